@@ -1,0 +1,321 @@
+-- What happens to messages: accepted (raw bytes are safe in the blob store before), parsed, linked to threads and
+-- contacts, labelled. Python passes plain values; text is free of NUL and lone surrogates when it arrives here.
+
+-- Accepts messages: e-mail row, delivery row and a `parsing` item, in one transaction, once each.
+-- p_messages: [{content_sha256, raw_sha256 (hex), message_id, from_address, from_name, to, cc, subject, sent_at,
+-- received_at, size_bytes, account, folder, uidvalidity, uid, flags, source}, …].
+-- Returns a row for each, in order: new = first time seen, delivered = this delivery is new.
+create or replace function accept_emails(p_messages jsonb)
+returns table (n bigint, email_id uuid, is_new boolean, is_new_delivery boolean) language plpgsql as $$
+#variable_conflict use_column
+declare
+    v_new uuid[];
+    v_delivered bigint[];
+begin
+    create temp table if not exists accepting (
+        n bigint, content_sha256 bytea, raw_sha256 bytea, message_id text, from_address text, from_name text,
+        "to" text[], cc text[], subject text, sent_at timestamptz, received_at timestamptz, size_bytes bigint,
+        account text, folder text, uidvalidity bigint, uid bigint, flags text[], source text
+    ) on commit delete rows;
+    delete from accepting;
+    insert into accepting
+    select r.n, decode(r.content_sha256, 'hex'), decode(r.raw_sha256, 'hex'), r.message_id, r.from_address, r.from_name,
+           coalesce(r."to", '{}'), coalesce(r.cc, '{}'), r.subject, r.sent_at, r.received_at, r.size_bytes,
+           r.account, coalesce(r.folder, 'INBOX'), r.uidvalidity, r.uid, coalesce(r.flags, '{}'), r.source
+    from rows from (jsonb_to_recordset(p_messages) as (
+        content_sha256 text, raw_sha256 text, message_id text, from_address text, from_name text, "to" text[],
+        cc text[], subject text, sent_at timestamptz, received_at timestamptz, size_bytes bigint, account text,
+        folder text, uidvalidity bigint, uid bigint, flags text[], source text
+    )) with ordinality r (content_sha256, raw_sha256, message_id, from_address, from_name, "to", cc, subject, sent_at,
+                          received_at, size_bytes, account, folder, uidvalidity, uid, flags, source, n);
+
+    -- sorted by the unique key, so that two sessions that accept the same mail can't deadlock
+    with added as (
+        insert into emails (content_sha256, raw_sha256, message_id, from_address, from_name, to_addresses,
+                            cc_addresses, subject, sent_at, received_at, size_bytes, imap_uid, imap_folder, flags)
+        select a.content_sha256, a.raw_sha256, a.message_id, a.from_address, a.from_name, a."to",
+               a.cc, a.subject, a.sent_at, a.received_at, a.size_bytes, a.uid, a.folder, a.flags
+        from accepting a order by a.content_sha256, a.n
+        on conflict (content_sha256) do nothing
+        returning id
+    )
+    select array_agg(id) into v_new from added;
+
+    -- somebody else's message with the same Message-ID: both are kept, the later one is marked
+    update emails e set message_id_conflict = true
+    where e.id = any (v_new)
+      and exists (select from emails o
+                  where o.message_id = e.message_id and (o.created_at, o.id) < (e.created_at, e.id));
+
+    with added as (
+        insert into email_deliveries (email_id, account, folder, uidvalidity, uid, raw_sha256, source, flags,
+                                      delivered_at)
+        select e.id, a.account, a.folder, a.uidvalidity, a.uid, a.raw_sha256, a.source, a.flags, a.received_at
+        from accepting a join emails e on e.content_sha256 = a.content_sha256
+        order by a.account, a.folder, a.raw_sha256, a.n
+        on conflict do nothing
+        returning account, folder, raw_sha256, uidvalidity, uid
+    )
+    select array_agg(first_n) into v_delivered
+    from (
+        select min(a.n) as first_n
+        from added d
+        join accepting a on a.account = d.account and a.folder = d.folder and a.raw_sha256 = d.raw_sha256
+         and a.uidvalidity is not distinct from d.uidvalidity and a.uid is not distinct from d.uid
+        group by d.account, d.folder, d.raw_sha256, d.uidvalidity, d.uid
+    ) d;
+
+    insert into processing_queue (email_id, queue_name)
+    select e.id, 'parsing'
+    from emails e
+    where e.id = any (v_new)
+    order by e.content_sha256
+    on conflict do nothing;
+
+    return query
+    select a.n, e.id,
+           e.id = any (coalesce(v_new, '{}')) and a.n = min(a.n) over (partition by e.id),
+           a.n = any (coalesce(v_delivered, '{}'))
+    from accepting a join emails e on e.content_sha256 = a.content_sha256
+    order by a.n;
+end $$;
+
+-- ---------------------------------------------------------------------------------------------- parsed
+
+-- Writes what the parser found. Runs before link_email in the same transaction. A second call (a reparse) replaces
+-- content and attachments and keeps identity, deliveries, labels and history.
+create or replace function store_parsed_email(p_email_id uuid, p_parsed jsonb) returns void language plpgsql as $$
+declare
+    p record;
+begin
+    select * into p from jsonb_to_record(p_parsed) as r (
+        from_address text, from_name text, "to" text[], cc text[], bcc text[], reply_to text, headers jsonb,
+        subject text, body_text text, body_html text, new_text text, language text, search_text text,
+        in_reply_to text[], "references" text[], thread_subject text, is_orphan_reply boolean,
+        automation text, automation_details jsonb, sent_at timestamptz, defects text[], attachments jsonb
+    );
+
+    if exists (select from emails e where e.id = p_email_id and e.parsed_at is not null) then
+        perform unlink_email(p_email_id);
+        delete from attachments where email_id = p_email_id;
+    end if;
+
+    update emails set
+        from_address = p.from_address, from_name = p.from_name, to_addresses = p."to", cc_addresses = p.cc,
+        bcc_addresses = p.bcc, reply_to = p.reply_to, headers = p.headers, subject = p.subject,
+        body_text = p.body_text, body_html = p.body_html, new_text = p.new_text, language = p.language,
+        search = setweight(to_tsvector('russian', left(coalesce(p.subject, ''), 2000)), 'A')
+                 || to_tsvector('russian', coalesce(p.search_text, '')),
+        in_reply_to = p.in_reply_to, "references" = p."references", thread_subject = p.thread_subject,
+        is_orphan_reply = p.is_orphan_reply, automation = p.automation, automation_details = p.automation_details,
+        sent_at = p.sent_at, defects = p.defects,
+        attachment_count = coalesce(jsonb_array_length(p.attachments), 0),
+        has_attachments = coalesce(jsonb_array_length(p.attachments), 0) > 0,
+        parsed_at = now()
+    where id = p_email_id;
+
+    insert into attachments (email_id, position, part_id, filename, content_type, sniffed_type, size_bytes, md5_hash,
+                             sha256, s3_bucket, s3_key, is_inline, content_id)
+    select p_email_id, a.position, a.part_id, a.filename, a.content_type, a.sniffed_type, a.size_bytes, a.md5_hash,
+           decode(a.sha256, 'hex'), a.s3_bucket, a.s3_key, a.is_inline, a.content_id
+    from jsonb_to_recordset(p.attachments) as a (
+        position integer, part_id text, filename text, content_type text, sniffed_type text, size_bytes bigint,
+        md5_hash text, sha256 text, s3_bucket text, s3_key text, is_inline boolean, content_id text);
+end $$;
+
+-- Threads and contacts are one small graph that nearly every message touches (the mailbox's own address is a contact
+-- of each), so changes to it take turns: one lock, no deadlocks, exact counts. It is held for the rest of the
+-- transaction, which is why a worker applies this effect last.
+create or replace function lock_mail_graph() returns void language sql as $$
+    select pg_advisory_xact_lock(7716, 0)
+$$;
+
+-- Puts a parsed message into its thread and counts it for its contacts.
+create or replace function link_email(p_email_id uuid) returns void language plpgsql as $$
+declare
+    e emails;
+    v_keys bytea[];
+    v_threads uuid[];
+    v_thread uuid;
+    v_at timestamptz;
+begin
+    perform lock_mail_graph();
+    select * into e from emails where id = p_email_id;
+    v_at := coalesce(e.sent_at, e.received_at);
+    v_keys := array(
+        select distinct sha256(convert_to(id, 'UTF8'))
+        from unnest(array[e.message_id] || e."references" || e.in_reply_to) id
+    );
+
+    -- Every thread that the message touches becomes one: the result is the same for every order of arrival. A reply
+    -- that names no parent is joined by subject, and only between people who wrote to each other in these weeks: a
+    -- stranger who quotes a subject stays apart.
+    v_threads := array(
+        select t.id from threads t
+        where t.id in (
+            select k.thread_id from thread_message_ids k where k.message_id_sha256 = any (v_keys)
+            union
+            select o.thread_id from emails o
+            where o.thread_subject = e.thread_subject and o.thread_id is not null and o.id <> e.id
+              and (o.is_orphan_reply or e.is_orphan_reply)
+              and coalesce(o.sent_at, o.received_at) between v_at - interval '30 days' and v_at + interval '30 days'
+              and (o.from_address = e.from_address
+                   or (o.from_address = any (e.to_addresses || e.cc_addresses)
+                       and e.from_address = any (o.to_addresses || o.cc_addresses)))
+        )
+        order by t.email_count desc, t.id
+    );
+    v_thread := v_threads[1];
+    if v_thread is null then
+        insert into threads default values returning id into v_thread;
+    elsif cardinality(v_threads) > 1 then
+        perform merge_threads(v_thread, v_threads[2:]);
+    end if;
+
+    insert into thread_message_ids
+    select key, v_thread from unnest(v_keys) key
+    on conflict (message_id_sha256) do nothing;
+
+    update emails set thread_id = v_thread where id = p_email_id;
+    update threads t set
+        subject = case when t.email_count = 0 or t.subject is null or not exists (
+                            select from emails o
+                            where o.thread_id = v_thread and o.id <> e.id
+                              and (coalesce(o.sent_at, o.received_at), o.id) < (v_at, e.id))
+                       then coalesce(e.subject, t.subject) else t.subject end,
+        participant_emails = array(
+            select p from (
+                select distinct p
+                from unnest(t.participant_emails || e.from_address || e.to_addresses || e.cc_addresses) p
+                where p is not null
+            ) s order by p limit 1000),
+        email_count = t.email_count + 1,
+        last_email_at = greatest(t.last_email_at, e.received_at)
+    where t.id = v_thread;
+
+    perform count_contacts(e, 1);
+end $$;
+
+-- Takes a message out of its thread's and contacts' counts (before a reparse, or when it is erased).
+create or replace function unlink_email(p_email_id uuid) returns void language plpgsql as $$
+declare
+    e emails;
+begin
+    perform lock_mail_graph();
+    select * into e from emails where id = p_email_id;
+    update threads set email_count = email_count - 1 where id = e.thread_id;
+    perform count_contacts(e, -1);
+end $$;
+
+create or replace function merge_threads(p_into uuid, p_from uuid[]) returns void language plpgsql as $$
+begin
+    update emails set thread_id = p_into where thread_id = any (p_from);
+    update thread_message_ids set thread_id = p_into where thread_id = any (p_from);
+    update threads t set
+        email_count = t.email_count + f.email_count,
+        last_email_at = greatest(t.last_email_at, f.last_email_at),
+        subject = coalesce((
+            select o.subject from emails o where o.thread_id = p_into
+            order by coalesce(o.sent_at, o.received_at), o.id limit 1), t.subject),
+        participant_emails = array(
+            select p from (
+                select distinct p from unnest(t.participant_emails) p
+                union
+                select p from threads x cross join unnest(x.participant_emails) p where x.id = any (p_from)
+            ) s order by p limit 1000)
+    from (select sum(x.email_count) as email_count, max(x.last_email_at) as last_email_at
+          from threads x where x.id = any (p_from)) f
+    where t.id = p_into;
+    delete from threads where id = any (p_from);
+end $$;
+
+-- Adds p_sign to the counts of the sender and of each recipient.
+create or replace function count_contacts(e emails, p_sign integer) returns void language sql as $$
+    insert into contacts as c (email, name, emails_sent_count, emails_received_count, last_email_at)
+    select p.email, max(p.name), p_sign * sum(p.sent), p_sign * sum(p.received), e.received_at
+    from (
+        select e.from_address as email, e.from_name as name, 1 as sent, 0 as received
+        union all
+        select distinct r, null, 0, 1 from unnest(e.to_addresses || e.cc_addresses || e.bcc_addresses) r
+    ) p
+    where p.email <> ''
+    group by p.email
+    order by p.email
+    on conflict (email) do update set
+        name = coalesce(c.name, excluded.name),
+        emails_sent_count = c.emails_sent_count + excluded.emails_sent_count,
+        emails_received_count = c.emails_received_count + excluded.emails_received_count,
+        last_email_at = greatest(c.last_email_at, excluded.last_email_at)
+$$;
+
+-- ---------------------------------------------------------------------------------------------- labels
+
+-- Records one decision about a message. p_result: {intent, sentiment, priority, confidence, decided_by, decision,
+-- provider, model, prompt, response, latency_ms, review_reason, details}. What a person decided is not overruled.
+create or replace function record_classification(p_email_id uuid, p_result jsonb) returns void language plpgsql as $$
+declare
+    r record;
+    v_overruled boolean;
+begin
+    select * into r from jsonb_to_record(p_result) as r (
+        intent text, sentiment text, priority text, confidence double precision, decided_by text, decision text,
+        provider text, model text, prompt text, response text, latency_ms integer, review_reason text, details jsonb);
+    v_overruled := r.decided_by <> 'person' and exists (
+        select from classification_history h where h.email_id = p_email_id and h.decided_by = 'person');
+
+    insert into classification_history (email_id, intent, sentiment, priority, confidence_score, decided_by, decision,
+                                        provider, llm_model, llm_prompt, llm_response, llm_latency_ms, prompt_sha256,
+                                        details)
+    values (p_email_id, r.intent, r.sentiment, r.priority, r.confidence, r.decided_by,
+            case when v_overruled then 'superseded' else r.decision end,
+            r.provider, r.model, r.prompt, r.response, r.latency_ms, sha256(convert_to(r.prompt, 'UTF8')),
+            coalesce(r.details, '{}'));
+    if v_overruled then
+        return;
+    end if;
+
+    update emails set
+        intent = r.intent, sentiment = r.sentiment, priority = r.priority, confidence_score = r.confidence,
+        review_reason = r.review_reason, classified_at = now()
+    where id = p_email_id;
+    -- a thread has the intent of its first message
+    update threads t set intent = (
+        select o.intent from emails o
+        where o.thread_id = t.id and o.intent is not null
+        order by coalesce(o.sent_at, o.received_at), o.id limit 1)
+    where t.id = (select e.thread_id from emails e where e.id = p_email_id);
+end $$;
+
+-- ---------------------------------------------------------------------------------------------- housekeeping
+
+create or replace function update_updated_at_column() returns trigger language plpgsql as $$
+begin
+    new.updated_at := now();
+    return new;
+end $$;
+
+create or replace trigger trg_emails_updated_at before update on emails
+    for each row execute function update_updated_at_column();
+create or replace trigger trg_attachments_updated_at before update on attachments
+    for each row execute function update_updated_at_column();
+create or replace trigger trg_contacts_updated_at before update on contacts
+    for each row execute function update_updated_at_column();
+create or replace trigger trg_threads_updated_at before update on threads
+    for each row execute function update_updated_at_column();
+
+-- Makes the partitions of this month and the next two. The only dynamic SQL: a partition's name holds its month.
+create or replace function ensure_api_metrics_partitions() returns void language plpgsql as $$
+declare
+    v_month date;
+begin
+    for i in 0..2 loop
+        v_month := (date_trunc('month', queue_now() at time zone 'UTC') + make_interval(months => i))::date;
+        if to_regclass('api_metrics_' || to_char(v_month, 'YYYY_MM')) is null then
+            execute format(
+                'create table %I partition of api_metrics for values from (%L) to (%L)',
+                'api_metrics_' || to_char(v_month, 'YYYY_MM'),
+                v_month::text || ' 00:00:00+00',
+                (v_month + interval '1 month')::date::text || ' 00:00:00+00');
+        end if;
+    end loop;
+end $$;

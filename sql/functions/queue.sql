@@ -1,0 +1,421 @@
+-- The life of a job
+--
+--   pending ──claim_jobs──▶ processing ──complete_jobs──▶ completed
+--      ▲                        │ ├──────fail_jobs──────▶ failed ──requeue_jobs──▶ pending
+--      ├──────retry_jobs────────┤ └──────cancel_jobs────▶ cancelled ──requeue_jobs──▶ pending
+--      ├─────release_jobs───────┤
+--      └───release_lost_jobs────┘
+--
+-- A row of processing_queue with a queue_name and an email_id is a complete request; any INSERT makes one. A worker
+-- registers (register_worker) on a connection that it keeps: that session's advisory lock (7715, worker id) says that it
+-- lives. It claims in batches, lane by lane (priority 1 first). A claim counts an attempt and writes the worker's id:
+-- (id, worker_id, attempts) is the fence that every later change must name. Functions that finish jobs return the ids
+-- that are not the caller's any more; the caller drops the effects of those. complete and retry, fail and release run
+-- in the same transaction as the job's effects.
+--
+-- release_lost_jobs gives back what belongs to workers whose session is gone; it looks at locks, never at clocks, so
+-- a job that takes hours is left alone while its worker lives. A crash counts as an attempt.
+--
+-- Locks are taken in this order: the worker's row, then queue rows, then controls. All times are the database's,
+-- read through queue_now(), which a test can set with `set emailq.now = '…'`.
+
+create or replace function queue_now() returns timestamptz
+language sql stable parallel safe as $$
+    select coalesce(nullif(current_setting('emailq.now', true), '')::timestamptz, clock_timestamp())
+$$;
+
+-- ---------------------------------------------------------------------------------------------- workers
+
+create or replace function register_worker(p_host text, p_pid integer, p_queues text[], p_version text)
+returns integer language plpgsql as $$
+declare
+    v_id integer;
+begin
+    -- the lock first: a row without its lock would be swept
+    v_id := nextval(pg_get_serial_sequence('workers', 'id'));
+    perform pg_advisory_lock(7715, v_id);
+    insert into workers (id, host, pid, queues, version) overriding system value
+    values (v_id, p_host, p_pid, p_queues, p_version);
+    return v_id;
+end $$;
+
+create or replace function unregister_worker(p_worker integer) returns void
+language sql as $$
+    delete from queue_sleepers where worker_id = p_worker;
+    delete from workers where id = p_worker;
+    select pg_advisory_unlock(7715, p_worker);
+$$;
+
+create or replace function live_worker_ids() returns setof integer
+language sql stable as $$
+    select l.objid::integer
+    from pg_locks l
+    where l.locktype = 'advisory' and l.classid = 7715 and l.objsubid = 2 and l.granted
+      and l.database = (select d.oid from pg_database d where d.datname = current_database())
+$$;
+
+-- ---------------------------------------------------------------------------------------------- claim
+
+-- Claims up to p_limit due jobs of one queue. Lanes (priorities) are read in order, each from the caller's mark
+-- (scheduled_at, id) on, so that a claim does not wade through rows it has already passed; a caller drops its marks
+-- every second or two. p_fair starts at the lane whose head has waited longest, which bounds starvation.
+create or replace function claim_jobs(
+    p_queue text,
+    p_worker integer,
+    p_limit integer,
+    p_low_at timestamptz[] default null,
+    p_low_id uuid[] default null,
+    p_fair boolean default false
+) returns table (
+    id uuid, email_id uuid, priority integer, attempt integer, max_attempts integer,
+    scheduled_at timestamptz, created_at timestamptz
+) language plpgsql
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+    v_now timestamptz := queue_now();
+    v_lanes integer[] := '{1,2,3,4,5,6,7,8,9,10}';
+    v_limit integer := p_limit;
+    v_controls queue_controls;
+begin
+    -- keeps the sweeper away until this claim is committed; a swept worker must register again
+    perform from workers w where w.id = p_worker for key share;
+    if not found then
+        raise exception 'worker % is not registered', p_worker using errcode = 'EQ001';
+    end if;
+
+    select * into v_controls from queue_controls c where c.queue_name = p_queue;
+    if v_controls.paused then
+        return;
+    end if;
+    if v_controls.probe_at is not null then  -- its dependency is down: one job at a time finds out whether it is back
+        update queue_controls c set probe_at = v_now + interval '5 seconds'
+        where c.queue_name = p_queue and c.probe_at <= v_now;
+        if not found then
+            return;
+        end if;
+        v_limit := 1;
+    end if;
+
+    if p_fair then
+        v_lanes := array(
+            select lane from generate_series(1, 10) lane
+            cross join lateral (
+                select q.scheduled_at from processing_queue q
+                where q.queue_name = p_queue and q.completed_at is null and q.status = 'pending'
+                  and q.priority = lane and q.scheduled_at <= v_now
+                order by q.scheduled_at, q.id limit 1
+            ) head
+            order by head.scheduled_at
+        );
+    end if;
+
+    return query
+    with due as materialized (
+        -- rows come lane by lane and are locked one by one as the limit asks for them
+        select due.ctid
+        from unnest(v_lanes) lane
+        cross join lateral (
+            select q.ctid from processing_queue q
+            where q.queue_name = p_queue and q.completed_at is null and q.status = 'pending'
+              and q.priority = lane
+              and (q.scheduled_at, q.id) > (coalesce(p_low_at[lane], '-infinity'),
+                                            coalesce(p_low_id[lane], '00000000-0000-0000-0000-000000000000'))
+              and q.scheduled_at <= v_now
+            order by q.scheduled_at, q.id
+            limit v_limit
+            for update skip locked
+        ) due
+        limit v_limit
+    )
+    update processing_queue q
+    set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now
+    from due
+    where q.ctid = due.ctid and q.status = 'pending'
+    returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at;
+end $$;
+
+-- ---------------------------------------------------------------------------------------------- outcomes
+-- Each takes parallel arrays and returns the ids that are no longer held under (worker, attempt).
+-- The settings keep the planner on the primary key whatever the statistics say.
+
+create or replace function complete_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[])
+returns setof uuid language plpgsql
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_now timestamptz := queue_now();
+    v_done uuid[];
+begin
+    with done as (
+        update processing_queue q
+        set status = 'completed', completed_at = v_now, last_error = null, worker_id = null
+        from unnest(p_ids, p_workers, p_attempts) j (id, worker, attempt)
+        where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
+        returning q.id
+    )
+    select array_agg(done.id) into v_done from done;
+    if coalesce(cardinality(v_done), 0) < cardinality(p_ids) then
+        return query select unnest(p_ids) except select unnest(v_done);
+    end if;
+end $$;
+
+-- Back to pending after p_delays seconds, or failed when the attempts are used up.
+create or replace function retry_jobs(
+    p_ids uuid[], p_workers integer[], p_attempts integer[], p_delays double precision[], p_reasons text[]
+) returns setof uuid language sql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+    with retried as (
+        update processing_queue q
+        set status = case when q.attempts >= q.max_attempts then 'failed' else 'pending' end,
+            completed_at = case when q.attempts >= q.max_attempts then queue_now() end,
+            failed_at = case when q.attempts >= q.max_attempts then queue_now() end,
+            scheduled_at = case when q.attempts >= q.max_attempts then q.scheduled_at
+                                else queue_now() + make_interval(secs => j.delay) end,
+            last_error = j.reason,
+            worker_id = null
+        from unnest(p_ids, p_workers, p_attempts, p_delays, p_reasons) j (id, worker, attempt, delay, reason)
+        where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
+        returning q.id
+    )
+    select unnest(p_ids) except select id from retried
+$$;
+
+create or replace function fail_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[])
+returns setof uuid language sql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+    with failed as (
+        update processing_queue q
+        set status = 'failed', completed_at = queue_now(), failed_at = queue_now(), last_error = j.reason,
+            worker_id = null
+        from unnest(p_ids, p_workers, p_attempts, p_reasons) j (id, worker, attempt, reason)
+        where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
+        returning q.id
+    )
+    select unnest(p_ids) except select id from failed
+$$;
+
+-- Gives jobs back with their attempt: a shutdown, or a dependency that is down, is not the job's fault.
+create or replace function release_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[])
+returns setof uuid language sql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+    with released as (
+        update processing_queue q
+        set status = 'pending', attempts = q.attempts - 1, worker_id = null, started_at = null,
+            last_error = coalesce(j.reason, q.last_error)
+        from unnest(p_ids, p_workers, p_attempts, p_reasons) j (id, worker, attempt, reason)
+        where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
+        returning q.id
+    )
+    select unnest(p_ids) except select id from released
+$$;
+
+-- Gives back the jobs of workers whose session is gone, at once and in their old place. Returns how many.
+-- p_all also looks for jobs whose worker was never registered (a row set to processing by hand).
+create or replace function release_lost_jobs(p_all boolean default false) returns integer
+language plpgsql as $$
+declare
+    v_lost integer[];
+    v_count integer;
+begin
+    if not pg_try_advisory_xact_lock(7715, 0) then  -- another worker is at it
+        return 0;
+    end if;
+    v_lost := array(
+        select w.id from workers w
+        where w.id not in (select live_worker_ids())
+        for update skip locked  -- a claim in flight: next time
+    );
+    if v_lost = '{}' and not p_all then
+        return 0;
+    end if;
+    update processing_queue q
+    set status = case when q.attempts >= q.max_attempts then 'failed' else 'pending' end,
+        completed_at = case when q.attempts >= q.max_attempts then queue_now() end,
+        failed_at = case when q.attempts >= q.max_attempts then queue_now() end,
+        last_error = format('worker lost in attempt %s of %s', q.attempts, q.max_attempts),
+        worker_id = null, started_at = null
+    where q.completed_at is null and q.status = 'processing'
+      and (q.worker_id = any (v_lost)
+           or (p_all and not exists (select from workers w where w.id = q.worker_id)));
+    get diagnostics v_count = row_count;
+    delete from queue_sleepers where worker_id = any (v_lost);
+    delete from workers where id = any (v_lost);
+    return v_count;
+end $$;
+
+-- ---------------------------------------------------------------------------------------------- enqueue, change
+
+-- Enqueues items, one for each position of the arrays. Returns the positions (from 1) that are new; the others
+-- have a live item already.
+create or replace function enqueue_jobs(
+    p_email_ids uuid[], p_queues text[], p_priorities integer[] default null, p_delays double precision[] default null
+) returns setof bigint language sql as $$
+    with wanted as (
+        select *, gen_random_uuid() as item_id
+        from unnest(p_email_ids, p_queues, p_priorities, p_delays)
+            with ordinality w (email_id, queue_name, priority, delay, n)
+    ), added as (
+        insert into processing_queue (id, email_id, queue_name, priority, scheduled_at)
+        select item_id, email_id, queue_name, coalesce(priority, 5),
+               queue_now() + make_interval(secs => coalesce(delay, 0))
+        from wanted order by n
+        on conflict do nothing
+        returning id
+    )
+    select w.n from wanted w join added a on a.id = w.item_id
+$$;
+
+-- Failed and cancelled items start again with all attempts, unless the message has a live item in that queue.
+create or replace function requeue_jobs(p_ids uuid[]) returns setof uuid language sql as $$
+    with candidate as (
+        select distinct on (q.email_id, q.queue_name) q.id
+        from processing_queue q
+        where q.id = any (p_ids) and q.status in ('failed', 'cancelled')
+          and not exists (
+              select from processing_queue live
+              where live.email_id = q.email_id and live.queue_name = q.queue_name and live.completed_at is null)
+        order by q.email_id, q.queue_name, q.completed_at desc
+    )
+    update processing_queue q
+    set status = 'pending', attempts = 0, completed_at = null, failed_at = null, started_at = null, worker_id = null,
+        acknowledged_at = null, scheduled_at = queue_now()
+    from candidate where q.id = candidate.id
+    returning q.id
+$$;
+
+-- Cancels live items; a running one loses its fence, so what its handler returns is dropped.
+create or replace function cancel_jobs(p_ids uuid[]) returns setof uuid language sql as $$
+    update processing_queue q
+    set status = 'cancelled', completed_at = queue_now(), worker_id = null
+    where q.id = any (p_ids) and q.completed_at is null
+    returning q.id
+$$;
+
+create or replace function acknowledge_jobs(p_ids uuid[]) returns setof uuid language sql as $$
+    update processing_queue q set acknowledged_at = queue_now()
+    where q.id = any (p_ids) and q.status = 'failed' and q.acknowledged_at is null
+    returning q.id
+$$;
+
+create or replace function pause_queue(p_queue text, p_reason text default null) returns void language sql as $$
+    insert into queue_controls (queue_name, paused, reason, paused_at) values (p_queue, true, p_reason, queue_now())
+    on conflict (queue_name) do update
+    set paused = true, reason = excluded.reason, paused_at = excluded.paused_at, updated_at = queue_now()
+$$;
+
+create or replace function resume_queue(p_queue text) returns void language plpgsql as $$
+begin
+    update queue_controls
+    set paused = false, reason = null, paused_at = null, probe_at = null, failures = 0, updated_at = queue_now()
+    where queue_name = p_queue;
+    perform pg_notify('emailq', p_queue);
+end $$;
+
+-- The queue's dependency is down: nothing is claimed until p_wait seconds have passed, then one probe at a time.
+create or replace function trip_queue(p_queue text, p_wait double precision, p_reason text) returns void language sql as $$
+    insert into queue_controls as c (queue_name, probe_at, failures, reason)
+    values (p_queue, queue_now() + make_interval(secs => p_wait), 1, p_reason)
+    on conflict (queue_name) do update
+    set probe_at = excluded.probe_at, failures = c.failures + 1, updated_at = queue_now(),
+        reason = case when c.paused then c.reason else excluded.reason end
+$$;
+
+-- A probe succeeded: the queue flows again.
+create or replace function untrip_queues(p_queues text[]) returns void language sql as $$
+    update queue_controls
+    set probe_at = null, failures = 0, reason = case when paused then reason end, updated_at = queue_now()
+    where queue_name = any (p_queues) and probe_at is not null
+$$;
+
+-- ---------------------------------------------------------------------------------------------- wake
+
+create or replace function set_asleep(p_queue text, p_worker integer, p_asleep boolean) returns void language sql as $$
+    insert into queue_sleepers values (p_queue, p_worker, p_asleep)
+    on conflict (queue_name, worker_id) do update set asleep = excluded.asleep
+$$;
+
+-- NOTIFY takes a lock over the whole database until after the commit, so it is used only while somebody sleeps.
+create or replace function wake_after_insert() returns trigger language plpgsql as $$
+begin
+    if exists (select from queue_sleepers s where s.asleep) then
+        perform pg_notify('emailq', due.queue_name)
+        from (
+            select distinct i.queue_name from new_items i
+            where i.status = 'pending' and i.scheduled_at <= clock_timestamp()
+        ) due
+        where exists (select from queue_sleepers s where s.queue_name = due.queue_name and s.asleep);
+    end if;
+    return null;
+end $$;
+
+create or replace function wake_after_update() returns trigger language plpgsql as $$
+begin
+    if exists (select from queue_sleepers s where s.queue_name = new.queue_name and s.asleep) then
+        perform pg_notify('emailq', new.queue_name);
+    end if;
+    return null;
+end $$;
+
+-- Keeps a row consistent when somebody changes its status with a plain UPDATE.
+create or replace function align_queue_item() returns trigger language plpgsql as $$
+begin
+    new.completed_at := case when new.status in ('pending', 'processing') then null
+                             else coalesce(new.completed_at, queue_now()) end;
+    new.failed_at := case when new.status = 'failed' then coalesce(new.failed_at, new.completed_at) end;
+    if new.status <> 'processing' then
+        new.worker_id := null;
+    end if;
+    return new;
+end $$;
+
+create or replace trigger processing_queue_wake after insert on processing_queue
+    referencing new table as new_items for each statement execute function wake_after_insert();
+create or replace trigger processing_queue_wake_update after update on processing_queue for each row
+    when (new.status = 'pending' and (old.status <> 'pending' or new.scheduled_at < old.scheduled_at))
+    execute function wake_after_update();
+create or replace trigger processing_queue_align before update on processing_queue for each row
+    when ((new.completed_at is null) <> (new.status in ('pending', 'processing'))
+          or (new.failed_at is not null) <> (new.status = 'failed'))
+    execute function align_queue_item();
+
+-- ---------------------------------------------------------------------------------------------- cleanup
+
+-- Deletes finished items that are older than queue_retention says, at most p_limit in one call so that the call is
+-- short; pg_cron or a worker's sweeper calls it again. Returns how many went.
+create or replace function cleanup_old_queue_items(p_limit integer default 10000) returns bigint
+language plpgsql as $$
+declare
+    v_deleted bigint;
+begin
+    with old as (
+        select q.id from processing_queue q
+        where q.completed_at < queue_now() - (
+                  select min(r.keep) from queue_retention r)
+          and q.completed_at < queue_now() - (
+                  select r.keep from queue_retention r
+                  where r.status = case when q.acknowledged_at is not null then 'completed' else q.status end)
+        limit p_limit
+        for update skip locked
+    )
+    delete from processing_queue q using old where q.id = old.id;
+    get diagnostics v_deleted = row_count;
+    perform ensure_api_metrics_partitions();
+    return v_deleted;
+end $$;
+
+-- Lets pg_cron run the cleanup each minute; false where the extension is not in this database.
+create or replace function schedule_cleanup() returns boolean language plpgsql as $$
+begin
+    if not exists (select from pg_extension where extname = 'pg_cron') then
+        return false;
+    end if;
+    perform cron.schedule('emailq-cleanup', '* * * * *', 'select cleanup_old_queue_items()');
+    return true;
+end $$;

@@ -1,0 +1,130 @@
+-- What people and programs read: the specification's three views, and the state of the queues.
+
+create or replace view email_stats_by_sender as
+select
+    from_address,
+    count(*) as total_emails,
+    count(*) filter (where has_attachments) as emails_with_attachments,
+    avg(size_bytes)::bigint as avg_size_bytes,
+    max(received_at) as last_email_at,
+    array_agg(distinct intent) filter (where intent is not null) as intents
+from emails
+group by from_address;
+
+create or replace view email_volume_daily as
+select
+    (received_at at time zone 'UTC')::date as date,
+    count(*) as total_emails,
+    count(*) filter (where intent = 'invoice') as invoices,
+    count(*) filter (where intent = 'order') as orders,
+    count(*) filter (where intent = 'complaint') as complaints,
+    avg(extract(epoch from classified_at - created_at))::bigint as avg_classification_time_sec
+from emails
+group by 1;
+
+create or replace view erp_action_stats as
+select
+    action_type,
+    count(*) as total_actions,
+    count(*) filter (where status = 'success') as successful,
+    count(*) filter (where status = 'failed') as failed,
+    (100.0 * count(*) filter (where status = 'success') / nullif(count(*), 0))::numeric(5, 2) as success_rate_pct,
+    (avg(extract(epoch from completed_at - executed_at)) filter (where status in ('success', 'failed')))::bigint
+        as avg_duration_sec
+from erp_actions
+group by action_type;
+
+-- Workers as they are now; one without a session is about to be swept.
+create or replace view queue_workers as
+select w.id, w.host, w.pid, w.queues, w.version, w.started_at,
+       w.id in (select live_worker_ids()) as alive,
+       (select count(*) from processing_queue q
+        where q.completed_at is null and q.status = 'processing' and q.worker_id = w.id) as processing
+from workers w;
+
+-- One row a queue. rate_per_s: completed in the last minute; drain_s: seconds until the due items are done at that rate.
+create or replace view queue_status as
+with live as (
+    select queue_name,
+           count(*) filter (where status = 'pending' and scheduled_at <= queue_now()) as pending,
+           count(*) filter (where status = 'pending' and scheduled_at > queue_now()) as scheduled,
+           count(*) filter (where status = 'processing') as processing,
+           extract(epoch from queue_now() - min(scheduled_at)
+                   filter (where status = 'pending' and scheduled_at <= queue_now())) as oldest_s
+    from processing_queue where completed_at is null group by queue_name
+), failed as (
+    select queue_name, count(*) as failed
+    from processing_queue where failed_at is not null and acknowledged_at is null group by queue_name
+), recent as (
+    select queue_name, count(*) as completed
+    from processing_queue
+    where completed_at > queue_now() - interval '1 minute' and status = 'completed' group by queue_name
+), served as (
+    select q as queue_name, count(*) as workers
+    from workers w cross join unnest(w.queues) q
+    where w.id in (select live_worker_ids()) group by q
+), names as (
+    select queue_name from live union select queue_name from failed union select queue_name from recent
+    union select queue_name from served union select queue_name from queue_controls
+    union values ('parsing'), ('classification'), ('erp_action')
+)
+select n.queue_name,
+       coalesce(l.pending, 0) as pending,
+       coalesce(l.scheduled, 0) as scheduled,
+       coalesce(l.processing, 0) as processing,
+       coalesce(f.failed, 0) as failed,
+       l.oldest_s::double precision as oldest_s,
+       coalesce(r.completed, 0) / 60.0::double precision as rate_per_s,
+       case when l.pending > 0 and r.completed > 0 then l.pending * 60.0::double precision / r.completed end as drain_s,
+       coalesce(s.workers, 0) as workers,
+       coalesce(c.paused, false) as paused,
+       c.probe_at is not null as waiting_for_dependency,
+       c.reason
+from names n
+left join live l using (queue_name)
+left join failed f using (queue_name)
+left join recent r using (queue_name)
+left join served s using (queue_name)
+left join queue_controls c using (queue_name);
+
+-- Why an item is where it is, in one sentence.
+create or replace function queue_why(p_id uuid) returns text language plpgsql stable as $$
+declare
+    q processing_queue;
+    c queue_controls;
+    v_ahead bigint;
+begin
+    select * into q from processing_queue where id = p_id;
+    if not found then
+        return null;
+    end if;
+    select * into c from queue_controls where queue_name = q.queue_name;
+    if q.status = 'completed' then
+        return format('completed at %s, in attempt %s', q.completed_at, q.attempts);
+    elsif q.status = 'cancelled' then
+        return format('cancelled at %s', q.completed_at);
+    elsif q.status = 'failed' then
+        return format('failed at %s after %s of %s attempts: %s', q.failed_at, q.attempts, q.max_attempts,
+                      coalesce(q.last_error, 'no reason was recorded'));
+    elsif q.status = 'processing' and q.worker_id in (select live_worker_ids()) then
+        return format('running since %s on worker %s, attempt %s of %s', q.started_at, q.worker_id, q.attempts,
+                      q.max_attempts);
+    elsif q.status = 'processing' then
+        return 'its worker is gone; the next sweep of any worker gives the item back';
+    elsif c.paused then
+        return format('the queue %s is paused%s', q.queue_name, coalesce(': ' || c.reason, ''));
+    elsif q.scheduled_at > queue_now() then
+        return format('scheduled for %s%s', q.scheduled_at, coalesce('; last error: ' || q.last_error, ''));
+    elsif c.probe_at is not null then
+        return format('the queue waits for what it depends on (next probe at %s): %s', c.probe_at, c.reason);
+    elsif not exists (select from workers w
+                      where q.queue_name = any (w.queues) and w.id in (select live_worker_ids())) then
+        return format('no worker serves the queue %s; start one with: emailq worker --queue %s', q.queue_name,
+                      q.queue_name);
+    end if;
+    select count(*) into v_ahead from processing_queue o
+    where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'pending'
+      and (o.priority, o.scheduled_at, o.id) < (q.priority, q.scheduled_at, q.id)
+      and o.scheduled_at <= queue_now();
+    return format('due, with %s items ahead of it', v_ahead);
+end $$;
