@@ -74,13 +74,15 @@ def _check(applied: dict[str, str]) -> dict[str, str]:
         if name not in known:
             raise SchemaError(f"the database has migration {name}, which this version does not know; upgrade emailq")
         if known[name] != checksum:
-            raise SchemaError(f"migration {name} was edited after it was applied; restore the file sql/migrations/{name}.sql")
+            raise SchemaError(
+                f"migration {name} was edited after it was applied; restore the file sql/migrations/{name}.sql"
+            )
     return applied
 
 
 def _apply(conn: psycopg.Connection, migration: Migration) -> str:
     with conn.transaction():
-        conn.execute(sql.SQL(migration.text))  # type: ignore[arg-type]  # from our own file
+        conn.execute(sql.SQL(migration.text))
         conn.execute(
             "insert into schema_migrations (name, checksum) values (%s, %s)", (migration.name, migration.checksum)
         )
@@ -91,7 +93,7 @@ def _apply_functions(conn: psycopg.Connection) -> None:
     with conn.transaction():
         conn.execute("set local check_function_bodies = off")  # they call each other
         for function in functions():
-            conn.execute(sql.SQL(function.text))  # type: ignore[arg-type]  # from our own file
+            conn.execute(sql.SQL(function.text))
         conn.execute("select ensure_api_metrics_partitions(), schedule_cleanup()")
         conn.execute(
             "insert into schema_migrations (name, checksum) values ('functions', %s)"
@@ -105,5 +107,7 @@ def _functions_checksum() -> str:
 
 
 def _read(directory: str) -> list[Migration]:
-    files = sorted((f for f in (sql_directory() / directory).iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    files = sorted(
+        (f for f in (sql_directory() / directory).iterdir() if f.name.endswith(".sql")), key=lambda f: f.name
+    )
     return [Migration(f.name.removesuffix(".sql"), f.read_text(encoding="utf-8")) for f in files]

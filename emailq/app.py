@@ -1,0 +1,46 @@
+"""App: what handlers may use, opened once and closed in reverse; the only wiring."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from emailq.db import Pool, open_pool
+from emailq.settings import Settings
+from emailq.store.blobs import Blobs, open_blobs
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@dataclass
+class App:
+    """Settings, database pool, blob store and HTTP client of one process.
+
+    `resources` is for what a handler module opens once and shares (a parser pool, a semaphore): see `shared`.
+    """
+
+    settings: Settings
+    pool: Pool
+    blobs: Blobs
+    exits: AsyncExitStack
+    resources: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def http(self) -> "httpx.AsyncClient":
+        """One client for all outgoing HTTP: no redirects, no proxies or .netrc from the environment."""
+        import httpx  # ~8 MB that a worker of other queues does not need
+
+        client = httpx.AsyncClient(follow_redirects=False, trust_env=False)
+        self.exits.push_async_callback(client.aclose)
+        return client
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[App]:
+    """Open what a process needs; raises Unavailable when the database or the blob store can't be reached."""
+    async with AsyncExitStack() as exits:
+        pool = await exits.enter_async_context(open_pool(settings))
+        blobs = open_blobs(settings)
+        yield App(settings, pool, blobs, exits)

@@ -1,0 +1,149 @@
+"""All settings: name, type, default and meaning. The only reader of environment, settings file and secret files."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from emailq.errors import ConfigError
+
+SETTINGS_FILE = "emailq.toml"
+_PREFIX = "EMAILQ_"
+
+
+class Settings(BaseModel):
+    """Each is read from EMAILQ_<NAME>, else EMAILQ_<NAME>_FILE (first line of a file), else emailq.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dsn: SecretStr | None = Field(None, description="PostgreSQL connection string; DATABASE_URL works too")
+    pool_size: int = Field(8, ge=1, le=200, description="connections for handlers, in each process")
+
+    blobs: Literal["directory", "s3"] = Field("directory", description="where raw messages and attachments are kept")
+    blob_dir: Path = Field(Path("emailq-blobs"), description="directory of the blobs, for blobs = directory")
+    s3_endpoint: str | None = Field(None, description="host:port or URL of the S3 server, for blobs = s3")
+    s3_bucket: str = Field("emailq", description="bucket of the blobs")
+    s3_access_key: str | None = Field(None, description="S3 access key")
+    s3_secret_key: SecretStr | None = Field(None, description="S3 secret key")
+    s3_region: str | None = Field(None, description="S3 region, where the server asks for one")
+
+    account: str = Field("default", description="mailbox that ingested messages belong to")
+    max_message_bytes: int = Field(26_214_400, ge=1024, description="largest message accepted, bytes")
+
+    concurrency: int = Field(100, ge=1, le=10_000, description="jobs of one queue at the same time, in each worker")
+    job_timeout_s: float = Field(300.0, gt=0, description="longest run of one attempt, seconds")
+    grace_s: float = Field(30.0, ge=0, description="time to finish running jobs after SIGTERM, seconds")
+    poll_interval_s: float = Field(
+        1.0, gt=0.01, le=60, description="longest sleep without looking at the queue, seconds"
+    )
+    retry_base_s: float = Field(2.0, ge=0, description="upper bound of the first retry's delay, seconds; doubles")
+    retry_max_s: float = Field(600.0, ge=0, description="upper bound of any retry's delay, seconds")
+    parser_processes: int = Field(2, ge=1, le=64, description="child processes that parse mail, in each worker")
+
+    classifier: Literal["local", "ollama", "openai"] = Field("local", description="who labels a message")
+    llm_url: str = Field("http://127.0.0.1:11434", description="base URL of the LLM server")
+    llm_model: str = Field("llama3.1:8b", description="model name, as the LLM server knows it")
+    llm_api_key: SecretStr | None = Field(None, description="bearer token of an OpenAI-compatible server")
+    llm_timeout_s: float = Field(120.0, gt=0, description="deadline of one LLM call in all, seconds")
+    llm_concurrency: int = Field(4, ge=1, le=256, description="LLM calls at the same time, in each worker")
+    review_below: float = Field(0.6, ge=0, le=1, description="confidence below which a person decides")
+
+    erp_adapter: Literal["dry_run", "http"] = Field("dry_run", description="how ERP actions are carried out")
+    erp_url: str | None = Field(None, description="URL that receives ERP actions, for erp_adapter = http")
+    erp_token: SecretStr | None = Field(None, description="bearer token sent to the ERP")
+    erp_hmac_key: SecretStr | None = Field(None, description="key of the HMAC-SHA256 signature of ERP requests")
+    erp_timeout_s: float = Field(30.0, gt=0, description="deadline of one ERP call, seconds")
+
+    metrics_port: int | None = Field(
+        None, ge=0, le=65_535, description="port of a worker's Prometheus metrics on 127.0.0.1; 0 = any"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line written")
+    log_format: Literal["text", "json"] = Field("text", description="form of the log lines on stderr")
+
+    def require_dsn(self) -> str:
+        if self.dsn is None:
+            raise ConfigError(
+                "no database: set EMAILQ_DSN (or DATABASE_URL), for example postgresql://user@localhost/emailq;"
+                " to try emailq without a server: emailq demo"
+            )
+        return self.dsn.get_secret_value()
+
+
+def load_settings(environ: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
+    """Settings in force: overrides (command-line options; None = not given), environment, then the settings file.
+
+    Raises ConfigError naming the wrong key and its source; unknown keys get the nearest name.
+    """
+    return read_settings(environ, **overrides)[0]
+
+
+def read_settings(environ: Mapping[str, str] = os.environ, **overrides: Any) -> tuple[Settings, dict[str, str]]:
+    """Settings and, for each one that is not the default, where it came from."""
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    given = {k: v for k, v in overrides.items() if v is not None}
+    for source, found in (
+        *_from_file(environ),
+        ("DATABASE_URL", {"dsn": environ["DATABASE_URL"]} if environ.get("DATABASE_URL") else {}),
+        *_from_environment(environ),
+        ("command line", given),
+    ):
+        for key, value in found.items():
+            if key not in Settings.model_fields:
+                raise ConfigError(f"{source}: unknown setting {key!r}{_nearest(key)}")
+            values[key] = value
+            sources[key] = source
+    try:
+        return Settings(**values), sources
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        key = str(first["loc"][0])
+        meaning = Settings.model_fields[key].description
+        raise ConfigError(f"{sources.get(key, key)}: {key}: {first['msg']} ({meaning})") from None
+
+
+def _from_file(environ: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
+    named = environ.get("EMAILQ_CONFIG")
+    path = Path(named or SETTINGS_FILE)
+    try:
+        return [(str(path), tomllib.loads(path.read_text(encoding="utf-8")))]
+    except FileNotFoundError:
+        if named:
+            raise ConfigError(f"EMAILQ_CONFIG: no such file: {path}") from None
+        return []
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: can't be read as TOML: {error}") from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    for name, value in sorted(environ.items()):
+        if not name.startswith(_PREFIX) or name == "EMAILQ_CONFIG" or value == "":
+            continue
+        key = name.removeprefix(_PREFIX).lower()
+        if key not in Settings.model_fields and key.removesuffix("_file") in Settings.model_fields:
+            found.append((name, {key.removesuffix("_file"): _read_secret(name, Path(value))}))
+        else:
+            found.append((name, {key: value}))
+    return found
+
+
+def _read_secret(name: str, path: Path) -> str:
+    try:
+        if path.stat().st_mode & 0o007:
+            raise ConfigError(f"{name}: {path} can be read by everybody; run: chmod o-rwx {path}")
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name}: can't read {path}: {error.__class__.__name__}") from None
+    if not text:
+        raise ConfigError(f"{name}: {path} is empty")
+    return text
+
+
+def _nearest(key: str) -> str:
+    near = difflib.get_close_matches(key.lower(), Settings.model_fields, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,231 @@
+"""Raw messages and attachments by their SHA-256: a directory or an S3 bucket behind three functions."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from emailq.errors import ConfigError, EmailqError, NotFound, Unavailable
+from emailq.settings import Settings
+
+if TYPE_CHECKING:
+    from minio import Minio
+
+R = TypeVar("R")
+
+
+class CorruptBlob(EmailqError):
+    """The stored bytes are not those that the name promises."""
+
+
+class Blobs(Protocol):
+    """Content-addressed bytes; the name is the SHA-256 in hex. A blob that is there is never written again."""
+
+    bucket: str | None  # None: not in S3
+
+    async def put(self, contents: list[bytes]) -> list[str]:
+        """Store each and return the names, in order, once all are durable. Raises Unavailable."""
+
+    async def get(self, name: str) -> bytes:
+        """The bytes, checked against the name. Raises NotFound, CorruptBlob or Unavailable."""
+
+    async def check(self) -> None:
+        """Raise Unavailable or ConfigError unless blobs can be written; makes the directory or bucket."""
+
+
+def open_blobs(settings: Settings) -> Blobs:
+    if settings.blobs == "directory":
+        return DirectoryBlobs(settings.blob_dir)
+    if not (settings.s3_endpoint and settings.s3_access_key and settings.s3_secret_key):
+        raise ConfigError("blobs = s3 needs EMAILQ_S3_ENDPOINT, EMAILQ_S3_ACCESS_KEY and EMAILQ_S3_SECRET_KEY")
+    return S3Blobs(settings)
+
+
+def blob_name(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def blob_key(name: str) -> str:
+    """Where a blob lies, in both backends: sha256/ab/cd/abcd…"""
+    return f"sha256/{name[:2]}/{name[2:4]}/{name}"
+
+
+class DirectoryBlobs:
+    """Blobs as files. Durable: each file and each directory entry is fsynced before `put` returns."""
+
+    bucket: str | None = None
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    async def put(self, contents: list[bytes]) -> list[str]:
+        return await asyncio.to_thread(self._put, contents)
+
+    async def get(self, name: str) -> bytes:
+        return await asyncio.to_thread(self._get, name)
+
+    async def check(self) -> None:
+        await asyncio.to_thread(self._put, [b"emailq"])
+
+    def _put(self, contents: list[bytes]) -> list[str]:
+        names = [blob_name(content) for content in contents]
+        changed: set[Path] = set()
+        try:
+            for name, content in zip(names, contents, strict=True):
+                path = self.root / blob_key(name)
+                if not self._has(path, len(content)):
+                    _make_directory(path.parent, self.root, changed)
+                    _write_file(path, content)
+                    changed.add(path.parent)
+            for directory in changed:
+                _sync_directory(directory)
+        except OSError as error:
+            raise Unavailable(f"can't write to the blob directory {self.root}: {error.strerror}") from None
+        return names
+
+    def _has(self, path: Path, size_bytes: int) -> bool:
+        try:
+            return path.stat().st_size == size_bytes
+        except FileNotFoundError:
+            return False
+
+    def _get(self, name: str) -> bytes:
+        try:
+            content = (self.root / blob_key(name)).read_bytes()
+        except FileNotFoundError:
+            raise NotFound(f"blob {name} is missing in {self.root}") from None
+        except OSError as error:
+            raise Unavailable(f"can't read the blob directory {self.root}: {error.strerror}") from None
+        return _checked(name, content)
+
+
+def _make_directory(directory: Path, root: Path, changed: set[Path]) -> None:
+    if not directory.is_dir():
+        directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+        changed.update(parent for parent in (directory, *directory.parents) if parent.is_relative_to(root))
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    """Write beside the target and rename: a reader sees all of it or nothing (rename(2) is atomic)."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fdatasync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class S3Blobs:
+    """Blobs as objects of an S3 bucket. The minio client blocks, so it lives in threads of its own."""
+
+    bucket: str | None
+
+    def __init__(self, settings: Settings) -> None:
+        self.bucket = self._bucket = settings.s3_bucket
+        self._settings = settings
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="s3")
+
+    async def put(self, contents: list[bytes]) -> list[str]:
+        return list(await asyncio.gather(*(self._in_thread(self._put, content) for content in contents)))
+
+    async def get(self, name: str) -> bytes:
+        return await self._in_thread(self._get, name)
+
+    async def check(self) -> None:
+        await self._in_thread(self._make_bucket)
+
+    async def _in_thread(self, function: Callable[..., R], *args: Any) -> R:
+        from minio.error import MinioException
+        from urllib3.exceptions import HTTPError
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+        except (MinioException, HTTPError, OSError) as error:
+            reason = getattr(error, "code", None) or error.__class__.__name__
+            raise Unavailable(f"S3 at {self._settings.s3_endpoint}, bucket {self._bucket}: {reason}") from None
+
+    @cached_property
+    def _client(self) -> "Minio":
+        import urllib3
+        from minio import Minio
+
+        settings = self._settings
+        endpoint = settings.s3_endpoint or ""
+        url = urlsplit(endpoint if "://" in endpoint else f"http://{endpoint}")
+        return Minio(
+            url.netloc,
+            access_key=settings.s3_access_key,
+            secret_key=settings.s3_secret_key.get_secret_value() if settings.s3_secret_key else None,
+            region=settings.s3_region,
+            secure=url.scheme == "https",
+            http_client=urllib3.PoolManager(
+                maxsize=8, timeout=urllib3.Timeout(connect=5, read=60), retries=urllib3.Retry(2, backoff_factor=0.2)
+            ),
+        )
+
+    def _put(self, content: bytes) -> str:
+        name = blob_name(content)
+        if self._size(name) != len(content):
+            result = self._client.put_object(self._bucket, blob_key(name), BytesIO(content), len(content))
+            multipart = "-" in (result.etag or "-")
+            if not multipart and result.etag != hashlib.md5(content, usedforsecurity=False).hexdigest():
+                raise CorruptBlob(f"S3 stored other bytes than were sent for {name}")
+            if multipart and self._size(name) != len(content):
+                raise CorruptBlob(f"S3 stored {name} with another length")
+        return name
+
+    def _size(self, name: str) -> int | None:
+        from minio.error import S3Error
+
+        try:
+            return self._client.stat_object(self._bucket, blob_key(name)).size
+        except S3Error as error:
+            if error.code == "NoSuchKey":
+                return None
+            raise
+
+    def _get(self, name: str) -> bytes:
+        from minio.error import S3Error
+
+        try:
+            response = self._client.get_object(self._bucket, blob_key(name))
+        except S3Error as error:
+            if error.code == "NoSuchKey":
+                raise NotFound(f"blob {name} is missing in bucket {self._bucket}") from None
+            raise
+        try:
+            return _checked(name, response.read())
+        finally:
+            response.close()
+            response.release_conn()
+
+    def _make_bucket(self) -> None:
+        if not self._client.bucket_exists(self._bucket):
+            self._client.make_bucket(self._bucket)
+
+
+def _checked(name: str, content: bytes) -> bytes:
+    if blob_name(content) != name:
+        raise CorruptBlob(f"blob {name} was damaged: its bytes have another SHA-256")
+    return content
