@@ -34,7 +34,9 @@ class Settings(BaseModel):
     account: str = Field("default", description="mailbox that ingested messages belong to")
     max_message_bytes: int = Field(26_214_400, ge=1024, description="largest message accepted, bytes")
 
-    concurrency: int = Field(100, ge=1, le=10_000, description="jobs of one queue at the same time, in each worker")
+    concurrency: int | None = Field(
+        None, ge=1, le=10_000, description="jobs of one queue at the same time, in each worker; default: by handler"
+    )
     job_timeout_s: float = Field(300.0, gt=0, description="longest run of one attempt, seconds")
     grace_s: float = Field(30.0, ge=0, description="time to finish running jobs after SIGTERM, seconds")
     poll_interval_s: float = Field(

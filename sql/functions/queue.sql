@@ -158,6 +158,7 @@ begin
         returning q.id
     )
     select array_agg(done.id) into v_done from done;
+    perform untrip_queues(v_done);
     if coalesce(cardinality(v_done), 0) < cardinality(p_ids) then
         return query select unnest(p_ids) except select unnest(v_done);
     end if;
@@ -186,9 +187,12 @@ as $$
 $$;
 
 create or replace function fail_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[])
-returns setof uuid language sql
+returns setof uuid language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
+declare
+    v_failed uuid[];
+begin
     with failed as (
         update processing_queue q
         set status = 'failed', completed_at = queue_now(), failed_at = queue_now(), last_error = j.reason,
@@ -197,8 +201,10 @@ as $$
         where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
         returning q.id
     )
-    select unnest(p_ids) except select id from failed
-$$;
+    select array_agg(failed.id) into v_failed from failed;
+    perform untrip_queues(v_failed);
+    return query select unnest(p_ids) except select unnest(v_failed);
+end $$;
 
 -- Gives jobs back with their attempt: a shutdown, or a dependency that is down, is not the job's fault.
 create or replace function release_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[])
@@ -327,12 +333,16 @@ create or replace function trip_queue(p_queue text, p_wait double precision, p_r
         reason = case when c.paused then c.reason else excluded.reason end
 $$;
 
--- A probe succeeded: the queue flows again.
-create or replace function untrip_queues(p_queues text[]) returns void language sql as $$
-    update queue_controls
-    set probe_at = null, failures = 0, reason = case when paused then reason end, updated_at = queue_now()
-    where queue_name = any (p_queues) and probe_at is not null
-$$;
+-- Jobs of tripped queues came to an end, so what they depend on answers: the queues flow again.
+create or replace function untrip_queues(p_ended uuid[]) returns void language plpgsql as $$
+begin
+    if exists (select from queue_controls c where c.probe_at is not null) then
+        update queue_controls c
+        set probe_at = null, failures = 0, reason = case when c.paused then c.reason end, updated_at = queue_now()
+        where c.probe_at is not null
+          and c.queue_name in (select q.queue_name from processing_queue q where q.id = any (p_ended));
+    end if;
+end $$;
 
 -- ---------------------------------------------------------------------------------------------- wake
 
@@ -419,3 +429,18 @@ begin
     perform cron.schedule('emailq-cleanup', '* * * * *', 'select cleanup_old_queue_items()');
     return true;
 end $$;
+
+-- Whether a job of these queues could be claimed right now (for a worker that ends when nothing is due).
+create or replace function has_due_jobs(p_queues text[]) returns boolean language sql as $$
+    select exists (
+        select from unnest(p_queues) q (queue_name)
+        cross join generate_series(1, 10) lane
+        where exists (
+                  select from processing_queue i
+                  where i.queue_name = q.queue_name and i.priority = lane and i.completed_at is null
+                    and i.status = 'pending' and i.scheduled_at <= queue_now())
+          and not exists (
+                  select from queue_controls c
+                  where c.queue_name = q.queue_name and (c.paused or c.probe_at > queue_now()))
+    )
+$$;

@@ -1,0 +1,60 @@
+"""Which function handles the jobs of which queue: a plain dict, open to the user's own."""
+
+import importlib
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from importlib.metadata import entry_points
+from typing import NamedTuple
+
+from emailq.app import App
+from emailq.errors import UsageError
+from emailq.models import Job
+from emailq.outcomes import Outcome
+
+Handler = Callable[[Job, App], Awaitable[Outcome]]
+
+ENTRY_POINTS = "emailq.handlers"
+
+
+class Served(NamedTuple):
+    """Where a handler is ("module:function"), and how many of its jobs one worker runs at the same time."""
+
+    target: str
+    concurrency: int = 100
+
+
+HANDLERS = {
+    "parsing": Served("emailq.parse.handler:handle", 8),
+    "classification": Served("emailq.classify.handler:handle", 8),
+    "erp_action": Served("emailq.erp.handler:handle", 8),
+}
+
+
+def known_handlers(own: Iterable[str] = ()) -> dict[str, Served]:
+    """Queue name → handler: built in, then installed entry points, then `own` ("QUEUE=module:function" each)."""
+    found = dict(HANDLERS)
+    found.update((point.name, Served(point.value)) for point in entry_points(group=ENTRY_POINTS))
+    for text in own:
+        queue, equals, target = text.partition("=")
+        if not (queue and equals and ":" in target):
+            raise UsageError(f"--handler {text}: write QUEUE=module:function")
+        found[queue] = Served(target)
+    return found
+
+
+def load_handler(target: str) -> Handler:
+    """The function named by "module:function"; modules of the current directory count. Raises UsageError."""
+    module_name, _, function_name = target.partition(":")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"handler {target}: no module named {error.name}; run emailq where it can be imported"
+        ) from None
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        raise UsageError(f"handler {target}: {module_name} has no function {function_name}")
+    return function  # type: ignore[no-any-return]

@@ -1,0 +1,184 @@
+"""Outcomes → one transaction: acknowledgement, effects and follow-up items of many jobs commit together, once."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from emailq import log, metrics
+from emailq.db import Connection, brief, connect, is_temporary
+from emailq.errors import Unavailable
+from emailq.models import Job
+from emailq.outcomes import Done, Effect, Outcome, Reject, Release, Retry
+from emailq.queue import jobs as queue
+from emailq.queue.backoff import retry_delay
+from emailq.settings import Settings
+
+Finished = tuple[Job, Outcome]
+
+_BATCH = 1000  # outcomes in one transaction
+_BATCH_WITH_EFFECTS = 64  # effects hold locks until the commit
+
+
+class Committer:
+    """Collects outcomes and commits them on a connection of its own.
+
+    While one batch commits the next collects, so batches grow with the load and a lone job waits for nobody. A batch
+    that fails is committed job by job; a lost connection is made anew and the batch sent again: the fence drops what
+    had been committed already.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._finished: list[Finished] = []
+        self._wanted = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._conn: Connection | None = None
+        self.uncommitted = 0
+
+    async def flush(self, *, timeout_s: float) -> None:
+        """Wait until all is committed, or for so long; what is left is rescued later."""
+        self._flushed.clear()
+        if self.uncommitted:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self._flushed.wait()
+            except TimeoutError:
+                log.warn("commit.abandoned", jobs=self.uncommitted)
+
+    def add(self, job: Job, outcome: Outcome) -> None:
+        self._finished.append((job, outcome))
+        self.uncommitted += 1
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Commit until cancelled; cancel only when `uncommitted` is 0, or to abandon what is left."""
+        try:
+            while True:
+                await self._wanted.wait()
+                batch = self._take()
+                await self._commit_until_done(batch)
+                self.uncommitted -= len(batch)
+                if not self.uncommitted:
+                    self._flushed.set()
+        finally:
+            if self._conn:
+                await self._conn.close()
+
+    def _take(self) -> list[Finished]:
+        with_effects = any(isinstance(o, Done) and (o.effects or o.next) for _, o in self._finished[:_BATCH])
+        size = _BATCH_WITH_EFFECTS if with_effects else _BATCH
+        batch, self._finished = self._finished[:size], self._finished[size:]
+        if not self._finished:
+            self._wanted.clear()
+        return batch
+
+    async def _commit_until_done(self, batch: list[Finished]) -> None:
+        delay_s = 0.05
+        while True:
+            try:
+                if self._conn is None or self._conn.closed:
+                    self._conn = await connect(self._settings.require_dsn(), "commit")
+                await self._commit(self._conn, batch)
+                return
+            except Exception as error:
+                if isinstance(error, Unavailable) or is_temporary(error):
+                    log.warn("commit.retry", jobs=len(batch), reason=brief(error))
+                elif len(batch) == 1:  # this job's own fault: its effects can't be stored as they are
+                    job, _ = batch[0]
+                    batch = [(job, Retry(f"effects: {type(error).__name__}: {brief(error)}"))]
+                    continue
+            if len(batch) > 1 and self._conn and not self._conn.closed:
+                for finished in batch:
+                    await self._commit_until_done([finished])
+                return
+            await asyncio.sleep(random.uniform(delay_s / 2, delay_s))
+            delay_s = min(delay_s * 2, 5)
+
+    async def _commit(self, conn: Connection, batch: list[Finished]) -> None:
+        done = [job for job, outcome in batch if type(outcome) is Done]
+        if len(done) == len(batch) and not any(o.effects or o.next for _, o in batch if isinstance(o, Done)):
+            lost = await queue.complete(conn, done)  # one statement is a transaction
+        else:
+            async with conn.transaction():
+                lost = await self._finish(conn, batch, done)
+                kept = [(job, outcome) for job, outcome in batch if job.id not in lost]
+                await _apply_effects(conn, kept)
+                await _enqueue_next(conn, kept)
+        _count(batch, lost)
+
+    async def _finish(self, conn: Connection, batch: list[Finished], done: list[Job]) -> set[UUID]:
+        """Write how each job ended; returns the ids that belong to other workers by now."""
+        lost: set[UUID] = set()
+        if done:
+            lost |= await queue.complete(conn, done)
+        if retries := [(job, o) for job, o in batch if isinstance(o, Retry)]:
+            delays = [self._delay(job, o) for job, o in retries]
+            lost |= await queue.retry(conn, [job for job, _ in retries], delays, [o.reason for _, o in retries])
+        if rejects := [(job, o) for job, o in batch if isinstance(o, Reject)]:
+            lost |= await queue.fail(conn, [job for job, _ in rejects], [o.reason for _, o in rejects])
+        if releases := [(job, o) for job, o in batch if isinstance(o, Release)]:
+            lost |= await queue.release(conn, [job for job, _ in releases], [o.reason for _, o in releases])
+            for name, pause in sorted({job.queue_name: o for job, o in releases if o.pause_s is not None}.items()):
+                await queue.trip(conn, name, pause.pause_s or 0, pause.reason)
+        return lost
+
+    def _delay(self, job: Job, outcome: Retry) -> float:
+        if outcome.after_s is not None:
+            return outcome.after_s
+        return retry_delay(job.attempt, self._settings.retry_base_s, self._settings.retry_max_s)
+
+
+async def _apply_effects(conn: Connection, kept: list[Finished]) -> None:
+    """All first effects, then all second ones: what a handler names last holds its locks for the shortest time."""
+    effects = [
+        (position, effect)
+        for _, outcome in kept
+        if isinstance(outcome, Done | Reject)
+        for position, effect in enumerate(outcome.effects)
+    ]
+    if effects:
+        async with conn.pipeline():
+            for _, effect in sorted(effects, key=lambda e: e[0]):
+                await conn.execute(_call(effect), [_plain(arg) for arg in effect.args])
+
+
+async def _enqueue_next(conn: Connection, kept: list[Finished]) -> None:
+    items = [(job.email_id, item) for job, outcome in kept if isinstance(outcome, Done) for item in outcome.next]
+    if items:
+        await queue.enqueue(conn, items)
+
+
+def _call(effect: Effect) -> sql.Composed:
+    placeholders = sql.SQL(", ").join([sql.Placeholder()] * len(effect.args))
+    return sql.SQL("select {}({})").format(sql.Identifier(effect.function), placeholders)
+
+
+def _plain(arg: Any) -> Any:
+    return Jsonb(arg) if isinstance(arg, dict | list) else arg
+
+
+def _count(batch: Sequence[Finished], lost: set[UUID]) -> None:
+    counts: dict[tuple[str, str], int] = {}
+    for job, outcome in batch:
+        name = "lost" if job.id in lost else _ENDINGS[type(outcome)]
+        counts[job.queue_name, name] = counts.get((job.queue_name, name), 0) + 1
+        if name != "completed":
+            _tell(job, outcome, name)
+    for (queue_name, name), count in counts.items():
+        metrics.JOBS.labels(queue_name, name).inc(count)
+
+
+_ENDINGS = {Done: "completed", Retry: "retried", Reject: "failed", Release: "released"}
+
+
+def _tell(job: Job, outcome: Outcome, name: str) -> None:
+    if name == "retried" and job.attempt >= job.max_attempts:
+        name = "failed"
+    reason = "another worker owns it now" if name == "lost" else getattr(outcome, "reason", None)
+    event = log.warn if name in ("failed", "lost") else log.event
+    event(f"job.{name}", queue=job.queue_name, job=job.id, email=job.email_id, attempt=job.attempt, reason=reason)

@@ -1,0 +1,119 @@
+"""The queue's SQL functions, one Python function each."""
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from emailq import __version__
+from emailq.db import Connection
+from emailq.models import Job
+from emailq.outcomes import Next
+
+Marks = dict[int, tuple[datetime, UUID]]  # priority → (scheduled_at, id) of the last job claimed there
+
+_LANES = range(1, 11)
+
+
+async def register_worker(conn: Connection, queues: Sequence[str]) -> int:
+    """A new worker id that lives as long as this connection's session."""
+    return await _value(
+        conn, "select register_worker(%s, %s, %s, %s)", platform.node(), os.getpid(), list(queues), __version__
+    )
+
+
+async def unregister_worker(conn: Connection, worker_id: int) -> None:
+    await conn.execute("select unregister_worker(%s)", (worker_id,))
+
+
+async def claim(conn: Connection, queue: str, worker_id: int, limit: int, marks: Marks, *, fair: bool) -> list[Job]:
+    """Up to `limit` due jobs, now held by the worker. Reads on from `marks` and moves them along."""
+    low_at = low_id = None
+    if marks:
+        low = [marks.get(lane, (None, None)) for lane in _LANES]
+        low_at, low_id = [at for at, _ in low], [job_id for _, job_id in low]
+    cursor = conn.cursor(binary=True)
+    await cursor.execute(
+        "select id, email_id, priority, attempt, max_attempts, scheduled_at, created_at"
+        " from claim_jobs(%s, %s, %s, %s::timestamptz[], %s::uuid[], %s)",
+        (queue, worker_id, limit, low_at, low_id, fair),
+        prepare=True,
+    )
+    jobs = [Job._make((*row, queue, worker_id)) for row in await cursor.fetchall()]
+    for job in jobs:
+        mark = (job.scheduled_at, job.id)
+        if job.priority not in marks or mark > marks[job.priority]:
+            marks[job.priority] = mark
+    return jobs
+
+
+async def complete(conn: Connection, jobs: Sequence[Job]) -> set[UUID]:
+    """Marks jobs as completed; returns the ids of those that belong to somebody else by now (so do the next three)."""
+    return await _lost(conn, "select * from complete_jobs(%b, %b, %b)", *_fences(jobs))
+
+
+async def retry(conn: Connection, jobs: Sequence[Job], delays_s: list[float], reasons: list[str]) -> set[UUID]:
+    return await _lost(conn, "select * from retry_jobs(%b, %b, %b, %b, %b)", *_fences(jobs), delays_s, reasons)
+
+
+async def fail(conn: Connection, jobs: Sequence[Job], reasons: list[str]) -> set[UUID]:
+    return await _lost(conn, "select * from fail_jobs(%b, %b, %b, %b)", *_fences(jobs), reasons)
+
+
+async def release(conn: Connection, jobs: Sequence[Job], reasons: list[str | None]) -> set[UUID]:
+    return await _lost(conn, "select * from release_jobs(%b, %b, %b, %b::text[])", *_fences(jobs), reasons)
+
+
+async def enqueue(conn: Connection, items: Sequence[tuple[UUID, Next]]) -> list[int]:
+    """Adds items; returns the positions (from 0) of those that are new, the others are live already."""
+    cursor = await conn.execute(
+        "select enqueue_jobs(%s, %s, %s::integer[], %s::double precision[])",
+        (
+            [email_id for email_id, _ in items],
+            [item.queue_name for _, item in items],
+            [item.priority for _, item in items],
+            [item.delay.total_seconds() for _, item in items],
+        ),
+    )
+    return [n - 1 for (n,) in await cursor.fetchall()]
+
+
+async def set_asleep(conn: Connection, queue: str, worker_id: int, asleep: bool) -> None:
+    await conn.execute("select set_asleep(%s, %s, %s)", (queue, worker_id, asleep), prepare=True)
+
+
+async def release_lost(conn: Connection, *, look_at_all: bool = False) -> int:
+    """Gives back the jobs of workers that are gone; returns how many."""
+    return await _value(conn, "select release_lost_jobs(%s)", look_at_all)
+
+
+async def trip(conn: Connection, queue: str, wait_s: float, reason: str) -> None:
+    await conn.execute("select trip_queue(%s, %s, %s)", (queue, wait_s, reason))
+
+
+async def cleanup(conn: Connection) -> int:
+    return await _value(conn, "select cleanup_old_queue_items()")
+
+
+async def has_due(conn: Connection, queues: Sequence[str]) -> bool:
+    """Whether a job of these queues could be claimed right now."""
+    cursor = await conn.execute("select has_due_jobs(%s)", (list(queues),))
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _fences(jobs: Sequence[Job]) -> tuple[list[UUID], list[int], list[int]]:
+    return [job.id for job in jobs], [job.worker_id for job in jobs], [job.attempt for job in jobs]
+
+
+async def _lost(conn: Connection, query: str, *args: object) -> set[UUID]:
+    cursor = conn.cursor(binary=True)
+    await cursor.execute(query, args, prepare=True)
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def _value(conn: Connection, query: str, *args: object) -> int:
+    cursor = await conn.execute(query, args)
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0

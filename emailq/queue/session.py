@@ -1,0 +1,108 @@
+"""The worker's session: the connection that says it lives, listens for wake-ups, and sweeps after lost workers."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+
+import psycopg
+
+from emailq import log, metrics
+from emailq.db import Connection, brief, connect
+from emailq.errors import ConfigError, Unavailable
+from emailq.queue import jobs as queue
+from emailq.settings import Settings
+
+_SWEEP_S = 0.25  # how often lost workers are looked for; one worker does it at a time
+_SWEEP_ALL_S = 60.0  # how often also rows that name no worker are looked for
+_CLEANUP_S = 60.0  # how often finished items are deleted
+_DEAD_S = 10.0  # no answer in this time: the connection is dead
+
+
+class Session:
+    """Holds `worker_id` while the connection lives. A new connection is a new identity: jobs claimed under the old one
+    look lost to everybody, so they can't look alive for ever because we came back."""
+
+    def __init__(self, settings: Settings, queues: Sequence[str], wake: Callable[[str | None], None]) -> None:
+        self._settings = settings
+        self._queues = queues
+        self._wake = wake
+        self.worker_id: int | None = None
+        self.registered = asyncio.Event()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; then unregister. The first connection's failure is raised."""
+        first = True
+        delay_s = 0.1
+        while True:
+            try:
+                conn = await connect(self._settings.require_dsn(), "session")
+                try:
+                    await self._hold(conn)
+                finally:
+                    await self._leave(conn)
+            except (Unavailable, psycopg.OperationalError, TimeoutError) as error:
+                if first and self.worker_id is None and not self.registered.is_set():
+                    raise
+                log.warn("session.lost", reason=brief(error))
+            first = False
+            metrics.RECONNECTS.inc()
+            await asyncio.sleep(random.uniform(delay_s / 2, delay_s))
+            delay_s = 0.1 if self.registered.is_set() else min(delay_s * 2, 5)
+
+    def forget(self) -> None:
+        """The database does not know this worker id any more: register again."""
+        self.worker_id = None
+        self.registered.clear()
+
+    async def _hold(self, conn: Connection) -> None:
+        await _refuse_pooler(conn)
+        await conn.execute("listen emailq")
+        worker_id = await queue.register_worker(conn, self._queues)
+        self.worker_id = worker_id
+        self.registered.set()
+        log.event("session.registered", worker=worker_id, queues=",".join(self._queues))
+        self._wake(None)
+        next_sweep = next_sweep_all = 0.0
+        next_cleanup = time.monotonic() + random.uniform(1, _CLEANUP_S)
+        while self.worker_id == worker_id:
+            async for notice in conn.notifies(timeout=_SWEEP_S, stop_after=1):
+                self._wake(notice.payload)
+            now = time.monotonic()
+            if now >= next_sweep:  # also the proof that the connection lives
+                async with asyncio.timeout(_DEAD_S):
+                    rescued = await queue.release_lost(conn, look_at_all=now >= next_sweep_all)
+                if now >= next_sweep_all:
+                    next_sweep_all = now + _SWEEP_ALL_S
+                next_sweep = now + _SWEEP_S
+                if rescued:
+                    metrics.RESCUED.inc(rescued)
+                    log.warn("jobs.rescued", count=rescued)
+            if now >= next_cleanup:
+                deleted = await queue.cleanup(conn)
+                next_cleanup = now + (1 if deleted >= 10_000 else _CLEANUP_S)
+
+    async def _leave(self, conn: Connection) -> None:
+        worker_id, self.worker_id = self.worker_id, None
+        self.registered.clear()
+        try:
+            if worker_id is not None and not conn.closed:
+                async with asyncio.timeout(2):
+                    await queue.unregister_worker(conn, worker_id)
+        except (psycopg.Error, TimeoutError):
+            pass  # the lock goes with the connection, and a sweep does the rest
+        finally:
+            await conn.close()
+
+
+async def _refuse_pooler(conn: Connection) -> None:
+    """A transaction pooler hands each transaction another backend: no session lock, no LISTEN, no safety."""
+    backends = set()
+    for _ in range(3):
+        cursor = await conn.execute("select pg_backend_pid()")
+        row = await cursor.fetchone()
+        backends.add(row[0] if row else None)
+    if backends != {conn.info.backend_pid}:
+        raise ConfigError(
+            "EMAILQ_DSN goes through a transaction pooler; a worker needs a direct (or session-pooled) connection"
+        )

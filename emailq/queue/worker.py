@@ -1,0 +1,315 @@
+"""The worker: claims jobs, runs their handlers, hands the outcomes to the committer."""
+
+import asyncio
+import signal
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from emailq import log, metrics
+from emailq.app import App
+from emailq.db import Connection, brief, connect, is_temporary
+from emailq.errors import Unavailable
+from emailq.handlers import Handler, Served, load_handler
+from emailq.models import Job
+from emailq.outcomes import Outcome, Release, Retry
+from emailq.queue import jobs as queue
+from emailq.queue.commit import Committer
+from emailq.queue.session import Session
+
+_BATCH = 500  # jobs in one claim
+_PREFETCH_S = 0.1  # jobs are claimed this far ahead of the handlers, so a crash strands little
+_MARKS_S = 1.5  # how long a lane's low-water mark is trusted
+_FAIR_EVERY = 16  # each so many claims start at the lane that has waited longest
+_AWAKE_CLAIMS = 3  # full claims in a row after which NOTIFY is not wanted any more
+_POLLS_S = (0.02, 0.05, 0.1, 0.25)  # first looks after falling asleep: an INSERT may have missed the sleeper
+_BACKLOG = 5000  # uncommitted outcomes above which nothing is claimed
+
+
+async def run_worker(
+    app: App, served: Mapping[str, Served], *, concurrency: int | None = None, drain: bool = False
+) -> None:
+    """Serve these queues until SIGTERM or SIGINT, or with `drain` until nothing is due.
+
+    A signal stops claiming at once, gives unstarted jobs back, and lets running ones finish for `grace_s`; a second
+    signal gives those back too. Raises Unavailable when the database can't be reached at the start.
+    """
+    worker = Worker(app, served, concurrency)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    try:
+        await worker.run(drain=drain)
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+class Worker:
+    """One process's share of the work: a lane of running jobs for each queue, one session, one committer."""
+
+    def __init__(self, app: App, served: Mapping[str, Served], concurrency: int | None = None) -> None:
+        self.app = app
+        self.session = Session(app.settings, sorted(served), self.wake)
+        self.committer = Committer(app.settings)
+        self.lanes = {
+            name: Lane(self, name, load_handler(entry.target), concurrency or entry.concurrency)
+            for name, entry in served.items()
+        }
+        self.stopping = asyncio.Event()
+        self.hurry = asyncio.Event()
+        self._claims: Connection | None = None
+        self._claiming = asyncio.Lock()
+
+    async def run(self, *, drain: bool = False) -> None:
+        session = asyncio.create_task(self.session.run())
+        committer = asyncio.create_task(self.committer.run())
+        lanes = [asyncio.create_task(lane.run()) for lane in self.lanes.values()]
+        if drain:
+            lanes.append(asyncio.create_task(self._stop_when_drained()))
+        stopping = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait([session, committer, stopping, *lanes], return_when=asyncio.FIRST_COMPLETED)
+            self.stopping.set()
+            for lane in self.lanes.values():
+                lane.wake()
+            await self._finish()
+        finally:
+            for task in (session, committer, stopping, *lanes):
+                task.cancel()
+            results = await asyncio.gather(session, committer, *lanes, return_exceptions=True)
+            if self._claims:
+                await self._claims.close()
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    def stop(self) -> None:
+        """Stop claiming and finish; called again: give everything back now."""
+        if self.stopping.is_set():
+            self.hurry.set()
+        self.stopping.set()
+
+    def wake(self, queue_name: str | None) -> None:
+        """Look at this queue now (None: at all)."""
+        for name, lane in self.lanes.items():
+            if queue_name in (None, name):
+                lane.wake()
+
+    @property
+    def busy(self) -> int:
+        """Jobs that were claimed and are not committed."""
+        return self.committer.uncommitted + sum(len(lane.waiting) + lane.running for lane in self.lanes.values())
+
+    async def claim(self, lane: "Lane", limit: int, *, fair: bool) -> list[Job]:
+        """Claim for a lane; [] as well while the database is away or this worker is not registered."""
+        async with self._claiming:
+            worker_id = self.session.worker_id
+            if worker_id is None or self.stopping.is_set():
+                return []
+            try:
+                if self._claims is None or self._claims.closed:
+                    self._claims = await connect(self.app.settings.require_dsn(), "claim")
+                return await queue.claim(self._claims, lane.name, worker_id, limit, lane.marks, fair=fair)
+            except psycopg.Error as error:
+                if error.sqlstate == "EQ001":
+                    self.session.forget()
+                elif not is_temporary(error):
+                    raise
+                log.warn("claim.failed", queue=lane.name, reason=brief(error))
+            except Unavailable as error:
+                log.warn("claim.failed", queue=lane.name, reason=brief(error))
+            await asyncio.sleep(0.2)
+            return []
+
+    async def set_asleep(self, lane: "Lane", asleep: bool) -> None:
+        """Ask for NOTIFYs, or ask no more. Losing this costs latency only."""
+        async with self._claiming:
+            if self._claims and not self._claims.closed and self.session.worker_id is not None:
+                try:
+                    await queue.set_asleep(self._claims, lane.name, self.session.worker_id, asleep)
+                except psycopg.Error as error:
+                    log.warn("sleep.failed", queue=lane.name, reason=brief(error))
+
+    async def _stop_when_drained(self) -> None:
+        """Set `stopping` once nothing is due and nothing of ours runs."""
+        await self.session.registered.wait()
+        async with self.app.pool.connection() as conn:
+            await queue.release_lost(conn, look_at_all=True)
+            while self.busy or await queue.has_due(conn, list(self.lanes)) or self.busy:
+                self.wake(None)
+                await asyncio.sleep(0.02)
+        self.stopping.set()
+
+    async def _finish(self) -> None:
+        """Give back what has not begun, wait for what runs, commit all of it."""
+        for lane in self.lanes.values():
+            lane.give_back()
+        grace = asyncio.create_task(self.hurry.wait())
+        running = [slot for lane in self.lanes.values() for slot in lane.slots]
+        finished = asyncio.gather(*running, return_exceptions=True)
+        waits: list[asyncio.Future[Any]] = [grace, finished]
+        await asyncio.wait(waits, timeout=self.app.settings.grace_s, return_when=asyncio.FIRST_COMPLETED)
+        grace.cancel()
+        for slot in running:
+            slot.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await self.committer.flush(timeout_s=5)
+
+
+class Lane:
+    """The jobs of one queue in this worker: some wait, up to `concurrency` run."""
+
+    def __init__(self, worker: Worker, name: str, handler: Handler, concurrency: int) -> None:
+        self.worker = worker
+        self.name = name
+        self.handler = handler
+        self.concurrency = concurrency
+        self.waiting: deque[Job] = deque()
+        self.slots: set[asyncio.Task[None]] = set()
+        self.running = 0
+        self.marks: queue.Marks = {}
+        self._marks_at = 0.0
+        self._claims = 0
+        self._full_claims = 0
+        self._asleep = False
+        self._polls = 0
+        self._woken = asyncio.Event()
+        self._ended = 0  # handlers that ended since the rate was taken
+        self._rate_at = time.monotonic()
+        self._rate = 0.0  # jobs a second, smoothed
+        self._seconds = metrics.HANDLER_SECONDS.labels(name)
+
+    def wake(self) -> None:
+        self._polls = 0
+        self._woken.set()
+
+    def give_back(self) -> None:
+        for job in self.waiting:
+            self.worker.committer.add(job, Release("worker stopped"))
+        self.waiting.clear()
+
+    async def run(self) -> None:
+        """Free places? Claim so many. Start them. Nothing there? Sleep until woken."""
+        await self.worker.session.registered.wait()
+        while not self.worker.stopping.is_set():
+            self._woken.clear()
+            room = self._room()
+            if not room:
+                await self._woken.wait()
+                continue
+            jobs = await self._claim(room)
+            if jobs:
+                self.waiting.extend(jobs)
+                self._start()
+                await self._stay_awake(len(jobs) == room)
+            else:
+                await self._sleep()
+
+    def _room(self) -> int:
+        """How many jobs to claim now: enough for the free places and for what will be free in a moment."""
+        ahead = int(self._rate_now() * _PREFETCH_S)
+        if len(self.waiting) > ahead // 2 or self.worker.committer.uncommitted > _BACKLOG:
+            return 0
+        return min(_BATCH, max(0, self.concurrency - self.running) + ahead - len(self.waiting))
+
+    def _rate_now(self) -> float:
+        elapsed = time.monotonic() - self._rate_at
+        if elapsed > 0.05:
+            self._rate = (self._rate + self._ended / elapsed) / 2
+            self._ended, self._rate_at = 0, time.monotonic()
+        return self._rate
+
+    async def _claim(self, room: int) -> list[Job]:
+        if time.monotonic() - self._marks_at > _MARKS_S:
+            self._forget_marks()
+        self._claims += 1
+        jobs = await self.worker.claim(self, room, fair=self._claims % _FAIR_EVERY == 0)
+        if not jobs and self.marks:  # there may be jobs behind the marks
+            self._forget_marks()
+            jobs = await self.worker.claim(self, room, fair=False)
+        return jobs
+
+    def _forget_marks(self) -> None:
+        self.marks.clear()
+        self._marks_at = time.monotonic()
+
+    async def _stay_awake(self, full: bool) -> None:
+        self._polls = 0
+        self._full_claims = self._full_claims + 1 if full else 0
+        if self._asleep and self._full_claims >= _AWAKE_CLAIMS:
+            self._asleep = False
+            await self.worker.set_asleep(self, False)
+
+    async def _sleep(self) -> None:
+        """Wait for a NOTIFY, but not for long: polling is the truth, NOTIFY a hint."""
+        self._full_claims = 0
+        if not self._asleep:
+            self._asleep = True
+            await self.worker.set_asleep(self, True)  # then claim once more, at once
+            return
+        interval_s = self.worker.app.settings.poll_interval_s
+        pause_s = min(interval_s, _POLLS_S[self._polls] if self._polls < len(_POLLS_S) else interval_s)
+        self._polls += 1
+        polls = self._polls
+        try:
+            async with asyncio.timeout(pause_s):
+                await self._woken.wait()
+        except TimeoutError:
+            self._polls = polls
+
+    def _start(self) -> None:
+        for _ in range(min(len(self.waiting), self.concurrency - len(self.slots))):
+            slot = asyncio.create_task(self._slot())
+            self.slots.add(slot)
+            slot.add_done_callback(self.slots.discard)
+
+    async def _slot(self) -> None:
+        """Run waiting jobs one after the other until none is left."""
+        turns = 0
+        while self.waiting:
+            job = self.waiting.popleft()
+            self.running += 1
+            began = time.perf_counter()
+            try:
+                outcome = await self._run(job)
+            finally:
+                self.running -= 1
+            self._seconds.observe(time.perf_counter() - began)
+            self._ended += 1
+            self.worker.committer.add(job, outcome)
+            self._woken.set()
+            turns += 1
+            if turns % 32 == 0:  # a handler that never waits must not starve the loop
+                await asyncio.sleep(0)
+
+    async def _run(self, job: Job) -> Outcome:
+        timeout_s = self.worker.app.settings.job_timeout_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self.handler(job, self.worker.app)
+        except TimeoutError:
+            return Retry(f"took longer than {timeout_s:g} s")
+        except asyncio.CancelledError:
+            self.worker.committer.add(job, Release("worker stopped"))
+            raise
+        except Unavailable as error:
+            return Release(brief(error), pause_s=5)
+        except Exception as error:
+            if is_temporary(error):
+                return Release(brief(error), pause_s=1)
+            log.warn("handler.raised", queue=self.name, job=job.id, error=type(error).__name__, place=_place(error))
+            return Retry(f"{type(error).__name__} at {_place(error)}")
+
+
+def _place(error: BaseException) -> str:
+    """module:line of the innermost frame: where it happened, without what mail it happened to."""
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    if frame is None:
+        return "unknown"
+    return f"{frame.tb_frame.f_globals.get('__name__', '?')}:{frame.tb_lineno}"
