@@ -9,7 +9,7 @@ import itertools
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -166,9 +166,36 @@ def db(dsn: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture(scope="session")
 def cron_dsn(request: pytest.FixtureRequest, postgresql_of: Callable[[int], PostgresServer]) -> str:
-    """The one database in which pg_cron can be created, not migrated; all tests of a session share it."""
+    """A migrated database with pg_cron: one for all tests, as a server can have it in one database only.
+
+    Two items of the queue are finished, `old` for a year and `fresh` just now.
+    """
     major = next(one.major for one in chosen_installations(request.config) if one.has_pg_cron)
-    return postgresql_of(major).dsn(CRON_DATABASE)
+    dsn = postgresql_of(major).dsn(CRON_DATABASE)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create extension pg_cron")
+        migrate(dsn)
+        connection.execute(
+            """
+            with message as (
+                insert into emails (content_sha256, raw_sha256, message_id, size_bytes, received_at)
+                values (sha256('cron'), sha256('cron'), 'cron@example.com', 4, now())
+                returning id
+            )
+            insert into processing_queue (email_id, queue_name, status, completed_at)
+            select message.id, finished.queue_name, 'completed', now() - finished.age
+            from message, (values ('old', interval '1 year'), ('fresh', interval '0')) finished (queue_name, age)
+            """
+        )
+    return dsn
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pg_cron_works_beside_the_other_tests(request: pytest.FixtureRequest) -> None:
+    """pg_cron acts on the minute: started with the session, it has done so when its tests, the last ones, look."""
+    if any(item.get_closest_marker("cron") for item in request.session.items):
+        with suppress(Exception):  # those tests will show it
+            request.getfixturevalue("cron_dsn")
 
 
 @pytest.fixture(scope="session")
