@@ -1,10 +1,10 @@
 """App: what handlers may use, opened once and closed in reverse; the only wiring."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from emailq.db import Pool, open_pool
 from emailq.settings import Settings
@@ -13,13 +13,12 @@ from emailq.store.blobs import Blobs, open_blobs
 if TYPE_CHECKING:
     import httpx
 
+R = TypeVar("R")
+
 
 @dataclass
 class App:
-    """Settings, database pool, blob store and HTTP client of one process.
-
-    `resources` is for what a handler module opens once and shares (a parser pool, a semaphore): see `shared`.
-    """
+    """Settings, database pool, blob store and HTTP client of one process; `shared` for what else a handler keeps."""
 
     settings: Settings
     pool: Pool
@@ -35,6 +34,14 @@ class App:
         client = httpx.AsyncClient(follow_redirects=False, trust_env=False)
         self.exits.push_async_callback(client.aclose)
         return client
+
+    def shared(self, name: str, make: Callable[[], R], close: Callable[[R], Awaitable[None]]) -> R:
+        """What the handlers of this process share under `name`; made when first asked for, closed with the App."""
+        if name not in self.resources:
+            self.resources[name] = made = make()
+            self.exits.push_async_callback(close, made)
+        found: R = self.resources[name]
+        return found
 
 
 @asynccontextmanager

@@ -2,7 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, LiteralString, cast
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -33,6 +37,12 @@ from (values ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'), ('t
 # Errors after which the same work may succeed unchanged: serialization, deadlock, lock timeout, out of resources,
 # shutdown. https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TEMPORARY_CLASSES = ("08", "40", "53", "55", "57", "58")
+
+
+def sql_directory() -> Traversable:
+    """The sql/ directory: inside an installed package, beside it in a checkout."""
+    installed = resources.files("emailq") / "sql"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "sql"
 
 
 async def connect(dsn: str, name: str) -> Connection:
@@ -66,6 +76,12 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
 
 async def _configure(conn: Connection) -> None:
     await conn.execute(_SESSION)
+
+
+@cache
+def query(name: str) -> LiteralString:
+    """The text of sql/queries/<name>.sql."""
+    return cast(LiteralString, (sql_directory() / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def is_temporary(error: Exception) -> bool:

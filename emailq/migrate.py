@@ -2,13 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
-from importlib import resources
-from importlib.resources.abc import Traversable
-from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
+from emailq.db import sql_directory
 from emailq.errors import SchemaError
 
 _LOCK = (7717, 0)  # one migrate at a time
@@ -22,12 +20,6 @@ class Migration:
     @property
     def checksum(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
-
-
-def sql_directory() -> Traversable:
-    """The sql/ directory: inside an installed package, beside it in a checkout."""
-    installed = resources.files("emailq") / "sql"
-    return installed if installed.is_dir() else Path(__file__).parent.parent / "sql"
 
 
 def migrations() -> list[Migration]:

@@ -4,7 +4,10 @@ import os
 import platform
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, LiteralString
 from uuid import UUID
+
+from psycopg.rows import dict_row
 
 from emailq import __version__
 from emailq.db import Connection
@@ -79,6 +82,61 @@ async def enqueue(conn: Connection, items: Sequence[tuple[UUID, Next]]) -> list[
     return [n - 1 for (n,) in await cursor.fetchall()]
 
 
+async def enqueue_at(
+    conn: Connection, queue: str, email_ids: Sequence[UUID], priority: int, at: datetime | None
+) -> list[tuple[UUID, UUID]]:
+    """Adds an item for each e-mail, due at `at` (None: now); returns (item id, e-mail id) of the new ones."""
+    cursor = await conn.execute(
+        "insert into processing_queue (email_id, queue_name, priority, scheduled_at)"
+        " select email_id, %s, %s, coalesce(%s, queue_now()) from unnest(%s::uuid[]) email_id"
+        " on conflict do nothing returning id, email_id",
+        (queue, priority, at, list(email_ids)),
+    )
+    return await cursor.fetchall()
+
+
+async def requeue(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
+    """Starts failed and cancelled items again; returns those that were."""
+    return await _ids(conn, "select requeue_jobs(%s)", list(ids))
+
+
+async def cancel(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
+    """Cancels live items, running ones too; returns those that were."""
+    return await _ids(conn, "select cancel_jobs(%s)", list(ids))
+
+
+async def failed_ids(conn: Connection, queue: str | None) -> list[UUID]:
+    """All failed items (of one queue)."""
+    return await _ids(
+        conn,
+        "select id from processing_queue where failed_at is not null and (%s::text is null or queue_name = %s)",
+        queue,
+        queue,
+    )
+
+
+async def pause(conn: Connection, queue: str, reason: str | None) -> None:
+    await conn.execute("select pause_queue(%s, %s)", (queue, reason))
+
+
+async def resume(conn: Connection, queue: str) -> None:
+    await conn.execute("select resume_queue(%s)", (queue,))
+
+
+async def why(conn: Connection, item_id: UUID) -> str | None:
+    """Why an item is where it is; None if there is no such item."""
+    cursor = await conn.execute("select queue_why(%s)", (item_id,))
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def status(conn: Connection) -> list[dict[str, Any]]:
+    """The view queue_status: a row a queue."""
+    cursor = conn.cursor(row_factory=dict_row)
+    await cursor.execute("select * from queue_status order by queue_name")
+    return await cursor.fetchall()
+
+
 async def set_asleep(conn: Connection, queue: str, worker_id: int, asleep: bool) -> None:
     await conn.execute("select set_asleep(%s, %s, %s)", (queue, worker_id, asleep), prepare=True)
 
@@ -107,13 +165,18 @@ def _fences(jobs: Sequence[Job]) -> tuple[list[UUID], list[int], list[int]]:
     return [job.id for job in jobs], [job.worker_id for job in jobs], [job.attempt for job in jobs]
 
 
-async def _lost(conn: Connection, query: str, *args: object) -> set[UUID]:
+async def _lost(conn: Connection, query: LiteralString, *args: object) -> set[UUID]:
     cursor = conn.cursor(binary=True)
     await cursor.execute(query, args, prepare=True)
     return {row[0] for row in await cursor.fetchall()}
 
 
-async def _value(conn: Connection, query: str, *args: object) -> int:
+async def _ids(conn: Connection, query: LiteralString, *args: object) -> list[UUID]:
+    cursor = await conn.execute(query, args)
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def _value(conn: Connection, query: LiteralString, *args: object) -> int:
     cursor = await conn.execute(query, args)
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

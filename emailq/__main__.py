@@ -1,0 +1,5 @@
+"""python -m emailq."""
+
+from emailq.cli import main
+
+main()

@@ -1,0 +1,105 @@
+"""Accepting messages: raw bytes into the blob store first, then all rows in one transaction."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from emailq.db import Pool
+from emailq.parse.digest import plausible, scrub
+from emailq.parse.message import ParsedHeaders, parse_headers
+from emailq.store.blobs import Blobs
+
+# What the author wrote; trace headers (Received, Return-Path, Delivered-To …) differ between deliveries of one mail.
+_AUTHOR_HEADERS = frozenset(
+    (
+        *("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references"),
+        *("mime-version", "content-type", "content-transfer-encoding"),
+    )
+)
+_MESSAGE_ID_LIMIT = 998  # characters: a line of RFC 5322 §2.1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message as it reached a mailbox. `received_at` is what the server says (INTERNALDATE); None: look for it."""
+
+    raw: bytes
+    account: str
+    source: str
+    folder: str = "INBOX"
+    uidvalidity: int | None = None
+    uid: int | None = None
+    flags: tuple[str, ...] = ()
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """`is_new`: this content was never seen before. `is_new_delivery`: known or not, it reached this mailbox anew."""
+
+    email_id: UUID
+    is_new: bool
+    is_new_delivery: bool
+
+
+async def accept(pool: Pool, blobs: Blobs, messages: Sequence[Incoming]) -> list[Accepted]:
+    """Store the messages durably and enqueue the new ones; returns one result for each, in order.
+
+    When this returns, the messages are safe. A failure before that (Unavailable, psycopg.Error) means that the
+    caller must offer them again; doing so twice is harmless.
+    """
+    names = await blobs.put([message.raw for message in messages])
+    rows = [_row(message, name) for message, name in zip(messages, names, strict=True)]
+    async with pool.connection() as conn, conn.transaction():
+        cursor = await conn.execute(
+            "select email_id, is_new, is_new_delivery from accept_emails(%s) order by n", (Jsonb(scrub(rows)),)
+        )
+        return [Accepted(*row) for row in await cursor.fetchall()]
+
+
+def _row(message: Incoming, raw_sha256: str) -> dict[str, Any]:
+    headers = parse_headers(message.raw)
+    content_sha256 = content_digest(message.raw, headers)
+    message_id = headers.message_id
+    if not message_id or len(message_id) > _MESSAGE_ID_LIMIT:
+        message_id = f"synthetic:{content_sha256}"
+    sender = headers.from_[0] if headers.from_ else None
+    return {
+        "content_sha256": content_sha256,
+        "raw_sha256": raw_sha256,
+        "message_id": message_id,
+        "from_address": sender.email.lower() or None if sender else None,
+        "from_name": sender.name if sender else None,
+        "to": [address.email.lower() for address in headers.to],
+        "cc": [address.email.lower() for address in headers.cc],
+        "subject": headers.subject,
+        "sent_at": _stamp(plausible(headers.sent_at)),
+        "received_at": _stamp(message.received_at or plausible(headers.received_at) or datetime.now(UTC)),
+        "size_bytes": len(message.raw),
+        "account": message.account,
+        "folder": message.folder,
+        "uidvalidity": message.uidvalidity,
+        "uid": message.uid,
+        "flags": list(message.flags),
+        "source": message.source[-500:],
+    }
+
+
+def content_digest(raw: bytes, headers: ParsedHeaders) -> str:
+    """SHA-256 (hex) of what the author wrote: equal for two deliveries of one mail, whatever the servers added."""
+    digest = hashlib.sha256()
+    for name, value in headers.headers:
+        if name.lower() in _AUTHOR_HEADERS:
+            digest.update(f"{name.lower()}:{' '.join(value.split())}\n".encode("utf-8", "surrogatepass"))
+    digest.update(b"\n")
+    digest.update(raw[headers.body_offset :].replace(b"\r\n", b"\n").rstrip(b"\n"))
+    return digest.hexdigest()
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

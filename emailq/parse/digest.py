@@ -1,0 +1,139 @@
+"""What the database keeps of a message: plain values and attachments, made from raw bytes in one pure call."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from emailq.parse.automation import detect_automation
+from emailq.parse.language import guess_language
+from emailq.parse.message import Address, ParsedMessage, parse_message
+from emailq.parse.replies import split_reply
+from emailq.parse.sniff import sniff_type
+from emailq.parse.subject import base_subject
+
+_BODY_LIMIT = 1_000_000  # characters kept in a row; the raw message has the rest
+_SEARCH_LIMIT = 100_000  # characters that full-text search looks at
+_HEADERS_LIMIT = 200_000  # characters of all headers kept in a row
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    part_id: str
+    filename: str
+    content_type: str
+    sniffed_type: str | None
+    content: bytes
+    sha256: str
+    is_inline: bool
+    content_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """`fields` are the parameters of store_parsed_email. `refusal`: why this can't be worked on, though it is kept."""
+
+    fields: dict[str, Any]
+    attachments: list[Attachment]
+    refusal: str | None = None
+
+
+def digest_message(raw: bytes) -> Digest:
+    """Parse a message and derive what is stored. Pure; any bytes give a result."""
+    message = parse_message(raw)
+    body_text = message.body_text or ""
+    reply = split_reply(body_text[:_BODY_LIMIT])
+    new_text = reply.new.strip() or reply.quoted
+    automation = detect_automation(message)
+    subject, is_reply = base_subject(message.subject or "")
+    defects = list(message.defects)
+    if max(len(body_text), len(message.body_html or "")) > _BODY_LIMIT:
+        defects.append("body-cut")
+    fields = {
+        "from_address": _keys(message.from_)[0] if _keys(message.from_) else None,
+        "from_name": message.from_[0].name if message.from_ else None,
+        "to": _keys(message.to),
+        "cc": _keys(message.cc),
+        "bcc": _keys(message.bcc),
+        "reply_to": _keys(message.reply_to)[0] if _keys(message.reply_to) else None,
+        "headers": _headers(message),
+        "subject": message.subject,
+        "body_text": body_text[:_BODY_LIMIT] or None,
+        "body_html": (message.body_html or "")[:_BODY_LIMIT] or None,
+        "new_text": new_text or None,
+        "language": guess_language(new_text[:10_000] or subject),
+        "search_text": body_text[:_SEARCH_LIMIT],
+        "in_reply_to": message.in_reply_to,
+        "references": message.references,
+        "thread_subject": subject.lower() or None,
+        "is_orphan_reply": is_reply and not message.references and not message.in_reply_to,
+        "automation": automation.kind if automation else None,
+        "automation_details": automation
+        and {
+            "reasons": list(automation.reasons),
+            "status": automation.status,
+            "original_message_id": automation.original_message_id,
+        },
+        "sent_at": _stamp(message.sent_at),
+        "defects": sorted(set(defects)),
+    }
+    attachments = [
+        Attachment(
+            part.part_id,
+            part.name or f"part-{part.part_id}",
+            part.type,
+            sniffed if (sniffed := sniff_type(part.content)) != part.type else None,
+            part.content,
+            part.sha256,
+            part.is_inline,
+            part.cid,
+        )
+        for part in message.attachments
+    ]
+    refusal = None if message.headers or message.attachments else "no headers: this is not a message"
+    return Digest(scrub(fields), attachments, refusal)
+
+
+def plausible(moment: datetime | None) -> datetime | None:
+    """None for a date before e-mail or more than two days ahead; PostgreSQL and people can't use those."""
+    if moment is None or moment.tzinfo is None:
+        return None
+    try:
+        moment = moment.astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+    return moment if datetime(1980, 1, 1, tzinfo=UTC) <= moment <= datetime.now(UTC) + timedelta(days=2) else None
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    usable = plausible(moment)
+    return usable.isoformat() if usable else None
+
+
+def _keys(addresses: list[Address]) -> list[str]:
+    """Addresses as keys: lower case, each once, in order, short enough for an index."""
+    return list(dict.fromkeys(a.email.lower()[:500] for a in addresses if a.email))
+
+
+def _headers(message: ParsedMessage) -> list[tuple[str, str]]:
+    kept, size = [], 0
+    for name, value in message.headers:
+        size += len(name) + len(value)
+        if size > _HEADERS_LIMIT:
+            break
+        kept.append((name, value))
+    return kept
+
+
+def scrub(value: Any) -> Any:
+    """PostgreSQL takes neither NUL nor lone surrogates; this is the one place that sees to it."""
+    if isinstance(value, str):
+        return value if value.isascii() and "\x00" not in value else _clean(value)
+    if isinstance(value, list | tuple):
+        return [scrub(item) for item in value]
+    if isinstance(value, dict):
+        return {key: scrub(item) for key, item in value.items()}
+    return value
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

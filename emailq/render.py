@@ -1,0 +1,283 @@
+"""What people see in the terminal. Everything that comes from mail goes through `printable` first."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+from emailq.ingest.files import count_files
+from emailq.parse.text import printable
+
+INTENT_COLOURS = {
+    "order": "green",
+    "invoice": "cyan",
+    "complaint": "red",
+    "inquiry": "yellow",
+    "newsletter": "bright_black",
+    "spam": "magenta",
+    "other": "white",
+}
+
+
+def console() -> Console:
+    return Console(highlight=False, soft_wrap=False)
+
+
+class Progress:
+    """A bar on stderr while files are read; nothing where stderr is no terminal."""
+
+    def __init__(self, paths: tuple[str, ...], *, enabled: bool) -> None:
+        err = Console(stderr=True)
+        columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = Bar(*columns, console=err, transient=True, disable=not (enabled and err.is_terminal))
+        self._paths = paths
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        self._task = self._bar.add_task("reading", total=None if self._bar.disable else count_files(self._paths))
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._bar.stop()
+
+    def advance(self, count: int) -> None:
+        self._bar.advance(self._task, count)
+
+
+def print_status(rows: Sequence[dict[str, Any]]) -> None:
+    table = _table(
+        "queue", "pending", "scheduled", "processing", "failed", "oldest", "rate", "drained in", "workers", "state"
+    )
+    for row in rows:
+        table.add_row(
+            printable(row["queue_name"], 50),
+            *(_count(row[key]) for key in ("pending", "scheduled", "processing")),
+            _count(row["failed"], "red"),
+            _duration(row["oldest_s"]),
+            f"{row['rate_per_s']:.1f}/s" if row["rate_per_s"] else "-",
+            _duration(row["drain_s"]),
+            _count(row["workers"]),
+            _queue_state(row),
+        )
+    console().print(table)
+
+
+def _queue_state(row: dict[str, Any]) -> str:
+    reason = f": {escape(printable(row['reason'], 60))}" if row["reason"] else ""
+    if row["paused"]:
+        return f"[yellow]paused{reason}[/]"
+    if row["waiting_for_dependency"]:
+        return f"[red]waits{reason}[/]"
+    if row["pending"] and not row["workers"]:
+        return "[yellow]no worker[/]"
+    return "[green]ok[/]"
+
+
+def print_emails(rows: Sequence[dict[str, Any]]) -> None:
+    out = console()
+    if not rows:
+        out.print("no e-mail found; take some in with: emailq ingest PATH")
+        return
+    table = _table("id", "received", "from", "subject", "intent", "conf", "priority", "note")
+    table.columns[3].ratio = 1
+    table.columns[3].no_wrap = True
+    table.columns[3].overflow = "ellipsis"
+    for row in rows:
+        table.add_row(
+            str(row["id"])[:8],
+            _moment(row["received_at"]),
+            _person(row, 28),
+            escape(printable(row["subject"] or "(no subject)", 120)),
+            intent_text(row["intent"]),
+            percent(row["confidence_score"]),
+            row["priority"] or "-",
+            note(row),
+        )
+    table.expand = True
+    out.print(table)
+
+
+def note(row: dict[str, Any]) -> str:
+    """The one thing to know about an e-mail in a list."""
+    if row["failure"]:
+        return f"[red]failed[/] {escape(printable(row['failure'], 60))}"
+    if row["review_reason"]:
+        return f"[yellow]review[/] {escape(printable(row['review_reason'], 60))}"
+    if row["automation"]:
+        return f"[bright_black]{escape(row['automation'].replace('_', ' '))}[/]"
+    if row["erp_action_status"]:
+        return f"[green]ERP {row['erp_action_status']}[/]"
+    return "" if row["parsed"] else "[bright_black]not parsed yet[/]"
+
+
+def print_email(found: dict[str, Any]) -> None:
+    email = found["email"]
+    out = console()
+    out.print(f"[bold]{escape(printable(email['subject'] or '(no subject)', 200))}[/]")
+    facts = Table.grid(padding=(0, 2))
+    people = {"from": [_person(email, 100)], "to": email["to_addresses"], "cc": email["cc_addresses"]}
+    for name, addresses in people.items():
+        if addresses:
+            facts.add_row(name, ", ".join(addresses if name == "from" else [_safe(a, 80) for a in addresses[:10]]))
+    facts.add_row("received", f"{_moment(email['received_at'])} UTC" + _sent(email))
+    facts.add_row("id", f"{email['id']}  [bright_black]{_safe(email['message_id'], 80)}[/]")
+    for delivery in found["deliveries"][1:]:
+        facts.add_row(
+            "also", f"delivered to {_safe(delivery['account'], 40)} at {_moment(delivery['delivered_at'])} UTC"
+        )
+    if email["intent"]:
+        label = f"{intent_text(email['intent'])} {percent(email['confidence_score'])}"
+        facts.add_row("label", f"{label}, {email['sentiment']}, priority {email['priority']}")
+    for key, name, colour in (("review_reason", "review", "yellow"), ("automation", "gate", "bright_black")):
+        if email[key]:
+            facts.add_row(name, f"[{colour}]{_safe(email[key], 100)}[/]")
+    if email["defects"]:
+        facts.add_row("defects", _safe(", ".join(email["defects"]), 300))
+    out.print(Padding(facts, (0, 0, 1, 0)))
+    body = email["body_text"] or ""
+    lines = [printable(line, 400) for line in body.splitlines()[:60]]
+    out.print(Padding(Text("\n".join(lines) or "(no text)"), (0, 0, 1, 2)))
+    _print_parts(out, found)
+
+
+def _print_parts(out: Console, found: dict[str, Any]) -> None:
+    for title, rows in (
+        ("attachments", [_attachment(a) for a in found["attachments"]]),
+        ("thread", _thread(found)),
+        ("decisions", [_decision(h) for h in found["classification_history"]]),
+        ("ERP actions", [_action(a) for a in found["erp_actions"]]),
+        ("queue", [_item(q) for q in found["queue"]]),
+    ):
+        if rows:
+            out.print(f"[bold]{title}[/]")
+            for row in rows:
+                out.print(f"  {row}", soft_wrap=True)
+
+
+def _attachment(row: dict[str, Any]) -> str:
+    inline = ", inline" if row["is_inline"] else ""
+    kind = f"{_safe(row['content_type'] or '?', 60)}, {size(row['size_bytes'])}{inline}"
+    return f"{_safe(row['filename'], 80)}  [bright_black]{kind}[/]"
+
+
+def _thread(found: dict[str, Any]) -> list[str]:
+    thread = found["thread"]
+    if not thread or thread["email_count"] < 2:
+        return []
+    return [
+        f"{'▸' if one['id'] == found['email']['id'] else ' '} {str(one['id'])[:8]}"
+        f"  {_moment(one['sent_at'] or one['received_at'])}"
+        f"  {_safe(one['from_address'] or '-', 40)}  {_safe(one['subject'] or '(no subject)', 60)}"
+        for one in thread["emails"] or []
+    ]
+
+
+def _decision(row: dict[str, Any]) -> str:
+    who = row["llm_model"] or row["decided_by"]
+    return (
+        f"{_moment(row['classified_at'])}  {intent_text(row['intent'])} {percent(row['confidence_score'])}"
+        f"  by {_safe(who, 60)}  [bright_black]{row['decision'].replace('_', ' ')}[/]"
+    )
+
+
+def _action(row: dict[str, Any]) -> str:
+    sent = "proposed, not sent" if row["adapter"] == "dry_run" else f"{row['status']} via {row['adapter']}"
+    entity = f" → {_safe(row['entity_type'] or '', 40)} {_safe(row['entity_id'], 60)}" if row["entity_id"] else ""
+    error = f"  [red]{_safe(row['error_message'], 100)}[/]" if row["error_message"] else ""
+    return f"{row['action_type']}: {sent}{entity}{error}  [bright_black]key {row['idempotency_key'][:16]}…[/]"
+
+
+def _item(row: dict[str, Any]) -> str:
+    error = f"  [red]{_safe(row['last_error'], 120)}[/]" if row["last_error"] else ""
+    attempt = f"attempt {row['attempts']} of {row['max_attempts']}"
+    return f"{str(row['id'])[:8]}  {_safe(row['queue_name'], 50)}: {row['status']}, {attempt}{error}"
+
+
+def print_parsed(email: dict[str, Any]) -> None:
+    """A message from `emailq parse`, for people."""
+    out = console()
+    out.print(
+        f"[bold]{_safe(email['subject'] or '(no subject)', 200)}[/]  [bright_black]{_safe(email['file'], 200)}[/]"
+    )
+    for key in ("from", "to", "cc"):
+        people = [f"{a['name'] or ''} <{a['email']}>".strip() for a in email[key] or []]
+        if people:
+            out.print(f"  {key}: {_safe(', '.join(people), 300)}", soft_wrap=True)
+    out.print(f"  sent: {email['sentAt'] or '-'}")
+    for part in email["attachments"]:
+        out.print(f"  attachment: {_safe(part['name'] or '-', 100)} ({_safe(part['type'], 60)}, {size(part['size'])})")
+    if email["defects"]:
+        out.print(f"  [yellow]defects: {_safe(', '.join(email['defects']), 300)}[/]")
+    out.print(Padding(Text(printable(email["preview"] or "", 400)), (0, 0, 1, 2)))
+
+
+def print_findings(findings: Iterable[Any]) -> None:
+    marks = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[red]FAIL[/]"}
+    for finding in findings:
+        console().print(f"{marks[finding.state]} {finding.check}: {escape(finding.text)}", soft_wrap=True)
+
+
+def intent_text(intent: str | None) -> str:
+    return f"[{INTENT_COLOURS.get(intent, 'white')}]{intent}[/]" if intent else "-"
+
+
+def percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"
+
+
+def size(size_bytes: int) -> str:
+    for unit in ("B", "kB", "MB"):
+        if size_bytes < 1000 or unit == "MB":
+            return f"{size_bytes:.0f} {unit}" if unit == "B" else f"{size_bytes:.1f} {unit}"
+        size_bytes = size_bytes / 1000  # type: ignore[assignment]
+    return ""
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold bright_black", padding=(0, 2, 0, 0))
+    numbers = {"pending", "scheduled", "processing", "failed", "oldest", "rate", "drained in", "workers", "conf"}
+    for name in names:
+        table.add_column(
+            name, justify="right" if name in numbers else "left", no_wrap=name in ("id", "received", "from")
+        )
+    return table
+
+
+def _count(value: int, colour: str = "") -> str:
+    text = f"{value:,}" if value else "-"
+    return f"[{colour}]{text}[/]" if colour and value else text
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    for limit, unit, name in ((90, 1, "s"), (5400, 60, "min"), (129_600, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86_400:.0f} d"
+
+
+def _moment(value: datetime | str | None) -> str:
+    if value is None:
+        return "-"
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment.strftime("%Y-%m-%d %H:%M")
+
+
+def _sent(email: dict[str, Any]) -> str:
+    return f", sent {_moment(email['sent_at'])} UTC" if email["sent_at"] else ""
+
+
+def _person(row: dict[str, Any], limit: int) -> str:
+    return _safe(row["from_name"] or row["from_address"] or "(no sender)", limit)
+
+
+def _safe(text: str, limit: int) -> str:
+    return escape(printable(text, limit))

@@ -1,0 +1,86 @@
+"""Reads of e-mails for people and programs."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from emailq.db import Connection, query
+from emailq.errors import NotFound, UsageError
+
+
+async def list_emails(
+    conn: Connection,
+    *,
+    intent: str | None = None,
+    account: str | None = None,
+    sender: str | None = None,
+    review: bool = False,
+    failed: bool = False,
+    search: str | None = None,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Newest first. `before`: (received_at, id) of the last row of the page before this one."""
+    filters = {"intent": intent, "account": account, "sender": sender, "review": review, "failed": failed}
+    page = {"before": before and before[0], "before_id": before and before[1], "limit": limit}
+    cursor = conn.cursor(row_factory=dict_row)
+    await cursor.execute(query("list_emails"), {**filters, **page, "search": search})
+    return await cursor.fetchall()
+
+
+async def show_email(conn: Connection, email_id: UUID) -> dict[str, Any]:
+    """The e-mail with its thread, deliveries, attachments, decisions, actions and queue items. Raises NotFound."""
+    cursor = await conn.execute(query("show_email"), {"id": email_id})
+    row = await cursor.fetchone()
+    if row is None:
+        raise NotFound(f"no e-mail {email_id}")
+    found: dict[str, Any] = row[0]
+    return found
+
+
+async def email_ids(conn: Connection, texts: list[str]) -> list[UUID]:
+    """E-mail ids as typed: whole, or the first characters of one. Raises UsageError or NotFound naming the text."""
+    return [
+        await _one(conn, text, "select id from emails where id between %s and %s limit 2", "e-mail") for text in texts
+    ]
+
+
+async def item_ids(conn: Connection, texts: list[str]) -> list[UUID]:
+    """Queue item ids as typed, like `email_ids`; an e-mail's id stands for all its items."""
+    found: list[UUID] = []
+    for text in texts:
+        low, high = _range(text)
+        cursor = await conn.execute(
+            "select id from processing_queue where id between %(low)s and %(high)s"
+            " union select id from processing_queue where email_id between %(low)s and %(high)s",
+            {"low": low, "high": high},
+        )
+        rows = await cursor.fetchall()
+        if not rows:
+            raise NotFound(f"no queue item or e-mail {text}")
+        found.extend(row[0] for row in rows)
+    return found
+
+
+async def item_id(conn: Connection, text: str) -> UUID:
+    return await _one(conn, text, "select id from processing_queue where id between %s and %s limit 2", "queue item")
+
+
+async def _one(conn: Connection, text: str, statement: Any, noun: str) -> UUID:
+    cursor = await conn.execute(statement, _range(text))
+    rows = await cursor.fetchall()
+    if not rows:
+        raise NotFound(f"no {noun} {text}")
+    if len(rows) > 1:
+        raise UsageError(f"more than one {noun} begins with {text}; type more of the id")
+    found: UUID = rows[0][0]
+    return found
+
+
+def _range(text: str) -> tuple[UUID, UUID]:
+    digits = text.lower().replace("-", "")
+    if not 4 <= len(digits) <= 32 or any(c not in "0123456789abcdef" for c in digits):
+        raise UsageError(f"{text!r} is not an id (8 or more hexadecimal digits, as printed by emailq list)")
+    return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
