@@ -1,0 +1,279 @@
+"""Mailbox lists (RFC 5322 §3.4, obsolete forms of §4.4, RFC 6532) out of headers that seldom follow them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from emailq.parse import limits
+from emailq.parse.words import clean_line, decode_words
+
+
+@dataclass(slots=True)
+class Address:
+    """`email` is the addr-spec as written, without white space; it is never empty, but may lack a domain."""
+
+    name: str | None
+    email: str
+
+
+_SIMPLE = re.compile(r'\s*(?:"([^"\\]*)"|([^"\\<>()\[\]:;,@]*?))\s*<([^\s"\\<>()\[\]:;,@]+@[^\s"\\<>()\[\]:;,@]+)>\s*')
+_BARE = re.compile(r'\s*([^\s"\\<>()\[\]:;,@]+@[^\s"\\<>()\[\]:;,@]+)\s*')
+_TOKEN = re.compile(
+    r'"((?:[^"\\]++|\\.)*+)"'  # 1 quoted string
+    r"|(=\?[^?\s]{1,80}\?[bBqQ]\?[^?<>]*+\?=)"  # 2 encoded word, which may hold commas though it must not
+    r"|(\[[^\[\]<>]*+\])"  # 3 domain literal
+    r"|([<>(),;:])"  # 4 special
+    r'|([^\s"<>(),;:\[]++)'  # 5 atom, with dots and @
+    r"|(\s++)"  # 6 white space
+    r"|(.)",  # 7 a quote or bracket that is not closed
+    re.DOTALL,
+)
+_UNQUOTED = re.compile(r"\\(.)", re.DOTALL)
+
+
+def parse_addresses(value: str) -> tuple[list[Address], list[str]]:
+    """The mailboxes of an unfolded header value whose encoded words are not yet decoded, and defect codes.
+
+    Groups are flattened, routes dropped, comments serve as names where there is no other. Addresses are cut out
+    before words are decoded, so nothing encoded can pose as an address. At most limits.ADDRESSES; linear time.
+    """
+    if len(value) < 500:
+        simple = _SIMPLE.fullmatch(value)
+        if simple:
+            name = simple[2] if simple[1] is None else simple[1]
+            return [Address(_clean_name(name), simple[3])], []
+        bare = _BARE.fullmatch(value)
+        if bare:
+            return [Address(None, bare[1])], []
+    reader = _Reader(value)
+    return reader.read(), sorted(reader.defects)
+
+
+class _Reader:
+    """One pass over the tokens of a list; collects the mailbox that is being read until a separator ends it."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+        self.found: list[Address] = []
+        self.defects: set[str] = set()
+        self.lost_phrase = ""  # "Doe" of the unquoted "Doe, John <j@x>"
+        self._closing_parens = _match_parens(value)
+        self._start()
+
+    def _start(self) -> None:
+        self.words: list[tuple[str, bool]] = []  # (text, quoted) outside of <>, white space kept as " "
+        self.angle: str | None = None
+        self.words_before_angle = 0
+        self.comments: list[str] = []
+
+    def read(self) -> list[Address]:
+        at, value = 0, self.value
+        while at < len(value):
+            token = _TOKEN.match(value, at)
+            if token is None:  # can't happen: the last alternative takes any character
+                break
+            at = token.end()
+            quoted, special = token[1], token[4]
+            if quoted is not None:
+                self.words.append((_UNQUOTED.sub(r"\1", quoted) if "\\" in quoted else quoted, True))
+            elif special is None:
+                self.words.append((" " if token[6] else token[0], token[2] is not None))
+            elif special == "<":
+                at = self._read_angle(at)
+            elif special == "(":
+                at = self._read_comment(at)
+            elif special == ":":
+                self._end_group_name()
+            elif special in ",;":
+                self._finish(special)
+                if len(self.found) >= limits.ADDRESSES:
+                    self.defects.add("addresses-truncated")
+                    return self.found
+            else:
+                self.defects.add("address-malformed")
+                self.words.append((special, False))
+        self._finish(";")
+        if not self.found and "=?" in value:
+            self._read_encoded_mailbox()
+        return self.found
+
+    def _read_angle(self, at: int) -> int:
+        """After "<": the addr-spec up to ">"."""
+        end = self.value.find(">", at, at + 2000)
+        nested = self.value.find("<", at, end if end >= 0 else at + 2000)
+        if nested >= 0 and self.value[at:nested].strip():  # "a<b<c@d>"
+            self.defects.add("address-malformed")
+            self.words.append(("<" + self.value[at:nested], False))
+            return nested
+        if nested >= 0:
+            return nested
+        if end < 0:
+            self.defects.add("address-malformed")
+            comma = re.compile(r"[,;]|$").search(self.value, at)
+            end = comma.start() if comma else len(self.value)
+            self._take_angle(self.value[at:end])
+            return end
+        self._take_angle(self.value[at:end])
+        return end + 1
+
+    def _take_angle(self, text: str) -> None:
+        if self.angle is not None:  # "<a@b> C <c@d>" without a comma
+            self.defects.add("address-ambiguous")
+            later = self.words[self.words_before_angle :]
+            self.words = self.words[: self.words_before_angle]
+            self._finish(";")
+            self.words = later
+        self.angle = text
+        self.words_before_angle = len(self.words)
+
+    def _read_comment(self, at: int) -> int:
+        end = self._closing_parens.get(at - 1)
+        if end is None:
+            self.defects.add("address-malformed")
+            self.words.append(("(", False))
+            return at
+        self.comments.append(self.value[at:end])
+        return end + 1
+
+    def _end_group_name(self) -> None:
+        """ "Team: a@b, c@d;" names a group; a colon elsewhere is a character."""
+        if self.angle is None and not any("@" in text for text, quoted in self.words if not quoted):
+            self._start()
+            self.lost_phrase = ""
+        else:
+            self.defects.add("address-malformed")
+            self.words.append((":", False))
+
+    def _finish(self, separator: str) -> None:
+        words, angle, comments = self.words, self.angle, self.comments
+        self._start()
+        phrase = "".join(text for text, _ in words)
+        if angle is not None:
+            if any("@" in text for text, quoted in words if not quoted):
+                self.defects.add("address-ambiguous")
+            email = _clean_spec(angle)
+            name = f"{self.lost_phrase}, {phrase.lstrip()}" if self.lost_phrase and phrase.strip() else phrase
+            if not (self.lost_phrase and phrase.strip()):
+                self._keep_lost_phrase()
+            self.lost_phrase = ""
+            name_or_comment = _clean_name(name) or _clean_comment(comments)
+            for one in email.split(",") if '"' not in email else [email]:
+                self._append(name_or_comment, one)
+            return
+        if not phrase.strip():
+            return
+        self._keep_lost_phrase()
+        if "@" not in phrase or not any("@" in text for text, quoted in words if not quoted):
+            if separator == ",":
+                self.lost_phrase = phrase.strip()
+            else:
+                self._append_without_domain(phrase)
+            return
+        for name_text, email in _split_bare(words):
+            self._append(_clean_name(name_text) or _clean_comment(comments), email)
+
+    def _keep_lost_phrase(self) -> None:
+        if self.lost_phrase:
+            self._append_without_domain(self.lost_phrase)
+            self.lost_phrase = ""
+
+    def _append_without_domain(self, phrase: str) -> None:
+        """A local account ("root") is an address; several words are a name without one, which nobody can write to."""
+        phrase = phrase.strip()
+        if phrase and not re.search(r"[\s?=]", phrase):
+            self._append(None, phrase)
+        else:
+            self.defects.add("address-missing")
+
+    def _append(self, name: str | None, email: str) -> None:
+        if not email:
+            self.defects.add("address-missing")
+            return
+        if "@" not in email.strip("@"):
+            self.defects.add("address-without-domain")
+        elif email.count("@") > 1:
+            self.defects.add("address-malformed")
+        self.found.append(Address(name, email))
+
+    def _read_encoded_mailbox(self) -> None:
+        """The whole mailbox inside encoded words, which RFC 2047 §5 forbids, and nothing else to go by."""
+        text = clean_line(decode_words(self.value))
+        match = _SIMPLE.fullmatch(text[:1000])
+        bare = _BARE.fullmatch(text[:1000])
+        if match or bare:
+            self.defects.add("address-encoded")
+        if match:
+            self._append((match[1] or match[2] or "").strip() or None, match[3])
+        elif bare:
+            self._append(None, bare[1])
+
+
+def _match_parens(value: str) -> dict[int, int]:
+    """Position of each outermost "(" that is closed → position of its ")". Quoted strings don't count."""
+    if "(" not in value:
+        return {}
+    pairs: dict[int, int] = {}
+    opened: list[int] = []
+    for match in re.finditer(r'\\.|"(?:[^"\\]++|\\.)*+"|[()]', value, re.DOTALL):
+        if match[0] == "(":
+            opened.append(match.start())
+        elif match[0] == ")" and opened:
+            pairs[opened.pop()] = match.start()
+    return pairs
+
+
+def _split_bare(words: list[tuple[str, bool]]) -> Iterator[tuple[str, str]]:
+    """(name, addr-spec) from words without angle brackets: `a . b @ c`, `"q p"@c`, `Name a@b`, and `a@b c@d`."""
+    pieces: list[str] = []
+    spaced = True
+    before = ""
+    for text, quoted in words:
+        if text == " " and not quoted:
+            spaced = True
+            continue
+        glued = not spaced or text[0:1] == "@" or before[-1:] == "@" or "." in (text, before)
+        shown = f'"{text}"' if quoted and not text.startswith("=?") else text
+        if pieces and glued:
+            pieces[-1] += shown
+        else:
+            pieces.append(shown)
+        spaced, before = False, text
+    yield from _pair(pieces)
+
+
+def _pair(pieces: list[str]) -> Iterator[tuple[str, str]]:
+    name: list[str] = []
+    for piece in pieces:
+        if "@" in piece:
+            yield " ".join(name), piece.strip("<>[]'")
+            name = []
+        else:
+            name.append(piece.strip('"'))
+
+
+def _clean_spec(text: str) -> str:
+    """The addr-spec between angle brackets: no route, no white space, no comments, no "mailto:"."""
+    text = "".join(text.split()) if '"' not in text else text.strip()
+    if text.startswith("@") and ":" in text:
+        text = text.rpartition(":")[2]
+    if text[:7].lower() == "mailto:":
+        text = text[7:]
+    if "(" in text:
+        text = re.sub(r"\([^()]*\)", "", text)
+    if text.startswith("=?"):
+        decoded = decode_words(text)
+        text = decoded if not re.search(r"[\s<>,;\"]", decoded) else text
+    return clean_line(text)
+
+
+def _clean_name(text: str) -> str | None:
+    text = clean_line(decode_words(text))
+    return " ".join(text.split()) or None
+
+
+def _clean_comment(comments: list[str]) -> str | None:
+    for comment in comments:
+        name = _clean_name(_UNQUOTED.sub(r"\1", comment))
+        if name:
+            return name.strip('"')
+    return None

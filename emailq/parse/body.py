@@ -1,0 +1,141 @@
+"""Which parts are the body (RFC 8621 §4.1.4), and how the bytes of a part become text."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from emailq.parse import charset, limits
+
+_MEDIA = ("image/", "audio/", "video/")
+_PREFIX = re.compile(r">*")
+
+
+class Leaf(Protocol):
+    """What the selection looks at."""
+
+    type: str
+    disposition: str | None
+    name: str | None
+
+
+L = TypeVar("L", bound=Leaf)
+
+
+@dataclass(slots=True, eq=False)
+class Branch(Generic[L]):
+    """A multipart: its subtype and what is in it."""
+
+    subtype: str
+    children: "list[Branch[L] | L]"
+
+
+class Selection(NamedTuple, Generic[L]):
+    text: list[L]
+    html: list[L]
+    attachments: list[L]
+
+
+def select(root: "Branch[L] | L") -> Selection[L]:
+    """The body as text, the body as HTML, and the attachments, by the algorithm of RFC 8621 §4.1.4."""
+    selection: Selection[L] = Selection([], [], [])
+    top: Sequence[Branch[L] | L] = [root]
+    _select(top, "mixed", False, selection.html, selection.text, selection.attachments)
+    return selection
+
+
+def _select(
+    parts: "Sequence[Branch[L] | L]",
+    multipart: str,
+    in_alternative: bool,
+    html: list[L] | None,
+    text: list[L] | None,
+    attachments: list[L],
+) -> None:
+    """One multipart, after the names of the RFC. Recursion is as deep as the tree, so at most limits.DEPTH."""
+    text_before = len(text) if text is not None else -1
+    html_before = len(html) if html is not None else -1
+    for index, part in enumerate(parts):
+        if isinstance(part, Branch):
+            inside = in_alternative or part.subtype == "alternative"
+            _select(part.children, part.subtype, inside, html, text, attachments)
+            continue
+        is_media = part.type.startswith(_MEDIA)
+        is_inline = (
+            part.disposition != "attachment"
+            and (is_media or part.type in ("text/plain", "text/html"))
+            and (index == 0 or (multipart != "related" and (is_media or not part.name)))
+        )
+        if not is_inline:
+            attachments.append(part)
+            continue
+        if multipart == "alternative":
+            if part.type == "text/plain" and text is not None:
+                text.append(part)
+            elif part.type == "text/html" and html is not None:
+                html.append(part)
+            else:
+                attachments.append(part)
+            continue
+        if in_alternative:
+            if part.type == "text/plain":
+                html = None
+            if part.type == "text/html":
+                text = None
+        if text is not None:
+            text.append(part)
+        if html is not None:
+            html.append(part)
+        if (text is None or html is None) and is_media:
+            attachments.append(part)
+        elif text is None and html is None:
+            attachments.append(part)  # both views were closed by earlier parts; without this the part would be lost
+    if multipart == "alternative" and text is not None and html is not None:
+        if text_before == len(text) and html_before != len(html):
+            text.extend(html[html_before:])
+        if html_before == len(html) and text_before != len(text):
+            html.extend(text[text_before:])
+
+
+def read_text(content: bytes, label: str | None, *, is_html: bool, flowed: bool, delsp: bool) -> charset.Decoded:
+    """Text of a text/* part: decoded, lines ended by LF, format=flowed unwrapped (RFC 3676)."""
+    defect = None
+    if len(content) > limits.TEXT_BYTES:
+        content, defect = content[: limits.TEXT_BYTES], "text-truncated"
+    is_wide = label is not None and charset.codec_for(label) in charset.WIDE
+    if not is_wide and b"\r" in content:
+        content = content.replace(b"\r\n", b"\n")
+    decoded = charset.decode(content, label, is_html=is_html)
+    text = decoded.text
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if flowed:
+        text = unwrap_flowed(text, delsp=delsp)
+    return charset.Decoded(text, decoded.charset, defect or decoded.defect)
+
+
+def unwrap_flowed(text: str, *, delsp: bool = False) -> str:
+    """RFC 3676 §4: lines that end in a space go on in the next line of equal quote depth; stuffing is taken off."""
+    if " \n" not in text and "\n " not in text and not text.startswith(" ") and "\n> " not in text:
+        return text
+    out: list[str] = []
+    paragraph: list[str] = []  # pieces of the line that is still open
+    depth = 0
+    for line in text.split("\n"):
+        quotes = _PREFIX.match(line)
+        quote = quotes.end() if quotes else 0
+        rest = line[quote:].removeprefix(" ")
+        if paragraph and (quote != depth or rest == "-- "):
+            out.append("".join(paragraph).rstrip(" "))
+            paragraph = []
+        if not paragraph:
+            depth = quote
+            paragraph.append(">" * quote + " " if quote else "")
+        if rest.endswith(" ") and rest != "-- ":
+            paragraph.append(rest[:-1] if delsp else rest)
+            continue
+        out.append("".join(paragraph) + rest if rest or not quote else ">" * quote + "".join(paragraph[1:]))
+        paragraph = []
+    if paragraph:
+        out.append("".join(paragraph).rstrip(" "))
+    return "\n".join(out)

@@ -1,0 +1,161 @@
+"""Russian and Ukrainian in legacy encodings: tells the encoding by the letters, and repairs doubly encoded text."""
+
+import codecs
+import re
+
+CODECS = ("cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic", "koi8_u")
+
+_LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюяіїє"
+_SAME = {"ё": "е", "ґ": "г"}
+_WIDTH = len(_LETTERS) + 1
+# 9 + 0.9·log2 P(second letter | first letter), 0 to 9, counted over two million letters of Russian and Ukrainian
+# text. Row and column 0 are the edge of a word, the others the letters in the order of _LETTERS.
+_PAIRS = bytes(int(digit) for digit in (
+    "044635215505346565655422321000303301704534435054656045462134421000034002460002600505624606306033004460002400"
+    "770304610604525624434020010050001500662234500501535806116000000000000400571314740504615644435010010031001400"
+    "712445243245557336560013323000000000463006800703417300104000100000000300673515300403266623215000010041004300"
+    "734533515455565245660344431000035000800104100003734301560000110000000000670200510600503705555004002000000400"
+    "562010640604204700204000300037056400763500700603244640205000000050005500560034701703006600454201010053015400"
+    "605655444245655255550012430000012010460000600602402837125002000020001400570431740603044712445030030041003400"
+    "542301510606533652475021220035006300660500600604215616504000100036001300734536543035555055650310424000050003"
+    "380000500600410705136300000000000500850300500500124705224000000000100500560300700803000320014000000055034700"
+    "570000810704206300053000010001000400560300700806405404245000000001100300160000800700001600004000000004000000"
+    "000000900000000000000000000000006000703613603074551044360060330000000000801000206006036400540001040000033001"
+    "400222001026744024480400050000000000803502030002122013260000706000030004901414404004144002250022102000032001"
+    "743636024055546225541022441000034052901312002003324003230040000000000030800325000005264003370000000000040030"
+))  # fmt: skip
+
+_OTHER, _LATIN, _ODD = 0, _WIDTH, _WIDTH + 1  # classes of a byte beside the letters' 1 … 35
+_USUAL = "\xa0«»№—–“”„‘’…•©®°§·"
+_SAMPLE_BYTES = 1200
+_CONVINCING = 3.6  # points a pair; real text has about 5, other text read as Cyrillic below 2.5
+_FEWEST_LETTERS = 4
+
+
+def _tables(codec: str) -> tuple[bytes, bytes]:
+    """Byte → class, and byte → case (l, u or -)."""
+    classes, cases = bytearray(256), bytearray(b"-" * 256)
+    for code in range(256):
+        char = bytes([code]).decode(codec, "replace")
+        lower = char.lower()
+        letter = _LETTERS.find(_SAME.get(lower, lower)) + 1
+        if letter:
+            classes[code] = letter
+            cases[code] = ord("l" if lower == char else "u")
+        elif code < 0x80:
+            classes[code] = _LATIN if char.isalpha() else _OTHER
+        else:
+            classes[code] = _OTHER if char in _USUAL else _ODD
+    return bytes(classes), bytes(cases)
+
+
+_TABLES = {codec: _tables(codec) for codec in CODECS}
+
+
+def detect(data: bytes, *, declared: str | None = None) -> str | None:
+    """The Cyrillic codec that turns `data` into words, or None. A `declared` one stays unless it is clearly worse."""
+    data = data[:_SAMPLE_BYTES]
+    scores = {codec: _score(data, codec) for codec in CODECS}
+    best = max(CODECS, key=lambda codec: scores[codec])  # the first of equals
+    if scores[best] < _CONVINCING:
+        return None
+    if declared in scores and scores[declared] > scores[best] - 1:
+        return declared
+    return best
+
+
+def _score(data: bytes, codec: str) -> float:
+    """Points a pair of letters in the words of `data` read as `codec`; 0 with too few letters."""
+    classes_of, cases_of = _TABLES[codec]
+    points = pairs = letters = 0
+    before = _OTHER
+    for now in data.translate(classes_of):
+        if now < _WIDTH and before < _WIDTH:
+            if now or before:
+                points += _PAIRS[before * _WIDTH + now]
+                pairs += 1
+                letters += now > 0
+        elif now == _ODD or (now != before and (now if before == _LATIN else before)):  # or beside a Latin letter
+            points -= 6
+            pairs += 1
+        before = now
+    if letters < _FEWEST_LETTERS:
+        return 0.0
+    points -= 8 * data.translate(cases_of).count(b"lu")
+    return points / pairs
+
+
+def _charmap(codec: str) -> str:
+    """The 256 characters of `codec`; undefined bytes are C1 controls, as browsers and most mail programs read them."""
+    return "".join(bytes([code]).decode(codec, "ignore") or chr(code) for code in range(256))
+
+
+def _wrongly_read(codec: str) -> tuple[re.Pattern[str], dict[str, int]]:
+    """A pattern for UTF-8 sequences that were read as `codec`, and the way back to bytes."""
+    chars = _charmap(codec)
+    to_byte = {char: code for code, char in enumerate(chars)} | {chr(code): code for code in range(0x80, 0xA0)}
+    if codec == "cp1252":
+        to_byte |= {chr(code): code for code in range(0x80, 0x100)}
+
+    def group(first: int, last: int) -> str:
+        return "[" + re.escape("".join(char for char, code in to_byte.items() if first <= code <= last)) + "]"
+
+    tail = group(0x80, 0xBF)
+    pattern = f"(?:{group(0xC2, 0xDF)}{tail}|{group(0xE0, 0xEF)}{tail}{{2}}|{group(0xF0, 0xF4)}{tail}{{3}})+"
+    return re.compile(pattern), to_byte
+
+
+_WRONG = tuple((codec, *_wrongly_read(codec)) for codec in ("cp1252", "cp1251", "koi8_r", "cp866"))
+_SUSPECT = {  # the first byte of UTF-8 Cyrillic or of common Latin letters, as each codec shows it
+    "cp1252": re.compile("[ÂÃÐÑâ]"),
+    "cp1251": re.compile("[РС]"),
+    "koi8_r": re.compile("[пя]"),
+    "cp866": re.compile("[╨╤]"),
+}
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_LATIN_1_HIGH = re.compile("[\xa8\xb8\xc0-\xff]")
+_REPAIR_SAMPLE_CHARS = 4000
+
+
+def repair(text: str) -> str:
+    """`text` with doubly encoded UTF-8 and Cyrillic that was read as Latin-1 put right; most texts come back as is."""
+    if text.isascii():
+        return text
+    sample = text[:_REPAIR_SAMPLE_CHARS]
+    strange = len(_NON_ASCII.findall(sample))
+    for codec, pattern, to_byte in _WRONG:
+        if len(_SUSPECT[codec].findall(sample)) * 8 < strange:
+            continue
+        sequences = pattern.findall(sample)
+        covered = sum(map(len, sequences))
+        if covered >= 4 and covered * 10 >= strange * 9:
+            repaired = pattern.sub(lambda match, to_byte=to_byte: _reread(match[0], to_byte), text)  # type: ignore[misc]
+            if repaired != text:
+                return repair(repaired) if codec == "cp1252" and repaired.count("Ð") * 3 > covered // 2 else repaired
+    if len(_LATIN_1_HIGH.findall(sample)) * 10 >= strange * 9 and strange >= 8:
+        return _reread_latin1(text)
+    return text
+
+
+def _reread(run: str, to_byte: dict[str, int]) -> str:
+    try:
+        return bytes(to_byte[char] for char in run).decode()
+    except UnicodeDecodeError:
+        return run
+
+
+def _reread_latin1(text: str) -> str:
+    """Cyrillic bytes that somebody called Latin-1 on the way ("Ïðèâåò")."""
+    try:
+        data = codecs.charmap_encode(text, "strict", _TO_CP1252)[0]
+    except UnicodeEncodeError:
+        return text
+    found = (
+        detect(data)
+        if len(text) < _SAMPLE_BYTES
+        else detect(codecs.charmap_encode(text[:_SAMPLE_BYTES], "strict", _TO_CP1252)[0])
+    )
+    return data.decode(found, "replace") if found else text
+
+
+_TO_CP1252 = codecs.charmap_build(_charmap("cp1252"))

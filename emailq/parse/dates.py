@@ -1,0 +1,128 @@
+"""Dates as they stand in mail headers: RFC 5322 §3.3 and §4.3, asctime, ISO 8601, and what real programs write."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2199  # outside of these a Date is a mistake or a trick, and overflows elsewhere
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january januar janvier enero gennaio янв января ene gen",
+            "feb february februar fev févr février febrero febbraio фев февраля",
+            "mar march märz mär mrz mars marzo мар марта",
+            "apr april avr avril abril aprile abr апр апреля",
+            "may mai mayo maggio mag мая май",
+            "jun june juni juin junio giugno giu июн июня",
+            "jul july juli juil juillet julio luglio lug июл июля",
+            "aug august août aout agosto ago авг августа",
+            "sep sept september septembre septiembre settembre set сен сентября",
+            "oct october oktober okt octobre octubre ottobre ott окт октября",
+            "nov november novembre noviembre ноя ноября",
+            "dec december dezember dez déc décembre diciembre dicembre dic дек декабря",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_ZONES_H = {
+    "Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "WET": 0,
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+    "AST": -4, "ADT": -3, "AKST": -9, "AKDT": -8, "HST": -10,
+    "BST": 1, "WEST": 1, "CET": 1, "MET": 1, "MEZ": 1, "CEST": 2, "MEST": 2, "MESZ": 2, "EET": 2, "SAST": 2, "EEST": 3,
+    "MSK": 3, "MSD": 4, "IST": 5.5, "HKT": 8, "SGT": 8, "AWST": 8, "JST": 9, "KST": 9,
+    "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+}  # fmt: skip
+
+_ZONE = r"(?:(?:GMT|UTC?|Z)?\s?([+-])\s?(\d{1,2}):?(\d{2})?(?!\d)|([A-Z]{1,5})(?![A-Za-z]))"
+_RFC5322 = re.compile(
+    r"\s*(?:[^\W\d]{2,12}\.?\s?,?\s*)?(\d{1,2})[\s-]?([A-Za-z]{3})[\s-]?(\d{4}|\d{2,3})\s(\d{1,2}):(\d\d)(?::(\d\d))?\s?"
+    r"(?:([+-])(\d\d)(\d\d)(?!\d)|(GMT|UTC?|Z)(?![\w+-]))\s*(?:$|\()"
+)
+_ISO8601 = re.compile(
+    r"[^\d]{0,12}(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]\s?(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?)?\s*"
+    + _ZONE
+    + "?"
+)
+_NUMERIC = re.compile(r"\s*(?:[^\W\d]{2,12}\.?\s?,?\s*)?(\d{1,2})([./])(\d{1,2})[./](\d{4}|\d{2})(?!\d)")
+_TIME = re.compile(r"(?<!\d)(\d{1,2})([:.])(\d\d)(?:\2(\d\d)(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\b)?")
+_WORD = re.compile(r"[^\W\d_]+")
+_NUMBER = re.compile(r"(?<![\d+-])\d+|(?<=\d-)\d+|(?<=[^\W\d_]-)\d+")
+_TRAILING_ZONE = re.compile(_ZONE)
+_COMMENT = re.compile(r"\([^()]*\)")
+
+
+def parse_date(value: str) -> datetime | None:
+    """An aware datetime with the offset as written (`-0000` and unknown zones are UTC), or None. Never raises."""
+    value = value[:200].replace("\t", " ")
+    match = _RFC5322.match(value)
+    if match:
+        day, month_name, year, hour, minute, second, sign, zone_h, zone_min, _ = match.groups()
+        month = _MONTHS.get(month_name.lower())
+        if month:
+            offset_min = (int(zone_h) * 60 + int(zone_min)) * (-1 if sign == "-" else 1) if sign else 0
+            return _build(_year(year), month, int(day), int(hour), int(minute), int(second or 0), offset_min)
+    value = _COMMENT.sub(" ", value)
+    match = _ISO8601.match(value)
+    if match:
+        year, month_no, day, hour, minute, second = match.groups()[:6]
+        offset = _offset_min(*match.groups()[6:])
+        return _build(int(year), int(month_no), int(day), int(hour or 0), int(minute or 0), int(second or 0), offset)
+    return _parse_in_any_order(value)
+
+
+def _parse_in_any_order(value: str) -> datetime | None:
+    """Pick time, zone, month, day and year out of `value` wherever they stand (asctime, obsolete and local forms)."""
+    hour = minute = second = 0
+    before, after = value, ""
+    time = _TIME.search(value)
+    if time:
+        hour, minute, second = int(time[1]), int(time[3]), int(time[4] or 0)
+        if time[5]:
+            hour = hour % 12 + (12 if time[5][0] in "pP" else 0)
+        before, after = value[: time.start()], value[time.end() :]
+    zone = _TRAILING_ZONE.search(after)
+    offset = _offset_min(*zone.groups()) if zone else 0
+    if zone and zone[1]:
+        after = after[: zone.start()] + " " + after[zone.end() :]
+    rest = before + " " + after
+    numeric = _NUMERIC.match(rest)
+    if numeric:
+        first, last = int(numeric[1]), int(numeric[3])
+        day, month = (last, first) if numeric[2] == "/" and first <= 12 else (first, last)
+        return _build(_year(numeric[4]), month, day, hour, minute, second, offset)
+    named = next((m for w in _WORD.findall(rest) if (m := _MONTHS.get(w.lower()) or _MONTHS.get(w[:3].lower()))), None)
+    numbers = _NUMBER.findall(rest)[:4]
+    if named is None or len(numbers) < 2:
+        return None
+    day_text, year_text = numbers[:2]
+    if len(day_text) > 2:
+        day_text, year_text = year_text, day_text
+    if len(day_text) > 2 or len(year_text) > 4:
+        return None
+    return _build(_year(year_text), named, int(day_text), hour, minute, second, offset)
+
+
+def _year(text: str) -> int:
+    """RFC 5322 §4.3: two digits are 1950–2049, three digits count from 1900."""
+    year = int(text)
+    if len(text) == 2:
+        return year + (2000 if year < 50 else 1900)
+    return year + 1900 if len(text) == 3 else year
+
+
+def _offset_min(sign: str | None, hours: str | None, minutes: str | None, name: str | None) -> int:
+    if sign and hours:
+        return (int(hours) * 60 + int(minutes or 0)) * (-1 if sign == "-" else 1)
+    return int(_ZONES_H.get(name or "", 0) * 60)
+
+
+def _build(year: int, month: int, day: int, hour: int, minute: int, second: int, offset_min: int) -> datetime | None:
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR or abs(offset_min) >= 24 * 60:
+        return None
+    zone = timezone(timedelta(minutes=offset_min)) if offset_min else UTC
+    try:
+        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)
+    except ValueError:
+        return None

@@ -1,0 +1,270 @@
+"""The header block of a message or part: fields out of bytes, and the typed values of a message's header."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from emailq.parse import charset, limits
+from emailq.parse.addresses import Address, parse_addresses
+from emailq.parse.dates import parse_date
+from emailq.parse.params import parse_content_type
+from emailq.parse.words import clean_line, decode_words
+
+
+@dataclass(slots=True)
+class ParsedHeaders:
+    """What the header of a message says, cheaply: nothing of the body is read.
+
+    `headers` holds every field in order: name as written, value unfolded and decoded. Ids have no brackets.
+    `body_offset` is the index in the raw bytes where the body begins. `defects` is sorted and has each code once.
+    """
+
+    headers: list[tuple[str, str]]
+    message_id: str | None
+    in_reply_to: list[str]
+    references: list[str]
+    from_: list[Address]
+    sender: list[Address]
+    reply_to: list[Address]
+    to: list[Address]
+    cc: list[Address]
+    bcc: list[Address]
+    subject: str | None
+    sent_at: datetime | None
+    received_at: datetime | None
+    body_offset: int
+    defects: list[str]
+
+
+@dataclass(slots=True)
+class HeaderBlock:
+    """Fields as (name, lower-case name, unfolded value with encoded words still encoded); the body is at `end`."""
+
+    fields: list[tuple[str, str, str]]
+    end: int
+    defects: set[str] = field(default_factory=set)
+
+    def first(self, name: str) -> str | None:
+        for _, lower, value in self.fields:
+            if lower == name:
+                return value
+        return None
+
+    def all(self, name: str) -> list[str]:
+        return [value for _, lower, value in self.fields if lower == name]
+
+    def decoded(self) -> list[tuple[str, str]]:
+        return [(name, _decode(value)) for name, _, value in self.fields]
+
+
+_BLANK_LINE = re.compile(rb"\n\r*\n")
+_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
+_FIELD_START = re.compile(r"[!-9;-~]+[ \t]*:")
+_FOLD = re.compile(r"[ \t]*\n[ \t]*")
+_CONTROL = re.compile(r"[\0\t\x0b\x0c\x1c-\x1e]")
+_WELL_KNOWN = re.compile(
+    r"^(?:from|to|cc|subject|date|sender|reply-to|message-id|received|return-path|mime-version|references|in-reply-to|"
+    r"content-[a-z-]+|x-[\w-]+|dkim-signature|list-[a-z-]+)[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PREAMBLE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:>?From [^\r\n]*\r*\n)?")
+_ONCE = frozenset(
+    ("from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references")
+)
+_ID = re.compile(r"<([^<>]*)>")
+_SPACE = re.compile(r"\s+")
+_COMMENT = re.compile(r"\([^()]*\)")
+
+
+def parse_headers(raw: bytes) -> ParsedHeaders:
+    """The header of a whole message; never raises. Past the budgets in limits it stops and says so in `defects`."""
+    if b"\n" not in raw and b"\r" in raw:
+        raw = raw.replace(b"\r", b"\n")
+    return interpret(read_header_block(raw, message_start(raw), len(raw)))
+
+
+def message_start(raw: bytes) -> int:
+    """Where the header begins: past a byte order mark, blank lines and the "From " line of an mbox."""
+    match = _PREAMBLE.match(raw)
+    return match.end() if match else 0
+
+
+def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
+    """Cut raw[start:end] into fields. 8-bit values are UTF-8, or what their bytes look like taken together."""
+    if raw.startswith((b"\n", b"\r\n"), start, end):
+        return HeaderBlock([], start + (1 if raw[start] == 10 else 2))
+    blank = _BLANK_LINE.search(raw, start, end)
+    head_end, body = (blank.start(), blank.end()) if blank else (end, end)
+    block = HeaderBlock([], body)
+    if head_end - start > limits.HEADER_BLOCK_BYTES:
+        block.defects.add("headers-truncated")
+        head_end = raw.rfind(b"\n", start, start + limits.HEADER_BLOCK_BYTES)
+        head_end = head_end if head_end > start else start + limits.HEADER_BLOCK_BYTES
+    data = raw[start:head_end].removesuffix(b"\r")
+    is_ascii = data.isascii()
+    text = data.decode("ascii" if is_ascii else "latin-1").replace("\r\n", "\n")
+    if "\r" in text:
+        text = text.rstrip("\r").replace("\r\n", "\n").replace("\r", " ")
+    pairs = _FIELD.findall(text)
+    lines = text.count("\n") + 1 - text.count("\n ") - text.count("\n\t") - text.endswith("\n")
+    if lines != len(pairs):
+        pairs, text_end = _read_malformed(text, block.defects)
+        if text_end < len(text):
+            block.end = _byte_offset(raw, start, text, text_end)
+            block.defects.add("header-end-missing")
+    elif blank is None:
+        block.defects.add("body-missing")
+    if len(pairs) > limits.HEADERS:
+        del pairs[limits.HEADERS :]
+        block.defects.add("headers-truncated")
+    is_clean = _CONTROL.search(text) is None
+    for name, value in pairs:
+        if len(value) > limits.HEADER_BYTES:
+            value = value[: limits.HEADER_BYTES]
+            block.defects.add("header-truncated")
+        if "\n" in value:
+            value = _FOLD.sub(" ", value)
+        value = value.strip()
+        block.fields.append((name, name.lower(), value if is_clean or not value.isascii() else clean_line(value)))
+    if not is_ascii:
+        _decode_8bit(block)
+    return block
+
+
+def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]], int]:
+    """Fields line by line, and the index where the body begins although no blank line says so.
+
+    A line that is no field continues the one before it if well-known fields still follow, else the body has begun.
+    """
+    last_known = max((match.start() for match in _WELL_KNOWN.finditer(text)), default=-1)
+    pairs: list[tuple[str, list[str]]] = []
+    at = 0
+    while at < len(text):
+        stop = text.find("\n", at)
+        stop = len(text) if stop < 0 else stop
+        line = text[at:stop]
+        start = _FIELD_START.match(line)
+        if line[:1] in (" ", "\t") and pairs:
+            pairs[-1][1].append(line)
+        elif start:
+            pairs.append((start[0][:-1].rstrip(), [line[start.end() :].lstrip()]))
+        elif at > last_known and not line.startswith(("From ", ">From ")):
+            return [(name, "\n".join(value)) for name, value in pairs], at
+        else:
+            defects.add("header-malformed")
+            if pairs and ":" not in line[:1] and not line.startswith(("From ", ">From ")):
+                pairs[-1][1].append(" " + line)
+        at = stop + 1
+    return [(name, "\n".join(value)) for name, value in pairs], len(text)
+
+
+def _byte_offset(raw: bytes, start: int, text: str, text_end: int) -> int:
+    """Index in `raw` of the line at text_end, whose CRLFs were made LF."""
+    at = start
+    for _ in range(text.count("\n", 0, text_end)):
+        at = raw.find(b"\n", at) + 1
+    return at
+
+
+def _decode_8bit(block: HeaderBlock) -> None:
+    block.defects.add("header-8bit")
+    undecided: list[int] = []
+    for index, (name, lower, value) in enumerate(block.fields):
+        if value.isascii():
+            continue
+        try:
+            block.fields[index] = (name, lower, clean_line(charset.decode_utf8(value.encode("latin-1"))))
+        except UnicodeDecodeError:
+            undecided.append(index)
+    if not undecided:
+        return
+    block.defects.add("header-charset-guessed")
+    data = b"\n".join(block.fields[index][2].encode("latin-1") for index in undecided)
+    declared = parse_content_type(block.first("content-type"))[1].get("charset")
+    codec = charset.fitting(data, declared)
+    for index in undecided:
+        name, lower, value = block.fields[index]
+        block.fields[index] = (name, lower, clean_line(charset.decode(value.encode("latin-1"), codec).text))
+
+
+def _decode(value: str) -> str:
+    return clean_line(decode_words(value)) if "=?" in value else value
+
+
+def interpret(block: HeaderBlock) -> ParsedHeaders:
+    """The typed values of a message's header. Of a field that may stand once the first instance counts."""
+    defects = set(block.defects)
+    values: dict[str, list[str]] = {}
+    for _, lower, value in block.fields:
+        values.setdefault(lower, []).append(value)
+    if any(name in _ONCE and len(instances) > 1 for name, instances in values.items()):
+        defects.add("header-duplicate")
+
+    def mailboxes(name: str, *, every: bool) -> list[Address]:
+        found: list[Address] = []
+        for value in values.get(name, ()):
+            addresses, codes = parse_addresses(value)
+            defects.update(codes)
+            found += addresses
+            if found and not every:
+                break
+        return found[: limits.ADDRESSES]
+
+    subject = values.get("subject")
+    sent_at = _first_date(values.get("date", ()))
+    if "date" in values and sent_at is None:
+        defects.add("date-invalid")
+    from_ = mailboxes("from", every=False)
+    if len(from_) > 1 or len(values.get("from", ())) > 1:
+        defects.add("from-multiple")
+    elif not from_:
+        defects.add("from-missing")
+    references = parse_ids(values.get("references", ()))
+    if len(references) > limits.REFERENCES:
+        half = limits.REFERENCES // 2
+        references = references[:half] + references[-half:]
+        defects.add("references-truncated")
+    message_ids = parse_ids(values.get("message-id", ())[:1] or values.get("message-id", ()))
+    if not message_ids:
+        defects.add("message-id-missing")
+    return ParsedHeaders(
+        headers=block.decoded(),
+        message_id=message_ids[0] if message_ids else None,
+        in_reply_to=parse_ids(values.get("in-reply-to", ()))[: limits.REFERENCES],
+        references=references,
+        from_=from_,
+        sender=mailboxes("sender", every=False),
+        reply_to=mailboxes("reply-to", every=False),
+        to=mailboxes("to", every=True),
+        cc=mailboxes("cc", every=True),
+        bcc=mailboxes("bcc", every=True),
+        subject=_decode(subject[0]) if subject else None,
+        sent_at=sent_at,
+        received_at=_first_date(value.rpartition(";")[2] for value in values.get("received", ())[:1]),
+        body_offset=block.end,
+        defects=sorted(defects),
+    )
+
+
+def parse_ids(values: Iterable[str]) -> list[str]:
+    """Message ids without brackets and inner white space, in order (RFC 5322 §3.6.4).
+
+    Prose around `<…>` is dropped; without any brackets, words that hold "@" count.
+    """
+    ids: list[str] = []
+    for value in values:
+        if "=?" in value:
+            value = clean_line(decode_words(value))
+        found = [_SPACE.sub("", token) for token in _ID.findall(value)]
+        if not found and "<" not in value.strip().rstrip("<>"):
+            words = _COMMENT.sub(" ", value).replace(",", " ").split()
+            found = [word.strip("<>") for word in words if "@" in word] or (words if len(words) == 1 else [])
+        ids += [one for one in found if one]
+    return ids
+
+
+def _first_date(values: Iterable[str]) -> datetime | None:
+    for value in values:
+        return parse_date(value.strip())
+    return None

@@ -1,0 +1,173 @@
+"""Raw bytes → ParsedMessage: the one entrance to the parser. Pure: no network, no clock, no settings."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import unquote
+
+from emailq.parse import limits
+from emailq.parse.addresses import Address
+from emailq.parse.body import Branch, select
+from emailq.parse.headers import ParsedHeaders, interpret, message_start, parse_headers
+from emailq.parse.parts import Part
+from emailq.parse.structure import Budget, Node, read_structure
+
+__all__ = ["Address", "ParsedHeaders", "ParsedMessage", "Part", "parse_headers", "parse_message"]
+
+
+@dataclass(slots=True)
+class ParsedMessage:
+    """A message as RFC 8621 §4.1 sees it. Texts are without NUL and lone surrogates; ids have no brackets.
+
+    `leaves` holds every MIME leaf once, in order, then the files found inside of others; each is in `text_body`,
+    `html_body` or `attachments`. `sent_at` keeps the offset of the Date field, `received_at` is the date of the
+    topmost Received field. `defects` are codes, sorted, each once: what was broken, guessed or cut.
+    """
+
+    size: int
+    headers: list[tuple[str, str]]
+    message_id: str | None
+    in_reply_to: list[str]
+    references: list[str]
+    from_: list[Address]
+    sender: list[Address]
+    reply_to: list[Address]
+    to: list[Address]
+    cc: list[Address]
+    bcc: list[Address]
+    subject: str | None
+    sent_at: datetime | None
+    received_at: datetime | None
+    text_body: list[Part] = field(default_factory=list)
+    html_body: list[Part] = field(default_factory=list)
+    attachments: list[Part] = field(default_factory=list)
+    leaves: list[Part] = field(default_factory=list)
+    body_text: str | None = None
+    body_html: str | None = None
+    defects: list[str] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Part]:
+        """Everything that is worth keeping as a file: the attachments, and media that stands in the body."""
+        return [part for part in self.leaves if not (part.type in _BODY_TYPES and self._is_body(part))]
+
+    def _is_body(self, part: Part) -> bool:
+        return any(part is one for one in self.text_body) or any(part is one for one in self.html_body)
+
+
+_BODY_TYPES = ("text/plain", "text/html")
+_NESTED = ("message/rfc822", "message/global", "message/news")
+_CID = re.compile(r"cid:([^\"'\s<>)]{1,300})", re.IGNORECASE)
+_LOOKS_LIKE_HTML = re.compile(r"\s{0,200}(?:<!doctype\s+html|<html[\s>]|<body[\s>])", re.IGNORECASE)
+
+
+def parse_message(raw: bytes) -> ParsedMessage:
+    """Parse a whole message. Never raises; any bytes give a result, and what was wrong is in its `defects`."""
+    if b"\n" not in raw and b"\r" in raw:
+        return _parse(raw.replace(b"\r", b"\n"), 0, len(raw), 0, Budget(), {"line-ends-cr"})
+    return _parse(raw, 0, len(raw), 0, Budget(), set())
+
+
+def _parse(data: bytes, start: int, end: int, depth: int, budget: Budget, defects: set[str]) -> ParsedMessage:
+    begin = start + message_start(data[start : start + 2000])
+    root = read_structure(data, begin, end, depth=depth, budget=budget, defects=defects)
+    head = interpret(root.block)
+    defects.update(head.defects)
+    leaves: list[Part] = []
+    tree = _make_parts(root, data, leaves)
+    selection = select(tree)
+    message = ParsedMessage(
+        size=end - start,
+        headers=head.headers,
+        message_id=head.message_id,
+        in_reply_to=head.in_reply_to,
+        references=head.references,
+        from_=head.from_,
+        sender=head.sender,
+        reply_to=head.reply_to,
+        to=head.to,
+        cc=head.cc,
+        bcc=head.bcc,
+        subject=head.subject,
+        sent_at=head.sent_at,
+        received_at=head.received_at,
+        text_body=selection.text,
+        html_body=selection.html,
+        attachments=selection.attachments,
+        leaves=leaves,
+    )
+    _open_containers(message, depth, budget)
+    _derive_bodies(message)
+    _mark_inline(message)
+    for part in leaves:
+        defects.update(code for code in (part.transfer_defect, part.text_defect) if code)
+    message.defects = sorted(defects)
+    return message
+
+
+def _make_parts(root: Node, data: bytes, leaves: list[Part]) -> "Branch[Part] | Part":
+    """The tree of `root` as parts, numbered as IMAP does ("1", "2.1"); as deep as the tree, so at most limits.DEPTH."""
+
+    def make(node: Node, number: str) -> "Branch[Part] | Part":
+        if node.boundary is None and not node.children:
+            part = Part(number or "1", node, data)
+            leaves.append(part)
+            return part
+        prefix = number + "." if number else ""
+        children = [make(child, f"{prefix}{index}") for index, child in enumerate(node.children, start=1)]
+        return Branch(node.type.partition("/")[2], children)
+
+    return make(root, "")
+
+
+def _open_containers(message: ParsedMessage, depth: int, budget: Budget) -> None:
+    """Nested messages, and files inside of texts."""
+    for part in list(message.leaves):
+        if part.type in _NESTED:
+            if depth + 1 >= limits.DEPTH or budget.parts <= 0:
+                part.text_defect = "nesting-truncated"
+                continue
+            data, start, end = part.span or (part.content, 0, part.size)
+            part.message = _parse(data, start, end, depth + 1, budget, set())
+        elif part.type == "text/plain" and part.disposition != "attachment":
+            _add_files(message, part, [Part.of_file("", file) for file in part.take_out_files()], "u")
+
+
+def _add_files(message: ParsedMessage, container: Part, files: list[Part], mark: str) -> None:
+    for index, file in enumerate(files, start=1):
+        file.part_id = f"{container.part_id}.{mark}{index}"
+        message.leaves.append(file)
+        message.attachments.append(file)
+
+
+def _derive_bodies(message: ParsedMessage) -> None:
+    html = [part.text for part in message.html_body if part.type == "text/html"]
+    message.body_html = "\n".join(html) if html else None
+    texts = []
+    for part in message.text_body:
+        if part.type == "text/html" or (part.type == "text/plain" and _LOOKS_LIKE_HTML.match(part.text)):
+            texts.append(_text_of_html(part.text))
+        elif part.type == "text/plain":
+            texts.append(part.text)
+    text = "\n".join(texts) if texts else None
+    if message.body_html and not (text and text.strip()):
+        text = _text_of_html(message.body_html)
+    message.body_text = text
+
+
+def _text_of_html(html: str) -> str:
+    try:
+        from emailq.parse.text import html_to_text
+    except ImportError:
+        return re.sub(r"<[^>]*>", "", html)
+    return html_to_text(html)
+
+
+def _mark_inline(message: ParsedMessage) -> None:
+    """A part is inline if it says so, or if the HTML shows it by its Content-ID."""
+    with_cid = [part for part in message.leaves if part.cid and not part.is_inline]
+    if not with_cid or not message.body_html or "cid:" not in message.body_html.lower():
+        return
+    shown = {unquote(cid) for cid in _CID.findall(message.body_html)}
+    for part in with_cid:
+        part.is_inline = part.cid in shown

@@ -1,0 +1,81 @@
+"""Encoded words in headers (RFC 2047), as strict as they must be and as tolerant as mail is."""
+
+import binascii
+import re
+
+from emailq.parse import charset
+
+_START = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?")
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
+_LINE_BREAKS = re.compile("[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def clean_line(text: str) -> str:
+    """One line: everything that some program takes for a line break becomes a space, NUL and surrogates U+FFFD."""
+    if text.isprintable():
+        return text
+    return _UNSTORABLE.sub("\ufffd", _LINE_BREAKS.sub(" ", text))
+
+
+def decode_words(value: str) -> str:
+    """`value` with its encoded words decoded wherever they stand, even in quotes or without white space around.
+
+    Neighbours with one charset are joined before they are decoded, since many programs cut characters in two.
+    What can't be decoded stays as it is. The cost is linear in the length of `value`.
+    """
+    if "=?" not in value:
+        return value
+    out: list[str] = []
+    run = bytearray()  # decoded bytes of neighbours
+    run_charset = ""
+    open_base64 = ""  # base64 digits of the last word that do not fill a group of four
+    done = 0
+    at = value.find("=?")
+    while at >= 0:
+        start = _START.match(value, at)
+        if start is None:
+            at = value.find("=?", at + 2)
+            continue
+        end = value.find("?=", start.end())
+        if end < 0:
+            end = len(value)
+        label = start[1].partition("*")[0].lower()
+        gap = value[done:at]
+        joins = run_charset != "" and (not gap or gap.isspace())
+        if start[2] in "bB":
+            digits = _NOT_BASE64.sub("", value[start.end() : end])
+            if joins and open_base64 and label == run_charset:
+                del run[len(run) - (len(open_base64) * 6 // 8) :]
+                digits = open_base64 + digits
+            padded = value.startswith("=", end - 1)
+            open_base64 = "" if padded or len(digits) % 4 == 0 else digits[len(digits) - len(digits) % 4 :]
+            data = _from_base64(digits)
+        else:
+            data = _from_q(value[start.end() : end])
+            open_base64 = ""
+        if not (joins and label == run_charset):
+            if run_charset:
+                out.append(charset.decode(bytes(run), run_charset).text)
+            if not joins:
+                out.append(gap)
+            run, run_charset = bytearray(), label
+        run += data
+        done = min(end + 2, len(value))
+        at = value.find("=?", done)
+    if run_charset:
+        out.append(charset.decode(bytes(run), run_charset).text)
+    out.append(value[done:])
+    return "".join(out)
+
+
+def _from_base64(digits: str) -> bytes:
+    if len(digits) % 4 == 1:
+        digits = digits[:-1]
+    return binascii.a2b_base64(digits + "=" * (-len(digits) % 4))
+
+
+def _from_q(text: str) -> bytes:
+    if text.isascii():
+        return binascii.a2b_qp(text, header=True)
+    return binascii.a2b_qp(text.encode("utf-8", "replace"), header=True)
