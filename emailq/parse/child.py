@@ -1,7 +1,6 @@
 """Parsing in warm child processes that may be killed: hostile mail costs its own attempt and nothing else."""
 
 import asyncio
-import ctypes
 import os
 import pickle
 import resource
@@ -14,6 +13,7 @@ from typing import BinaryIO
 
 from emailq.errors import EmailqError
 from emailq.parse.digest import Digest, digest_message
+from emailq.process import die_with_parent
 
 CPU_S = 10  # per message
 WALL_S = 30  # per message, start of the child included
@@ -118,7 +118,7 @@ def _reason(returncode: int) -> str:
 
 def serve() -> None:
     """The child's life: read a message, answer with a pickled Digest, until the parent closes the pipe or dies."""
-    _die_with_parent()
+    die_with_parent()
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not get into the answers
     digest_message(_WARM_UP)
@@ -138,12 +138,6 @@ def _answer(answers: BinaryIO, status: bytes, payload: bytes) -> None:
     answers.write(_LENGTH.pack(status, len(payload)))
     answers.write(payload)
     answers.flush()
-
-
-def _die_with_parent() -> None:
-    """PR_SET_PDEATHSIG; where there is no prctl, the closed pipe ends an idle child."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _limit_memory() -> None:

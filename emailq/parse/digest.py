@@ -87,9 +87,9 @@ def digest_message(raw: bytes) -> Digest:
             part.is_inline,
             part.cid,
         )
-        for part in message.attachments
+        for part in message.files
     ]
-    refusal = None if message.headers or message.attachments else "no headers: this is not a message"
+    refusal = None if message.headers or message.files else "no headers: this is not a message"
     return Digest(scrub(fields), attachments, refusal)
 
 

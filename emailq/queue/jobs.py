@@ -30,8 +30,13 @@ async def unregister_worker(conn: Connection, worker_id: int) -> None:
     await conn.execute("select unregister_worker(%s)", (worker_id,))
 
 
-async def claim(conn: Connection, queue: str, worker_id: int, limit: int, marks: Marks, *, fair: bool) -> list[Job]:
-    """Up to `limit` due jobs, now held by the worker. Reads on from `marks` and moves them along."""
+async def claim(
+    conn: Connection, queue: str, worker_id: int, limit: int, marks: Marks, *, fair: bool, suspects: bool = False
+) -> list[Job]:
+    """Up to `limit` due jobs, now held by the worker. Reads on from `marks` and moves them along.
+
+    `fair` starts at the priority that has waited longest; `suspects` claims one job that took workers down.
+    """
     low_at = low_id = None
     if marks:
         low = [marks.get(lane, (None, None)) for lane in _LANES]
@@ -39,8 +44,8 @@ async def claim(conn: Connection, queue: str, worker_id: int, limit: int, marks:
     cursor = conn.cursor(binary=True)
     await cursor.execute(
         "select id, email_id, priority, attempt, max_attempts, scheduled_at, created_at"
-        " from claim_jobs(%s, %s, %s, %s::timestamptz[], %s::uuid[], %s)",
-        (queue, worker_id, limit, low_at, low_id, fair),
+        " from claim_jobs(%s, %s, %s, %s::timestamptz[], %s::uuid[], %s, %s)",
+        (queue, worker_id, limit, low_at, low_id, fair, suspects),
         prepare=True,
     )
     jobs = [Job._make((*row, queue, worker_id)) for row in await cursor.fetchall()]
@@ -152,6 +157,12 @@ async def trip(conn: Connection, queue: str, wait_s: float, reason: str) -> None
 
 async def cleanup(conn: Connection) -> int:
     return await _value(conn, "select cleanup_old_queue_items()")
+
+
+async def queues_with_suspects(conn: Connection, queues: Sequence[str]) -> list[str]:
+    """Those of these queues that have suspects to run."""
+    cursor = await conn.execute("select queues_with_suspects(%s)", (list(queues),), prepare=True)
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def has_due(conn: Connection, queues: Sequence[str]) -> bool:

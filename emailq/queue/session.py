@@ -23,10 +23,17 @@ class Session:
     """Holds `worker_id` while the connection lives. A new connection is a new identity: jobs claimed under the old one
     look lost to everybody, so they can't look alive for ever because we came back."""
 
-    def __init__(self, settings: Settings, queues: Sequence[str], wake: Callable[[str | None], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        queues: Sequence[str],
+        wake: Callable[[str | None], None],
+        suspects: Callable[[str], None],
+    ) -> None:
         self._settings = settings
         self._queues = queues
-        self._wake = wake
+        self._wake = wake  # called with the queue's name, or None for all
+        self._suspects = suspects  # called with the name of a queue that has some
         self.worker_id: int | None = None
         self.registered = asyncio.Event()
 
@@ -72,6 +79,8 @@ class Session:
             if now >= next_sweep:  # also the proof that the connection lives
                 async with asyncio.timeout(_DEAD_S):
                     rescued = await queue.release_lost(conn, look_at_all=now >= next_sweep_all)
+                    for name in await queue.queues_with_suspects(conn, self._queues):
+                        self._suspects(name)
                 if now >= next_sweep_all:
                     next_sweep_all = now + _SWEEP_ALL_S
                 next_sweep = now + _SWEEP_S

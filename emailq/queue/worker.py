@@ -18,6 +18,7 @@ from emailq.models import Job
 from emailq.outcomes import Outcome, Release, Retry
 from emailq.queue import jobs as queue
 from emailq.queue.commit import Committer
+from emailq.queue.isolation import run_suspects
 from emailq.queue.session import Session
 
 _BATCH = 500  # jobs in one claim
@@ -30,14 +31,19 @@ _BACKLOG = 5000  # uncommitted outcomes above which nothing is claimed
 
 
 async def run_worker(
-    app: App, served: Mapping[str, Served], *, concurrency: int | None = None, drain: bool = False
+    app: App,
+    served: Mapping[str, Served],
+    *,
+    concurrency: int | None = None,
+    drain: bool = False,
+    suspects: bool = False,
 ) -> None:
     """Serve these queues until SIGTERM or SIGINT, or with `drain` until nothing is due.
 
     A signal stops claiming at once, gives unstarted jobs back, and lets running ones finish for `grace_s`; a second
     signal gives those back too. Raises Unavailable when the database can't be reached at the start.
     """
-    worker = Worker(app, served, concurrency)
+    worker = Worker(app, served, concurrency, suspects=suspects)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
@@ -51,9 +57,14 @@ async def run_worker(
 class Worker:
     """One process's share of the work: a lane of running jobs for each queue, one session, one committer."""
 
-    def __init__(self, app: App, served: Mapping[str, Served], concurrency: int | None = None) -> None:
+    def __init__(
+        self, app: App, served: Mapping[str, Served], concurrency: int | None = None, *, suspects: bool = False
+    ) -> None:
         self.app = app
-        self.session = Session(app.settings, sorted(served), self.wake)
+        self.suspects = suspects  # run those alone, and nothing else
+        self._served = served
+        self._isolated: dict[str, asyncio.Task[None]] = {}
+        self.session = Session(app.settings, sorted(served), self.wake, self.isolate)
         self.committer = Committer(app.settings)
         self.lanes = {
             name: Lane(self, name, load_handler(entry.target), concurrency or entry.concurrency)
@@ -78,9 +89,10 @@ class Worker:
                 lane.wake()
             await self._finish()
         finally:
-            for task in (session, committer, stopping, *lanes):
+            isolated = self._isolated.values()
+            for task in (session, committer, stopping, *lanes, *isolated):
                 task.cancel()
-            results = await asyncio.gather(session, committer, *lanes, return_exceptions=True)
+            results = await asyncio.gather(session, committer, *lanes, *isolated, return_exceptions=True)
             if self._claims:
                 await self._claims.close()
         for result in results:
@@ -99,10 +111,21 @@ class Worker:
             if queue_name in (None, name):
                 lane.wake()
 
+    def isolate(self, queue_name: str) -> None:
+        """Let this queue's suspects run in a child process, unless one is at it already."""
+        task = self._isolated.get(queue_name)
+        if not self.suspects and not self.stopping.is_set() and (task is None or task.done()):
+            run = run_suspects(self.app.settings, queue_name, self._served[queue_name])
+            self._isolated[queue_name] = asyncio.create_task(run)
+
     @property
     def busy(self) -> int:
         """Jobs that were claimed and are not committed."""
         return self.committer.uncommitted + sum(len(lane.waiting) + lane.running for lane in self.lanes.values())
+
+    @property
+    def _at_work(self) -> bool:
+        return self.busy > 0 or any(not task.done() for task in self._isolated.values())
 
     async def claim(self, lane: "Lane", limit: int, *, fair: bool) -> list[Job]:
         """Claim for a lane; [] as well while the database is away or this worker is not registered."""
@@ -113,7 +136,9 @@ class Worker:
             try:
                 if self._claims is None or self._claims.closed:
                     self._claims = await connect(self.app.settings.require_dsn(), "claim")
-                return await queue.claim(self._claims, lane.name, worker_id, limit, lane.marks, fair=fair)
+                return await queue.claim(
+                    self._claims, lane.name, worker_id, limit, lane.marks, fair=fair, suspects=self.suspects
+                )
             except psycopg.Error as error:
                 if error.sqlstate == "EQ001":
                     self.session.forget()
@@ -139,7 +164,8 @@ class Worker:
         await self.session.registered.wait()
         async with self.app.pool.connection() as conn:
             await queue.release_lost(conn, look_at_all=True)
-            while self.busy or await queue.has_due(conn, list(self.lanes)) or self.busy:
+            some_are_due = queue.queues_with_suspects if self.suspects else queue.has_due
+            while self._at_work or await some_are_due(conn, list(self.lanes)) or self._at_work:
                 self.wake(None)
                 await asyncio.sleep(0.02)
         self.stopping.set()
@@ -211,6 +237,8 @@ class Lane:
 
     def _room(self) -> int:
         """How many jobs to claim now: enough for the free places and for what will be free in a moment."""
+        if self.worker.suspects:
+            return 0 if self.worker.busy else 1
         ahead = int(self._rate_now() * _PREFETCH_S)
         if len(self.waiting) > ahead // 2 or self.worker.committer.uncommitted > _BACKLOG:
             return 0

@@ -14,7 +14,12 @@
 -- in the same transaction as the job's effects.
 --
 -- release_lost_jobs gives back what belongs to workers whose session is gone; it looks at locks, never at clocks, so
--- a job that takes hours is left alone while its worker lives. A crash counts as an attempt.
+-- a job that takes hours is left alone while its worker lives. Which of a dead worker's jobs killed it can't be known:
+-- they all get their attempt back, and one that was there twice is a suspect, which runs alone (p_suspects) in a
+-- process of its own. A suspect that crashes has used an attempt, and fails when the attempts are used up.
+--
+-- Limits of a queue (queue_controls.max_running, max_per_s) are exact over all workers: a claim of a limited queue
+-- takes turns at its row, and each running job holds a slot that a unique index guards.
 --
 -- Locks are taken in this order: the worker's row, then queue rows, then controls. All times are the database's,
 -- read through queue_now(), which a test can set with `set emailq.now = '…'`.
@@ -65,7 +70,8 @@ create or replace function claim_jobs(
     p_limit integer,
     p_low_at timestamptz[] default null,
     p_low_id uuid[] default null,
-    p_fair boolean default false
+    p_fair boolean default false,
+    p_suspects boolean default false
 ) returns table (
     id uuid, email_id uuid, priority integer, attempt integer, max_attempts integer,
     scheduled_at timestamptz, created_at timestamptz
@@ -79,6 +85,7 @@ declare
     v_lanes integer[] := '{1,2,3,4,5,6,7,8,9,10}';
     v_limit integer := p_limit;
     v_controls queue_controls;
+    v_slots integer[];
 begin
     -- keeps the sweeper away until this claim is committed; a swept worker must register again
     perform from workers w where w.id = p_worker for key share;
@@ -98,6 +105,39 @@ begin
         end if;
         v_limit := 1;
     end if;
+    if v_controls.max_running is not null or v_controls.max_per_s is not null then
+        select * into v_controls from queue_controls c where c.queue_name = p_queue for update;
+        if v_controls.max_running is not null then
+            v_slots := array(
+                select slot from generate_series(1, v_controls.max_running) slot
+                where not exists (select from processing_queue q where q.queue_name = p_queue and q.slot = slot.slot)
+                limit v_limit);
+            v_limit := cardinality(v_slots);
+        end if;
+        if v_controls.max_per_s is not null then  -- credit grows with time, up to a tenth of a second's worth
+            v_controls.credit := least(
+                greatest(1, v_controls.max_per_s / 10),
+                v_controls.credit + v_controls.max_per_s * extract(epoch from v_now - v_controls.credit_at));
+            v_limit := least(v_limit, floor(v_controls.credit)::integer);
+        end if;
+    end if;
+
+    if p_suspects then
+        return query
+        with suspect as materialized (
+            select q.ctid from processing_queue q
+            where q.queue_name = p_queue and q.completed_at is null and q.crashes > 1 and q.status = 'pending'
+              and q.scheduled_at <= v_now
+            order by q.id limit least(v_limit, 1) for update skip locked
+        )
+        update processing_queue q
+        set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now,
+            slot = v_slots[1]
+        from suspect
+        where q.ctid = suspect.ctid and q.status = 'pending'
+        returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at;
+        return;
+    end if;
 
     if p_fair then
         v_lanes := array(
@@ -105,7 +145,7 @@ begin
             cross join lateral (
                 select q.scheduled_at from processing_queue q
                 where q.queue_name = p_queue and q.completed_at is null and q.status = 'pending'
-                  and q.priority = lane and q.scheduled_at <= v_now
+                  and q.crashes <= 1 and q.priority = lane and q.scheduled_at <= v_now
                 order by q.scheduled_at, q.id limit 1
             ) head
             order by head.scheduled_at
@@ -115,12 +155,12 @@ begin
     return query
     with due as materialized (
         -- rows come lane by lane and are locked one by one as the limit asks for them
-        select due.ctid
+        select due.ctid, row_number() over () as n
         from unnest(v_lanes) lane
         cross join lateral (
             select q.ctid from processing_queue q
             where q.queue_name = p_queue and q.completed_at is null and q.status = 'pending'
-              and q.priority = lane
+              and q.crashes <= 1 and q.priority = lane
               and (q.scheduled_at, q.id) > (coalesce(p_low_at[lane], '-infinity'),
                                             coalesce(p_low_id[lane], '00000000-0000-0000-0000-000000000000'))
               and q.scheduled_at <= v_now
@@ -131,10 +171,17 @@ begin
         limit v_limit
     )
     update processing_queue q
-    set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now
+    set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now,
+        slot = v_slots[due.n]
     from due
     where q.ctid = due.ctid and q.status = 'pending'
     returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at;
+
+    if v_controls.max_per_s is not null then
+        get diagnostics v_limit = row_count;
+        update queue_controls c set credit = v_controls.credit - v_limit, credit_at = v_now
+        where c.queue_name = p_queue;
+    end if;
 end $$;
 
 -- ---------------------------------------------------------------------------------------------- outcomes
@@ -152,7 +199,7 @@ declare
 begin
     with done as (
         update processing_queue q
-        set status = 'completed', completed_at = v_now, last_error = null, worker_id = null
+        set status = 'completed', completed_at = v_now, last_error = null, worker_id = null, slot = null
         from unnest(p_ids, p_workers, p_attempts) j (id, worker, attempt)
         where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
         returning q.id
@@ -178,7 +225,7 @@ as $$
             scheduled_at = case when q.attempts >= q.max_attempts then q.scheduled_at
                                 else queue_now() + make_interval(secs => j.delay) end,
             last_error = j.reason,
-            worker_id = null
+            worker_id = null, slot = null
         from unnest(p_ids, p_workers, p_attempts, p_delays, p_reasons) j (id, worker, attempt, delay, reason)
         where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
         returning q.id
@@ -196,7 +243,7 @@ begin
     with failed as (
         update processing_queue q
         set status = 'failed', completed_at = queue_now(), failed_at = queue_now(), last_error = j.reason,
-            worker_id = null
+            worker_id = null, slot = null
         from unnest(p_ids, p_workers, p_attempts, p_reasons) j (id, worker, attempt, reason)
         where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
         returning q.id
@@ -213,7 +260,7 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
     with released as (
         update processing_queue q
-        set status = 'pending', attempts = q.attempts - 1, worker_id = null, started_at = null,
+        set status = 'pending', attempts = q.attempts - 1, worker_id = null, slot = null, started_at = null,
             last_error = coalesce(j.reason, q.last_error)
         from unnest(p_ids, p_workers, p_attempts, p_reasons) j (id, worker, attempt, reason)
         where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
@@ -242,11 +289,13 @@ begin
         return 0;
     end if;
     update processing_queue q
-    set status = case when q.attempts >= q.max_attempts then 'failed' else 'pending' end,
-        completed_at = case when q.attempts >= q.max_attempts then queue_now() end,
-        failed_at = case when q.attempts >= q.max_attempts then queue_now() end,
-        last_error = format('worker lost in attempt %s of %s', q.attempts, q.max_attempts),
-        worker_id = null, started_at = null
+    set status = case when q.crashes > 1 and q.attempts >= q.max_attempts then 'failed' else 'pending' end,
+        completed_at = case when q.crashes > 1 and q.attempts >= q.max_attempts then queue_now() end,
+        failed_at = case when q.crashes > 1 and q.attempts >= q.max_attempts then queue_now() end,
+        attempts = case when q.crashes > 1 then q.attempts else q.attempts - 1 end,
+        crashes = q.crashes + 1,
+        last_error = format('worker lost, %s times by now', q.crashes + 1),
+        worker_id = null, slot = null, started_at = null
     where q.completed_at is null and q.status = 'processing'
       and (q.worker_id = any (v_lost)
            or (p_all and not exists (select from workers w where w.id = q.worker_id)));
@@ -291,7 +340,7 @@ create or replace function requeue_jobs(p_ids uuid[]) returns setof uuid languag
     )
     update processing_queue q
     set status = 'pending', attempts = 0, completed_at = null, failed_at = null, started_at = null, worker_id = null,
-        acknowledged_at = null, scheduled_at = queue_now()
+        crashes = 0, acknowledged_at = null, scheduled_at = queue_now()
     from candidate where q.id = candidate.id
     returning q.id
 $$;
@@ -299,7 +348,7 @@ $$;
 -- Cancels live items; a running one loses its fence, so what its handler returns is dropped.
 create or replace function cancel_jobs(p_ids uuid[]) returns setof uuid language sql as $$
     update processing_queue q
-    set status = 'cancelled', completed_at = queue_now(), worker_id = null
+    set status = 'cancelled', completed_at = queue_now(), worker_id = null, slot = null
     where q.id = any (p_ids) and q.completed_at is null
     returning q.id
 $$;
@@ -381,6 +430,7 @@ begin
     new.failed_at := case when new.status = 'failed' then coalesce(new.failed_at, new.completed_at) end;
     if new.status <> 'processing' then
         new.worker_id := null;
+        new.slot := null;
     end if;
     return new;
 end $$;
@@ -392,7 +442,8 @@ create or replace trigger processing_queue_wake_update after update on processin
     execute function wake_after_update();
 create or replace trigger processing_queue_align before update on processing_queue for each row
     when ((new.completed_at is null) <> (new.status in ('pending', 'processing'))
-          or (new.failed_at is not null) <> (new.status = 'failed'))
+          or (new.failed_at is not null) <> (new.status = 'failed')
+          or (new.slot is not null and new.status <> 'processing'))
     execute function align_queue_item();
 
 -- ---------------------------------------------------------------------------------------------- cleanup
@@ -430,6 +481,13 @@ begin
     return true;
 end $$;
 
+-- The queues among these that have suspects to run.
+create or replace function queues_with_suspects(p_queues text[]) returns setof text language sql as $$
+    select distinct q.queue_name from processing_queue q
+    where q.queue_name = any (p_queues) and q.crashes > 1 and q.completed_at is null
+      and q.status = 'pending' and q.scheduled_at <= queue_now()
+$$;
+
 -- Whether a job of these queues could be claimed right now (for a worker that ends when nothing is due).
 create or replace function has_due_jobs(p_queues text[]) returns boolean language sql as $$
     select exists (
@@ -441,6 +499,7 @@ create or replace function has_due_jobs(p_queues text[]) returns boolean languag
                     and i.status = 'pending' and i.scheduled_at <= queue_now())
           and not exists (
                   select from queue_controls c
-                  where c.queue_name = q.queue_name and (c.paused or c.probe_at > queue_now()))
+                  where c.queue_name = q.queue_name
+                    and (c.paused or c.max_running = 0 or c.probe_at > queue_now()))
     )
 $$;

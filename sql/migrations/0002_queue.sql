@@ -12,6 +12,8 @@ create table processing_queue (
     priority integer not null default 5 check (priority between 1 and 10),           -- 1 is served first
     max_attempts integer not null default 3 check (max_attempts between 1 and 1000),
     attempts integer not null default 0 check (attempts >= 0),                       -- counted at claim
+    crashes integer not null default 0,                                              -- workers lost while they held it
+    slot integer,                                                                    -- of a limited queue, while processing
     worker_id integer,                                                               -- who holds it, while processing
     status text not null default 'pending'
         check (status in ('pending', 'processing', 'completed', 'failed', 'cancelled')),
@@ -21,7 +23,8 @@ create table processing_queue (
     last_error text,                                                                 -- type, place, cause; never mail
     acknowledged_at timestamptz,                                                     -- a person saw the failure
     constraint processing_queue_live check ((completed_at is null) = (status in ('pending', 'processing'))),
-    constraint processing_queue_failed check ((failed_at is not null) = (status = 'failed'))
+    constraint processing_queue_failed check ((failed_at is not null) = (status = 'failed')),
+    constraint processing_queue_slot check (slot is null or status = 'processing')
 ) with (
     fillfactor = 50,
     autovacuum_vacuum_scale_factor = 0.0,
@@ -40,6 +43,11 @@ create unique index idx_queue_email_id on processing_queue (email_id, queue_name
 create index idx_queue_completed_at on processing_queue using brin (completed_at) with (pages_per_range = 32, autosummarize = on);
 create index idx_queue_failed on processing_queue (queue_name, failed_at) where failed_at is not null;
 
+-- suspects: live items that took a worker down more than once; they run alone
+create index idx_queue_suspect on processing_queue (queue_name, id) where crashes > 1 and completed_at is null;
+-- a queue with a limit gives each running item a slot; two can't have the same one, so the limit is exact
+create unique index idx_queue_slot on processing_queue (queue_name, slot) where slot is not null;
+
 -- One row a queue that has settings of its own; a queue without a row has the defaults. Change it with plain SQL.
 create table queue_controls (
     queue_name text collate "C" primary key,
@@ -48,6 +56,10 @@ create table queue_controls (
     paused_at timestamptz,
     probe_at timestamptz,                           -- not null: its dependency is down, next probe then
     failures integer not null default 0,            -- probes failed in a row
+    max_running integer check (max_running >= 0),   -- items at the same time, over all workers; null: no limit
+    max_per_s double precision check (max_per_s > 0),  -- items a second, over all workers; null: no limit
+    credit double precision not null default 0,     -- items that may start now, for max_per_s
+    credit_at timestamptz not null default now(),
     updated_at timestamptz not null default now()
 );
 

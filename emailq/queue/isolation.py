@@ -1,0 +1,56 @@
+"""Suspects: jobs that were there when workers died, twice or more, run alone and one by one in a child process."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE
+
+from pydantic import SecretStr
+
+from emailq import log
+from emailq.app import open_app
+from emailq.handlers import Served
+from emailq.process import die_with_parent
+from emailq.settings import Settings
+
+
+async def run_suspects(settings: Settings, queue: str, served: Served) -> None:
+    """Run this queue's suspects until none is due or one kills the child; that one has then used an attempt."""
+    order = {"settings": _revealed(settings), "queue": queue, "target": served.target}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "emailq.queue.isolation", stdin=PIPE, env={**os.environ, "PYTHONPATH": _path()}
+    )
+    try:
+        await process.communicate(json.dumps(order).encode())
+    except asyncio.CancelledError:
+        process.terminate()  # it gives its job back
+        await process.wait()
+        raise
+    log.event("suspects.ran", queue=queue, exit_code=process.returncode)
+
+
+def _revealed(settings: Settings) -> dict[str, object]:
+    """All settings as JSON values, secrets included: they go through a pipe, never on a command line."""
+    values = {k: v.get_secret_value() if isinstance(v, SecretStr) else v for k, v in settings.model_dump().items()}
+    return {key: str(value) if isinstance(value, os.PathLike) else value for key, value in values.items()}
+
+
+def _path() -> str:
+    return os.pathsep.join(entry for entry in sys.path if entry)
+
+
+async def _serve() -> None:
+    from emailq.queue.worker import run_worker  # which imports this module
+
+    order = json.loads(sys.stdin.buffer.read())
+    settings = Settings(**order["settings"])
+    log.configure(settings.log_level, settings.log_format)
+    async with open_app(settings) as app:
+        served = {order["queue"]: Served(order["target"])}
+        await run_worker(app, served, concurrency=1, drain=True, suspects=True)
+
+
+if __name__ == "__main__":
+    die_with_parent()
+    asyncio.run(_serve())
