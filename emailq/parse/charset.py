@@ -217,7 +217,9 @@ def _mostly(data: bytes, codec: str) -> str | None:
     text = data.decode(codec, "replace")
     broken = text.count("\ufffd")
     whole = (len(_HIGH.findall(data)) - broken) // (2 if codec != "utf_8" else 3)
-    return text if broken <= max(1, whole // 4) and whole > 0 else None
+    if text.endswith("\ufffd") and whole > 0:
+        broken -= 1  # cut in the middle of a character
+    return text if broken * 4 <= whole else None
 
 
 def _contradiction(data: bytes, codec: str) -> tuple[str, str, str] | None:
@@ -238,7 +240,7 @@ def _contradiction(data: bytes, codec: str) -> tuple[str, str, str] | None:
 
 def _sample(data: bytes) -> bytes:
     """Up to limits.DETECT_BYTES of lines that hold 8-bit bytes."""
-    if len(data) <= limits.DETECT_BYTES:
+    if len(data) <= 1000:
         return data
     lines, size = [], 0
     for match in _HIGH_LINES.finditer(data, 0, 64 * limits.DETECT_BYTES):

@@ -27,9 +27,11 @@ _PAIRS = bytes(int(digit) for digit in (
 
 _OTHER, _LATIN, _ODD = 0, _WIDTH, _WIDTH + 1  # classes of a byte beside the letters' 1 … 35
 _USUAL = "\xa0«»№—–“”„‘’…•©®°§·"
+_CAPITALS_ELSEWHERE = "—–“”‘’"  # in Mac Cyrillic; where the others have their capitals
 _SAMPLE_BYTES = 1200
-_CONVINCING = 3.6  # points a pair; real text has about 5, other text read as Cyrillic below 2.5
-_FEWEST_LETTERS = 4
+_CONVINCING = 4.2  # points a pair: Russian has 5 to 6, Hebrew and Greek read as Cyrillic mostly below 4
+_FEWEST_LETTERS, _FEW_LETTERS = 4, 16
+_RARE = {"mac_cyrillic": 0.3, "koi8_u": 0.1}  # less likely than those that share most of their letters
 
 
 def _tables(codec: str) -> tuple[bytes, bytes]:
@@ -45,7 +47,8 @@ def _tables(codec: str) -> tuple[bytes, bytes]:
         elif code < 0x80:
             classes[code] = _LATIN if char.isalpha() else _OTHER
         else:
-            classes[code] = _OTHER if char in _USUAL else _ODD
+            is_doubtful = codec == "mac_cyrillic" and char in _CAPITALS_ELSEWHERE
+            classes[code] = _OTHER if char in _USUAL and not is_doubtful else _ODD
     return bytes(classes), bytes(cases)
 
 
@@ -56,16 +59,19 @@ def detect(data: bytes, *, declared: str | None = None) -> str | None:
     """The Cyrillic codec that turns `data` into words, or None. A `declared` one stays unless it is clearly worse."""
     data = data[:_SAMPLE_BYTES]
     scores = {codec: _score(data, codec) for codec in CODECS}
-    best = max(CODECS, key=lambda codec: scores[codec])  # the first of equals
+    best = max(CODECS, key=lambda codec: scores[codec])
     if scores[best] < _CONVINCING:
         return None
-    if declared in scores and scores[declared] > scores[best] - 1:
+    if declared in scores and scores[declared] > scores[best] - 0.5:
         return declared
     return best
 
 
 def _score(data: bytes, codec: str) -> float:
-    """Points a pair of letters in the words of `data` read as `codec`; 0 with too few letters."""
+    """Points a pair of letters in the words of `data` read as `codec`; 0 with too few letters.
+
+    Few letters, and capitals only (as lower-case Hebrew looks in KOI8-R), take some away, as they prove less.
+    """
     classes_of, cases_of = _TABLES[codec]
     points = pairs = letters = 0
     before = _OTHER
@@ -81,8 +87,10 @@ def _score(data: bytes, codec: str) -> float:
         before = now
     if letters < _FEWEST_LETTERS:
         return 0.0
-    points -= 8 * data.translate(cases_of).count(b"lu")
-    return points / pairs
+    cases = data.translate(cases_of)
+    points -= 8 * cases.count(b"lu")
+    doubt = _RARE.get(codec, 0.0) + (0.3 if letters < _FEW_LETTERS else 0.0) + (0.0 if b"l" in cases else 0.5)
+    return points / pairs - doubt
 
 
 def _charmap(codec: str) -> str:
@@ -113,11 +121,12 @@ _SUSPECT = {  # the first byte of UTF-8 Cyrillic or of common Latin letters, as 
     "cp866": re.compile("[╨╤]"),
 }
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
-_LATIN_1_HIGH = re.compile("[\xa8\xb8\xc0-\xff]")
+_LATIN_1_HIGH = re.compile("[\xc0-\xff]")
+_CYRILLIC_LETTER = re.compile("[\u0401-\u0491]")
 _REPAIR_SAMPLE_CHARS = 4000
 
 
-def repair(text: str) -> str:
+def repair(text: str, *, again: int = 2) -> str:
     """`text` with doubly encoded UTF-8 and Cyrillic that was read as Latin-1 put right; most texts come back as is."""
     if text.isascii():
         return text
@@ -131,9 +140,13 @@ def repair(text: str) -> str:
         if covered >= 4 and covered * 10 >= strange * 9:
             repaired = pattern.sub(lambda match, to_byte=to_byte: _reread(match[0], to_byte), text)  # type: ignore[misc]
             if repaired != text:
-                return repair(repaired) if codec == "cp1252" and repaired.count("Ð") * 3 > covered // 2 else repaired
-    if len(_LATIN_1_HIGH.findall(sample)) * 10 >= strange * 9 and strange >= 8:
-        return _reread_latin1(text)
+                return repair(repaired, again=again - 1) if again else repaired
+    if strange < 8:
+        return text
+    if len(_LATIN_1_HIGH.findall(sample)) * 4 >= strange * 3:
+        return _reread_as(text, "cp1252")
+    if len(_CYRILLIC_LETTER.findall(sample)) * 10 >= strange * 9:
+        return _reread_cyrillic(text)
     return text
 
 
@@ -144,18 +157,29 @@ def _reread(run: str, to_byte: dict[str, int]) -> str:
         return run
 
 
-def _reread_latin1(text: str) -> str:
-    """Cyrillic bytes that somebody called Latin-1 on the way ("Ïðèâåò")."""
+def _reread_as(text: str, codec: str) -> str:
+    """Cyrillic bytes that somebody read as `codec` on the way ("Ïðèâåò")."""
     try:
-        data = codecs.charmap_encode(text, "strict", _TO_CP1252)[0]
+        data = codecs.charmap_encode(text, "strict", _ENCODINGS[codec])[0]
     except UnicodeEncodeError:
         return text
-    found = (
-        detect(data)
-        if len(text) < _SAMPLE_BYTES
-        else detect(codecs.charmap_encode(text[:_SAMPLE_BYTES], "strict", _TO_CP1252)[0])
-    )
-    return data.decode(found, "replace") if found else text
+    found = detect(b" ".join(word for word in data[: 4 * _SAMPLE_BYTES].split() if not word.isascii()))
+    return data.decode(found, "replace") if found and found != codec else text
 
 
-_TO_CP1252 = codecs.charmap_build(_charmap("cp1252"))
+def _reread_cyrillic(text: str) -> str:
+    """One Cyrillic set read as another ("рПЛСРЮЕМН"): put right only if `text` is no words and the other reading is."""
+    sample = text[:_SAMPLE_BYTES].encode("cp1251", "replace")
+    if _score(sample, "cp1251") > _CONVINCING - 0.5 or len(sample) < _FEW_LETTERS:
+        return text
+    for codec in ("koi8_r", "cp1251", "cp866", "iso8859_5"):
+        repaired = _reread_as(text, codec)
+        if repaired != text:
+            return repaired
+    return text
+
+
+_ENCODINGS = {
+    codec: {ord(char): code for code, char in [*((c, chr(c)) for c in range(0x80, 0xA0)), *enumerate(_charmap(codec))]}
+    for codec in ("cp1252", "koi8_r", "cp1251", "cp866", "iso8859_5")
+}
