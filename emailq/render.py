@@ -27,7 +27,9 @@ INTENT_COLOURS = {
 
 
 def console() -> Console:
-    return Console(highlight=False, soft_wrap=False)
+    """Standard output; wide enough for a table where there is no terminal to ask."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=140)
 
 
 class Progress:
@@ -53,7 +55,7 @@ class Progress:
 
 def print_status(rows: Sequence[dict[str, Any]]) -> None:
     table = _table(
-        "queue", "pending", "scheduled", "processing", "failed", "oldest", "rate", "drained in", "workers", "state"
+        "queue", "pending", "scheduled", "running", "failed", "oldest", "rate", "drained in", "workers", "state"
     )
     for row in rows:
         table.add_row(
@@ -242,7 +244,7 @@ def size(size_bytes: int) -> str:
 
 def _table(*names: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold bright_black", padding=(0, 2, 0, 0))
-    numbers = {"pending", "scheduled", "processing", "failed", "oldest", "rate", "drained in", "workers", "conf"}
+    numbers = {"pending", "scheduled", "running", "failed", "oldest", "rate", "drained in", "workers", "conf"}
     for name in names:
         table.add_column(
             name, justify="right" if name in numbers else "left", no_wrap=name in ("id", "received", "from")
