@@ -9,9 +9,7 @@ from asyncio.subprocess import PIPE
 from pydantic import SecretStr
 
 from emailq import log
-from emailq.app import open_app
 from emailq.handlers import Served
-from emailq.process import die_with_parent
 from emailq.settings import Settings
 
 
@@ -19,7 +17,7 @@ async def run_suspects(settings: Settings, queue: str, served: Served) -> None:
     """Run this queue's suspects until none is due or one kills the child; that one has then used an attempt."""
     order = {"settings": _revealed(settings), "queue": queue, "target": served.target}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "emailq.queue.isolation", stdin=PIPE, env={**os.environ, "PYTHONPATH": _path()}
+        sys.executable, "-m", "emailq.queue.suspects", stdin=PIPE, env={**os.environ, "PYTHONPATH": _path()}
     )
     try:
         await process.communicate(json.dumps(order).encode())
@@ -38,19 +36,3 @@ def _revealed(settings: Settings) -> dict[str, object]:
 
 def _path() -> str:
     return os.pathsep.join(entry for entry in sys.path if entry)
-
-
-async def _serve() -> None:
-    from emailq.queue.worker import run_worker  # which imports this module
-
-    order = json.loads(sys.stdin.buffer.read())
-    settings = Settings(**order["settings"])
-    log.configure(settings.log_level, settings.log_format)
-    async with open_app(settings) as app:
-        served = {order["queue"]: Served(order["target"])}
-        await run_worker(app, served, concurrency=1, drain=True, suspects=True)
-
-
-if __name__ == "__main__":
-    die_with_parent()
-    asyncio.run(_serve())
