@@ -1,0 +1,223 @@
+"""The commands as other programs use them: output, JSON, exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.commands import run_emailq
+
+MESSAGE = (
+    b"From: Ann <ann@example.com>\r\nTo: us@example.org\r\nSubject: Order of \x1b[31mbars\r\n"
+    b"Message-ID: <%d@example.com>\r\n\r\nTen bars, please.\r\n"
+)
+
+
+@pytest.fixture
+def env(dsn: str, tmp_path: Path) -> dict[str, str]:
+    return {"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(tmp_path / "blobs")}
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Path:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.eml").write_bytes(MESSAGE % number)
+    return folder
+
+
+def ingested(env: dict[str, str], mail: Path) -> list[str]:
+    ids: list[str] = json.loads(run_emailq("ingest", "--json", mail, env=env).stdout)["email_ids"]
+    return ids
+
+
+def test_ingest_counts_new_known_and_refused(env: dict[str, str], mail: Path) -> None:
+    (mail / "9-empty.eml").write_bytes(b"")
+
+    first = run_emailq("ingest", mail, env=env)
+    second = run_emailq("ingest", mail, env=env)
+
+    assert first.stdout == "3 new, 0 known, 1 refused\n"
+    assert first.stderr == f"refused {mail}/9-empty.eml: empty\n"
+    assert second.stdout == "0 new, 3 known, 1 refused\n"
+    assert (first.returncode, second.returncode) == (65, 65)
+
+
+def test_ingest_takes_standard_input(env: dict[str, str]) -> None:
+    done = run_emailq("ingest", "-", env=env, input=MESSAGE % 1)
+
+    assert (done.stdout, done.returncode) == ("1 new, 0 known, 0 refused\n", 0)
+
+
+def test_a_mailbox_is_worked_off_and_every_command_shows_it(env: dict[str, str], mail: Path) -> None:
+    ids = ingested(env, mail)
+
+    worked = run_emailq("worker", "--drain", env=env)
+    status = [json.loads(line) for line in run_emailq("status", "--json", env=env).stdout.splitlines()]
+    listed = [json.loads(line) for line in run_emailq("list", "--json", env=env).stdout.splitlines()]
+    shown = json.loads(run_emailq("show", "--json", ids[0][:8], env=env).stdout)
+
+    assert worked.returncode == 0, worked.stderr
+    assert {row["queue_name"]: row["pending"] + row["failed"] for row in status} == {
+        "parsing": 0,
+        "classification": 0,
+        "erp_action": 0,
+    }
+    assert sorted(row["id"] for row in listed) == sorted(ids)
+    assert all(row["intent"] for row in listed)
+    assert shown["email"]["body_text"].strip() == "Ten bars, please."
+    assert shown["queue"][0]["status"] == "completed"
+
+
+def test_what_mail_says_reaches_the_terminal_escaped(env: dict[str, str], mail: Path) -> None:
+    [first, *_] = ingested(env, mail)
+
+    printed = run_emailq("list", env=env).stdout + run_emailq("show", first, env=env).stdout
+
+    assert "\x1b" not in printed
+    assert r"Order of \x1b[31mbars" in printed
+
+
+def test_items_are_enqueued_cancelled_and_retried(env: dict[str, str], mail: Path, db: psycopg.Connection) -> None:
+    [email, *_] = ingested(env, mail)
+
+    once = json.loads(run_emailq("enqueue", "--queue", "archive", "--priority", "2", email, "--json", env=env).stdout)
+    twice = json.loads(run_emailq("enqueue", "--queue", "archive", email, "--json", env=env).stdout)
+    [item] = once["enqueued"]
+    why = run_emailq("why", item, env=env).stdout
+    cancelled = run_emailq("cancel", item, env=env).stdout
+    retried = run_emailq("retry", item, env=env).stdout
+
+    assert (twice["enqueued"], twice["live_already"]) == ([], 1)
+    assert why == "no worker serves the queue archive; start one with: emailq worker --queue archive\n"
+    assert (cancelled, retried) == ("1 cancelled\n", "1 requeued\n")
+    assert db.execute("select status, priority from processing_queue where id = %s", (item,)).fetchone() == (
+        "pending",
+        2,
+    )
+
+
+def test_a_time_for_an_item_is_kept(env: dict[str, str], mail: Path, db: psycopg.Connection) -> None:
+    [email, *_] = ingested(env, mail)
+
+    run_emailq("enqueue", "--queue", "archive", "--at", "2099-01-02 03:04", email, env=env)
+
+    row = db.execute("select scheduled_at::text from processing_queue where queue_name = 'archive'").fetchone()
+    assert row is not None
+    assert row[0].startswith("2099-01-02 03:04:00")
+
+
+def test_a_queue_is_paused_and_resumed(env: dict[str, str], db: psycopg.Connection) -> None:
+    paused = run_emailq("pause", "parsing", "--reason", "month end", env=env)
+    row = db.execute("select paused, reason from queue_status where queue_name = 'parsing'").fetchone()
+    run_emailq("resume", "parsing", env=env)
+
+    assert paused.returncode == 0
+    assert row == (True, "month end")
+    assert db.execute("select paused from queue_status where queue_name = 'parsing'").fetchone() == (False,)
+
+
+def test_parse_prints_jmap_without_a_database(mail: Path) -> None:
+    done = run_emailq("parse", "--json", mail / "0.eml", mail / "1.eml")
+
+    emails = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [email["messageId"] for email in emails] == [["0@example.com"], ["1@example.com"]]
+    assert emails[0]["from"] == [{"name": "Ann", "email": "ann@example.com"}]
+    assert emails[0]["bodyValues"][emails[0]["textBody"][0]["partId"]]["value"].strip() == "Ten bars, please."
+
+
+def test_classify_prints_labels_without_a_database(mail: Path) -> None:
+    done = run_emailq("classify", "--json", mail / "0.eml")
+
+    label = json.loads(done.stdout)
+    assert set(label) == {"file", "intent", "sentiment", "priority", "confidence", "model"}
+    assert label["file"] == str(mail / "0.eml")
+    assert 0 <= label["confidence"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (["status"], 78, "set EMAILQ_DSN"),
+        (["worker", "--queue", "nosuch"], 64, "no handler for queue 'nosuch'"),
+        (["worker", "--handler", "x"], 64, "write QUEUE=module:function"),
+        (["nosuch"], 64, "No such command"),
+        (["ingest"], 64, "Missing argument"),
+        (["parse", "/nonexistent/file"], 65, "no such file or directory"),
+    ],
+)
+def test_mistakes_get_one_line_and_a_code(args: list[str], code: int, words: str) -> None:
+    done = run_emailq(*args)
+
+    assert done.returncode == code
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ({"EMAILQ_DNS": "x"}, 78, "did you mean 'dsn'?"),
+        ({"EMAILQ_POOL_SIZE": "many"}, 78, "EMAILQ_POOL_SIZE: pool_size"),
+        ({"EMAILQ_DSN": "postgresql://localhost:1/none", "EMAILQ_DSN_FILE": ""}, 69, "can't connect to PostgreSQL"),
+        ({"EMAILQ_S3_SECRET_KEY_FILE": "/nonexistent"}, 78, "can't read /nonexistent"),
+    ],
+)
+def test_wrong_settings_are_named(env: dict[str, str], change: dict[str, str], code: int, words: str) -> None:
+    done = run_emailq("status", env={**env, **change})
+
+    assert done.returncode == code
+    assert words in done.stderr
+
+
+def test_ids_that_name_nothing_are_refused(env: dict[str, str]) -> None:
+    assert run_emailq("show", "00000000", env=env).returncode == 65
+    assert run_emailq("show", "xyz", env=env).returncode == 64
+    assert run_emailq("why", "00000000", env=env).returncode == 65
+    assert "did you mean 'parsing'" in run_emailq("pause", "parsign", env=env).stderr
+
+
+def test_an_unmigrated_database_says_what_to_run(empty_dsn: str, tmp_path: Path) -> None:
+    env = {"EMAILQ_DSN": empty_dsn, "EMAILQ_BLOB_DIR": str(tmp_path)}
+
+    before = run_emailq("status", env=env)
+    migrated = run_emailq("migrate", "--json", env=env)
+    after = run_emailq("status", env=env)
+
+    assert (before.returncode, before.stderr) == (
+        78,
+        "emailq: the database has no emailq schema; run: emailq migrate\n",
+    )
+    assert json.loads(migrated.stdout)["applied"][0] == "0001_emails"
+    assert after.returncode == 0
+
+
+def test_doctor_checks_the_real_servers(env: dict[str, str]) -> None:
+    good = run_emailq("doctor", "--json", env=env)
+    bad = run_emailq("doctor", env={**env, "EMAILQ_CLASSIFIER": "ollama", "EMAILQ_LLM_URL": "http://127.0.0.1:1"})
+
+    findings = {f["check"]: f["state"] for f in map(json.loads, good.stdout.splitlines())}
+    assert good.returncode == 0
+    assert findings["database"] == findings["schema"] == findings["blobs"] == "ok"
+    assert bad.returncode == 69
+    assert "FAIL classifier: http://127.0.0.1:1 does not answer" in bad.stdout
+
+
+def test_a_reader_that_had_enough_is_no_error(env: dict[str, str], mail: Path) -> None:
+    ingested(env, mail)
+
+    piped = subprocess.run(
+        "emailq list --json | head -n 1",
+        shell=True,
+        env=os.environ | env | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert piped.stdout.count("\n") == 1
+    assert piped.stderr == ""
