@@ -28,6 +28,7 @@ _TOKEN = re.compile(
     r"|(.)",  # 7 a quote or bracket that is not closed
     re.DOTALL,
 )
+_NOBODY = re.compile(r"(?:un(?:disclosed|listed|specified)|no)[- _]?recipients?|recipient list not shown", re.I)
 _UNQUOTED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -180,6 +181,8 @@ class _Reader:
     def _append_without_domain(self, phrase: str) -> None:
         """A local account ("root") is an address; several words are a name without one, which nobody can write to."""
         phrase = phrase.strip()
+        if _NOBODY.fullmatch(phrase):
+            return
         if phrase and not re.search(r"[\s?=]", phrase):
             self._append(None, phrase)
         else:

@@ -45,7 +45,7 @@ _ISO8601 = re.compile(
     + _ZONE
     + "?"
 )
-_NUMERIC = re.compile(r"\s*(?:[^\W\d]{2,12}\.?\s?,?\s*)?(\d{1,2})([./])(\d{1,2})[./](\d{4}|\d{2})(?!\d)")
+_NUMERIC = re.compile(r"\s*(?:[^\W\d]{2,12}\.?\s?,?\s*)?(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
 _TIME = re.compile(r"(?<!\d)(\d{1,2})([:.])(\d\d)(?:\2(\d\d)(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\b)?")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d+-])\d+|(?<=\d-)\d+|(?<=[^\W\d_]-)\d+")
@@ -97,6 +97,7 @@ def _parse_in_any_order(value: str) -> datetime | None:
     if named is None or len(numbers) < 2:
         return None
     day_text, year_text = numbers[:2]
+    day_text = day_text[1:] if len(day_text) == 3 and day_text[0] == "0" else day_text
     if len(day_text) > 2:
         day_text, year_text = year_text, day_text
     if len(day_text) > 2 or len(year_text) > 4:

@@ -61,6 +61,7 @@ class HeaderBlock:
 _BLANK_LINE = re.compile(rb"\n\r*\n")
 _FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
 _FIELD_START = re.compile(r"[!-9;-~]+[ \t]*:")
+_PARAMETER = re.compile(r"[\w*-]{1,40}\s?=")
 _FOLD = re.compile(r"[ \t]*\n[ \t]*")
 _CONTROL = re.compile(r"[\0\t\x0b\x0c\x1c-\x1e]")
 _WELL_KNOWN = re.compile(
@@ -137,7 +138,9 @@ def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]]
 
     A line that is no field continues the one before it if well-known fields still follow, else the body has begun.
     """
-    last_known = max((match.start() for match in _WELL_KNOWN.finditer(text)), default=-1)
+    dashes = text.find("\n--") + 1  # no field begins like a boundary: here the body has begun for certain
+    limit = dashes or len(text)
+    last_known = max((match.start() for match in _WELL_KNOWN.finditer(text, 0, limit)), default=-1)
     pairs: list[tuple[str, list[str]]] = []
     at = 0
     while at < len(text):
@@ -147,7 +150,10 @@ def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]]
         start = _FIELD_START.match(line)
         if line[:1] in (" ", "\t") and pairs:
             pairs[-1][1].append(line)
-        elif start:
+        elif pairs and pairs[-1][1][-1].rstrip().endswith(";") and _PARAMETER.match(line):
+            defects.add("header-malformed")
+            pairs[-1][1].append(" " + line)
+        elif start and at < limit:
             pairs.append((start[0][:-1].rstrip(), [line[start.end() :].lstrip()]))
         elif at > last_known and not line.startswith(("From ", ">From ")):
             return [(name, "\n".join(value)) for name, value in pairs], at

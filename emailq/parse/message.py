@@ -109,7 +109,7 @@ def _make_parts(root: Node, data: bytes, leaves: list[Part]) -> "Branch[Part] | 
     """The tree of `root` as parts, numbered as IMAP does ("1", "2.1"); as deep as the tree, so at most limits.DEPTH."""
 
     def make(node: Node, number: str) -> "Branch[Part] | Part":
-        if node.boundary is None and not node.children:
+        if not node.type.startswith("multipart/"):
             part = Part(number or "1", node, data)
             leaves.append(part)
             return part

@@ -54,24 +54,17 @@ def read_structure(
 
 def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str]) -> None:
     opened = [root]  # multiparts whose end has not been seen, outermost first
-    levels = _levels(opened)
+    watches = _watch(opened, {})
     leaf: Node | None = None  # the part that is being read; None in a preamble or epilogue
     end = root.end
     at = root.start
-    is_line_start = True
     while opened:
-        if not (is_line_start and data.startswith(b"--", at, end)):
-            at = data.find(b"\n--", at, end) + 1
-            if at == 0:
-                break
-        is_line_start = False
-        stop = data.find(b"\n", at, end)
-        stop = end if stop < 0 else stop
-        level, closes = _match(data[at + 2 : stop], levels)
-        if level is None:
-            at = stop
-            continue
-        content_end = _before_line_break(data, at, (leaf or opened[-1]).start)
+        found = _next_delimiter(data, at, end, watches)
+        if found is None:
+            break
+        watch, line_at = found
+        level, closes, at = watch.level, watch.closes, watch.behind
+        content_end = _before_line_break(data, line_at, (leaf or opened[-1]).start)
         if leaf is not None:
             leaf.end = content_end
             leaf = None
@@ -80,12 +73,10 @@ def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str
             for node in opened[level + 1 :]:
                 node.end = content_end
             del opened[level + 1 :]
-            levels = _levels(opened)
-        at = min(stop + 1, end)
-        is_line_start = True
+            watches = _watch(opened, watches)
         if closes:
             opened.pop().end = at
-            levels = _levels(opened)
+            watches = _watch(opened, watches)
             continue
         if budget.parts <= 0:
             defects.add("parts-truncated")
@@ -93,14 +84,19 @@ def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str
             break
         budget.parts -= 1
         parent = opened[-1]
+        following = _next_delimiter(data, at, end, watches)
         child = _read_entity(
-            data, at, end, "message/rfc822" if parent.type == "multipart/digest" else "text/plain", levels
+            data,
+            at,
+            following[1] if following else end,
+            "message/rfc822" if parent.type == "multipart/digest" else "text/plain",
         )
+        child.end = end
         parent.children.append(child)
         at = child.start
         if _is_multipart(child, depth + len(opened), defects):
             opened.append(child)
-            levels = _levels(opened)
+            watches = _watch(opened, watches)
         else:
             leaf = child
     if opened:
@@ -108,18 +104,63 @@ def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str
     _settle_empty(data, root, depth, budget, defects)
 
 
-def _levels(opened: list[Node]) -> dict[bytes, int]:
-    return {node.boundary: level for level, node in enumerate(opened) if node.boundary is not None}
+@dataclass(slots=True)
+class _Watch:
+    """Where the next delimiter line of one open boundary is, so that each boundary's search passes each byte once."""
+
+    boundary: bytes
+    level: int  # of the innermost multipart with this boundary
+    clear_until: int = -1  # none begins before this index
+    line_at: int = -1  # where the next one begins, if known
+    behind: int = -1  # where the line after it begins
+    closes: bool = False
 
 
-def _match(line: bytes, levels: dict[bytes, int]) -> tuple[int | None, bool]:
-    """(level of the multipart that `line` delimits, whether it closes it). The innermost of equal boundaries wins."""
-    line = line.rstrip()
-    level = levels.get(line)
-    if level is None and line.endswith(b"--"):
-        level = levels.get(line[:-2].rstrip())
-        return level, level is not None
-    return level, False
+def _watch(opened: list[Node], known: dict[bytes, _Watch]) -> dict[bytes, _Watch]:
+    """A watch for each boundary of `opened`, outermost first; what is `known` of it is kept."""
+    watches: dict[bytes, _Watch] = {}
+    for level, node in enumerate(opened):
+        if node.boundary is not None:
+            watch = known.get(node.boundary) or _Watch(node.boundary, level)
+            watch.level = level
+            watches[node.boundary] = watch
+    return watches
+
+
+def _next_delimiter(data: bytes, at: int, end: int, watches: dict[bytes, _Watch]) -> tuple[_Watch, int] | None:
+    """The first delimiter line at or after `at`, which is the beginning of a line: (its watch, where it begins)."""
+    first: _Watch | None = None
+    limit = end
+    for watch in watches.values():
+        if watch.line_at < at and watch.clear_until < limit:
+            _search(data, watch, max(at, watch.clear_until), limit)
+        if at <= watch.line_at < limit:
+            first, limit = watch, watch.line_at
+    return (first, limit) if first else None
+
+
+def _search(data: bytes, watch: _Watch, at: int, limit: int) -> None:
+    """Look for the next delimiter line within at…limit; `limit` is the beginning of a line or the end."""
+    needle = b"\n--" + watch.boundary
+    hit = data.find(needle, max(at - 1, 0), limit)
+    misses = 0
+    while hit >= 0:
+        tail_at = hit + len(needle)
+        stop = data.find(b"\n", tail_at, limit)
+        tail = data[tail_at : limit if stop < 0 else stop].rstrip()
+        # behind the closing "--" some junk is tolerated ("--boundary-->"), as real programs write it
+        if not tail or (tail.startswith(b"--") and len(tail) <= 12):
+            watch.line_at, watch.behind, watch.closes = hit + 1, limit if stop < 0 else stop + 1, bool(tail)
+            return
+        misses += 1
+        if misses == 100:  # a flood of lines that only begin like the delimiter
+            exact = re.compile(re.escape(needle) + rb"(?:--[^\n]{0,10})?[ \t\r\f\v]*(?:\n|\Z)").search(
+                data, hit + 1, limit
+            )
+            hit = exact.start() if exact else -1
+        else:
+            hit = data.find(needle, tail_at, limit)
+    watch.clear_until = limit
 
 
 def _before_line_break(data: bytes, at: int, least: int) -> int:
@@ -131,14 +172,8 @@ def _before_line_break(data: bytes, at: int, least: int) -> int:
     return max(at, least)
 
 
-def _read_entity(data: bytes, start: int, end: int, default_type: str, levels: dict[bytes, int] | None = None) -> Node:
+def _read_entity(data: bytes, start: int, end: int, default_type: str) -> Node:
     block = read_header_block(data, start, end)
-    if levels and data.find(b"--", start, block.end) >= 0:
-        cut = _delimiter_within(data, start, block.end, levels)
-        if cut is not None:
-            block = read_header_block(data, start, cut)
-            block.end = cut
-            block.defects.discard("body-missing")
     declared = block.first("content-type")
     media_type, params = parse_content_type(declared)
     if not media_type:
@@ -147,22 +182,6 @@ def _read_entity(data: bytes, start: int, end: int, default_type: str, levels: d
         named = "name" in params or "filename" in (block.first("content-disposition") or "")
         media_type = _OPAQUE if declared and named else default_type
     return Node(block, media_type, params, block.end, end)
-
-
-def _delimiter_within(data: bytes, start: int, end: int, levels: dict[bytes, int]) -> int | None:
-    """Where a delimiter cuts a header block short, if one does."""
-    at = start - 1
-    while True:
-        at = start if at < start and data.startswith(b"--", start) else data.find(b"\n--", max(at, start), end) + 1
-        if at == 0:
-            return None
-        stop = data.find(b"\n", at, end)
-        stop = end if stop < 0 else stop
-        if _match(data[at + 2 : stop], levels)[0] is not None:
-            return at
-        at = stop
-        if at >= end:
-            return None
 
 
 def _is_multipart(node: Node, depth: int, defects: set[str]) -> bool:
@@ -187,7 +206,7 @@ def _settle_empty(data: bytes, root: Node, depth: int, budget: Budget, defects: 
         if node.children:
             pending += [(child, level + 1) for child in node.children if child.type.startswith("multipart/")]
             continue
-        if not node.type.startswith("multipart/"):
+        if not node.type.startswith("multipart/") or not data[node.start : node.end].strip(b"-\r\n\t "):
             continue
         defects.add("boundary-missing" if node.boundary is None else "boundary-not-found")
         guess = _GUESSED_DELIMITER.search(data, node.start, node.end) if budget.guesses > 0 else None

@@ -14,9 +14,10 @@ _NAMES = {
     "7bit": "identity", "8bit": "identity", "binary": "identity", "7-bit": "identity", "8-bit": "identity",
     "7 bit": "identity", "8 bit": "identity", "none": "identity", "plain": "identity", "text": "identity",
 }  # fmt: skip
-_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _WHITE = b" \t\r\n\x0b\x0c"
-_MORE_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]{4,}=*\s*(?:[A-Za-z0-9+/\s]{4,}=*\s*)*")
+_BASE64_PIECES = 10_000  # encoded texts in a row, each with its own padding
 _SPACED_SOFT_BREAK = re.compile(rb"=[ \t]++(\r?\n)")
 UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,500}?)[ \t]*\r*\n", re.MULTILINE)
 
@@ -63,26 +64,44 @@ def _decode_base64(data: bytes) -> tuple[bytes, str | None]:
 
 def _rescue_base64(data: bytes) -> tuple[bytes, str | None]:
     """Base64 with foreign characters, wrong padding, several pieces in a row, a footer, or none at all."""
-    solid = data.translate(None, _WHITE)
-    digits = solid.translate(None, _NOT_BASE64)
-    foreign = len(solid) - len(digits)
-    if foreign * 8 > len(solid):
+    if len(data) > 1_000_000 and data.count(b"\n") * 20 > len(data):
+        data = data.replace(b"\n", b"")  # lines too short to be worth a look at each
+    lines = data.split(b"\n")
+    fits = [_is_base64_line(line) for line in lines]
+    fitting = sum(len(line) for line, fit in zip(lines, fits, strict=True) if fit)
+    if fitting * 2 < len(data) - len(lines):
         return data, "encoding-wrong"  # text that only claims to be base64
-    if not foreign and len(digits.rstrip(b"=")) % 4 != 1 and b"=" not in digits.rstrip(b"="):
-        defect = None if len(digits) % 4 == 0 else "base64-padding"
-        digits = digits.rstrip(b"=")
-        return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4)), defect
+    last = _end_of_base64(lines, fits)
+    digits = b"".join(lines[:last]).translate(None, _NOT_BASE64)
+    solid = digits.rstrip(b"=")
+    if b"=" not in solid and len(solid) % 4 != 1:
+        whole = binascii.a2b_base64(solid + b"=" * (-len(solid) % 4))
+        return whole, "base64-broken" if last < len(lines) or False in fits or len(digits) % 4 else None
     out = bytearray()
-    end_of_first = data.find(b"=")
-    if end_of_first >= 0:
-        rest = data[end_of_first:].lstrip(b"=").strip()
-        if rest and not _MORE_BASE64.fullmatch(rest):  # a footer that some list put below the encoded text
-            digits = data[:end_of_first].translate(None, _NOT_BASE64)
-    for piece in digits.split(b"="):
+    for piece in solid.split(b"=", _BASE64_PIECES):
+        piece = piece.partition(b"=")[0]
         if len(piece) % 4 == 1:
             piece = piece[:-1]
         out += binascii.a2b_base64(piece + b"=" * (-len(piece) % 4))
     return bytes(out), "base64-broken"
+
+
+def _end_of_base64(lines: list[bytes], fits: list[bool]) -> int:
+    """The number of lines before a footer that some list put below the encoded text; all if there is none."""
+    padded = next((index for index, line in enumerate(lines) if fits[index] and line.rstrip().endswith(b"=")), None)
+    if padded is not None and any(
+        line.translate(None, _WHITE + _BASE64) or b" " in line for line in lines[padded + 1 :]
+    ):
+        return padded + 1
+    misfit = fits.index(False) if False in fits else len(fits)
+    is_last = not any(fit and line.strip() for line, fit in zip(lines[misfit:], fits[misfit:], strict=True))
+    return misfit if misfit and is_last else len(lines)
+
+
+def _is_base64_line(line: bytes) -> bool:
+    solid = line.translate(None, _WHITE)
+    foreign = len(solid.translate(None, _BASE64))
+    return foreign * 8 <= len(solid) and line.strip().count(b" ") * 16 <= len(solid)
 
 
 def decode_uu_lines(data: bytes, at: int) -> tuple[bytes, int]:
@@ -104,7 +123,7 @@ def decode_uu_lines(data: bytes, at: int) -> tuple[bytes, int]:
         if not needed - 8 <= len(line) - 1 <= needed + 2:  # trailing spaces may be lost, a checksum may follow
             break
         try:
-            out += binascii.a2b_uu(line[: needed + 1].ljust(needed + 1, b" "))
+            out += binascii.a2b_uu(line[: (size * 4 + 5) // 3].ljust(needed, b" "))
         except binascii.Error:
             break
         at = following
