@@ -31,7 +31,7 @@ _SESSION = """
 select set_config(name, value, false)
 from (values ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'), ('tcp_keepalives_count', '3'),
              ('client_connection_check_interval', '1000'), ('idle_in_transaction_session_timeout', '60000'),
-             ('timezone', 'UTC'))
+             ('timezone', 'UTC'), ('jit', 'off'))
      s (name, value)
 """
 # Errors after which the same work may succeed unchanged: serialization, deadlock, lock timeout, out of resources,

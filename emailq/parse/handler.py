@@ -33,10 +33,9 @@ async def handle(job: Job, app: App) -> Outcome:
         return Retry(str(error))
     await app.blobs.put([attachment.content for attachment in digest.attachments])
     stored = Effect("store_parsed_email", (job.email_id, _fields(digest, app)))
-    linked = Effect("link_email", (job.email_id,))
     if digest.refusal:
-        return Reject(digest.refusal, (stored, linked))
-    return Done((stored, linked), (Next("classification", job.priority),))
+        return Reject(digest.refusal, [stored])
+    return Done([stored], [Next("classification", job.priority)])
 
 
 def _parsers(app: App) -> ParserPool:

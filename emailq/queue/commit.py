@@ -134,16 +134,10 @@ class Committer:
 
 
 async def _apply_effects(conn: Connection, kept: list[Finished]) -> None:
-    """All first effects, then all second ones: what a handler names last holds its locks for the shortest time."""
-    effects = [
-        (position, effect)
-        for _, outcome in kept
-        if isinstance(outcome, Done | Reject)
-        for position, effect in enumerate(outcome.effects)
-    ]
+    effects = [e for _, outcome in kept if isinstance(outcome, Done | Reject) for e in outcome.effects]
     if effects:
         async with conn.pipeline():
-            for _, effect in sorted(effects, key=lambda e: e[0]):
+            for effect in effects:
                 await conn.execute(_call(effect), [_plain(arg) for arg in effect.args])
 
 

@@ -82,11 +82,16 @@ end $$;
 
 -- ---------------------------------------------------------------------------------------------- parsed
 
--- Writes what the parser found. Runs before link_email in the same transaction. A second call (a reparse) replaces
--- content and attachments and keeps identity, deliveries, labels and history.
-create or replace function store_parsed_email(p_email_id uuid, p_parsed jsonb) returns void language plpgsql as $$
+-- Writes what the parser found, puts the message into its thread and counts it for its contacts. A second call (a
+-- reparse) replaces content and attachments and keeps identity, deliveries, labels and history. (Every lookup is by a
+-- key: the setting keeps the planner from reading whole tables before they were analyzed.)
+create or replace function store_parsed_email(p_email_id uuid, p_parsed jsonb) returns void language plpgsql
+set jit = off set enable_seqscan = off
+as $$
 declare
     p record;
+    e emails;
+    v_thread uuid;
 begin
     select * into p from jsonb_to_record(p_parsed) as r (
         from_address text, from_name text, "to" text[], cc text[], bcc text[], reply_to text, headers jsonb,
@@ -95,25 +100,12 @@ begin
         automation text, automation_details jsonb, sent_at timestamptz, defects text[], attachments jsonb
     );
 
-    if exists (select from emails e where e.id = p_email_id and e.parsed_at is not null) then
-        perform unlink_email(p_email_id);
-        delete from attachments where email_id = p_email_id;
-    end if;
+    insert into email_search (email_id, search)
+    values (p_email_id, setweight(to_tsvector('russian', left(coalesce(p.subject, ''), 2000)), 'A')
+                        || to_tsvector('russian', coalesce(p.search_text, '')))
+    on conflict (email_id) do update set search = excluded.search;
 
-    update emails set
-        from_address = p.from_address, from_name = p.from_name, to_addresses = p."to", cc_addresses = p.cc,
-        bcc_addresses = p.bcc, reply_to = p.reply_to, headers = p.headers, subject = p.subject,
-        body_text = p.body_text, body_html = p.body_html, new_text = p.new_text, language = p.language,
-        search = setweight(to_tsvector('russian', left(coalesce(p.subject, ''), 2000)), 'A')
-                 || to_tsvector('russian', coalesce(p.search_text, '')),
-        in_reply_to = p.in_reply_to, "references" = p."references", thread_subject = p.thread_subject,
-        is_orphan_reply = p.is_orphan_reply, automation = p.automation, automation_details = p.automation_details,
-        sent_at = p.sent_at, defects = p.defects,
-        attachment_count = coalesce(jsonb_array_length(p.attachments), 0),
-        has_attachments = coalesce(jsonb_array_length(p.attachments), 0) > 0,
-        parsed_at = now()
-    where id = p_email_id;
-
+    delete from attachments where email_id = p_email_id;
     insert into attachments (email_id, position, part_id, filename, content_type, sniffed_type, size_bytes, md5_hash,
                              sha256, s3_bucket, s3_key, is_inline, content_id)
     select p_email_id, a.position, a.part_id, a.filename, a.content_type, a.sniffed_type, a.size_bytes, a.md5_hash,
@@ -121,27 +113,55 @@ begin
     from jsonb_to_recordset(p.attachments) as a (
         position integer, part_id text, filename text, content_type text, sniffed_type text, size_bytes bigint,
         md5_hash text, sha256 text, s3_bucket text, s3_key text, is_inline boolean, content_id text);
+
+    perform lock_mail_graph();
+    select * into e from emails where id = p_email_id;
+    if e.parsed_at is not null then
+        perform unlink_email(e);
+    end if;
+    e.from_address := p.from_address;
+    e.from_name := p.from_name;
+    e.to_addresses := p."to";
+    e.cc_addresses := p.cc;
+    e.bcc_addresses := p.bcc;
+    e.subject := p.subject;
+    e.sent_at := p.sent_at;
+    e.in_reply_to := p.in_reply_to;
+    e."references" := p."references";
+    e.thread_subject := p.thread_subject;
+    e.is_orphan_reply := p.is_orphan_reply;
+    v_thread := thread_for(e);
+
+    update emails set
+        from_address = p.from_address, from_name = p.from_name, to_addresses = p."to", cc_addresses = p.cc,
+        bcc_addresses = p.bcc, reply_to = p.reply_to, headers = p.headers, subject = p.subject,
+        body_text = p.body_text, body_html = p.body_html, new_text = p.new_text, language = p.language,
+        in_reply_to = p.in_reply_to, "references" = p."references", thread_subject = p.thread_subject,
+        is_orphan_reply = p.is_orphan_reply, thread_id = v_thread, automation = p.automation,
+        automation_details = p.automation_details, sent_at = p.sent_at, defects = p.defects,
+        attachment_count = coalesce(jsonb_array_length(p.attachments), 0),
+        has_attachments = coalesce(jsonb_array_length(p.attachments), 0) > 0,
+        parsed_at = now()
+    where id = p_email_id;
+    perform count_in_thread(e, v_thread);
+    perform count_contacts(e, 1);
 end $$;
 
 -- Threads and contacts are one small graph that nearly every message touches (the mailbox's own address is a contact
--- of each), so changes to it take turns: one lock, no deadlocks, exact counts. It is held for the rest of the
--- transaction, which is why a worker applies this effect last.
-create or replace function lock_mail_graph() returns void language sql as $$
-    select pg_advisory_xact_lock(7716, 0)
-$$;
+-- of each), so changes to it take turns: one lock until the commit, no deadlocks, exact counts.
+create or replace function lock_mail_graph() returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(7716, 0);
+end $$;
 
--- Puts a parsed message into its thread and counts it for its contacts.
-create or replace function link_email(p_email_id uuid) returns void language plpgsql as $$
+-- The thread that a message belongs to; made, or merged from several, where it has to be.
+create or replace function thread_for(e emails) returns uuid language plpgsql as $$
 declare
-    e emails;
+    v_at timestamptz := coalesce(e.sent_at, e.received_at);
     v_keys bytea[];
     v_threads uuid[];
     v_thread uuid;
-    v_at timestamptz;
 begin
-    perform lock_mail_graph();
-    select * into e from emails where id = p_email_id;
-    v_at := coalesce(e.sent_at, e.received_at);
     v_keys := array(
         select distinct sha256(convert_to(id, 'UTF8'))
         from unnest(array[e.message_id] || e."references" || e.in_reply_to) id
@@ -151,36 +171,39 @@ begin
     -- that names no parent is joined by subject, and only between people who wrote to each other in these weeks: a
     -- stranger who quotes a subject stays apart.
     v_threads := array(
-        select t.id from threads t
-        where t.id in (
-            select k.thread_id from thread_message_ids k where k.message_id_sha256 = any (v_keys)
-            union
-            select o.thread_id from emails o
-            where o.thread_subject = e.thread_subject and o.thread_id is not null and o.id <> e.id
-              and (o.is_orphan_reply or e.is_orphan_reply)
-              and coalesce(o.sent_at, o.received_at) between v_at - interval '30 days' and v_at + interval '30 days'
-              and (o.from_address = e.from_address
-                   or (o.from_address = any (e.to_addresses || e.cc_addresses)
-                       and e.from_address = any (o.to_addresses || o.cc_addresses)))
-        )
-        order by t.email_count desc, t.id
+        select k.thread_id from thread_message_ids k where k.message_id_sha256 = any (v_keys)
+        union
+        select o.thread_id from emails o
+        where o.thread_subject = e.thread_subject and o.thread_id is not null and o.id <> e.id
+          and (o.is_orphan_reply or e.is_orphan_reply)
+          and coalesce(o.sent_at, o.received_at) between v_at - interval '30 days' and v_at + interval '30 days'
+          and (o.from_address = e.from_address
+               or (o.from_address = any (e.to_addresses || e.cc_addresses)
+                   and e.from_address = any (o.to_addresses || o.cc_addresses)))
     );
+    if cardinality(v_threads) > 1 then
+        v_threads := array(select t.id from threads t where t.id = any (v_threads) order by t.email_count desc, t.id);
+        perform merge_threads(v_threads[1], v_threads[2:]);
+    end if;
     v_thread := v_threads[1];
     if v_thread is null then
         insert into threads default values returning id into v_thread;
-    elsif cardinality(v_threads) > 1 then
-        perform merge_threads(v_thread, v_threads[2:]);
     end if;
 
     insert into thread_message_ids
     select key, v_thread from unnest(v_keys) key
     on conflict (message_id_sha256) do nothing;
+    return v_thread;
+end $$;
 
-    update emails set thread_id = v_thread where id = p_email_id;
+create or replace function count_in_thread(e emails, p_thread uuid) returns void language plpgsql as $$
+declare
+    v_at timestamptz := coalesce(e.sent_at, e.received_at);
+begin
     update threads t set
-        subject = case when t.email_count = 0 or t.subject is null or not exists (
+        subject = case when t.subject is null or not exists (
                             select from emails o
-                            where o.thread_id = v_thread and o.id <> e.id
+                            where o.thread_id = p_thread and o.id <> e.id
                               and (coalesce(o.sent_at, o.received_at), o.id) < (v_at, e.id))
                        then coalesce(e.subject, t.subject) else t.subject end,
         participant_emails = array(
@@ -191,18 +214,13 @@ begin
             ) s order by p limit 1000),
         email_count = t.email_count + 1,
         last_email_at = greatest(t.last_email_at, e.received_at)
-    where t.id = v_thread;
-
-    perform count_contacts(e, 1);
+    where t.id = p_thread;
 end $$;
 
 -- Takes a message out of its thread's and contacts' counts (before a reparse, or when it is erased).
-create or replace function unlink_email(p_email_id uuid) returns void language plpgsql as $$
-declare
-    e emails;
+create or replace function unlink_email(e emails) returns void language plpgsql as $$
 begin
     perform lock_mail_graph();
-    select * into e from emails where id = p_email_id;
     update threads set email_count = email_count - 1 where id = e.thread_id;
     perform count_contacts(e, -1);
 end $$;
@@ -230,7 +248,8 @@ begin
 end $$;
 
 -- Adds p_sign to the counts of the sender and of each recipient.
-create or replace function count_contacts(e emails, p_sign integer) returns void language sql as $$
+create or replace function count_contacts(e emails, p_sign integer) returns void language plpgsql as $$
+begin
     insert into contacts as c (email, name, emails_sent_count, emails_received_count, last_email_at)
     select p.email, max(p.name), p_sign * sum(p.sent), p_sign * sum(p.received), e.received_at
     from (
@@ -245,8 +264,8 @@ create or replace function count_contacts(e emails, p_sign integer) returns void
         name = coalesce(c.name, excluded.name),
         emails_sent_count = c.emails_sent_count + excluded.emails_sent_count,
         emails_received_count = c.emails_received_count + excluded.emails_received_count,
-        last_email_at = greatest(c.last_email_at, excluded.last_email_at)
-$$;
+        last_email_at = greatest(c.last_email_at, excluded.last_email_at);
+end $$;
 
 -- ---------------------------------------------------------------------------------------------- labels
 

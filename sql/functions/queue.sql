@@ -76,7 +76,7 @@ create or replace function claim_jobs(
     id uuid, email_id uuid, priority integer, attempt integer, max_attempts integer,
     scheduled_at timestamptz, created_at timestamptz
 ) language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
@@ -190,7 +190,7 @@ end $$;
 
 create or replace function complete_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[])
 returns setof uuid language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -215,7 +215,7 @@ end $$;
 create or replace function retry_jobs(
     p_ids uuid[], p_workers integer[], p_attempts integer[], p_delays double precision[], p_reasons text[]
 ) returns setof uuid language sql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
     with retried as (
         update processing_queue q
@@ -235,7 +235,7 @@ $$;
 
 create or replace function fail_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[])
 returns setof uuid language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
     v_failed uuid[];
@@ -256,7 +256,7 @@ end $$;
 -- Gives jobs back with their attempt: a shutdown, or a dependency that is down, is not the job's fault.
 create or replace function release_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[])
 returns setof uuid language sql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
     with released as (
         update processing_queue q
@@ -311,7 +311,9 @@ end $$;
 -- have a live item already.
 create or replace function enqueue_jobs(
     p_email_ids uuid[], p_queues text[], p_priorities integer[] default null, p_delays double precision[] default null
-) returns setof bigint language sql as $$
+) returns setof bigint language plpgsql as $$
+begin
+    return query
     with wanted as (
         select *, gen_random_uuid() as item_id
         from unnest(p_email_ids, p_queues, p_priorities, p_delays)
@@ -324,8 +326,8 @@ create or replace function enqueue_jobs(
         on conflict do nothing
         returning id
     )
-    select w.n from wanted w join added a on a.id = w.item_id
-$$;
+    select w.n from wanted w join added a on a.id = w.item_id;
+end $$;
 
 -- Failed and cancelled items start again with all attempts, unless the message has a live item in that queue.
 create or replace function requeue_jobs(p_ids uuid[]) returns setof uuid language sql as $$
@@ -395,10 +397,12 @@ end $$;
 
 -- ---------------------------------------------------------------------------------------------- wake
 
-create or replace function set_asleep(p_queue text, p_worker integer, p_asleep boolean) returns void language sql as $$
+create or replace function set_asleep(p_queue text, p_worker integer, p_asleep boolean) returns void
+language plpgsql as $$
+begin
     insert into queue_sleepers values (p_queue, p_worker, p_asleep)
-    on conflict (queue_name, worker_id) do update set asleep = excluded.asleep
-$$;
+    on conflict (queue_name, worker_id) do update set asleep = excluded.asleep;
+end $$;
 
 -- NOTIFY takes a lock over the whole database until after the commit, so it is used only while somebody sleeps.
 create or replace function wake_after_insert() returns trigger language plpgsql as $$

@@ -42,7 +42,6 @@ create table emails (
     body_html text,                                 -- as received: sanitise before showing
     new_text text,                                  -- the newest text alone: no quotes, no signature
     language text,
-    search tsvector,
 
     -- threading
     thread_id uuid references threads (id) on delete set null,
@@ -81,7 +80,6 @@ create table emails (
     updated_at timestamptz not null default now()
 );
 create index idx_emails_message_id on emails using hash (message_id);
-create index idx_emails_raw_sha256 on emails using hash (raw_sha256);
 create index idx_emails_from_address on emails using hash (from_address);
 create index idx_emails_thread_id on emails (thread_id) where thread_id is not null;
 create index idx_emails_thread_subject on emails using hash (thread_subject);
@@ -90,7 +88,13 @@ create index idx_emails_intent on emails (intent, received_at desc) where intent
 create index idx_emails_erp_status on emails (erp_action_status) where erp_action_status is not null;
 create index idx_emails_has_attachments on emails (received_at desc) where has_attachments;
 create index idx_emails_review on emails (received_at) where review_reason is not null;
-create index idx_emails_search on emails using gin (search);
+
+-- Full text of subject and body, apart from `emails` so that a change of labels does not index the text again.
+create table email_search (
+    email_id uuid primary key references emails (id) on delete cascade,
+    search tsvector not null
+);
+create index idx_email_search on email_search using gin (search);
 
 -- One row each time a message reached a mailbox.
 create table email_deliveries (
@@ -185,6 +189,23 @@ create table classification_history (
 create index idx_classification_email_id on classification_history (email_id, classified_at);
 create index idx_classification_created_at on classification_history (classified_at desc);
 
+-- Which ERP action follows from which intent. Policy decides, never the text of a message; change it with plain SQL.
+create table erp_policy (
+    intent text primary key
+        check (intent in ('invoice', 'order', 'complaint', 'inquiry', 'newsletter', 'spam', 'other')),
+    action_type text not null,
+    entity_type text,
+    adapter text,                                   -- null: the setting erp_adapter
+    min_confidence double precision not null default 0 check (min_confidence between 0 and 1),  -- beyond review_below
+    approval boolean not null default false,        -- a person approves each action before it is sent
+    automation text[] not null default '{}'         -- kinds of automatic mail that lead to the action too
+);
+insert into erp_policy (intent, action_type, entity_type) values
+    ('order', 'create_order', 'order'),
+    ('invoice', 'create_invoice', 'invoice'),
+    ('complaint', 'create_complaint', 'complaint'),
+    ('inquiry', 'create_lead', 'lead');
+
 create table erp_actions (
     id uuid primary key default gen_random_uuid(),
     email_id uuid not null references emails (id) on delete restrict,
@@ -214,11 +235,13 @@ create table erp_action_attempts (
     id uuid primary key default gen_random_uuid(),
     action_id uuid not null references erp_actions (id) on delete cascade,
     attempt integer not null,
-    outcome text not null check (outcome in ('success', 'rejected', 'unavailable', 'unknown')),
+    outcome text not null default 'unknown'         -- 'unknown' before the answer, and if there is none
+        check (outcome in ('success', 'rejected', 'unavailable', 'unknown')),
+    entity_id text,                                 -- the ERP's id, if the answer named one
     http_status integer,
     response jsonb,
     error_message text,
     latency_ms integer,
-    created_at timestamptz not null default now()
+    created_at timestamptz not null default clock_timestamp(),
+    unique (action_id, attempt)
 );
-create index erp_action_attempts_action_id on erp_action_attempts (action_id, created_at);

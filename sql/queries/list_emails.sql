@@ -13,7 +13,8 @@ where (%(intent)s::text is null or e.intent = %(intent)s)
   and (%(sender)s::text is null or e.from_address = lower(%(sender)s))
   and (not %(review)s or e.review_reason is not null)
   and (not %(failed)s or exists (select from processing_queue q where q.email_id = e.id and q.status = 'failed'))
-  and (%(search)s::text is null or e.search @@ websearch_to_tsquery('russian', %(search)s))
+  and (%(search)s::text is null
+       or e.id in (select s.email_id from email_search s where s.search @@ websearch_to_tsquery('russian', %(search)s)))
   and (%(before)s::timestamptz is null or (e.received_at, e.id) < (%(before)s, %(before_id)s::uuid))
 order by e.received_at desc, e.id desc
 limit %(limit)s

@@ -1,6 +1,6 @@
 -- One e-mail with all that hangs on it, as one JSON object.
 select jsonb_build_object(
-    'email', to_jsonb(e) - 'search' - 'content_sha256' - 'raw_sha256'
+    'email', to_jsonb(e) - 'content_sha256' - 'raw_sha256'
              || jsonb_build_object('content_sha256', encode(e.content_sha256, 'hex'),
                                    'raw_sha256', encode(e.raw_sha256, 'hex')),
     'thread', (
