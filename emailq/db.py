@@ -6,7 +6,7 @@ from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -81,7 +81,7 @@ async def _configure(conn: Connection) -> None:
 @cache
 def query(name: str) -> LiteralString:
     """The text of sql/queries/<name>.sql."""
-    return cast(LiteralString, (sql_directory() / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
+    return (sql_directory() / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def is_temporary(error: Exception) -> bool:

@@ -15,7 +15,7 @@ LAYERS = [
     {"ingest", "parse", "scan", "classify", "erp"},
     {"app"},
     {"store"},
-    {"db", "migrate"},
+    {"db", "migrate", "http"},
     {"settings", "models", "outcomes", "errors", "log", "metrics", "process", "__init__"},
 ]
 STAGES = LAYERS[2]

@@ -1,0 +1,80 @@
+"""What the README shows works as printed."""
+
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.commands import run_emailq
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def env(dsn: str, tmp_path: Path) -> dict[str, str]:
+    return {"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(tmp_path / "blobs")}
+
+
+def test_the_example_of_a_handler_serves_its_queue(env: dict[str, str], tmp_path: Path, db: psycopg.Connection) -> None:
+    [example] = re.findall(r"<!-- example: archive.py -->\n```python\n(.*?)```", README, re.DOTALL)
+    [command] = re.findall(r"^    emailq (worker --queue archive .*)$", README, re.MULTILINE)
+    (tmp_path / "archive.py").write_text(example)
+    (tmp_path / "a.eml").write_bytes(b"From: a@example.com\nSubject: keep me\n\nhi\n")
+    db.execute("create table archived (email_id uuid, subject text)")
+    db.execute(
+        "create function note_archived(p_id uuid, p_subject text) returns void language sql"
+        " as 'insert into archived values (p_id, p_subject)'"
+    )
+    run_emailq("ingest", tmp_path / "a.eml", env=env)
+    db.execute("insert into processing_queue (email_id, queue_name) select id, 'archive' from emails")
+
+    done = run_emailq(*command.split(), "--drain", env=env, cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert db.execute("select subject from archived").fetchall() == [("keep me",)]
+    assert db.execute("select status from processing_queue where queue_name = 'archive'").fetchall() == [("completed",)]
+
+
+def test_every_sql_statement_runs(db: psycopg.Connection) -> None:
+    section = README.split("## The SQL way")[1].split("\n## ")[0]
+    block = "\n".join(line[4:] for line in section.splitlines() if line.startswith("    "))
+    statements = [statement for statement in block.split(";") if statement.strip()]
+
+    assert len(statements) > 5
+    for statement in statements:
+        db.execute(statement)  # type: ignore[arg-type]
+
+
+def test_every_command_exists() -> None:
+    commands = set(re.findall(r"^    emailq (\w+)", README, re.MULTILINE)) | set(re.findall(r"`emailq (\w+)", README))
+
+    assert commands >= {"migrate", "doctor", "ingest", "worker", "status", "list", "show", "parse", "classify"}
+    for command in sorted(commands):
+        assert run_emailq(command, "--help").returncode == 0, command
+
+
+def test_every_setting_named_exists() -> None:
+    from emailq.settings import Settings
+
+    named = set(re.findall(r"EMAILQ_([A-Z0-9_]+)\b", README)) - {"CONFIG"}
+
+    assert {
+        name for name in named if name.lower().removesuffix("_file").strip("_") not in Settings.model_fields
+    } == set()
+
+
+def test_links_lead_somewhere() -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
+
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_tree_of_the_table_is_the_tree_of_the_project() -> None:
+    rows = re.findall(r"^\| (`[^|]+) \|", README.split("## Where each thing lives")[1].split("## ")[0], re.MULTILINE)
+    named = re.findall(r"`([^`]+)`", " ".join(rows))
+
+    for name in named:
+        place = name if "/" in name and (ROOT / name).exists() else f"emailq/{name}"
+        assert (ROOT / place).exists(), name
