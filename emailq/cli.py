@@ -313,6 +313,23 @@ def cancel(ids: tuple[str, ...], as_json: bool) -> int:
 
 
 @cli.command()
+@click.argument("level", type=click.IntRange(1, 10), metavar="PRIORITY")
+@click.argument("ids", nargs=-1, required=True, metavar="ID…")
+@as_json
+def priority(level: int, ids: tuple[str, ...], as_json: bool) -> int:
+    """Give live items another priority; 1 is served first. ID as for retry."""
+    from emailq.queue import jobs
+    from emailq.store.emails import item_ids
+
+    async def run(conn: Connection) -> list[str]:
+        return [str(one) for one in await jobs.set_priority(conn, await item_ids(conn, list(ids)), level)]
+
+    done = _with_connection(run)
+    _print({"changed": done}, as_json, f"{len(done)} changed")
+    return EX_OK
+
+
+@cli.command()
 @click.argument("queue_name", metavar="QUEUE")
 @click.option("--reason", help="Shown to whoever asks why.")
 def pause(queue_name: str, reason: str | None) -> int:

@@ -110,6 +110,16 @@ async def cancel(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
     return await _ids(conn, "select cancel_jobs(%s)", list(ids))
 
 
+async def set_priority(conn: Connection, ids: Sequence[UUID], priority: int) -> list[UUID]:
+    """Gives live items another priority; returns those that have it now."""
+    return await _ids(
+        conn,
+        "update processing_queue set priority = %s where id = any (%s) and completed_at is null returning id",
+        priority,
+        list(ids),
+    )
+
+
 async def failed_ids(conn: Connection, queue: str | None) -> list[UUID]:
     """All failed items (of one queue)."""
     return await _ids(
