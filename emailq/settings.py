@@ -59,6 +59,7 @@ class Settings(BaseModel):
     erp_token: SecretStr | None = Field(None, description="bearer token sent to the ERP")
     erp_hmac_key: SecretStr | None = Field(None, description="key of the HMAC-SHA256 signature of ERP requests")
     erp_timeout_s: float = Field(30.0, gt=0, description="deadline of one ERP call, seconds")
+    erp_key_hours: float = Field(24.0, gt=0, description="time for which the ERP remembers idempotency keys, hours")
 
     metrics_port: int | None = Field(
         None, ge=0, le=65_535, description="port of a worker's Prometheus metrics on 127.0.0.1; 0 = any"

@@ -1,0 +1,210 @@
+"""What the LLM backends share: one question a message, a strict reading of the answer, and what failures mean."""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from emailq.classify.prompt import ANSWER_TOKENS, BODY_TOKENS, VERSION, Message, build_prompt, repair, stored
+from emailq.errors import EmailqError, Unavailable
+from emailq.http import Answer, NoAnswer, NotSent, send, storable
+from emailq.models import Classification, Intent, MailText, Priority, Sentiment
+from emailq.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
+
+_CANARY: list[Message] = [{"role": "user", "content": "Answer with the word: ready"}]
+_CANARY_S = 10.0
+_KEPT = 16_000  # characters of a raw answer
+
+
+class LlmUnavailable(Unavailable):
+    """The server is down, busy or not set up; the queue should wait for `pause_s` seconds."""
+
+    def __init__(self, reason: str, pause_s: float = 5) -> None:
+        super().__init__(reason)
+        self.pause_s = pause_s
+
+
+class LlmMisconfigured(LlmUnavailable):
+    """Somebody has to change something: no such model, no such path, a wrong token."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, pause_s=60)
+
+
+class LlmFailed(EmailqError):
+    """The server works, but not for this message."""
+
+
+class TooLong(Exception):
+    """The prompt did not fit into the model's context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the model said; `problem`: why that can't be a whole answer, for example that it was cut off."""
+
+    text: str
+    problem: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)  # model, tokens, options
+
+
+@dataclass
+class Llm:
+    """One LLM server, as this process knows it; shared by all calls."""
+
+    http: "httpx.AsyncClient"
+    settings: Settings
+    slots: asyncio.Semaphore
+    digests: dict[str, tuple[float, str | None]] = field(default_factory=dict)  # model → (read at, digest)
+
+
+Ask = Callable[[Llm, Sequence[Message], int], Awaitable[Reply]]  # (…, upper estimate of the prompt's tokens)
+
+
+class _Labels(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+    intent: Intent
+    sentiment: Sentiment
+    priority: Priority
+    confidence: float = Field(ge=0, le=1, allow_inf_nan=False)
+    reasoning: str = ""
+
+
+def open_llm(settings: Settings, http: "httpx.AsyncClient") -> Llm:
+    return Llm(http, settings, asyncio.Semaphore(settings.llm_concurrency))
+
+
+async def classify(mail: MailText, llm: Llm, ask: Ask) -> Classification:
+    """Labels for one message. An answer that is no good, twice, gives intent `other` with details["problem"].
+
+    Raises LlmUnavailable when no message could be classified now, LlmFailed when only this one can't.
+    """
+    async with llm.slots:
+        began = time.monotonic()
+        try:
+            answered = await _answer(mail, llm, ask)
+        except (NoAnswer, _Refused) as error:
+            await _blame(llm, ask, str(error))
+            raise LlmFailed(str(error)) from None
+    messages, reply, labels, details = answered
+    unusable = labels is None
+    labels = labels or _Labels(intent=Intent.OTHER, sentiment=Sentiment.NEUTRAL, priority=Priority.NORMAL, confidence=0)
+    return Classification(
+        intent=labels.intent,
+        sentiment=labels.sentiment,
+        priority=labels.priority,
+        confidence=labels.confidence,
+        model=llm.settings.llm_model,
+        provider=llm.settings.classifier,
+        reasoning=None if unusable else labels.reasoning[:1000],
+        prompt=stored(messages),
+        response=storable(reply.text)[:_KEPT],
+        latency_ms=round((time.monotonic() - began) * 1000),
+        details=details,
+    )
+
+
+async def post(llm: Llm, path: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+    """POST JSON to the server; 4xx and 5xx answers become the exceptions of this module."""
+    url = f"{llm.settings.llm_url.rstrip('/')}{path}"
+    try:
+        answer = await send(
+            llm.http,
+            "POST",
+            url,
+            content=body,
+            headers={"content-type": "application/json", **(headers or {})},
+            timeout_s=llm.settings.llm_timeout_s,
+        )
+    except NotSent as error:
+        raise LlmUnavailable(f"LLM: {error}") from None
+    if answer.status == 200:
+        return answer
+    said = f"LLM: POST {path} gave {answer.status}{_error_text(answer)}"
+    if answer.status == 413 or (answer.status == 400 and _CONTEXT.search(said)):
+        raise TooLong(said)
+    if answer.status in (429, 502, 503):
+        raise LlmUnavailable(said, answer.retry_after_s() or 5)
+    if answer.status >= 500 or answer.status in (400, 422):
+        raise _Refused(said)
+    raise LlmMisconfigured(f"{said}; check llm_url, llm_model ({llm.settings.llm_model}) and llm_api_key")
+
+
+class _Refused(EmailqError):
+    """500, 400 and the like: the server's fault or this message's."""
+
+
+def _error_text(answer: Answer) -> str:
+    """ ": " and the error that the server names, if it does so in the way of Ollama or OpenAI."""
+    found = answer.json()
+    error = found.get("error") if isinstance(found, dict) else None
+    text = error.get("message") if isinstance(error, dict) else error
+    return f": {text.splitlines()[0][:200]}" if isinstance(text, str) and text.strip() else ""
+
+
+_CONTEXT = re.compile(r"context|too (?:long|large|many tokens)", re.IGNORECASE)
+_FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL | re.IGNORECASE)
+
+
+async def _answer(mail: MailText, llm: Llm, ask: Ask) -> tuple[list[Message], Reply, _Labels | None, dict[str, Any]]:
+    """The conversation up to a valid answer, or to the second bad one."""
+    body_tokens = BODY_TOKENS
+    prompt = build_prompt(mail, body_tokens)
+    messages, tokens = prompt.messages, prompt.tokens
+    problems: list[str] = []
+    while True:
+        try:
+            reply = await ask(llm, messages, tokens)
+        except TooLong as error:
+            if body_tokens < 500:
+                raise LlmFailed(f"even a short text does not fit into the model's context: {error}") from None
+            body_tokens //= 2
+            prompt = build_prompt(mail, body_tokens)
+            messages, tokens, problems = prompt.messages, prompt.tokens, []
+            continue
+        labels, problem = _read(reply)
+        details = {**reply.details, "prompt_version": VERSION}
+        if prompt.is_cut:
+            details["cut_at_tokens"] = body_tokens
+        if problem:
+            problems.append(problem)
+            details["rejected_answers"] = problems
+        if labels or len(problems) == 2:
+            if labels and labels.reasoning:
+                details["reasoning"] = labels.reasoning[:1000]
+            if not labels:
+                details["problem"] = f"no valid answer from the model: {problem}"
+            return messages, reply, labels, storable(details)
+        messages = repair(messages, reply.text, problem or "")
+        tokens += 2 * ANSWER_TOKENS + 100
+
+
+def _read(reply: Reply) -> tuple[_Labels | None, str | None]:
+    """The labels, or what is wrong with the answer. What is wrong is told in our words, never in the answer's."""
+    if reply.problem:
+        return None, reply.problem
+    fenced = _FENCE.fullmatch(reply.text)
+    try:
+        return _Labels.model_validate_json(fenced[1] if fenced else reply.text), None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        if first["type"] == "json_invalid":
+            return None, "not a JSON object"
+        return None, f"{'.'.join(map(str, first['loc']))}: {first['type'].replace('_', ' ')}".removeprefix(": ")
+
+
+async def _blame(llm: Llm, ask: Ask, reason: str) -> None:
+    """Whose fault was it? Raises LlmUnavailable unless the server answers a trivial question right now."""
+    try:
+        async with asyncio.timeout(_CANARY_S):
+            await ask(llm, _CANARY, 20)
+    except (TimeoutError, EmailqError, TooLong):
+        raise LlmUnavailable(reason) from None
