@@ -322,19 +322,26 @@ create or replace trigger trg_contacts_updated_at before update on contacts
 create or replace trigger trg_threads_updated_at before update on threads
     for each row execute function update_updated_at_column();
 
--- Makes the partitions of this month and the next two. The only dynamic SQL: a partition's name holds its month.
+-- Makes the partitions of this month and the next two, and moves rows there that came while they were missing. The only
+-- dynamic SQL: a partition's name holds its month.
 create or replace function ensure_api_metrics_partitions() returns void language plpgsql as $$
 declare
-    v_month date;
+    v_from timestamptz;
+    v_to timestamptz;
+    v_name text;
 begin
     for i in 0..2 loop
-        v_month := (date_trunc('month', queue_now() at time zone 'UTC') + make_interval(months => i))::date;
-        if to_regclass('api_metrics_' || to_char(v_month, 'YYYY_MM')) is null then
-            execute format(
-                'create table %I partition of api_metrics for values from (%L) to (%L)',
-                'api_metrics_' || to_char(v_month, 'YYYY_MM'),
-                v_month::text || ' 00:00:00+00',
-                (v_month + interval '1 month')::date::text || ' 00:00:00+00');
-        end if;
+        v_from := (date_trunc('month', queue_now() at time zone 'UTC') + make_interval(months => i)) at time zone 'UTC';
+        v_to := ((v_from at time zone 'UTC') + interval '1 month') at time zone 'UTC';
+        v_name := 'api_metrics_' || to_char(v_from at time zone 'UTC', 'YYYY_MM');
+        continue when to_regclass(v_name) is not null;
+        lock table api_metrics in share update exclusive mode;  -- workers clean up together at the turn of a month
+        continue when to_regclass(v_name) is not null;
+        execute format('create table %I (like api_metrics including all)', v_name);
+        execute format(
+            'with moved as (delete from api_metrics_default where created_at >= %L and created_at < %L returning *)'
+            ' insert into %I select * from moved', v_from, v_to, v_name);
+        execute format(
+            'alter table api_metrics attach partition %I for values from (%L) to (%L)', v_name, v_from, v_to);
     end loop;
 end $$;

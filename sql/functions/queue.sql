@@ -136,46 +136,45 @@ begin
         from suspect
         where q.ctid = suspect.ctid and q.status = 'pending'
         returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at;
-        return;
-    end if;
+    else
+        if p_fair then
+            v_lanes := array(
+                select lane from generate_series(1, 10) lane
+                cross join lateral (
+                    select q.scheduled_at from processing_queue q
+                    where q.queue_name = p_queue and q.completed_at is null and q.status = 'pending'
+                      and q.crashes <= 1 and q.priority = lane and q.scheduled_at <= v_now
+                    order by q.scheduled_at, q.id limit 1
+                ) head
+                order by head.scheduled_at
+            );
+        end if;
 
-    if p_fair then
-        v_lanes := array(
-            select lane from generate_series(1, 10) lane
+        return query
+        with due as materialized (
+            -- rows come lane by lane and are locked one by one as the limit asks for them
+            select due.ctid, row_number() over () as n
+            from unnest(v_lanes) lane
             cross join lateral (
-                select q.scheduled_at from processing_queue q
+                select q.ctid from processing_queue q
                 where q.queue_name = p_queue and q.completed_at is null and q.status = 'pending'
-                  and q.crashes <= 1 and q.priority = lane and q.scheduled_at <= v_now
-                order by q.scheduled_at, q.id limit 1
-            ) head
-            order by head.scheduled_at
-        );
-    end if;
-
-    return query
-    with due as materialized (
-        -- rows come lane by lane and are locked one by one as the limit asks for them
-        select due.ctid, row_number() over () as n
-        from unnest(v_lanes) lane
-        cross join lateral (
-            select q.ctid from processing_queue q
-            where q.queue_name = p_queue and q.completed_at is null and q.status = 'pending'
-              and q.crashes <= 1 and q.priority = lane
-              and (q.scheduled_at, q.id) > (coalesce(p_low_at[lane], '-infinity'),
-                                            coalesce(p_low_id[lane], '00000000-0000-0000-0000-000000000000'))
-              and q.scheduled_at <= v_now
-            order by q.scheduled_at, q.id
+                  and q.crashes <= 1 and q.priority = lane
+                  and (q.scheduled_at, q.id) > (coalesce(p_low_at[lane], '-infinity'),
+                                                coalesce(p_low_id[lane], '00000000-0000-0000-0000-000000000000'))
+                  and q.scheduled_at <= v_now
+                order by q.scheduled_at, q.id
+                limit v_limit
+                for update skip locked
+            ) due
             limit v_limit
-            for update skip locked
-        ) due
-        limit v_limit
-    )
-    update processing_queue q
-    set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now,
-        slot = v_slots[due.n]
-    from due
-    where q.ctid = due.ctid and q.status = 'pending'
-    returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at;
+        )
+        update processing_queue q
+        set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now,
+            slot = v_slots[due.n]
+        from due
+        where q.ctid = due.ctid and q.status = 'pending'
+        returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at;
+    end if;
 
     if v_controls.max_per_s is not null then
         get diagnostics v_limit = row_count;
@@ -214,35 +213,40 @@ end $$;
 -- Back to pending after p_delays seconds, or failed when the attempts are used up.
 create or replace function retry_jobs(
     p_ids uuid[], p_workers integer[], p_attempts integer[], p_delays double precision[], p_reasons text[]
-) returns setof uuid language sql
+) returns setof uuid language plpgsql
 set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
+declare
+    v_now timestamptz := queue_now();
+begin
+    return query
     with retried as (
         update processing_queue q
         set status = case when q.attempts >= q.max_attempts then 'failed' else 'pending' end,
-            completed_at = case when q.attempts >= q.max_attempts then queue_now() end,
-            failed_at = case when q.attempts >= q.max_attempts then queue_now() end,
+            completed_at = case when q.attempts >= q.max_attempts then v_now end,
+            failed_at = case when q.attempts >= q.max_attempts then v_now end,
             scheduled_at = case when q.attempts >= q.max_attempts then q.scheduled_at
-                                else queue_now() + make_interval(secs => j.delay) end,
+                                else v_now + make_interval(secs => j.delay) end,
             last_error = j.reason,
             worker_id = null, slot = null
         from unnest(p_ids, p_workers, p_attempts, p_delays, p_reasons) j (id, worker, attempt, delay, reason)
         where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
         returning q.id
     )
-    select unnest(p_ids) except select id from retried
-$$;
+    select unnest(p_ids) except select id from retried;
+end $$;
 
 create or replace function fail_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[])
 returns setof uuid language plpgsql
 set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
+    v_now timestamptz := queue_now();
     v_failed uuid[];
 begin
     with failed as (
         update processing_queue q
-        set status = 'failed', completed_at = queue_now(), failed_at = queue_now(), last_error = j.reason,
+        set status = 'failed', completed_at = v_now, failed_at = v_now, last_error = j.reason,
             worker_id = null, slot = null
         from unnest(p_ids, p_workers, p_attempts, p_reasons) j (id, worker, attempt, reason)
         where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
@@ -274,6 +278,7 @@ $$;
 create or replace function release_lost_jobs(p_all boolean default false) returns integer
 language plpgsql as $$
 declare
+    v_now timestamptz := queue_now();
     v_lost integer[];
     v_count integer;
 begin
@@ -290,9 +295,9 @@ begin
     end if;
     update processing_queue q
     set status = case when q.crashes > 1 and q.attempts >= q.max_attempts then 'failed' else 'pending' end,
-        completed_at = case when q.crashes > 1 and q.attempts >= q.max_attempts then queue_now() end,
-        failed_at = case when q.crashes > 1 and q.attempts >= q.max_attempts then queue_now() end,
-        attempts = case when q.crashes > 1 then q.attempts else q.attempts - 1 end,
+        completed_at = case when q.crashes > 1 and q.attempts >= q.max_attempts then v_now end,
+        failed_at = case when q.crashes > 1 and q.attempts >= q.max_attempts then v_now end,
+        attempts = case when q.crashes > 1 then q.attempts else greatest(q.attempts - 1, 0) end,
         crashes = q.crashes + 1,
         last_error = format('worker lost, %s times by now', q.crashes + 1),
         worker_id = null, slot = null, started_at = null

@@ -1,0 +1,358 @@
+"""queue_controls: pause and resume, queues that wait for what they depend on, limits of concurrency and rate."""
+
+import threading
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+
+from tests.items import (
+    Claimed,
+    add_item,
+    add_items,
+    claim,
+    claim_one,
+    complete,
+    fail,
+    fill_queue,
+    item,
+    register,
+    release,
+    retry,
+    set_time,
+    value,
+    worker_on,
+)
+
+NOON = datetime.fromisoformat("2030-01-01T12:00:00+00:00")
+
+
+def after(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def trip(db: psycopg.Connection, wait_s: float = 30) -> None:
+    db.execute("select trip_queue('work', %s, 'the server is down')", (wait_s,))
+
+
+def test_a_paused_queue_is_not_claimed_until_it_is_resumed(db: psycopg.Connection) -> None:
+    item_id = add_item(db)
+    worker = register(db)
+
+    db.execute("select pause_queue('work', 'month end')")
+    while_paused = claim(db, worker)
+    due_while_paused = value(db, "select has_due_jobs('{work}')")
+    db.execute("select resume_queue('work')")
+
+    assert (while_paused, due_while_paused) == ([], False)
+    assert claim_one(db, worker).id == item_id
+
+
+def test_other_queues_go_on_while_one_is_paused(db: psycopg.Connection) -> None:
+    add_item(db, "other")
+    db.execute("select pause_queue('work')")
+
+    assert len(claim(db, register(db), queue="other")) == 1
+
+
+def test_a_queue_is_paused_and_resumed_with_plain_sql(db: psycopg.Connection) -> None:
+    add_item(db)
+    worker = register(db)
+
+    db.execute("insert into queue_controls (queue_name, paused) values ('work', true)")
+    assert claim(db, worker) == []
+
+    db.execute("update queue_controls set paused = false")
+    assert len(claim(db, worker)) == 1
+
+
+def test_a_job_that_runs_while_its_queue_is_paused_may_end(db: psycopg.Connection) -> None:
+    add_item(db)
+    job = claim_one(db, register(db))
+    db.execute("select pause_queue('work')")
+
+    assert complete(db, job) == set()
+
+
+def test_suspects_of_a_paused_queue_wait_too(db: psycopg.Connection) -> None:
+    add_item(db, crashes=2)
+    db.execute("select pause_queue('work')")
+
+    assert claim(db, register(db), suspects=True) == []
+
+
+def test_a_tripped_queue_waits_and_then_probes_one_item_at_a_time(db: psycopg.Connection) -> None:
+    add_items(db, 5, scheduled_at=NOON)
+    worker = register(db)
+    set_time(db, NOON)
+    trip(db, 30)
+
+    set_time(db, after(29))
+    assert claim(db, worker) == []
+    set_time(db, after(30))
+    assert len(claim(db, worker)) == 1
+    assert claim(db, worker) == []
+    set_time(db, after(35))
+    assert len(claim(db, worker)) == 1
+
+
+def test_two_workers_send_one_probe(dsn: str, db: psycopg.Connection) -> None:
+    add_items(db, 10)
+    trip(db, 0)
+    claimed: list[Claimed] = []
+
+    def probe() -> None:
+        with worker_on(dsn) as (conn, worker):
+            claimed.extend(claim(conn, worker))
+
+    threads = [threading.Thread(target=probe) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(claimed) == 1
+
+
+@pytest.mark.parametrize("end", [complete, fail])
+def test_a_probe_that_comes_to_its_end_lets_the_queue_flow_again(db: psycopg.Connection, end: type) -> None:
+    """A refusal is an answer too: what the queue depends on is there."""
+    add_items(db, 3)
+    worker = register(db)
+    trip(db, 0)
+
+    [probe] = claim(db, worker)
+    end(db, probe)
+
+    assert len(claim(db, worker)) == 2
+    assert db.execute("select probe_at, failures, reason from queue_controls").fetchall() == [(None, 0, None)]
+
+
+@pytest.mark.parametrize("end", [release, retry])
+def test_a_probe_that_is_put_back_leaves_the_queue_waiting(db: psycopg.Connection, end: type) -> None:
+    add_items(db, 3)
+    worker = register(db)
+    trip(db, 0)
+
+    [probe] = claim(db, worker)
+    end(db, probe)
+
+    assert claim(db, worker) == []
+
+
+def test_an_end_in_another_queue_says_nothing_about_this_one(db: psycopg.Connection) -> None:
+    add_item(db, "other")
+    add_items(db, 2)
+    worker = register(db)
+    trip(db, 30)
+
+    complete(db, *claim(db, worker, queue="other"))
+
+    assert claim(db, worker) == []
+
+
+def test_failed_probes_are_counted(db: psycopg.Connection) -> None:
+    trip(db, 0)
+    trip(db, 0)
+
+    assert value(db, "select failures from queue_controls") == 2
+
+
+def test_a_pause_outlives_the_recovery_of_the_dependency(db: psycopg.Connection) -> None:
+    add_item(db)
+    worker = register(db)
+    job = claim_one(db, worker)
+    db.execute("select pause_queue('work', 'month end')")
+    trip(db, 30)
+
+    complete(db, job)
+
+    assert db.execute("select paused, reason, probe_at from queue_controls").fetchall() == [(True, "month end", None)]
+
+
+def test_resuming_ends_the_wait_for_a_dependency(db: psycopg.Connection) -> None:
+    add_items(db, 2)
+    trip(db, 3600)
+
+    db.execute("select resume_queue('work')")
+
+    assert len(claim(db, register(db))) == 2
+
+
+def test_a_limited_queue_runs_so_many_items_and_no_more(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 3)")
+    add_items(db, 10)
+    worker = register(db)
+
+    first = claim(db, worker)
+    second = claim(db, worker)
+    complete(db, first[0])
+    third = claim(db, worker)
+
+    assert (len(first), len(second), len(third)) == (3, 0, 1)
+
+
+@pytest.mark.parametrize("end", [complete, fail, retry, release])
+def test_each_end_of_a_job_gives_its_slot_back(db: psycopg.Connection, end: type) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 1)")
+    add_items(db, 2)
+    worker = register(db)
+
+    end(db, claim_one(db, worker))
+
+    assert len(claim(db, worker)) == 1
+
+
+def test_cancelling_a_running_job_gives_its_slot_back(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 1)")
+    add_items(db, 2)
+    worker = register(db)
+
+    db.execute("select cancel_jobs(%s)", ([claim_one(db, worker).id],))
+
+    assert len(claim(db, worker)) == 1
+
+
+def test_a_limit_of_nothing_is_a_full_stop(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 0)")
+    add_item(db)
+
+    assert claim(db, register(db)) == []
+    assert not value(db, "select has_due_jobs('{work}')")
+
+
+def test_suspects_take_slots_like_everybody(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 1)")
+    add_item(db, crashes=2)
+    add_item(db)
+    worker = register(db)
+    claim_one(db, worker)
+
+    assert claim(db, worker, suspects=True) == []
+
+
+def test_a_limit_set_while_jobs_run_without_one_holds_from_then_on(db: psycopg.Connection) -> None:
+    add_items(db, 10)
+    worker = register(db)
+    running = claim(db, worker, 4)
+
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 4)")
+    added = claim(db, worker)
+
+    assert len(added) <= 4
+    complete(db, *running, *added)
+    assert len(claim(db, worker)) == 2
+
+
+def test_workers_that_race_for_a_limited_queue_never_exceed_it(dsn: str, db: psycopg.Connection) -> None:
+    limit = 5
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', %s)", (limit,))
+    fill_queue(db, 300)
+    running, most, done = 0, 0, 0
+    count = threading.Lock()
+
+    def work() -> None:
+        nonlocal running, most, done
+        with worker_on(dsn) as (conn, worker):
+            while done < 300:
+                jobs = claim(conn, worker, 3)
+                with count:
+                    running += len(jobs)
+                    most = max(most, running)
+                with count:  # no longer ours before the slots are free
+                    running -= len(jobs)
+                    done += len(jobs)
+                complete(conn, *jobs)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert done == 300
+    assert 0 < most <= limit
+
+
+def test_two_jobs_cannot_have_one_slot(db: psycopg.Connection) -> None:
+    add_items(db, 2)
+
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        db.execute("update processing_queue set status = 'processing', slot = 1")
+
+
+def test_a_rate_allows_so_many_items_a_second(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_per_s, credit_at) values ('work', 10, %s)", (NOON,))
+    add_items(db, 100, scheduled_at=NOON)
+    worker = register(db)
+
+    claimed = 0
+    for tenth in range(1, 31):
+        set_time(db, after(tenth / 10))
+        claimed += len(claim(db, worker))
+
+    assert claimed == 30
+
+
+def test_a_rate_is_not_saved_up(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_per_s, credit_at) values ('work', 10, %s)", (NOON,))
+    add_items(db, 100, scheduled_at=NOON)
+    worker = register(db)
+
+    set_time(db, after(3600))
+
+    assert len(claim(db, worker)) == 1
+
+
+def test_a_rate_below_one_a_second_works_too(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_per_s, credit_at) values ('work', 0.5, %s)", (NOON,))
+    add_items(db, 10, scheduled_at=NOON)
+    worker = register(db)
+
+    claimed = []
+    for second in range(1, 7):
+        set_time(db, after(second))
+        claimed.append(len(claim(db, worker)))
+
+    assert claimed == [0, 1, 0, 1, 0, 1]
+
+
+def test_suspects_count_for_the_rate_like_everybody(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_per_s, credit_at) values ('work', 1, %s)", (NOON,))
+    add_items(db, 5, crashes=2, scheduled_at=NOON)
+    worker = register(db)
+    set_time(db, after(1))
+
+    assert [len(claim(db, worker, suspects=True)) for _ in range(2)] == [1, 0]
+
+
+def test_workers_that_race_for_a_rate_share_it(dsn: str, db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_per_s, credit_at) values ('work', 10, %s)", (NOON,))
+    add_items(db, 50, scheduled_at=NOON)
+    claimed: list[Claimed] = []
+    together = threading.Barrier(4, timeout=20)
+
+    def work() -> None:
+        with worker_on(dsn) as (conn, worker):
+            for tenth in range(1, 11):
+                set_time(conn, after(tenth / 10))
+                together.wait()
+                claimed.extend(claim(conn, worker))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(claimed) == 10
+
+
+def test_a_limit_of_one_queue_leaves_the_others_alone(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('other', 1)")
+    ids = add_items(db, 5)
+
+    jobs = claim(db, register(db))
+
+    assert len(jobs) == 5
+    assert {item(db, one)["slot"] for one in ids} == {None}

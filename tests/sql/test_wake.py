@@ -1,0 +1,181 @@
+"""NOTIFY: whoever sleeps is woken by what is due now, and nobody notifies while all are busy."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.items import (
+    QUEUE,
+    add_emails,
+    add_item,
+    add_items,
+    claim_one,
+    item,
+    register,
+    release,
+    retry,
+    value,
+    worker_on,
+)
+from tests.waiting import wait_until
+
+END = "the end of what this test notified"
+
+
+@pytest.fixture
+def listener(dsn: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        conn.execute("listen emailq")
+        yield conn
+
+
+def notified(listener: psycopg.Connection, db: psycopg.Connection) -> list[str]:
+    """The queues named by NOTIFY up to now; commits keep their order, so a last one ends the list."""
+    db.execute("select pg_notify('emailq', %s)", (END,))
+    found: list[str] = []
+    for notice in listener.notifies(timeout=10):
+        if notice.payload == END:
+            return found
+        found.append(notice.payload)
+    raise AssertionError("the last notification did not come")
+
+
+def fall_asleep(db: psycopg.Connection, queue: str = QUEUE) -> int:
+    worker = register(db, queue)
+    db.execute("select set_asleep(%s, %s, true)", (queue, worker))
+    return worker
+
+
+def test_an_insert_wakes_who_sleeps(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    fall_asleep(db)
+
+    add_item(db)
+
+    assert notified(listener, db) == [QUEUE]
+
+
+def test_nobody_is_woken_when_nobody_sleeps(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    worker = fall_asleep(db)
+    db.execute("select set_asleep('work', %s, false)", (worker,))
+
+    add_items(db, 3)
+
+    assert notified(listener, db) == []
+
+
+def test_only_queues_with_a_sleeper_are_named(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    fall_asleep(db, "parsing")
+
+    add_item(db, "classification")
+    add_item(db, "parsing")
+
+    assert notified(listener, db) == ["parsing"]
+
+
+def test_a_thousand_rows_in_one_statement_are_one_notification(
+    listener: psycopg.Connection, db: psycopg.Connection
+) -> None:
+    fall_asleep(db)
+    add_emails(db, 1000)
+
+    db.execute("insert into processing_queue (email_id, queue_name) select id, 'work' from emails")
+
+    assert notified(listener, db) == [QUEUE]
+
+
+def test_what_is_due_later_wakes_nobody(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    fall_asleep(db)
+    db.execute(
+        "insert into processing_queue (email_id, queue_name, scheduled_at)"
+        " values (%s, 'work', now() + interval '1 hour')",
+        (add_emails(db)[0],),
+    )
+
+    assert notified(listener, db) == []
+
+
+def test_a_rolled_back_insert_wakes_nobody(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    fall_asleep(db)
+
+    with db.transaction(force_rollback=True):
+        add_item(db)
+
+    assert notified(listener, db) == []
+
+
+def test_an_item_brought_forward_wakes_who_sleeps(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    add_item(db, scheduled_at="2100-01-01")
+    fall_asleep(db)
+
+    db.execute("update processing_queue set scheduled_at = now()")
+
+    assert notified(listener, db) == [QUEUE]
+
+
+def test_a_released_item_wakes_who_sleeps(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    add_item(db)
+    job = claim_one(db, fall_asleep(db))
+
+    release(db, job)
+
+    assert notified(listener, db) == [QUEUE]
+
+
+def test_a_rescued_item_wakes_who_sleeps(dsn: str, listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    add_item(db)
+    with worker_on(dsn) as (conn, worker):
+        claim_one(conn, worker)
+    mine = fall_asleep(db)
+    wait_until(lambda: db.execute("select live_worker_ids()").fetchall() == [(mine,)])
+
+    db.execute("select release_lost_jobs()")
+
+    assert notified(listener, db) == [QUEUE]
+
+
+def test_a_requeued_item_wakes_who_sleeps(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    add_item(db)
+    db.execute("update processing_queue set status = 'failed'")
+    fall_asleep(db)
+
+    db.execute("update processing_queue set status = 'pending'")
+
+    assert notified(listener, db) == [QUEUE]
+
+
+def test_claims_and_completions_notify_nobody(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    add_item(db)
+    worker = fall_asleep(db)
+
+    db.execute("select complete_jobs(array[%s], array[%s], array[1])", (claim_one(db, worker).id, worker))
+
+    assert notified(listener, db) == []
+
+
+def test_resuming_a_queue_wakes_its_workers(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    db.execute("select resume_queue('work')")
+
+    assert notified(listener, db) == [QUEUE]
+
+
+def test_a_retry_is_found_by_polling_when_its_time_comes(db: psycopg.Connection) -> None:
+    item_id = add_item(db)
+    worker = fall_asleep(db)
+
+    retry(db, claim_one(db, worker), delay_s=0.01)
+
+    wait_until(lambda: value(db, "select has_due_jobs('{work}')"))
+    assert claim_one(db, worker).id == item_id
+
+
+def test_sleepers_are_forgotten_after_a_crash_of_the_database(db: psycopg.Connection) -> None:
+    """The table is unlogged: nobody sleeps after recovery, and workers register anew."""
+    assert value(db, "select relpersistence from pg_class where relname = 'queue_sleepers'") == "u"
+
+
+def test_an_item_of_the_present_is_due_at_once(db: psycopg.Connection) -> None:
+    item_id = add_item(db)
+
+    assert item(db, item_id)["scheduled_at"] <= value(db, "select clock_timestamp()")
+    assert value(db, "select has_due_jobs('{work}')")
