@@ -121,6 +121,11 @@ begin
                       where q.queue_name = any (w.queues) and w.id in (select live_worker_ids())) then
         return format('no worker serves the queue %s; start one with: emailq worker --queue %s', q.queue_name,
                       q.queue_name);
+    elsif (select count(*) from processing_queue o
+           where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'processing') >= c.max_running then
+        return format('the queue %s runs %s items at a time and all places are taken', q.queue_name, c.max_running);
+    elsif q.crashes > 1 then
+        return format('it was there when %s workers were lost, so it waits to run alone', q.crashes);
     end if;
     select count(*) into v_ahead from processing_queue o
     where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'pending'
