@@ -41,11 +41,16 @@ begin
     )
     select array_agg(id) into v_new from added;
 
-    -- somebody else's message with the same Message-ID: both are kept, the later one is marked
+    -- another message with the same Message-ID: both are kept, the later one is marked
     update emails e set message_id_conflict = true
     where e.id = any (v_new)
-      and exists (select from emails o
-                  where o.message_id = e.message_id and (o.created_at, o.id) < (e.created_at, e.id));
+      and exists (select from emails o where o.message_id = e.message_id and o.id <> all (v_new));
+    update emails e set message_id_conflict = true
+    from (
+        select a.content_sha256, min(a.n) > min(min(a.n)) over (partition by a.message_id) as is_later
+        from accepting a group by a.content_sha256, a.message_id
+    ) message
+    where message.is_later and e.content_sha256 = message.content_sha256 and e.id = any (v_new);
 
     with added as (
         insert into email_deliveries (email_id, account, folder, uidvalidity, uid, raw_sha256, source, flags,
@@ -201,11 +206,11 @@ declare
     v_at timestamptz := coalesce(e.sent_at, e.received_at);
 begin
     update threads t set
-        subject = case when t.subject is null or not exists (
+        subject = case when e.subject is not null and not exists (
                             select from emails o
-                            where o.thread_id = p_thread and o.id <> e.id
+                            where o.thread_id = p_thread and o.id <> e.id and o.subject is not null
                               and (coalesce(o.sent_at, o.received_at), o.id) < (v_at, e.id))
-                       then coalesce(e.subject, t.subject) else t.subject end,
+                       then e.subject else t.subject end,
         participant_emails = array(
             select p from (
                 select distinct p
@@ -232,9 +237,12 @@ begin
     update threads t set
         email_count = t.email_count + f.email_count,
         last_email_at = greatest(t.last_email_at, f.last_email_at),
-        subject = coalesce((
-            select o.subject from emails o where o.thread_id = p_into
-            order by coalesce(o.sent_at, o.received_at), o.id limit 1), t.subject),
+        subject = (
+            select o.subject from emails o where o.thread_id = p_into and o.subject is not null
+            order by coalesce(o.sent_at, o.received_at), o.id limit 1),
+        intent = (
+            select o.intent from emails o where o.thread_id = p_into and o.intent is not null
+            order by coalesce(o.sent_at, o.received_at), o.id limit 1),
         participant_emails = array(
             select p from (
                 select distinct p from unnest(t.participant_emails) p
@@ -297,7 +305,8 @@ begin
         intent = r.intent, sentiment = r.sentiment, priority = r.priority, confidence_score = r.confidence,
         review_reason = r.review_reason, classified_at = now()
     where id = p_email_id;
-    -- a thread has the intent of its first message
+    -- a thread has the intent of its first message; locked first, so that of two decisions at once the later sees both
+    perform from threads t where t.id = (select e.thread_id from emails e where e.id = p_email_id) for no key update;
     update threads t set intent = (
         select o.intent from emails o
         where o.thread_id = t.id and o.intent is not null
