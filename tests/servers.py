@@ -190,7 +190,7 @@ def start_s3() -> Iterator[S3Server]:
                     "-ip=127.0.0.1",
                     "-ip.bind=127.0.0.1",
                 ),
-                *(f"-dir={folder}", "-master.volumeSizeLimitMB=64", "-volume.max=20", "-master.telemetry=false"),
+                *(f"-dir={folder}", "-master.volumeSizeLimitMB=64", "-volume.max=1000", "-master.telemetry=false"),
                 *("-filer", f"-filer.localSocket={folder}/filer.sock"),
                 *("-s3", f"-s3.port={s3_port}", f"-s3.config={folder}/s3.json", f"-s3.localSocket={folder}/s3.sock"),
                 *("-s3.port.iceberg=0", "-s3.port.lance=0"),

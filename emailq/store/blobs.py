@@ -82,7 +82,7 @@ class DirectoryBlobs:
             for name, content in zip(names, contents, strict=True):
                 path = self.root / blob_key(name)
                 if not self._has(path, len(content)):
-                    _make_directory(path.parent, self.root, changed)
+                    changed |= {made.parent for made in _make_directory(path.parent)}
                     _write_file(path, content)
                     changed.add(path.parent)
             for directory in changed:
@@ -107,10 +107,12 @@ class DirectoryBlobs:
         return _checked(name, content)
 
 
-def _make_directory(directory: Path, root: Path, changed: set[Path]) -> None:
-    if not directory.is_dir():
-        directory.mkdir(parents=True, exist_ok=True, mode=0o750)
-        changed.update(parent for parent in (directory, *directory.parents) if parent.is_relative_to(root))
+def _make_directory(directory: Path) -> list[Path]:
+    """Make it with its parents, closed to others; returns those that were missing."""
+    missing = [one for one in (directory, *directory.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True, mode=0o750)
+    return missing
 
 
 def _write_file(path: Path, content: bytes) -> None:
