@@ -89,9 +89,12 @@ class Committer:
                 if isinstance(error, Unavailable) or is_temporary(error):
                     log.warn("commit.retry", jobs=len(batch), reason=brief(error))
                 elif len(batch) == 1:  # this job's own fault: its effects can't be stored as they are
-                    job, _ = batch[0]
-                    batch = [(job, Retry(f"effects: {type(error).__name__}: {brief(error)}"))]
-                    continue
+                    job, outcome = batch[0]
+                    instead = Retry(f"effects: {type(error).__name__}: {brief(error)}")
+                    if outcome != instead:
+                        batch = [(job, instead)]
+                        continue
+                    log.warn("commit.retry", jobs=1, reason=brief(error))
             if len(batch) > 1 and self._conn and not self._conn.closed:
                 for finished in batch:
                     await self._commit_until_done([finished])

@@ -36,11 +36,11 @@ class Session:
         self._suspects = suspects  # called with the name of a queue that has some
         self.worker_id: int | None = None
         self.registered = asyncio.Event()
+        self.finished = False  # nothing is held under our id any more, so it may be unregistered
+        self._failures: int | None = None  # to connect, in a row; None: never connected
 
     async def run(self) -> None:
-        """Stay connected until cancelled; then unregister. The first connection's failure is raised."""
-        first = True
-        delay_s = 0.1
+        """Stay connected until cancelled; then unregister, if finished. The first connection's failure is raised."""
         while True:
             try:
                 conn = await connect(self._settings.require_dsn(), "session")
@@ -49,24 +49,26 @@ class Session:
                 finally:
                     await self._leave(conn)
             except (Unavailable, psycopg.OperationalError, TimeoutError) as error:
-                if first and self.worker_id is None and not self.registered.is_set():
+                if self._failures is None:
                     raise
                 log.warn("session.lost", reason=brief(error))
-            first = False
+            delay_s = min(0.1 * 2 ** (self._failures or 0), 5)
+            self._failures = (self._failures or 0) + 1
             metrics.RECONNECTS.inc()
             await asyncio.sleep(random.uniform(delay_s / 2, delay_s))
-            delay_s = 0.1 if self.registered.is_set() else min(delay_s * 2, 5)
 
-    def forget(self) -> None:
-        """The database does not know this worker id any more: register again."""
-        self.worker_id = None
-        self.registered.clear()
+    def forget(self, worker_id: int) -> None:
+        """The database does not know this id any more: register again, unless that is done."""
+        if self.worker_id == worker_id:
+            self.worker_id = None
+            self.registered.clear()
 
     async def _hold(self, conn: Connection) -> None:
         await _refuse_pooler(conn)
         await conn.execute("listen emailq")
         worker_id = await queue.register_worker(conn, self._queues)
         self.worker_id = worker_id
+        self._failures = 0
         self.registered.set()
         log.event("session.registered", worker=worker_id, queues=",".join(self._queues))
         self._wake(None)
@@ -88,20 +90,30 @@ class Session:
                     metrics.RESCUED.inc(rescued)
                     log.warn("jobs.rescued", count=rescued)
             if now >= next_cleanup:
-                deleted = await queue.cleanup(conn)
+                deleted = await _clean_up(conn)
                 next_cleanup = now + (1 if deleted >= 10_000 else _CLEANUP_S)
 
     async def _leave(self, conn: Connection) -> None:
         worker_id, self.worker_id = self.worker_id, None
         self.registered.clear()
         try:
-            if worker_id is not None and not conn.closed:
+            if self.finished and worker_id is not None and not conn.closed:
                 async with asyncio.timeout(2):
                     await queue.unregister_worker(conn, worker_id)
         except (psycopg.Error, TimeoutError):
             pass  # the lock goes with the connection, and a sweep does the rest
         finally:
             await conn.close()
+
+
+async def _clean_up(conn: Connection) -> int:
+    try:
+        return await queue.cleanup(conn)
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error as error:  # for want of a privilege, say: no reason to stop working
+        log.warn("cleanup.failed", reason=brief(error))
+        return 0
 
 
 async def _refuse_pooler(conn: Connection) -> None:

@@ -5,6 +5,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -141,7 +142,7 @@ class Worker:
                 )
             except psycopg.Error as error:
                 if error.sqlstate == "EQ001":
-                    self.session.forget()
+                    self.session.forget(worker_id)
                 elif not is_temporary(error):
                     raise
                 log.warn("claim.failed", queue=lane.name, reason=brief(error))
@@ -172,8 +173,11 @@ class Worker:
 
     async def _finish(self) -> None:
         """Give back what has not begun, wait for what runs, commit all of it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(5), self._claiming:  # a claim in flight still brings jobs
+                pass
         for lane in self.lanes.values():
-            lane.give_back()
+            lane.give_back("worker stopped")
         grace = asyncio.create_task(self.hurry.wait())
         running = [slot for lane in self.lanes.values() for slot in lane.slots]
         finished = asyncio.gather(*running, return_exceptions=True)
@@ -184,6 +188,7 @@ class Worker:
             slot.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self.committer.flush(timeout_s=5)
+        self.session.finished = not self.busy and not self._claiming.locked()
 
 
 class Lane:
@@ -213,9 +218,9 @@ class Lane:
         self._polls = 0
         self._woken.set()
 
-    def give_back(self) -> None:
+    def give_back(self, reason: str) -> None:
         for job in self.waiting:
-            self.worker.committer.add(job, Release("worker stopped"))
+            self.worker.committer.add(job, Release(reason))
         self.waiting.clear()
 
     async def run(self) -> None:
@@ -225,11 +230,13 @@ class Lane:
             self._woken.clear()
             room = self._room()
             if not room:
-                await self._woken.wait()
+                await self._wait(self.worker.app.settings.poll_interval_s)
                 continue
             jobs = await self._claim(room)
             if jobs:
                 self.waiting.extend(jobs)
+                if self.worker.stopping.is_set():
+                    return
                 self._start()
                 await self._stay_awake(len(jobs) == room)
             else:
@@ -240,9 +247,10 @@ class Lane:
         if self.worker.suspects:
             return 0 if self.worker.busy else 1
         ahead = int(self._rate_now() * _PREFETCH_S)
-        if len(self.waiting) > ahead // 2 or self.worker.committer.uncommitted > _BACKLOG:
+        without_place = len(self.waiting) - (self.concurrency - self.running)
+        if without_place > ahead // 2 or self.worker.committer.uncommitted > _BACKLOG:
             return 0
-        return min(_BATCH, max(0, self.concurrency - self.running) + ahead - len(self.waiting))
+        return min(_BATCH, ahead - without_place)
 
     def _rate_now(self) -> float:
         elapsed = time.monotonic() - self._rate_at
@@ -282,12 +290,12 @@ class Lane:
         interval_s = self.worker.app.settings.poll_interval_s
         pause_s = min(interval_s, _POLLS_S[self._polls] if self._polls < len(_POLLS_S) else interval_s)
         self._polls += 1
-        polls = self._polls
-        try:
-            async with asyncio.timeout(pause_s):
+        await self._wait(pause_s)
+
+    async def _wait(self, timeout_s: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
                 await self._woken.wait()
-        except TimeoutError:
-            self._polls = polls
 
     def _start(self) -> None:
         for _ in range(min(len(self.waiting), self.concurrency - len(self.slots))):
@@ -309,6 +317,8 @@ class Lane:
             self._seconds.observe(time.perf_counter() - began)
             self._ended += 1
             self.worker.committer.add(job, outcome)
+            if isinstance(outcome, Release) and outcome.pause_s is not None:
+                self.give_back(outcome.reason)
             self._woken.set()
             turns += 1
             if turns % 32 == 0:  # a handler that never waits must not starve the loop
@@ -317,20 +327,33 @@ class Lane:
     async def _run(self, job: Job) -> Outcome:
         timeout_s = self.worker.app.settings.job_timeout_s
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self.handler(job, self.worker.app)
-        except TimeoutError:
-            return Retry(f"took longer than {timeout_s:g} s")
-        except asyncio.CancelledError:
+            async with asyncio.timeout(timeout_s) as deadline:
+                outcome = await self.handler(job, self.worker.app)
+        except asyncio.CancelledError as error:
+            if not _is_being_cancelled():  # the handler cancelled something of its own
+                return self._raised(job, error)
             self.worker.committer.add(job, Release("worker stopped"))
             raise
         except Unavailable as error:
             return Release(brief(error), pause_s=5)
         except Exception as error:
+            if deadline.expired():
+                return Retry(f"took longer than {timeout_s:g} s")
             if is_temporary(error):
                 return Release(brief(error), pause_s=1)
-            log.warn("handler.raised", queue=self.name, job=job.id, error=type(error).__name__, place=_place(error))
-            return Retry(f"{type(error).__name__} at {_place(error)}")
+            return self._raised(job, error)
+        if not isinstance(outcome, Outcome):
+            return Retry(f"the handler returned {type(outcome).__name__}, which is no outcome")
+        return outcome
+
+    def _raised(self, job: Job, error: BaseException) -> Retry:
+        log.warn("handler.raised", queue=self.name, job=job.id, error=type(error).__name__, place=_place(error))
+        return Retry(f"{type(error).__name__} at {_place(error)}")
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _place(error: BaseException) -> str:
