@@ -1,92 +1,167 @@
-"""A guess at the language of a text: the script first, then the commonest words."""
+"""A guess at the language of a text: the script first, then its commonest words and its own letters."""
 
 import re
-from collections import Counter
+from bisect import bisect_right
+from collections import Counter, defaultdict
 
-_WORD = re.compile(r"[^\W\d_]+")
-_LETTERS_NEEDED = 20
-_READ = 4000  # characters
+_READ = 3000  # characters
+_LETTERS_NEEDED = 20  # of a script that several languages share
 
-_SCRIPTS = (
-    ("ja", re.compile("[\u3040-\u30ff]")),
-    ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]")),
-    ("zh", re.compile("[\u4e00-\u9fff]")),
-    ("el", re.compile("[\u0370-\u03ff]")),
-    ("he", re.compile("[\u0590-\u05ff]")),
-    ("ar", re.compile("[\u0600-\u06ff]")),
-    ("th", re.compile("[\u0e00-\u0e7f]")),
-    ("hy", re.compile("[\u0530-\u058f]")),
-    ("ka", re.compile("[\u10a0-\u10ff]")),
-    ("hi", re.compile("[\u0900-\u097f]")),
-)
-_CYRILLIC = re.compile("[\u0400-\u04ff]")
+# Where the blocks of Unicode begin, and the script of each.
+_BLOCKS = [
+    (0x0041, "latin"), (0x005B, ""), (0x0061, "latin"), (0x007B, ""), (0x00C0, "latin"), (0x0250, ""),
+    (0x0370, "greek"), (0x0400, "cyrillic"), (0x0530, "armenian"), (0x0590, "hebrew"), (0x0600, "arabic"),
+    (0x0780, ""), (0x0900, "devanagari"), (0x0980, ""), (0x0E00, "thai"), (0x0E80, ""), (0x10A0, "georgian"),
+    (0x1100, "hangul"), (0x1200, ""), (0x1E00, "latin"), (0x1F00, "greek"), (0x2000, ""), (0x3041, "kana"),
+    (0x3100, ""), (0x3130, "hangul"), (0x3190, ""), (0x31F0, "kana"), (0x3200, ""), (0x3400, "han"), (0xA000, ""),
+    (0xAC00, "hangul"), (0xD7B0, ""), (0xF900, "han"), (0xFB00, ""), (0xFF66, "kana"), (0xFFA0, ""),
+    (0x20000, "han"), (0x30000, ""),
+]  # fmt: skip
+_STARTS = [start for start, _ in _BLOCKS]
+_ONE_LANGUAGE = {
+    "greek": "el", "armenian": "hy", "hebrew": "he", "arabic": "ar", "devanagari": "hi", "thai": "th",
+    "georgian": "ka", "hangul": "ko", "kana": "ja", "han": "zh",
+}  # fmt: skip
+
 _COMMON = {
-    "en": "the and to of you for is in that we your have this our with are be on it please not as will can from at or",
-    "de": "und die der das ist nicht ich sie wir bitte mit für den ein eine auf zu haben von dem im wie uns ihr werden",
-    "fr": "le la les et de des un une vous nous est pour que dans pas avec votre ce sur je en au bonjour merci du",
-    "es": "el la los las de que y en un una por para con no se su es lo usted gracias como más pero nos del buenos",
-    "it": "il di che e la un per non con sono una le del si da grazie ma questo vi della gli ci nel anche",
-    "pt": "o a de que e do da em um para com não uma os no se na por mais as dos como mas obrigado você seu",
-    "nl": "de het een en van ik dat is niet op te met voor wij u zijn aan bij om als graag onze maar ook",
-    "pl": "i w na nie z do się jest to że o jak za po dla od prosimy czy przez dziękuję ale są tym",
-    "tr": "ve bir bu için ile olarak da de çok ne kadar mı lütfen siz teşekkürler olan var gibi daha ama ederim",
-    "sv": "och att det som en på är av för med den till inte har jag vi ni ett om hej tack kan från",
-    "da": "og at det er en til på for af ikke med som har den jeg vi kan til os hej tak skal",
-    "cs": "a se na je že v s z o do pro jsem by jak ale prosím děkuji jsme není za tak bude",
-    "fi": "ja on ei se että hän ovat olla kun mutta kiitos myös tämä voi jos sekä ole terveisin",
-    "hu": "a az és nem hogy egy is van meg ez köszönöm kérem vagy de csak mint volt",
-    "ro": "și de la în nu cu pe o un este să pentru din care mulțumesc mai sunt vă",
+    "en": "the and to of you for is in that we your have this our with are be on it please not as will can from at or "
+    "was has been would but if any all could they their there what when who which do does did no an my me us by so "
+    "hello dear regards thanks thank order need get i'm don't just about how",
+    "de": "und die der das ist nicht ich sie wir bitte mit für den ein eine auf zu haben von dem im wie uns ihr werden "
+    "wird sind bei zum zur auch aber noch nach einen einem unsere unser ihre ihren hat kann können es vom am um guten "
+    "hallo sehr geehrte danke grüße möchten wurde bestellung rechnung leider wann kein keine",
+    "fr": "le la les et de des un une vous nous est pour que dans pas avec votre ce sur je en au bonjour merci du ne "
+    "se qui par plus cette vos nos notre mais ou sont avons avez être suis ai mon ma il elle aux d'une c'est j'ai "
+    "cordialement madame monsieur commande facture très toujours",
+    "es": "el la los las de que y en un una por para con no se su es lo usted gracias como más pero nos del buenos al "
+    "le les me mi hola ustedes este esta estamos está son ha han hemos días pedido factura saludos si sobre desde "
+    "cuando también muy todavía",
+    "it": "il di che e la un per non con sono una le del si da grazie ma questo vi della gli ci nel anche i lo alla "
+    "dei delle al ho abbiamo buongiorno ordine fattura come più vostro nostra nostro vostra è in ha mi se saluti "
+    "ancora sul",
+    "pt": "o a de que e do da em um para com não uma os no se na por mais as dos como mas obrigado você seu ao foi "
+    "nos é são está estamos nossa nosso sua olá bom dia pedido fatura ainda também pelo pela já até temos",
+    "nl": "de het een en van ik dat is niet op te met voor wij u zijn aan bij om als graag onze maar ook er we uw nog "
+    "heb hebben wordt kunnen kunt dit geachte beste bestelling factuur naar door over deze wat wel geen",
+    "pl": "i w na nie z do się jest to że o jak za po dla od prosimy czy przez dziękuję ale są tym proszę mamy państwa "
+    "dzień dobry pan pani oraz już tylko zamówienie faktura faktury pozdrawiam było został nas mi ze",
+    "tr": "ve bir bu için ile olarak da de çok ne kadar mı lütfen siz teşekkürler olan var gibi daha ama ederim sayın "
+    "merhaba ederiz iyi günler sipariş fatura değil henüz mi olduğu bize size rica",
+    "sv": "och att det som en är på av för med den till inte har jag vi ni ett om hej tack kan från er vår men vill "
+    "ska skulle så här eller mvh hälsningar beställning faktura också",
+    "da": "og at det er en til på for af ikke med som har den jeg vi kan om et hej tak skal fra men vil jeres vores "
+    "kunne være også eller hilsen bestilling faktura ikke der så",
+    "no": "og å det er en til på for av ikke med som har den jeg vi kan om et hei takk skal fra men vil deres vår "
+    "kunne være også eller hilsen bestilling faktura dere noe hva",
+    "fi": "ja on ei se että hän ovat olla kun mutta kiitos myös tämä voi jos sekä ole terveisin hei olen olemme "
+    "meidän teidän tilaus lasku voisitteko vielä kuin joka mitä",
+    "cs": "a se na je že v s z o do pro jsem by jak ale prosím děkuji jsme není za tak bude dobrý den objednávka "
+    "faktura od které který jste už ještě nebo k ve nám vám",
+    "sk": "a sa na je že v s z o do pre som by ako ale prosím ďakujem sme nie za tak bude dobrý deň objednávka faktúra "
+    "od ktoré ktorý ste už ešte alebo k vo nám vám",
+    "hu": "a az és nem hogy egy is van meg ez köszönöm kérem vagy de csak mint volt tisztelt üdvözlettel rendelés "
+    "számla még kérjük jó napot önök ha el lesz",
+    "ro": "de la în nu cu pe o un este să pentru din care mulțumesc mai sunt vă bună ziua comandă factura ne am și "
+    "dumneavoastră sau al ale fost dar",
+    "hr": "i u je na se da za od su s ne koji što sa nije molimo hvala kao bi smo poštovani narudžba račun ali ili "
+    "vam nam lijep pozdrav",
+    "et": "ja on ei see et kui ka oma tere palun tänan meie teie tellimus arve mis oli kas aga või",
+    "lt": "ir yra kad su iš į ne tai kaip už prašome ačiū laba diena užsakymas sąskaita mes jūsų bet ar",
+    "lv": "un ir ka ar no uz nav par lūdzu paldies labdien pasūtījums rēķins mēs jūsu bet vai kas",
+    "vi": "và của là có không cho được trong các một người với này tôi chúng xin cảm ơn đơn hàng hóa",
+    "id": "yang dan di untuk dengan tidak ini dari pada kami anda terima kasih adalah akan saya mohon bisa sudah",
 }
-_CYRILLIC_LETTERS = (("uk", "іїєґ"), ("be", "ўі"), ("kk", "әғқңөұүһ"), ("sr", "ђјљњћџ"), ("mk", "ѓѕќ"))
-_BULGARIAN = frozenset(
-    ["ще", "съм", "вие", "моля", "благодаря", "това", "което", "като", "или", "със", "както", "може"]
-)
-_RUSSIAN = frozenset(
-    [
-        "и",
-        "не",
-        "что",
-        "вы",
-        "мы",
-        "на",
-        "это",
-        "как",
-        "для",
-        "по",
-        "с",
-        "здравствуйте",
-        "пожалуйста",
-        "спасибо",
-        "нам",
-        "вам",
-        "есть",
-    ]
-)
-_TABLE = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+_LATIN_LETTERS = {
+    "ß": "de", "ä": "de sv fi et sk", "ö": "de sv fi tr hu et", "ü": "de tr hu et", "ñ": "es", "¿": "es", "¡": "es",
+    "ã": "pt", "õ": "pt et", "ç": "fr pt tr", "ê": "fr pt vi", "è": "fr it", "ù": "fr it", "œ": "fr", "ì": "it",
+    "ò": "it", "ł": "pl", "ę": "pl lt", "ą": "pl lt", "ś": "pl", "ż": "pl", "ź": "pl", "ć": "pl hr", "ń": "pl",
+    "ğ": "tr", "ş": "tr", "ı": "tr", "å": "sv da no", "ø": "da no", "æ": "da no", "ř": "cs", "ě": "cs", "ů": "cs",
+    "š": "cs sk hr lt lv et", "č": "cs sk hr lt lv", "ž": "cs sk hr lt lv et", "ľ": "sk", "ĺ": "sk", "ŕ": "sk",
+    "ô": "fr sk pt vi", "ő": "hu", "ű": "hu", "ă": "ro vi", "ș": "ro", "ț": "ro", "ţ": "ro", "î": "ro fr", "đ": "hr vi",
+    "ė": "lt", "ų": "lt", "ū": "lt lv", "ā": "lv", "ē": "lv", "ķ": "lv", "ņ": "lv", "ơ": "vi", "ư": "vi", "ế": "vi",
+}  # fmt: skip
+_CYRILLIC = {
+    "ru": "и не что вы мы на это как для по с здравствуйте пожалуйста спасибо нам вам есть из от до или если но вас "
+    "нас добрый день прошу уважением просим был была были когда только ещё еще уже так же который",
+    "uk": "і та не що ви ми на це як для по з зі до від або якщо але вас нас добрий день прошу дякую повагою вітаю "
+    "будь ласка був була було коли тільки ще вже так який щодо про у",
+    "be": "і не што вы мы на гэта як для па з да ад або калі але вас нас добры дзень прашу дзякуй калі ласка быў была "
+    "таксама ужо яшчэ які",
+    "bg": "и не че ви ние на това как за по с от до или ако но вас нас добър ден моля благодаря поздрави беше са съм "
+    "сме ще като още вече който със във да е се",
+    "sr": "и не да ви ми на то како за по са од до или ако али вас нас добар дан молимо хвала поздрав био је су смо "
+    "ће још већ који у се",
+    "mk": "и не да вие ние на тоа како за по со од до или ако но вас нас добар ден ве молиме благодарам поздрав беше "
+    "е се сме ќе уште веќе кој",
+    "kk": "және бұл үшін мен бар емес сіз біз деп рахмет сәлеметсіз бе қалай бойынша туралы болды бір сізге өтінеміз "
+    "тапсырыс құрметпен",
+}
+_CYRILLIC_LETTERS = {
+    "ы": "ru be kk", "э": "ru be kk", "ё": "ru be", "і": "uk be kk", "ї": "uk", "є": "uk", "ґ": "uk", "ў": "be",
+    "ә": "kk", "ғ": "kk", "қ": "kk", "ң": "kk", "ө": "kk", "ұ": "kk", "ү": "kk", "һ": "kk", "ђ": "sr", "ћ": "sr",
+    "џ": "sr mk", "љ": "sr mk", "њ": "sr mk", "ј": "sr mk", "ѓ": "mk", "ќ": "mk", "ѕ": "mk", "ъ": "bg",
+    "щ": "ru uk bg kk", "й": "ru uk be bg kk", "ь": "ru uk be kk", "я": "ru uk be bg kk", "ю": "ru uk be bg kk",
+}  # fmt: skip
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_NO_PROSE = re.compile(r"\S*(?:://|@|www\.)\S*")
+
+
+def _by_word(tables: dict[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for language, words in tables.items():
+        for word in dict.fromkeys(words.split()):
+            found[word].append(language)
+    return dict(found)
+
+
+_WORDS = {"latin": _by_word(_COMMON), "cyrillic": _by_word(_CYRILLIC)}
+_LETTERS = {"latin": _LATIN_LETTERS, "cyrillic": _CYRILLIC_LETTERS}
 
 
 def guess_language(text: str) -> str | None:
     """ISO 639-1 code, or None when the text is too short or fits nothing."""
     text = text[:_READ]
-    letters = sum(map(str.isalpha, text))
-    for language, pattern in _SCRIPTS:
-        if (found := len(pattern.findall(text))) > 3 and found * 5 > letters:
-            return language
-    if letters < _LETTERS_NEEDED:
+    if "@" in text or "://" in text or "www." in text:
+        text = _NO_PROSE.sub(" ", text)
+    letters = Counter(text.lower())
+    scripts: Counter[str] = Counter()
+    for letter, count in letters.items():
+        scripts[_BLOCKS[bisect_right(_STARTS, ord(letter)) - 1][1] if letter >= "A" else ""] += count
+    del scripts[""]
+    if scripts["kana"] * 10 > scripts["han"] > 0:
+        scripts["kana"] += scripts.pop("han")
+    for script in ("han", "kana", "hangul"):  # one sign says as much as several letters
+        scripts[script] *= 3
+    script, count = max(scripts.items(), key=lambda item: item[1], default=("", 0))
+    if script in _ONE_LANGUAGE:
+        return _ONE_LANGUAGE[script] if count >= 4 else None
+    if count < _LETTERS_NEEDED:
         return None
-    words = [word.lower() for word in _WORD.findall(text)]
-    if len(_CYRILLIC.findall(text)) * 2 > letters:
-        return _cyrillic(words)
-    scores = Counter({language: sum(word in table for word in words) for language, table in _TABLE.items()})
-    (best, score), (_, second) = scores.most_common(2)
-    return best if score > second and score * 12 >= len(words) else None
+    return _by_words(text, letters, script)
 
 
-def _cyrillic(words: list[str]) -> str:
-    joined = "".join(words)
-    counts = {language: sum(joined.count(letter) for letter in letters) for language, letters in _CYRILLIC_LETTERS}
-    language, count = max(counts.items(), key=lambda item: item[1])
-    if count * 60 > len(joined) and joined.count("ы") < count:
-        return "be" if language == "uk" and "ў" in joined else language
-    bulgarian, russian = (sum(map(words.count, common.split())) for common in (_BULGARIAN, _RUSSIAN))
-    return "bg" if bulgarian > russian and "ы" not in joined else "ru"
+def _by_words(text: str, letters: Counter[str], script: str) -> str | None:
+    """The language whose common words and own letters a text has most of; None if it has few of any."""
+    words = _WORD.findall(text.lower().replace("\u2019", "'"))
+    table = _WORDS[script]
+    scores: dict[str, float] = defaultdict(float)
+    known = 0
+    for word in words:
+        if languages := table.get(word):
+            known += 1
+            weight = (1.0 if len(word) > 1 else 0.5) / len(languages) ** 0.5
+            for language in languages:
+                scores[language] += weight
+    for letter, languages_of in _LETTERS[script].items():
+        if count := letters.get(letter, 0):
+            named = languages_of.split()
+            for language in named:
+                scores[language] += min(count, 30) * 0.3 / len(named)
+    if not scores:
+        return None
+    best, score = max(scores.items(), key=lambda item: item[1])
+    second = max((value for language, value in scores.items() if language != best), default=0.0)
+    if script == "cyrillic":
+        return best if score > second or known else None
+    return best if score > second * 1.02 and score * 14 >= len(words) else None

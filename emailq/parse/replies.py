@@ -1,154 +1,490 @@
-"""What the sender wrote this time, apart from quoted history and signature: by lines, linear in the text."""
+"""What the sender wrote this time, apart from quoted history and signature: by lines, linear in the text.
+
+Each line goes to one of three places, in its order. Where the history begins is told by what mail programs write:
+a line of dashes ("-----Original Message-----"), a block of header lines ("From: … Sent: … To: …"), a line that names
+the author ("On Monday … wrote:"), or ">" before each line.
+"""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-_LINE_LIMIT = 500  # characters of a line that are looked at
-_HEADER_BLOCK = 8  # lines in which an Outlook header block shows itself
+from emailq.parse import phrases
 
-_WROTE = (
-    r"wrote|writes|écrit|schrieb|schreibt|geschrieben|escribió|escribio|escreveu|ha scritto|scrisse|schreef|skrev|"
-    r"napisał\(?a?\)?|napsal\(?a?\)?|írta|a scris|yazdı|пишет|писал\(?а?\)?|написал\(?а?\)?|"
-    r"пише|написав|писав|写道|寫道|のメール"
-)
-# "On Mon, 9 Nov 2026 at 17:31, Jonas <j@example.org> wrote:" and its relatives; the verb may stand on the next line.
-_ATTRIBUTION = re.compile(rf"^(?=.*\d).{{0,400}}?(?:{_WROTE})[^:：]{{0,60}}[:：]\s*$", re.IGNORECASE)
-# "пн, 9 нояб. 2026 г. в 17:31, Jonas <j@example.org>:", "09.11.2026, 17:31, "Jonas" <j@example.org>:"
-_DATED_SENDER = re.compile(r"^(?=.*\d{1,2}[:.]\d{2})(?=.*\d{4}).{10,300}<[^<>\s]+@[^<>\s]+>\s*[:：]\s*$")
-_VERB_FIRST = re.compile(r"^(?:пользователь|el|le|am|on|il|op|den|dne|em|w dniu|в|\d).{5,300}", re.IGNORECASE)
-_DASHES = re.compile(r"^[\s>]*[-_=—–*]{2,}\s*(?P<words>[^\d\W][^-_=—–*]{3,60}?)\s*[-_=—–*:]{2,}\s*$")
-_ORIGINAL = re.compile(
-    r"original|ursprüng|исходн|оригинал|mensaje original|message d'origine|messaggio originale|oorspronkelijk|"
-    r"oprindelig|ursprungligt|původní|wiadomość oryginalna|повідомлення|orijinal|"
-    r"原始邮件|原始郵件|元のメッセージ|reply",
-    re.IGNORECASE,
-)
-_FORWARDED = re.compile(
-    r"forward|weitergeleitet|пересыл|пересланн|переслане|transféré|reenviado|rv:|inoltrat|doorgestuurd|encaminhad|"
-    r"przesłan|vidarebefordra|videresendt|přeposlan|iletilen|转发|轉寄|転送",
-    re.IGNORECASE,
-)
-_FORWARD_LINE = re.compile(r"^(?:begin forwarded message|anfang der weitergeleiteten|début du message transféré|"
-                           r"inicio del mensaje reenviado|начало переадресованного сообщения|"
-                           r"начало пересылаемого сообщения)", re.IGNORECASE)  # fmt: skip
-_FROM = re.compile(
-    r"^[\s>*]*(?:from|von|de|от|від|da|van|från|fra|od|lähettäjä|kimden|feladó|发件人|寄件者|差出人)\s*[:：]",
-    re.IGNORECASE,
-)
-_OTHER_HEADER = re.compile(
-    r"^[\s>*]*(?:sent|date|to|cc|subject|gesendet|datum|an|betreff|envoyé|à|objet|enviado|fecha|para|asunto|inviato|data|"
-    r"a|oggetto|verzonden|aan|onderwerp|skickat|till|ämne|sendt|til|emne|wysłano|do|temat|odesláno|komu|předmět|"
-    r"отправлено|дата|кому|копия|тема|надіслано|копія|konu|kime|tarih|发送时间|收件人|主题|日時|宛先|件名)\s*[:：]",
-    re.IGNORECASE,
-)
-_QUOTED = re.compile(r"^\s{0,3}(?:>|\|(?=\s?\w))")
-_RULE = re.compile(r"^\s*_{20,}\s*$")
-_CLOSING = re.compile(
-    r"^\W{0,3}(?:best|kind|warm|many|with)?\s?(?:regards|wishes|thanks and regards)|"
-    r"^(?:yours|sincerely|cheers|rgds)\b|^(?:thanks|thank you|many thanks)[,!. ]{0,3}$|"
-    r"^с (?:уважением|наилучшими)|^всего доброго|^з повагою|"
-    r"^(?:mit )?(?:freundlichen?|besten?|herzlichen?|viele|liebe) gr(?:ü|ue|u)(?:ß|ss)|^mfg\b|"
-    r"^cordialement|^bien (?:à vous|cordialement)|^sincères salutations|"
-    r"^(?:un )?(?:cordial|atento)? ?saludos?|^atentamente|^atenciosamente|^cordiali saluti|^distinti saluti|"
-    r"^met vriendelijke groet|^med vänlig|^med venlig|^z poważaniem|^saygılarımla|^s pozdravem",
-    re.IGNORECASE,
-)
-_MOBILE = re.compile(
-    r"^(?:sent from|get outlook for|отправлено с|отправлено из|надіслано з|von meinem .{1,30} gesendet|gesendet von|"
-    r"envoyé de|enviado desde|inviato da|verstuurd vanaf|skickat från|wysłane z)\b",
-    re.IGNORECASE,
-)
-_SIGNATURE_LINES = 12
+_LINE = 500  # characters of a line that are looked at
+_BLOCK_LINES = 16  # in which a block of header lines stands
+_ATTRIBUTION_LINES = 4
+_SIGNATURE_LINES = 25  # with text, at most, from the end
 
 
 @dataclass(frozen=True, slots=True)
 class SplitText:
-    """Every line of the text is in one of the three. `forwarded`: the quoted part was passed on, not answered."""
+    """Every line of the text is in one of the three, blank lines at their ends apart.
+
+    `forwarded`: the quoted part was passed on, not answered.
+    """
 
     new: str
     quoted: str
     signature: str
     forwarded: bool = False
 
+    @property
+    def current(self) -> str:
+        """What the message is about: the new text, with the forwarded one where the new only hands it over."""
+        if self.forwarded and is_hand_over(self.new):
+            return f"{self.new}\n\n{self.quoted}".strip("\n")
+        return self.new or self.quoted or self.signature
+
 
 def split_reply(text: str) -> SplitText:
     """Separate the newest text from history and signature; answers between quoted lines stay in `new`."""
     lines = text.split("\n")
-    end, forwarded, inline = _history(lines)
-    quoted_after = lines[end:]
-    new: list[str] = []
-    quoted: list[str] = []
-    for number, line in enumerate(lines[:end]):
-        (quoted if number in inline or _QUOTED.match(line) else new).append(line)
-    start = _signature(new)
-    return SplitText(_joined(new[:start]), _joined(quoted + quoted_after), _joined(new[start:]), forwarded)
+    owners = [_NEW] * len(lines)
+    forwarded = _mark_history(lines, owners)
+    _mark_signatures(lines, owners)
+    new, quoted, signature = (
+        "\n".join(line for line, owner in zip(lines, owners, strict=True) if owner == wanted).strip("\n")
+        for wanted in (_NEW, _QUOTED, _SIGNATURE)
+    )
+    split = SplitText(new.rstrip(), quoted.rstrip(), signature.rstrip(), forwarded == _FORWARD)
+    if not new.strip():
+        split = _without_new(split, is_known_history=forwarded != _UNMARKED)
+    if forwarded == _BLOCK and is_hand_over(split.new):
+        return replace(split, forwarded=True)
+    return split
 
 
-def _history(lines: list[str]) -> tuple[int, bool, set[int]]:
-    """Where all that follows is history; whether that was forwarded; and attribution lines of quotes before it."""
-    inline: set[int] = set()
-    for number, line in enumerate(lines):
-        text = line[:_LINE_LIMIT].strip()
-        if len(text) < 4 or _QUOTED.match(line):
+def is_hand_over(text: str) -> bool:
+    """Whether a text is empty or says no more than that something is passed on ("see below", "пересылаю")."""
+    if len(text) > 300:
+        return False
+    said = f" {' '.join(_WORDS.findall(_fold(text)))} "
+    rest = said
+    for phrase in _HAND_OVERS:
+        rest = rest.replace(phrase, "  ")
+    names = [word for word in rest.split() if word not in _FILLERS]
+    return not said.strip() or (rest != said and len(names) <= 2)
+
+
+# Who owns a line, and what was seen of the history.
+_NEW, _QUOTED, _SIGNATURE = range(3)
+_UNMARKED, _REPLY, _BLOCK, _FORWARD = range(4)
+
+
+def _without_new(split: SplitText, *, is_known_history: bool) -> SplitText:
+    """A text that is all signature is no signature, and one that is all quoted by nobody is no quote."""
+    if split.signature and not split.quoted:
+        return replace(split, new=split.signature, signature="")
+    if split.quoted and not is_known_history and not split.signature:
+        return replace(split, new=split.quoted, quoted="")
+    return split
+
+
+# ------------------------------------------------------------------------------------------ history
+
+
+def _fold(text: str) -> str:
+    """For comparing: lower case; the Turkish İ would leave a dot behind."""
+    return text.lower() if text.isascii() else text.casefold().replace("\u0307", "")
+
+
+def _words(table: str) -> list[str]:
+    return [_fold(word) for word in table.split("|") if word]
+
+
+def _any_of(table: str) -> str:
+    """A pattern for one of the words, the longest first."""
+    return "(?:" + "|".join(re.escape(word) for word in sorted(_words(table), key=len, reverse=True)) + ")"
+
+
+_INVISIBLE: dict[int, str | None] = dict.fromkeys(
+    map(ord, "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069")
+)
+_INVISIBLE |= {0xA0: " ", 0x202F: " ", 0xFF1A: ":", 0xFE55: ":"}
+_QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{2,3}>\s")
+_DASHES = "-_=—–*"
+_SEPARATOR = re.compile(rf"[{_DASHES}]{{2,}}\s*(?P<words>[^\W\d_][^_=—–:<>]{{3,60}}?)\s*(?:[{_DASHES}]{{2,}}|$)")
+_RULE = re.compile(rf"[{_DASHES}~#\s]{{3,}}$")
+_LABEL = re.compile(r"([^\W\d_][^:<>@\d]{0,23}?)\s*:")
+_CLOCK = re.compile(r"\d{1,2}\s?[:.hч]\s?\d{2}|\d\s?(?:am|pm)\b", re.IGNORECASE)
+_DATE = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}(?:st|nd|rd|th|\.|,)?\s(?:de\s)?MONTH)|MONTH[^\W\d_]*\.?\s\d".replace(
+        "MONTH", _any_of(phrases.MONTHS)
+    ),
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[\w.+%'&=-]@[\w-]{1,63}\.\w")
+_DATE_FIRST = re.compile(r"(?:[^\W\d_]{1,14}\.?,?\s+)?\d")
+_NAMES = re.compile(
+    r"(?:[\W\d_]*(?:[A-ZÀ-ÞА-ЯЁІЇЄ][^\s]*|von|van|de|der|den|del|da|di|le|la|via|и|[^\W\d_]{1,2}))+[\W\d_]*$"
+)
+_SAID_WHAT = frozenset(
+    ["the following", "following", "folgendes", "følgende", "följande", "ce qui suit", "lo siguiente"]
+)
+_ROLES = {label: role for role, labels in phrases.HEADER_LABELS.items() for label in _words(labels)}
+_ANY_LABEL = re.compile(rf"(?<!\w)({_any_of('|'.join(phrases.HEADER_LABELS.values()))})\s*:", re.IGNORECASE)
+_ORIGINAL = re.compile(_any_of(phrases.ORIGINAL_MESSAGE))
+_FORWARDED = re.compile(_any_of(phrases.FORWARDED_MESSAGE))
+_FORWARD_LINES = frozenset(_words(phrases.FORWARD_LINES))
+_WROTE = re.compile(rf"(?<!\w){_any_of(phrases.WROTE)}(?!\w)|写道|寫道|のメール|님이 (?:작성|씀)", re.IGNORECASE)
+_INTRODUCTION = re.compile(rf"{_any_of(phrases.DATE_INTRODUCTIONS)}(?![\w'])|[在于於]", re.IGNORECASE)
+_QUOTING = re.compile(rf"{_any_of(phrases.QUOTING)}(?!\w)", re.IGNORECASE)
+
+
+def _mark_history(lines: list[str], owners: list[int]) -> int:
+    """Give the quoted lines to the history, and say by which mark it was known."""
+    labels = [_labels(line) for line in lines]
+    seen = _UNMARKED
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        if _QUOTE_MARK.match(line):
+            if seen == _UNMARKED and (number == 0 or owners[number - 1] == _NEW):
+                seen = _quoted_mark(lines, number)
+            owners[number] = _QUOTED
+            number += 1
             continue
-        if _FORWARD_LINE.match(text):
-            return number, True, inline
-        if (rule := _DASHES.match(text)) and len(text) < 120:
-            if _FORWARDED.search(rule["words"]):
-                return number, True, inline
-            if _ORIGINAL.search(rule["words"]):
-                return number, False, inline
-        if _is_header_block(lines, number):
-            return (number - 1 if number and _RULE.match(lines[number - 1]) else number), False, inline
-        if length := _attribution(lines, number):
-            after = _first_text(lines, number + length)
-            if after is None or not _QUOTED.match(lines[after]):
-                return number, False, inline
-            inline.update(range(number, number + length))
-    return len(lines), False, inline
+        text = _plain(line)
+        kind, length = _mark_at(lines, labels, number, text) if text else (_UNMARKED, 1)
+        if kind == _UNMARKED:
+            number += 1
+            continue
+        seen = max(seen, kind)
+        start = _back_over_rules(lines, owners, number)
+        owners[start : number + length] = [_QUOTED] * (number + length - start)
+        number += length
+        if kind == _FORWARD or not _quote_follows(lines, number):
+            owners[number:] = [_QUOTED] * (len(lines) - number)
+            return seen
+    _mark_broken_lines(lines, owners)
+    return seen
 
 
-def _attribution(lines: list[str], number: int) -> int:
+def _mark_at(lines: list[str], labels: list[tuple[str, ...]], number: int, text: str) -> tuple[int, int]:
+    """The kind of mark that begins at a line, and its length in lines."""
+    if text[0] in _DASHES and (separator := _SEPARATOR.match(text)):
+        words = _fold(separator["words"])
+        if _FORWARDED.search(words):
+            return _FORWARD, 1
+        if _ORIGINAL.search(words):
+            return _BLOCK, 1 + _block_length(lines, labels, number + 1)
+    if text.endswith(":") and len(text) <= 60 and _fold(text.rstrip(": ")) in _FORWARD_LINES:
+        return _FORWARD, 1
+    if labels[number] and (length := _block_length(lines, labels, number)):
+        return _BLOCK, length
+    if length := _attribution_length(lines, number, text):
+        return _REPLY, length
+    return _UNMARKED, 1
+
+
+def _quoted_mark(lines: list[str], number: int) -> int:
+    """What the first line behind the ">" says of the quote."""
+    text = _plain(lines[number].lstrip("> "))
+    if _fold(text.rstrip(": ")) in _FORWARD_LINES:
+        return _FORWARD
+    if separator := _SEPARATOR.match(text):
+        words = _fold(separator["words"])
+        return _FORWARD if _FORWARDED.search(words) else _BLOCK if _ORIGINAL.search(words) else _UNMARKED
+    return _REPLY if text.endswith(":") and _attribution(text) else _UNMARKED
+
+
+def _labels(line: str) -> tuple[str, ...]:
+    """What a header line says ("from", "date" …), for each label when several stand in one line, else nothing."""
+    colon = line.find(":", 0, 60) if line.isascii() else _plain(line).find(":", 0, 60)
+    if colon < 1:
+        return ()
+    text = _plain(line).lstrip("|> ")
+    label = _LABEL.match(text)
+    role = _ROLES.get(_fold(label[1]).strip("* ")) if label else None
+    if role is None:
+        return ()
+    roles = {role, "address"} if role != "subject" and "@" in text else {role}
+    if role != "subject" and text.count(":") > 1:
+        roles.update(_ROLES.get(_fold(other), "other") for other in _ANY_LABEL.findall(text))
+    return tuple(roles)
+
+
+def _block_length(lines: list[str], labels: list[tuple[str, ...]], number: int) -> int:
+    """How many lines, from this one, are a mail's header ("From: … Sent: … To: … Subject: …"); 0 if they aren't one.
+
+    A form with "From: Berlin, To: Paris, Date: Monday" is none: it names no address and no subject.
+    """
+    roles: set[str] = set()
+    length = gap = 0
+    for offset, found in enumerate(labels[number : number + _BLOCK_LINES]):
+        if found:
+            roles.update(found)
+            length, gap = offset + 1, 0
+        else:  # a long list of recipients goes on below; one blank line may stand between
+            gap += 1 if lines[number + offset].strip() else 2
+            if gap > 3:
+                break
+    is_header = "from" in roles and len(roles - {"other", "address"}) >= 3
+    return length if is_header and ("address" in roles or "subject" in roles) else 0
+
+
+def _attribution_length(lines: list[str], number: int, text: str) -> int:
     """How many lines, from this one, say who wrote what follows; 0 if they don't."""
-    first = lines[number][:_LINE_LIMIT].strip()
-    if _ATTRIBUTION.match(first) or _DATED_SENDER.match(first):
-        return 1
-    if not _VERB_FIRST.match(first) or first.endswith((".", "!", "?", ";")):
+    if text.endswith((":", "wrote", "wrote ----")):
+        return int(_says_who_wrote(text, lines, number + 1))
+    if not _goes_on(text):
         return 0
-    joined = first
-    for length in (2, 3):
-        if number + length > len(lines):
-            break
-        joined += " " + lines[number + length - 1][:_LINE_LIMIT].strip()
-        if joined.endswith((":", "：")):
-            return length if _ATTRIBUTION.match(joined) or _DATED_SENDER.match(joined) else 0
+    joined = text
+    for length in range(2, _ATTRIBUTION_LINES + 1):
+        following = _plain(lines[number + length - 1]) if number + length <= len(lines) else ""
+        if not following or (_DATE.search(following) and _goes_on(following.rstrip(":"))):
+            return 0
+        joined += " " + following
+        if following.endswith(":"):
+            return length if _says_who_wrote(joined, lines, number + length) else 0
     return 0
 
 
-def _is_header_block(lines: list[str], number: int) -> bool:
-    """Outlook: From:, Sent:, To:, Subject: below each other."""
-    if not _FROM.match(lines[number][:_LINE_LIMIT]):
+def _goes_on(text: str) -> bool:
+    """Whether a line may be the first of several that say who wrote."""
+    return (
+        len(text) < 200
+        and bool(_DATE_FIRST.match(text) or _INTRODUCTION.match(text))
+        and bool(_DATE.search(text) or _CLOCK.search(text))
+        and not text.endswith((".", "!", "?", ";"))
+    )
+
+
+def _says_who_wrote(text: str, lines: list[str], after: int) -> bool:
+    strength = _attribution(text)
+    return strength == 2 or (strength == 1 and _quote_follows(lines, after))
+
+
+def _attribution(text: str) -> int:
+    """2 if a line says who wrote when or from which address, 1 if it may say so and needs a quote below, else 0."""
+    if not 8 <= len(text) <= 400:
+        return 0
+    body = text.strip(" -*:")
+    has_address = bool(_ADDRESS.search(body))
+    has_date = bool(_DATE.search(body) or _CLOCK.search(body))
+    is_introduced = bool(_INTRODUCTION.match(body) or _DATE_FIRST.match(body))
+    if _QUOTING.match(body):
+        return 2 if has_address or has_date else 1
+    for wrote in _WROTE.finditer(body):
+        rest = body[wrote.end() :].strip(" ,")
+        if not rest or _is_who_or_when(rest):
+            return 2 if has_address or (has_date and (is_introduced or _CLOCK.search(rest))) else 1
+    if has_address and has_date and is_introduced and text.endswith(":"):
+        return 2 if _CLOCK.search(body) and body.endswith((">", ")", "]")) else 1
+    return 0
+
+
+def _is_who_or_when(text: str) -> bool:
+    if len(text) > 120:
         return False
-    near = lines[number + 1 : number + _HEADER_BLOCK]
-    return sum(1 for line in near if _OTHER_HEADER.match(line[:_LINE_LIMIT])) >= 2
+    return bool(_ADDRESS.search(text) or _CLOCK.search(text) or _NAMES.match(text) or _fold(text) in _SAID_WHAT)
 
 
-def _first_text(lines: list[str], start: int) -> int | None:
-    return next((n for n in range(start, min(start + 5, len(lines))) if lines[n].strip()), None)
+def _quote_follows(lines: list[str], number: int) -> bool:
+    following = next((line for line in lines[number : number + 5] if line.strip()), "")
+    return bool(_QUOTE_MARK.match(following))
 
 
-def _signature(lines: list[str]) -> int:
-    """Index where the signature begins; the number of lines when there is none."""
-    filled = [number for number, line in enumerate(lines) if line.strip()]
-    for number in filled[-_SIGNATURE_LINES * 2 :]:
-        if lines[number].rstrip("\r") in ("-- ", "--") and number:
-            return number
-    for number in filled[-_SIGNATURE_LINES:]:
-        text = lines[number].strip()[:100]
-        if _MOBILE.match(text) or (_CLOSING.match(text) and len(text) < 60 and number != filled[0]):
-            return number
-    return len(lines)
+def _back_over_rules(lines: list[str], owners: list[int], number: int) -> int:
+    """Where the line of dashes begins that stands above a mark."""
+    start = number
+    for above in range(number - 1, max(number - 4, -1), -1):
+        text = lines[above].strip()
+        if owners[above] != _NEW or (text and not _RULE.match(text[:_LINE])):
+            break
+        start = above if text else start
+    return start
 
 
-def _joined(lines: list[str]) -> str:
-    return "\n".join(lines).strip("\n")
+def _mark_broken_lines(lines: list[str], owners: list[int]) -> None:
+    """A long quoted line that was wrapped once more leaves its end without the mark."""
+    for number in range(1, len(lines) - 1):
+        line = lines[number]
+        if (
+            owners[number] == _NEW
+            and owners[number - 1] == owners[number + 1] == _QUOTED
+            and line[:1].islower()
+            and len(line) < 60 <= len(lines[number - 1])
+        ):
+            owners[number] = _QUOTED
+
+
+def _plain(line: str) -> str:
+    text = line[:_LINE]
+    if not text.isascii():
+        text = text.translate(_INVISIBLE)
+    return text.strip().strip("*").strip()
+
+
+# ------------------------------------------------------------------------------------------ signatures
+
+_WORDS = re.compile(r"[^\W_]+")
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])
+_RULE_OR_TWO = re.compile(rf"[{_DASHES}~]{{2,}}$")
+_CLOSINGS = frozenset(_words(phrases.CLOSINGS))
+_WEAK_CLOSINGS = frozenset(_words(phrases.WEAK_CLOSINGS))
+_SENT_FROM = tuple(_words(phrases.SENT_FROM))
+_ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
+_POSTSCRIPT = re.compile(rf"{_any_of('|'.join(phrases.POSTSCRIPTS))}(?:\W|$)", re.IGNORECASE)
+_CONFIDENTIAL = re.compile(_any_of(phrases.CONFIDENTIAL), re.IGNORECASE)
+_MESSAGE_WORD = re.compile(_any_of(phrases.MESSAGE_WORDS), re.IGNORECASE)
+_SMALL_PRINT = frozenset(_words(phrases.SMALL_PRINT_TITLES))
+_FOOTER = re.compile(rf"[\W_]{{0,4}}{_any_of(phrases.FOOTERS)}|.{{1,60}}mailing list$", re.IGNORECASE)
+_BANNER = re.compile(rf"[\W_]{{0,6}}{_any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
+_BANNER_WORDS = re.compile(_any_of(phrases.BANNER_WORDS), re.IGNORECASE)
+_GREETING = re.compile(rf"{_any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORECASE)
+_CONTACT = re.compile(
+    r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс|т|t|m|p|f)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d|\+\d[\d ()./-]{7,}"
+    r"|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
+_HAND_OVERS = [
+    f" {' '.join(_WORDS.findall(_fold(p)))} " for p in sorted(_words(phrases.HAND_OVERS), key=len, reverse=True)
+]
+_FILLERS = frozenset(_words(phrases.FILLERS))
+
+
+def _mark_signatures(lines: list[str], owners: list[int]) -> None:
+    """Signatures, small print and footers at the end of each run of new lines; a gateway's banner at its begin."""
+    number = 0
+    is_first = True
+    while number < len(lines):
+        if owners[number] != _NEW:
+            number += 1
+            continue
+        end = number
+        while end < len(lines) and owners[end] == _NEW:
+            end += 1
+        filled = [n for n in range(number, end) if lines[n].strip()]
+        if is_first and filled:
+            filled = _without_banner(lines, owners, filled)
+        if filled:
+            _mark_signature(lines, owners, filled, is_first=is_first)
+            is_first = False
+        number = end
+
+
+def _without_banner(lines: list[str], owners: list[int], filled: list[int]) -> list[int]:
+    text = lines[filled[0]][:_LINE]
+    if not (_BANNER.match(text) and _BANNER_WORDS.search(text)):
+        return filled
+    length = next((n for n in range(1, len(filled)) if filled[n] != filled[n - 1] + 1), len(filled))
+    if length == len(filled):
+        return filled
+    for number in filled[:length]:
+        owners[number] = _SIGNATURE
+    return filled[length:]
+
+
+def _mark_signature(lines: list[str], owners: list[int], filled: list[int], *, is_first: bool) -> None:
+    for index, number in enumerate(filled):
+        if _is_sent_from(lines[number]):
+            owners[number] = _SIGNATURE
+            below = [_plain(lines[n]) for n in filled[index + 1 :]]
+            if index:
+                owner = _SIGNATURE if _is_signature(below) else _QUOTED  # some clients set no mark above the history
+                for n in filled[index + 1 :]:
+                    owners[n] = owner
+                filled = filled[:index]
+                break
+    texts = [_plain(lines[n]) for n in filled[-_SIGNATURE_LINES:]]
+    offset = len(filled) - len(texts)
+    for index, text in enumerate(texts):
+        below = texts[index + 1 :]
+        if not _begins_signature(text, below, is_top=is_first and offset + index == 0):
+            continue
+        begin = index - 1 if offset + index > 1 and index and _SIGNED.match(texts[index - 1]) else index
+        end = next((n for n, line in enumerate(below, index + 1) if _POSTSCRIPT.match(line)), len(texts))
+        for n in filled[offset + begin : offset + end]:
+            owners[n] = _SIGNATURE
+        return
+    if len(texts) > 1 and _SIGNED.match(texts[-1]):
+        owners[filled[-1]] = _SIGNATURE
+        return
+    for n in _contact_block(lines, filled):
+        owners[n] = _SIGNATURE
+
+
+def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
+    """Whether a signature begins at a line with these lines below it. `is_top`: nothing stands above it."""
+    if text in _DELIMITERS:
+        return bool(below) and not any(line in _DELIMITERS for line in below[1:3])
+    if _RULE_OR_TWO.match(text):
+        return bool(below) and (_is_small_print(below[0]) or (_is_signature(below) and _has_contact(below)))
+    if is_top:
+        return False
+    if len(text) <= 80:
+        closing = _closing(_fold(text))
+        if closing == 2:
+            return _is_signature(below)
+        if closing == 1:
+            name = next((line for line in below if not _RULE_OR_TWO.match(line)), "")
+            return 0 < len(name) <= 40 and len(name.split()) <= 4 and not _closing(_fold(name)) and _is_signature(below)
+    return _is_small_print(text)
+
+
+def _closing(line: str) -> int:
+    """2 for "Best regards", with or without a name behind it, 1 for "Thanks", else 0."""
+    words = _EDGES.sub("", line)
+    if words in _CLOSINGS:
+        return 2
+    if words in _WEAK_CLOSINGS:
+        return 1
+    first, comma, name = words.partition(",")
+    if comma and len(name) <= 40 and len(name.split()) <= 4:
+        return 2 if first.strip() in _CLOSINGS else 0
+    first, slash, _ = words.partition("/")
+    if slash and first.strip() in _CLOSINGS:
+        return 2
+    parts = words.split()
+    for length in range(min(5, len(parts) - 1), 1, -1):  # "mit freundlichen Grüßen aus Ulm"
+        if " ".join(parts[:length]) in _CLOSINGS:
+            return 2 if len(parts) - length <= 3 else 0
+    return 0
+
+
+def _is_sent_from(line: str) -> bool:
+    """ "Sent from my phone", but no sentence that begins so."""
+    if len(line) > 200:
+        return False
+    text = _fold(_plain(line))
+    if not text.startswith(_SENT_FROM) or (text.startswith("von meine") and "gesendet" not in text):
+        return False
+    words = _ANGLES.sub("", text)
+    return len(words) <= 120 and ", " not in words and not (words.endswith(".") and len(words) > 80)
+
+
+def _is_signature(below: list[str]) -> bool:
+    """Short lines to the end, or to the small print."""
+    for number, line in enumerate(below):
+        if _is_small_print(line):
+            return True
+        if number >= 16 or len(line) > 140 or _GREETING.match(line):
+            return False
+    return True
+
+
+def _has_contact(below: list[str]) -> bool:
+    return any(_CONTACT.search(line) for line in below[:12])
+
+
+def _is_small_print(text: str) -> bool:
+    if len(text) > 60 and _CONFIDENTIAL.search(text) and _MESSAGE_WORD.search(text):
+        return True
+    return bool(_FOOTER.match(text)) or _EDGES.sub("", _fold(text)) in _SMALL_PRINT
+
+
+def _contact_block(lines: list[str], filled: list[int]) -> list[int]:
+    """The last paragraph, when it is a name with a telephone number or an address below it."""
+    begin = len(filled) - 1
+    while begin > 0 and filled[begin] == filled[begin - 1] + 1:
+        begin -= 1
+    block = [_plain(lines[n]) for n in filled[begin:]]
+    if begin == 0 or not 2 <= len(block) <= 8 or any(len(line) > 70 for line in block):
+        return []
+    name = block[0].rstrip(",")
+    is_name = 2 <= len(name.split()) <= 4 and bool(_NAMES.match(name)) and not any(map(str.isdigit, name))
+    is_wanted = lines[filled[begin - 1]].rstrip().endswith(":")  # "Please send it to:"
+    return filled[begin:] if is_name and not is_wanted and _has_contact(block[1:]) else []
