@@ -24,45 +24,71 @@ _ONE_LANGUAGE = {
 }  # fmt: skip
 
 _COMMON = {
-    "en": "the and to of you for is in that we your have this our with are be on it please not as will can from at or "
-    "was has been would but if any all could they their there what when who which do does did no an my me us by so "
-    "hello dear regards thanks thank order need get i'm don't just about how",
-    "de": "und die der das ist nicht ich sie wir bitte mit für den ein eine auf zu haben von dem im wie uns ihr werden "
-    "wird sind bei zum zur auch aber noch nach einen einem unsere unser ihre ihren hat kann können es vom am um guten "
-    "hallo sehr geehrte danke grüße möchten wurde bestellung rechnung leider wann kein keine",
+    "en": "the and to of you for is in that we your have this our with are be on it please not as will can from at "
+    "or was has been would but if any all could they their there what when who which do does did no an my me "
+    "us by so hello dear regards thanks thank order need get i'm don't just about how invoice payment delivery "
+    "price quote items pieces friday monday today tomorrow send sent received still out up then than were "
+    "should want like know after before where why many new see one two here now these those again back very "
+    "much more am",
+    "de": "und die der das ist nicht ich sie wir bitte mit für den ein eine auf zu haben von dem im wie uns ihr "
+    "werden wird sind bei zum zur auch aber noch nach einen einem unsere unser ihre ihren hat kann können es "
+    "vom am um guten hallo sehr geehrte danke grüße möchten wurde bestellung rechnung leider wann kein keine "
+    "wenn dann oder nur schon meine mein meiner ihnen kommt komme kommen endlich lieferung angebot stück preis "
+    "zahlung montag freitag heute morgen herr frau anbei gern gerne brauchen benötigen über unter bis seit "
+    "mehr wieder diese dieser dieses dass damit bin",
     "fr": "le la les et de des un une vous nous est pour que dans pas avec votre ce sur je en au bonjour merci du ne "
-    "se qui par plus cette vos nos notre mais ou sont avons avez être suis ai mon ma il elle aux d'une c'est j'ai "
-    "cordialement madame monsieur commande facture très toujours",
-    "es": "el la los las de que y en un una por para con no se su es lo usted gracias como más pero nos del buenos al "
-    "le les me mi hola ustedes este esta estamos está son ha han hemos días pedido factura saludos si sobre desde "
-    "cuando también muy todavía",
+    "se qui par plus cette vos nos notre mais ou sont avons avez être suis ai mon ma il elle aux d'une c'est "
+    "j'ai cordialement madame monsieur commande facture très toujours tu quand livraison prix devis colis reçu "
+    "envoyer lundi vendredi aujourd'hui demain encore bien tout tous fait deux trois puis aussi sans depuis "
+    "chez leur",
+    "es": "el la los las de que y en un una por para con no se su es lo usted gracias como más pero nos del buenos "
+    "al le les me mi hola ustedes este esta estamos está son ha han hemos días pedido factura saludos si sobre "
+    "desde cuando también muy todavía cuándo dónde envío precio pago llegó quiero necesitamos necesito podría "
+    "pueden cajas lunes viernes hoy mañana todo todos otra vez ya tiene hasta porque ser fue solo",
     "it": "il di che e la un per non con sono una le del si da grazie ma questo vi della gli ci nel anche i lo alla "
-    "dei delle al ho abbiamo buongiorno ordine fattura come più vostro nostra nostro vostra è in ha mi se saluti "
-    "ancora sul",
+    "dei delle al ho abbiamo buongiorno ordine fattura come più vostro nostra nostro vostra è in ha mi se "
+    "saluti ancora sul quando dove vorremmo vorrei pacco arriva spedizione prezzo pagamento merce pezzi lunedì "
+    "venerdì oggi domani già tutto solo dopo fino perché essere stato stata mio mia quanto",
     "pt": "o a de que e do da em um para com não uma os no se na por mais as dos como mas obrigado você seu ao foi "
-    "nos é são está estamos nossa nosso sua olá bom dia pedido fatura ainda também pelo pela já até temos",
-    "nl": "de het een en van ik dat is niet op te met voor wij u zijn aan bij om als graag onze maar ook er we uw nog "
-    "heb hebben wordt kunnen kunt dit geachte beste bestelling factuur naar door over deze wat wel geen",
-    "pl": "i w na nie z do się jest to że o jak za po dla od prosimy czy przez dziękuję ale są tym proszę mamy państwa "
-    "dzień dobry pan pani oraz już tylko zamówienie faktura faktury pozdrawiam było został nas mi ze",
-    "tr": "ve bir bu için ile olarak da de çok ne kadar mı lütfen siz teşekkürler olan var gibi daha ama ederim sayın "
-    "merhaba ederiz iyi günler sipariş fatura değil henüz mi olduğu bize size rica",
+    "nos é são está estamos nossa nosso sua olá bom dia pedido fatura ainda também pelo pela já até temos "
+    "quando onde gostaríamos gostaria encomenda entrega preço pagamento caixas chegou vai chegar meu minha "
+    "segunda sexta hoje amanhã tudo só depois porque ser podem poderia preciso muito tem uns",
+    "nl": "de het een en van ik dat is niet op te met voor wij u zijn aan bij om als graag onze maar ook er we uw "
+    "nog heb hebben wordt kunnen kunt dit geachte beste bestelling factuur naar door over deze wat wel geen "
+    "wanneer waar pakket levering prijs betaling stuks maandag vrijdag vandaag morgen nogmaals wil willen mijn "
+    "jullie nu dan alle meer tot sinds omdat worden werd",
+    "pl": "i w na nie z do się jest to że o jak za po dla od prosimy czy przez dziękuję ale są tym proszę mamy "
+    "państwa dzień dobry pan pani oraz już tylko zamówienie faktura faktury pozdrawiam było został nas mi ze "
+    "kiedy gdzie paczka moja mój dostawa cena płatność sztuk poniedziałek piątek dziś jutro chcielibyśmy może "
+    "wszystko więc który która które jestem będzie być jeszcze raz",
+    "tr": "ve bir bu için ile olarak da de çok ne kadar mı lütfen siz teşekkürler olan var gibi daha ama ederim "
+    "sayın merhaba ederiz iyi günler sipariş fatura değil henüz mi olduğu bize size rica zaman nerede kargo "
+    "teslimat fiyat ödeme adet pazartesi cuma bugün yarın istiyorum istiyoruz tekrar geldi hasarlı benim bizim "
+    "en şu ben biz yok evet hayır tamam",
     "sv": "och att det som en är på av för med den till inte har jag vi ni ett om hej tack kan från er vår men vill "
-    "ska skulle så här eller mvh hälsningar beställning faktura också",
+    "ska skulle så här eller mvh hälsningar beställning faktura också när var leverans pris betalning stycken "
+    "måndag fredag idag imorgon igen kom fram skadad mig min mitt alla bara mer efter eftersom blir blev detta",
     "da": "og at det er en til på for af ikke med som har den jeg vi kan om et hej tak skal fra men vil jeres vores "
-    "kunne være også eller hilsen bestilling faktura ikke der så",
+    "kunne være også eller hilsen bestilling faktura ikke der så hvornår hvor levering pris betaling stykker "
+    "mandag fredag igen ankommet min mit alle kun mere efter fordi bliver blev dette i nu gerne",
     "no": "og å det er en til på for av ikke med som har den jeg vi kan om et hei takk skal fra men vil deres vår "
-    "kunne være også eller hilsen bestilling faktura dere noe hva",
+    "kunne være også eller hilsen bestilling faktura dere noe hva når hvor levering pris betaling stykker "
+    "mandag fredag igjen kommet min mitt alle bare mer etter fordi blir ble dette i nå gjerne",
     "fi": "ja on ei se että hän ovat olla kun mutta kiitos myös tämä voi jos sekä ole terveisin hei olen olemme "
-    "meidän teidän tilaus lasku voisitteko vielä kuin joka mitä",
+    "meidän teidän tilaus lasku voisitteko vielä kuin joka mitä milloin missä toimitus hinta maksu kappaletta "
+    "maanantai perjantai tänään huomenna uudelleen saapui haluaisimme minun kaikki vain lisää jälkeen koska",
     "cs": "a se na je že v s z o do pro jsem by jak ale prosím děkuji jsme není za tak bude dobrý den objednávka "
-    "faktura od které který jste už ještě nebo k ve nám vám",
+    "faktura od které který jste už ještě nebo k ve nám vám kdy kde zásilka dodávka cena platba kusů pondělí "
+    "pátek dnes zítra znovu chtěli bychom můžete poslat moje můj všechno jen více po protože být byl byla to "
+    "tento",
     "sk": "a sa na je že v s z o do pre som by ako ale prosím ďakujem sme nie za tak bude dobrý deň objednávka faktúra "
     "od ktoré ktorý ste už ešte alebo k vo nám vám",
     "hu": "a az és nem hogy egy is van meg ez köszönöm kérem vagy de csak mint volt tisztelt üdvözlettel rendelés "
-    "számla még kérjük jó napot önök ha el lesz",
+    "számla még kérjük jó napot önök ha el lesz mikor hol csomag szállítás ár fizetés darab hétfő péntek ma "
+    "holnap újra érkezett szeretnénk küldjék én minden mert lenne itt ezt azt",
     "ro": "de la în nu cu pe o un este să pentru din care mulțumesc mai sunt vă bună ziua comandă factura ne am și "
-    "dumneavoastră sau al ale fost dar",
+    "dumneavoastră sau al ale fost dar când unde coletul colet livrare preț plată bucăți luni vineri azi mâine "
+    "nou puteți trimiteți dorim aș vreau ajuns a toate doar după",
     "hr": "i u je na se da za od su s ne koji što sa nije molimo hvala kao bi smo poštovani narudžba račun ali ili "
     "vam nam lijep pozdrav",
     "et": "ja on ei see et kui ka oma tere palun tänan meie teie tellimus arve mis oli kas aga või",
@@ -100,7 +126,7 @@ _CYRILLIC_LETTERS = {
     "ы": "ru be kk", "э": "ru be kk", "ё": "ru be", "і": "uk be kk", "ї": "uk", "є": "uk", "ґ": "uk", "ў": "be",
     "ә": "kk", "ғ": "kk", "қ": "kk", "ң": "kk", "ө": "kk", "ұ": "kk", "ү": "kk", "һ": "kk", "ђ": "sr", "ћ": "sr",
     "џ": "sr mk", "љ": "sr mk", "њ": "sr mk", "ј": "sr mk", "ѓ": "mk", "ќ": "mk", "ѕ": "mk", "ъ": "bg",
-    "щ": "ru uk bg kk", "й": "ru uk be bg kk", "ь": "ru uk be kk", "я": "ru uk be bg kk", "ю": "ru uk be bg kk",
+    "и": "ru uk bg kk sr mk", "щ": "ru uk bg kk", "й": "ru uk be bg kk", "ь": "ru uk be kk", "я": "ru uk be bg kk", "ю": "ru uk be bg kk",
 }  # fmt: skip
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -116,7 +142,12 @@ def _by_word(tables: dict[str, str]) -> dict[str, list[str]]:
 
 
 _WORDS = {"latin": _by_word(_COMMON), "cyrillic": _by_word(_CYRILLIC)}
-_LETTERS = {"latin": _LATIN_LETTERS, "cyrillic": _CYRILLIC_LETTERS}
+_LETTERS = {
+    script: {letter: languages.split() for letter, languages in table.items()}
+    for script, table in (("latin", _LATIN_LETTERS), ("cyrillic", _CYRILLIC_LETTERS))
+}
+# Without one of these in twenty letters it is another language.
+_NEEDED = {"uk": "іїєґ", "be": "іў", "kk": "әғқңөұүһі", "sr": "јљњђћџ", "mk": "јљњѓќѕ"}
 
 
 def guess_language(text: str) -> str | None:
@@ -146,22 +177,32 @@ def _by_words(text: str, letters: Counter[str], script: str) -> str | None:
     words = _WORD.findall(text.lower().replace("\u2019", "'"))
     table = _WORDS[script]
     scores: dict[str, float] = defaultdict(float)
-    known = 0
     for word in words:
         if languages := table.get(word):
-            known += 1
             weight = (1.0 if len(word) > 1 else 0.5) / len(languages) ** 0.5
             for language in languages:
                 scores[language] += weight
-    for letter, languages_of in _LETTERS[script].items():
-        if count := letters.get(letter, 0):
-            named = languages_of.split()
-            for language in named:
-                scores[language] += min(count, 30) * 0.3 / len(named)
+    for letter, having in _LETTERS[script].items():
+        if count := letters[letter]:
+            for language in having:
+                scores[language] += min(count, 30) * 0.3 / len(having)
     if not scores:
         return None
-    best, score = max(scores.items(), key=lambda item: item[1])
-    second = max((value for language, value in scores.items() if language != best), default=0.0)
     if script == "cyrillic":
-        return best if score > second or known else None
-    return best if score > second * 1.02 and score * 14 >= len(words) else None
+        return max(_spelt_as(letters), key=lambda language: scores[language])
+    best, score = max(scores.items(), key=lambda item: item[1])
+    return best if score * 14 >= len(words) else None
+
+
+def _spelt_as(letters: Counter[str]) -> list[str]:
+    """Languages in Cyrillic whose alphabet a text keeps to, but for a word or two. Russian first: it wins a tie."""
+    alphabet = _LETTERS["cyrillic"]
+    total = letters.total()
+    strange = Counter(
+        {
+            language: sum(letters[x] for x, having in alphabet.items() if language not in having)
+            for language in _CYRILLIC
+        }
+    )
+    fit = [language for language, count in strange.items() if count * 100 <= total]
+    return [language for language in fit if any(letters[x] for x in _NEEDED.get(language, letters))] or ["ru"]
