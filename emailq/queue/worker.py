@@ -1,6 +1,7 @@
 """The worker: claims jobs, runs their handlers, hands the outcomes to the committer."""
 
 import asyncio
+import faulthandler
 import signal
 import time
 from collections import deque
@@ -28,6 +29,7 @@ _MARKS_S = 1.5  # how long a lane's low-water mark is trusted
 _FAIR_EVERY = 16  # each so many claims start at the lane that has waited longest
 _AWAKE_CLAIMS = 3  # full claims in a row after which NOTIFY is not wanted any more
 _POLLS_S = (0.02, 0.05, 0.1, 0.25)  # first looks after falling asleep: an INSERT may have missed the sleeper
+_BLOCKED_S = 2.0  # beyond its timeout a handler may hold up the event loop for so long
 _BACKLOG = 5000  # uncommitted outcomes above which nothing is claimed
 
 
@@ -83,6 +85,7 @@ class Worker:
         if drain:
             lanes.append(asyncio.create_task(self._stop_when_drained()))
         stopping = asyncio.create_task(self.stopping.wait())
+        watching = asyncio.create_task(_end_if_blocked(self.app.settings.job_timeout_s + _BLOCKED_S))
         try:
             await asyncio.wait([session, committer, stopping, *lanes], return_when=asyncio.FIRST_COMPLETED)
             self.stopping.set()
@@ -91,9 +94,9 @@ class Worker:
             await self._finish()
         finally:
             isolated = self._isolated.values()
-            for task in (session, committer, stopping, *lanes, *isolated):
+            for task in (session, committer, stopping, watching, *lanes, *isolated):
                 task.cancel()
-            results = await asyncio.gather(session, committer, *lanes, *isolated, return_exceptions=True)
+            results = await asyncio.gather(session, committer, watching, *lanes, *isolated, return_exceptions=True)
             if self._claims:
                 await self._claims.close()
         for result in results:
@@ -105,6 +108,7 @@ class Worker:
         if self.stopping.is_set():
             self.hurry.set()
         self.stopping.set()
+        log.event("worker.stopping", running=sum(lane.running for lane in self.lanes.values()))
 
     def wake(self, queue_name: str | None) -> None:
         """Look at this queue now (None: at all)."""
@@ -349,6 +353,19 @@ class Lane:
     def _raised(self, job: Job, error: BaseException) -> Retry:
         log.warn("handler.raised", queue=self.name, job=job.id, error=type(error).__name__, place=_place(error))
         return Retry(f"{type(error).__name__} at {_place(error)}")
+
+
+async def _end_if_blocked(limit_s: float) -> None:
+    """End this process when a handler keeps the event loop for so long: no deadline can reach such a handler.
+
+    The thread that does it needs no Python lock; it writes where each thread was, and the job has crashed.
+    """
+    try:
+        while True:
+            faulthandler.dump_traceback_later(limit_s, exit=True, file=2)
+            await asyncio.sleep(min(1, limit_s / 4))
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _is_being_cancelled() -> bool:

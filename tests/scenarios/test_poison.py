@@ -1,0 +1,96 @@
+"""Items that take their worker down: they end as failed with a reason, and their neighbours do not notice."""
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from tests.items import add_item, add_items, item, statuses
+from tests.scenarios.conftest import Story
+from tests.waiting import wait_until
+
+HANDLER = """
+async def handle(job, app):
+    tell("began", job)
+    if job.priority == 4:
+        {deed}
+    await asyncio.sleep(0.01)
+    return Done([note(job)])
+"""
+
+
+def work_until_failed(told: Story, db: psycopg.Connection, poison: object, **settings: str) -> None:
+    """A supervisor: starts the worker again whenever it is gone."""
+    worker = told.start(**settings)
+
+    def failed() -> bool:
+        nonlocal worker
+        if worker.poll() is not None:
+            worker = told.start(**settings)
+        return bool(
+            db.execute("select from processing_queue where id = %s and status = 'failed'", (poison,)).fetchall()
+        )
+
+    wait_until(failed, 60)
+    wait_until(lambda: set(statuses(db)) == {"completed", "failed"}, 20)
+
+
+@pytest.mark.parametrize(
+    "deed", ["os._exit(1)", "os.kill(os.getpid(), 11)", "sys.exit('enough')"], ids=["exit", "segfault", "SystemExit"]
+)
+def test_an_item_that_kills_its_process_fails_after_max_attempts(
+    story: Callable[[str], Story], db: psycopg.Connection, deed: str
+) -> None:
+    told = story(HANDLER.format(deed=deed))
+    neighbours = add_items(db, 20)
+    poison = add_item(db, priority=4, max_attempts=2)
+    neighbours += add_items(db, 20, priority=6)
+
+    work_until_failed(told, db, poison)
+
+    row = item(db, poison)
+    assert (row["attempts"], row["crashes"]) == (2, 4)
+    assert row["last_error"] == "worker lost, 4 times by now"
+    assert {item(db, one)["status"] for one in neighbours} == {"completed"}
+    assert {item(db, one)["attempts"] for one in neighbours} == {1}
+    assert len(told.workers) == 3  # two died of it; after that it ran alone
+
+
+def test_an_item_that_never_lets_go_of_the_interpreter_fails_too(
+    story: Callable[[str], Story], db: psycopg.Connection
+) -> None:
+    told = story(HANDLER.format(deed="\n        while True: pass"))
+    poison = add_item(db, priority=4, max_attempts=1)
+    neighbours = add_items(db, 20)
+
+    work_until_failed(told, db, poison, job_timeout_s="0.3")
+
+    assert item(db, poison)["last_error"] == "worker lost, 3 times by now"
+    assert {item(db, one)["status"] for one in neighbours} == {"completed"}
+    assert {item(db, one)["attempts"] for one in neighbours} == {1}
+    assert "handle" in told.log_of(told.workers[0])  # where it hung
+
+
+def test_an_item_that_eats_the_memory_it_may_have_is_a_failure_like_others(
+    story: Callable[[str], Story], db: psycopg.Connection
+) -> None:
+    told = story(HANDLER.format(deed="bytearray(1 << 50)"))
+    poison = add_item(db, priority=4, max_attempts=2)
+    neighbours = add_items(db, 20)
+
+    work_until_failed(told, db, poison)
+
+    assert item(db, poison)["last_error"].startswith("MemoryError at story:")
+    assert {item(db, one)["attempts"] for one in neighbours} == {1}
+    assert len(told.workers) == 1
+
+
+def test_a_suspect_that_was_innocent_completes(story: Callable[[str], Story], db: psycopg.Connection) -> None:
+    told = story(HANDLER.format(deed="pass"))
+    suspects = add_items(db, 3, crashes=2)
+    told.start_ready()
+
+    wait_until(lambda: statuses(db) == {"completed": 3}, 20)
+
+    assert {item(db, one)["attempts"] for one in suspects} == {1}
+    assert {line.pid for line in told.told("began")} != {told.workers[0].pid}  # in a process of its own
