@@ -145,7 +145,7 @@ class Worker:
                     self._claims, lane.name, worker_id, limit, lane.marks, fair=fair, suspects=self.suspects
                 )
             except psycopg.Error as error:
-                if error.sqlstate == "EQ001":
+                if error.sqlstate in ("EQ001", None):  # None: no answer, so it may hold jobs that we never heard of
                     self.session.forget(worker_id)
                 elif not is_temporary(error):
                     raise

@@ -11,9 +11,11 @@ import psycopg
 import pytest
 
 from emailq.app import App
+from emailq.db import Connection
 from emailq.errors import Unavailable
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
+from emailq.queue import jobs
 from tests.items import add_item, add_items, fill_queue, item, statuses, value
 from tests.queue.conftest import Drain, Running
 from tests.waiting import wait_until_async
@@ -636,6 +638,30 @@ async def test_a_job_claimed_under_a_lost_identity_is_fenced(
 
     assert notes() == ["again"]
     assert item(db, item_id)["attempts"] == 1
+
+
+async def test_a_claim_whose_answer_was_lost_is_given_back(
+    db: psycopg.Connection, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection breaks after the claim was committed: its jobs are held by a worker that does not know them."""
+    claim = jobs.claim
+    lost: list[Job] = []
+
+    async def claim_and_lose(conn: Connection, *args: Any, **options: Any) -> list[Job]:
+        claimed = await claim(conn, *args, **options)
+        if claimed and not lost:
+            lost.extend(claimed)
+            await conn.close()
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return claimed
+
+    monkeypatch.setattr(jobs, "claim", claim_and_lose)
+    add_items(db, 5)
+
+    async with running(done):
+        await wait_until_async(lambda: statuses(db) == {"completed": 5})
+
+    assert lost
 
 
 @pytest.mark.parametrize("name", ["claim", "commit", "session"])
