@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from emailq.parse import notices
 from emailq.parse.addresses import Address
 from emailq.parse.parts import Part
 
@@ -61,109 +62,31 @@ _POSTMASTER = re.compile(
     r"system administrator|mailsystem|.{0,30}-bounces?)\b",
     re.IGNORECASE,
 )
+_NO_REPLY = re.compile(r"(?:no|do[-_.]?not)[-_.]?reply\b", re.IGNORECASE)
 _LIST_SERVER = re.compile(
     r"(?:[\w.+-]{1,60}-(?:admin|owner|request|help)|listserv|majordomo|sympa|mailman)@", re.IGNORECASE
 )
-# What only mail systems write …
-_BOUNCE_SUBJECT = re.compile(
-    r"undeliver(?:able|ed)(?:\s+(?:mail|message|e-?mail)|:|$)|delivery (?:status )?notification|delivery status|"
-    r"mail delivery (?:fail|system|status|error|report|problem)|mail (?:system error|undeliverable|could not be delivered)|"
-    r"failure notice|returned (?:mail|to sender|message)|non[- ]?deliver(?:y|able)|non-receipt|"
-    r"message (?:undeliverable|not delivered|delivery (?:fail|delayed|status))|failed mail|failed delivery notification|"
-    r"(?:your )?(?:message|mail|e-?mail) (?:could|can) ?not be delivered|delayed mail|warning: (?:message|could not)|"
-    r"mail not delivered|delivery (?:has )?failed|rejected (?:mail|posting)|unzustellbar|nicht zustellbar|unzustellbare|"
-    r"mailzustellung|zustellung (?:fehlgeschlagen|gescheitert)|mail konnte nicht zugestellt|"
-    r"недоставленное (?:сообщение|письмо)|недоставлено:|не удалось доставить (?:сообщение|письмо)|ваше сообщение не доставлено|"
-    r"сообщение не доставлено|письмо не доставлено|не доставлено:|ошибка доставки (?:почты|сообщения|письма)|"
-    r"уведомление о (?:не)?доставке|отчет о доставке|отчёт о доставке|не вдалося доставити|недоставлений лист|"
-    r"non remis|message non distribué|échec de (?:la )?remise|échec de distribution|courrier non distribué|avis de non-remise|"
-    r"no se puede entregar|no entregado|correo (?:no entregado|devuelto)|error en la entrega|mensaje no entregado|"
-    r"notificación de estado de entrega|mancato recapito|impossibile recapitare|messaggio non recapitato|"
-    r"não entregue|falha na entrega|onbestelbaar|niet bezorgd|kan inte leverera|ikke leveret|kan ikke leveres|"
-    r"niedostarczone|nie można dostarczyć|nedoručiteln|teslim edilemedi|"
-    r"メールエラー|配信不能|送信エラー|配信できません|送信できません|退信|系统退信|无法投递|投递失败|메일 전송 실패|반송",
-    re.IGNORECASE,
-)
-_BOUNCE_TEXT = re.compile(
-    r"user unknown|unknown (?:user|recipient|address|host|or illegal)|(?:user|recipient|mailbox|address|domain|host)(?: name)? "
-    r"(?:is )?(?:not|un)(?: ?found|known|available|routeable)|no such (?:user|recipient|mailbox|address|host|domain|person)|"
-    r"mailbox (?:is )?(?:full|unavailable|disabled|over|exceed|size|not)|(?:over|exceeded)[ -]?(?:the |his |its )?(?:storage |disk )?"
-    r"quota|quota exceed|recipient(?: address)? rejected|permanent (?:fatal )?error|relay(?:ing)? (?:access )?(?:is )?denied|"
-    r"address(?:es)? (?:couldn.t be found|had (?:permanent|transient|delivery))|wasn.t found at|qmail-send|remote (?:host|server) (?:said|returned)|"
-    r"retry time(?:out)? (?:exceeded|not reached)|delivery (?:to the following|attempts)|following (?:address|recipient)(?:es|s|\(s\))?|"
-    r"returned to sender|mailer-daemon|mail delivery (?:sub)?system|did not reach the following|could not be delivered to|undeliverable|"
-    r"you are not (?:a )?member of this (?:mailing )?list|duplicated message-id|"
-    r"не существует|почтовый ящик|переполнен|квота|не может быть доставлено|не удалось доставить|"
-    r"empfänger (?:unbekannt|nicht)|postfach (?:ist )?voll|konnte nicht zugestellt|n'a pas pu être (?:remis|distribué|livré)|"
-    r"no se pudo entregar|no se ha podido entregar|スパム|送信できません|配信できません|存在しません|宛先|不存在|无法送达|"
-    r"\b[45]\d\d[ -]{1,3}#?[45]\.\d{1,3}\.\d{1,3}|(?:smtp|said|respon|error|code|reply|diagnostic)[^\n]{0,60}\b[45]\d\d\b",
-    re.IGNORECASE,
-)
-# … and what they write as others do: it counts only with a sender that is a mail system.
-_FAILURE_SUBJECT = re.compile(
-    r"deliver|undeliver|fail|return|reject|bounce|warning|error|mail system|postmaster|доставк|доставлен|возврат|ошибк|zustell|"
-    r"fehler|entrega|remise|エラー|error|失败",
-    re.IGNORECASE,
-)
-_FAILURE_TEXT = re.compile(
-    r"(?:not|n't|unable to|failed to|cannot|could not)\b.{0,40}\bdeliver|delivery.{0,30}(?:fail|problem|error)|"
-    r"не доставлен|не вдалося|nicht zugestellt|bounce",
-    re.IGNORECASE,
-)
 
-_EXPLICIT_AUTO_REPLY = re.compile(
-    r"(?:re:\s*|aw:\s*)?(?:\[?auto(?:matic|mated|matische|matisch)?[ -]?(?:reply|response|responder|antwort|respond)\b|auto:|autoreply|autoresponse|"
-    r"out of (?:the )?office(?: auto.?reply)?\s*(?::|$|autoreply|reply|response|notification|message)|"
-    r"automatische (?:antwort|abwesenheit)|abwesenheits(?:notiz|nachricht|meldung|assistent|benachrichtigung|agent)|abwesend:|"
-    r"автоответ|автоматический ответ|автоматическое (?:уведомление|сообщение)|автовідповідь|автоматична відповідь|вне офиса:|"
-    r"réponse automatique|message d'absence|notification d'absence|absence du bureau|"
-    r"respuesta automática|respuesta automatica|fuera de (?:la )?oficina(?::|$)|"
-    r"risposta automatica|fuori sede:|resposta automática|ausência temporária|automatisch antwoord|automatische beantwoording|"
-    r"afwezig(?:heidsbericht)?:|autosvar|automatiskt svar|automatisk svar|frånvaromeddelande|autoodpowiedź|"
-    r"automatyczna odpowiedź|odpowiedź automatyczna|automatická odpověď|otomatik (?:yanıt|cevap)|automaattinen vastaus|"
-    r"automatikus válasz|自动回复|自動回覆|自動返信|自動応答|不在通知|자동 응답|자동회신)",
-    re.IGNORECASE,
-)
-_MAYBE_AUTO_REPLY = re.compile(
-    r"(?:re:\s*|aw:\s*|ответ:\s*)?(?:out of (?:the )?office|away from|on (?:vacation|holiday|leave|annual leave)|i(?:'m| am) (?:away|on|out|currently)|"
-    r"vacation|holiday|abwesen|urlaub|nicht im büro|(?:я )?(?:в|на) отпуск|в отпуске|отпуск|отсутств|нет на месте|вне офиса|не в офисе|у відпустці|"
-    r"absen(?:t|ce)|en (?:congés?|vacances|déplacement)|fuera|de vacaciones|ausen|assen|fuori ufficio|afwezig|frånvar|fravær|nieobecn|urlop|"
-    r"thank you for (?:your|contacting)|we(?: have|'ve)? received your|your (?:message|e-?mail|request|enquiry|inquiry) (?:has been |was )?received|"
-    r"(?:we )?got your (?:message|e-?mail)|acknowledge?ment|ваше (?:письмо|обращение|сообщение) (?:получено|принято|зарегистрировано)|"
-    r"спасибо за (?:обращение|письмо)|ihre (?:nachricht|anfrage|e-?mail)|eingangsbestätigung|accusé de réception|acuse de recibo|不在)",
-    re.IGNORECASE,
-)
-_AUTO_REPLY_TEXT = re.compile(
-    r"(?:this is an?|automated?|automatic(?:ally)?)\s(?:auto|reply|response|generated|message|e-?mail)|auto-?(?:reply|response)\b|"
-    r"i(?:'m| am| will be)(?: currently| now)? (?:out of (?:the )?office|away|on (?:vacation|holiday|leave|annual)|unavailable|travel)|"
-    r"out of (?:the )?office (?:until|from|and|till)|limited access to (?:my )?e-?mail|will (?:reply|respond|answer|get back).{0,40}(?:return|back)|"
-    r"(?:derzeit|momentan|zurzeit|bis zum|bin|aktuell).{0,40}(?:nicht im (?:büro|haus|dienst)|abwesend|im urlaub|in elternzeit|außer haus)|"
-    r"automatisch (?:generiert|erstellt|erzeugt)|wird nicht (?:weitergeleitet|gelesen)|"
-    r"(?:нахожусь|буду|буду находиться|сейчас|я) (?:в отпуске|в командировке|на больничном|вне офиса|не в офисе)|буду отсутствовать|"
-    r"отсутствую|автоматическ(?:ий ответ|ое сообщение|ое уведомление|и сгенерир|и создан)|отвечу .{0,40}(?:возвращени|после|когда)|"
-    r"у відпустці|автоматичн|буду відсутн|"
-    r"(?:je suis|serai|actuellement).{0,30}(?:absent|en congé|en déplacement|en vacances)|réponse automatique|message automatique|"
-    r"(?:estoy|estaré|me encuentro|actualmente).{0,30}(?:fuera|de vacaciones|ausente|de baja)|(?:respuesta|mensaje) automátic|"
-    r"(?:sono|sarò).{0,30}(?:assente|fuori|in ferie)|risposta automatica|(?:estou|estarei).{0,30}(?:fora|ausente|de férias)|resposta automática|"
-    r"afwezig|automatisch bericht|jestem nieobecn|jestem na urlopie|automatyczn|自動|自动回复|不在",
-    re.IGNORECASE,
-)
+
+def _any_of(table: str, before: str = "", after: str = "") -> re.Pattern[str]:
+    lines = "|".join(line.strip() for line in table.strip().splitlines())
+    return re.compile(f"{before}(?:{lines}){after}", re.IGNORECASE)
+
+
+_BOUNCE_SUBJECT = _any_of(notices.BOUNCE_SUBJECTS)
+_BOUNCE_TEXT = _any_of(notices.BOUNCE_TEXTS)
+_FAILURE_SUBJECT = _any_of(notices.FAILURE_SUBJECTS)
+_FAILURE_TEXT = _any_of(notices.FAILURE_TEXTS)
+_AUTO_REPLY_SUBJECT = _any_of(notices.AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv):\s*)?")
+_MAYBE_AUTO_REPLY_SUBJECT = _any_of(notices.MAYBE_AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv|ответ):\s*)?")
+_AUTO_REPLY_TEXT = _any_of(notices.AUTO_REPLY_TEXTS)
+_AUTOMATIC_TEXT = _any_of(notices.AUTOMATIC_TEXTS)
+_READ_SUBJECT = _any_of(notices.READ_SUBJECTS, after=r"(?:\s?:|\s?\(|$)")
+_READ_TEXT = _any_of(notices.READ_TEXTS)
 _AUTO_REPLY_HEADERS = (
     "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from", "x-auto-reply-from",
     "x-autogenerated-reply", "x-mail-autoreply", "x-vacation", "x-autoresponse", "x-out-of-office",
 )  # fmt: skip
-_READ_SUBJECT = re.compile(
-    r"(?:not read|read|gelesen|ungelesen|lu|non lu|leído|no leído|letto|non letto|lida|não lida|gelezen|läst|læst|lest|"
-    r"przeczytano|прочитано|прочтено|не прочтено|уведомление о прочтении|прочитане|開封済み|已读|disposition notification|"
-    r"return receipt|lesebestätigung|accusé de lecture|confirmación de lectura|conferma di lettura)(?:\s?:|\s?\(|$)",
-    re.IGNORECASE,
-)
-_READ_TEXT = re.compile(
-    r"\b(?:was|wurde|has been)\b.{0,80}\b(?:read|displayed|deleted without|opened|gelesen|gelöscht|angezeigt|geöffnet)|"
-    r"прочтен|прочитан|просмотрен|a été lu|(?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)|"
-    r"return receipt|开封|開封",
-    re.IGNORECASE | re.DOTALL,
-)
 _LIST_HEADERS = (
     "list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-ml-name",
     "x-mlserver", "x-listname", "x-list-id",
@@ -235,9 +158,11 @@ def _bounce(message: Message, headers: dict[str, str], subject: str) -> Automati
     has_text = bool(_BOUNCE_TEXT.search(text))
     if is_auto_reply and not (is_daemon or has_subject):
         return None
-    if reasons and not is_auto_reply:
+    if reasons and "sent by a program" not in reasons and not is_auto_reply:
         has_subject = has_subject or bool(_FAILURE_SUBJECT.search(subject))
         has_text = has_text or bool(_FAILURE_TEXT.search(text) or _STATUS.search(text))
+    if not has_subject and (has_no_sender or reasons == ["null return path"]):
+        return None  # programs of all kinds leave these out
     if has_no_sender:
         reasons.append("no sender")
     if has_subject:
@@ -258,6 +183,8 @@ def _system_sender(headers: dict[str, str], senders: list[Address]) -> list[str]
         reasons.append("sent by a list server")
     if headers.get("return-path", "x").strip().strip("<>").lower() in ("", "mailer-daemon"):
         reasons.append("null return path")
+        if any(_NO_REPLY.match(a.email) for a in senders):
+            reasons.append("sent by a program")
     return reasons
 
 
@@ -267,7 +194,7 @@ def _is_by_hand(headers: dict[str, str], subject: str) -> bool:
 
 
 def _says_auto_reply(headers: dict[str, str], subject: str) -> bool:
-    return bool(_EXPLICIT_AUTO_REPLY.match(subject)) or any(name in headers for name in _AUTO_REPLY_HEADERS)
+    return bool(_AUTO_REPLY_SUBJECT.match(subject)) or any(name in headers for name in _AUTO_REPLY_HEADERS)
 
 
 def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
@@ -282,34 +209,37 @@ def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Auto
         return _reply(headers, f"Precedence: {precedence or 'auto_reply'}")
     if "autoresponder" in (headers.get("delivered-to", "") + headers.get("x-post-messageclass", "")).lower():
         return _reply(headers, "sent by an autoresponder")
-    if submitted == "no":
+    if submitted == "no" or _FORWARDED.match(subject):
         return None
-    is_explicit = bool(_EXPLICIT_AUTO_REPLY.match(subject))
-    if not is_explicit and not (submitted.startswith("auto") or _MAYBE_AUTO_REPLY.match(subject)):
-        return None
-    if is_explicit and not _FORWARDED.match(subject):
+    if _AUTO_REPLY_SUBJECT.match(subject):
         return _reply(headers, "subject of an automatic reply")
-    return _maybe_auto_reply(message, headers, submitted, precedence)
+    if submitted.startswith("auto") or _MAYBE_AUTO_REPLY_SUBJECT.match(subject):
+        return _maybe_auto_reply(message, headers, submitted, precedence)
+    return None
 
 
 def _maybe_auto_reply(message: Message, headers: dict[str, str], submitted: str, precedence: str) -> Automation | None:
-    """A subject that people use too, or mail that says it is generated: two more things must agree."""
-    reasons = []
-    if submitted.startswith("auto"):
-        reasons.append(f"Auto-Submitted: {submitted[:40]}")
-    if "in-reply-to" in headers or "references" in headers:
-        reasons.append("answers a message")
-    if "x-auto-response-suppress" in headers:
-        reasons.append("X-Auto-Response-Suppress")
-    if headers.get("return-path", "x").strip() in ("<>", ""):
-        reasons.append("null return path")
-    if headers.get("x-ms-exchange-generated-message-source", "").lower().startswith("mailbox rules"):
-        reasons.append("sent by a mailbox rule")
-    if _AUTO_REPLY_TEXT.search((message.body_text or "")[:2000]):
-        reasons.append("text of an automatic reply")
-    if precedence in ("bulk", "list") or "list-id" in headers or len(reasons) < 2:
+    """A subject that people use too, or mail that says it is generated: a machine's mark and one thing more."""
+    if precedence in ("bulk", "list") or "list-id" in headers or "user-agent" in headers:
         return None
-    return _reply(headers, *reasons)
+    text = (message.body_text or "")[:3000]
+    marks = []
+    if submitted.startswith("auto"):
+        marks.append(f"Auto-Submitted: {submitted[:40]}")
+    if "x-auto-response-suppress" in headers:
+        marks.append("X-Auto-Response-Suppress")
+    if headers.get("return-path", "x").strip() in ("<>", ""):
+        marks.append("null return path")
+    if headers.get("x-ms-exchange-generated-message-source", "").lower().startswith("mailbox rules"):
+        marks.append("sent by a mailbox rule")
+    if _AUTOMATIC_TEXT.search(text):
+        marks.append("text of a program")
+    more = []
+    if "in-reply-to" in headers or "references" in headers:
+        more.append("answers a message")
+    if _AUTO_REPLY_TEXT.search(text):
+        more.append("text of an absent person")
+    return _reply(headers, *marks, *more) if marks and len(marks) + len(more) >= 2 else None
 
 
 def _reply(headers: dict[str, str], *reasons: str) -> Automation:
@@ -387,13 +317,13 @@ def _nested(message: Message) -> str:
 
 def _status(report: str, body: str) -> str | None:
     fields = _STATUS_FIELD.findall(report)
-    precise = next((field for field in fields if not field.endswith(".0.0")), None) or _first(_STATUS, report)
-    if precise and not precise.endswith(".0.0"):
-        return precise
-    if said := _first(_STATUS, body):
-        return said
-    code = _first(_SMTP_CODE, report) or _first(_SMTP_CODE, body)
-    return next(iter(fields), None) or (f"{code}.0.0" if code else None)
+    codes = [*fields, *_STATUS.findall(report), *_STATUS.findall(body)]
+    if precise := next((code for code in codes if not code.endswith(".0.0")), None):
+        return str(precise)
+    if codes:
+        return str(codes[0])
+    reply = _first(_SMTP_CODE, report) or _first(_SMTP_CODE, body)
+    return f"{reply}.0.0" if reply else None
 
 
 def _original_id(message: Message, report: str, body: str) -> str | None:

@@ -126,7 +126,8 @@ _CYRILLIC_LETTERS = {
     "ы": "ru be kk", "э": "ru be kk", "ё": "ru be", "і": "uk be kk", "ї": "uk", "є": "uk", "ґ": "uk", "ў": "be",
     "ә": "kk", "ғ": "kk", "қ": "kk", "ң": "kk", "ө": "kk", "ұ": "kk", "ү": "kk", "һ": "kk", "ђ": "sr", "ћ": "sr",
     "џ": "sr mk", "љ": "sr mk", "њ": "sr mk", "ј": "sr mk", "ѓ": "mk", "ќ": "mk", "ѕ": "mk", "ъ": "bg",
-    "и": "ru uk bg kk sr mk", "щ": "ru uk bg kk", "й": "ru uk be bg kk", "ь": "ru uk be kk", "я": "ru uk be bg kk", "ю": "ru uk be bg kk",
+    "и": "ru uk bg kk sr mk",
+    "щ": "ru uk bg kk", "й": "ru uk be bg kk", "ь": "ru uk be kk", "я": "ru uk be bg kk", "ю": "ru uk be bg kk",
 }  # fmt: skip
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")

@@ -1,224 +1,238 @@
-"""What mail programs and people write around quoted text, by language: the data of `replies`."""
+"""What mail programs and people write around quoted text, by language: the data of `replies`.
+
+Each table is a list of phrases in lower case, divided by "|" or a new line.
+"""
 
 # Words of header lines that Outlook and others put above the quoted message, by what they say.
 HEADER_LABELS = {
-    "from": (
-        "from|von|de|da|van|från|fra|od|от|від|от кого|від кого|отправитель|відправник|kimden|gönderen|feladó|lähettäjä|"
-        "de la|expeditor|expeditorul|šalje|saatja|mittente|nadawca|remitente|remetente|expéditeur|absender|afzender|"
-        "avsändare|odosielateľ|odesílatel|подател|发件人|寄件者|寄件人|差出人|送信元|送信者|보낸 사람|보낸사람"
-    ),
-    "date": (
-        "sent|date|sent on|sent at|datum|gesendet|gesendet am|envoyé|envoyé le|date d'envoi|message du|enviado|"
-        "enviado el|enviada em|enviado em|enviada|fecha|data|inviato|inviato il|verzonden|verzonden op|skickat|sendt|"
-        "dato|wysłano|wysłane|odesláno|odoslané|отправлено|отправлен|дата|дата и время|надіслано|дата та час|tarih|"
-        "gönderildi|gönderme tarihi|elküldve|dátum|päivämäärä|päiväys|lähetetty|dată|trimis|poslano|изпратено|"
-        "发送时间|发送日期|日期|寄件日期|日時|送信日時|日付|보낸 날짜|날짜"
-    ),
-    "to": (
-        "to|an|à|a|para|pour|per|aan|till|til|do|komu|кому|получатель|kime|címzett|vastaanottaja|către|destinatarul|"
-        "destinatario|destinataire|prima|pre|adresat|alıcı|empfänger|收件人|收件者|宛先|送信先|받는 사람|받는사람"
-    ),
-    "copy": (
-        "cc|bcc|copie à|copie|kopie|kopie (cc)|kopi|kopia|kopio|kopija|kópia|копия|копії|копія|bilgi|dw|udw|másolat|"
-        "másolatot kap|cópia|con copia|抄送|副本|참조"
-    ),
-    "subject": (
-        "subject|betreff|objet|sujet|asunto|oggetto|ogg|assunto|onderwerp|ämne|emne|temat|předmět|predmet|naslov|тема|"
-        "konu|tárgy|aihe|subiect|subiectul|teema|主题|主旨|主題|件名|제목"
-    ),
-    "other": (
-        "importance|priority|attachments|attachment|reply-to|reply to|organization|sensitivity|wichtigkeit|priorität|"
-        "anlagen|anhänge|antwort an|важность|приоритет|вложения|pièces jointes|répondre à|importancia|adjuntos|"
-        "datos adjuntos|bijlagen|załączniki|附件|添付ファイル"
-    ),
+    "from": """
+        from|von|de|da|van|från|fra|od|от|від|от кого|від кого|отправитель|відправник|kimden|gönderen|feladó
+        lähettäjä|de la|expeditor|expeditorul|šalje|saatja|mittente|nadawca|remitente|remetente|expéditeur|absender
+        afzender|avsändare|odosielateľ|odesílatel|подател|发件人|寄件者|寄件人|差出人|送信元|送信者|보낸 사람
+        보낸사람
+    """,
+    "date": """
+        sent|date|sent on|sent at|datum|gesendet|gesendet am|envoyé|envoyé le|date d'envoi|message du|enviado
+        enviado el|enviada em|enviado em|enviada|fecha|data|inviato|inviato il|verzonden|verzonden op|skickat|sendt
+        dato|wysłano|wysłane|odesláno|odoslané|отправлено|отправлен|дата|дата и время|надіслано|дата та час|tarih
+        gönderildi|gönderme tarihi|elküldve|dátum|päivämäärä|päiväys|lähetetty|dată|trimis|poslano|изпратено
+        发送时间|发送日期|日期|寄件日期|日時|送信日時|日付|보낸 날짜|날짜
+    """,
+    "to": """
+        to|an|à|a|para|pour|per|aan|till|til|do|komu|кому|получатель|kime|címzett|vastaanottaja|către|destinatarul
+        destinatario|destinataire|prima|pre|adresat|alıcı|empfänger|收件人|收件者|宛先|送信先|받는 사람|받는사람
+    """,
+    "copy": """
+        cc|bcc|copie à|copie|kopie|kopie (cc)|kopi|kopia|kopio|kopija|kópia|копия|копії|копія|bilgi|dw|udw|másolat
+        másolatot kap|cópia|con copia|抄送|副本|참조
+    """,
+    "subject": """
+        subject|betreff|objet|sujet|asunto|oggetto|ogg|assunto|onderwerp|ämne|emne|temat|předmět|predmet|naslov|тема
+        konu|tárgy|aihe|subiect|subiectul|teema|主题|主旨|主題|件名|제목
+    """,
+    "other": """
+        importance|priority|attachments|attachment|reply-to|reply to|organization|sensitivity|wichtigkeit|priorität
+        anlagen|anhänge|antwort an|важность|приоритет|вложения|pièces jointes|répondre à|importancia|adjuntos
+        datos adjuntos|bijlagen|załączniki|附件|添付ファイル
+    """,
 }
 
 # "-----Original Message-----" and its translations: a line of dashes around one of these. The end of a word is left
 # out where it is declined.
-ORIGINAL_MESSAGE = (
-    "original message|original mail|original e-mail|original text|original appointment|reply message|replied message|"
-    "replied mail|ursprüngliche nachricht|ursprüngliche mail|originalnachricht|original-nachricht|originalmail|"
-    "original nachricht|исходное сообщение|исходное письмо|оригинальное сообщение|первоначальное сообщение|"
-    "вихідне повідомлення|початкове повідомлення|оригінальне повідомлення|message d'origine|message d’origine|"
-    "message original|message initial|mail original|courriel original|e-mail d'origine|mensaje original|"
-    "correo original|messaggio originale|messaggio original|mensagem original|oorspronkelijk bericht|"
-    "origineel bericht|oprindelig meddelelse|oprindelig besked|original besked|ursprungligt meddelande|"
-    "originalmeddelande|opprinnelig melding|original melding|alkuperäinen viesti|wiadomość oryginalna|"
-    "oryginalna wiadomość|původní zpráva|původní e-mail|pôvodná správa|eredeti üzenet|orijinal mesaj|özgün mesaj|"
-    "orijinal ileti|mesaj original|mesajul original|izvorna poruka|原始邮件|原始郵件|原邮件|回复的原邮件|元のメッセージ|"
-    "元のメール|원본 메시지|원본 메일"
-)
-FORWARDED_MESSAGE = (
-    "forwarded message|forwarded mail|forwarded e-mail|forwarded by|weitergeleitete nachricht|weitergeleitete mail|"
-    "weitergeleitet von|пересылаемое сообщение|пересылаемое письмо|пересланное сообщение|пересланное письмо|"
-    "перенаправленное сообщение|переадресованное сообщение|переслане повідомлення|перенаправлене повідомлення|"
-    "пересланий лист|пересилане повідомлення|message transféré|message transmis|message réexpédié|courriel transféré|"
-    "mensaje reenviado|correo reenviado|messaggio inoltrato|mensagem encaminhada|mensagem reencaminhada|"
-    "doorgestuurd bericht|videresendt meddelelse|videresendt besked|videresendt melding|vidarebefordrat meddelande|"
-    "vidarebefordrat mejl|edelleenlähetetty viesti|välitetty viesti|przekazana wiadomość|wiadomość przesłana dalej|"
-    "treść przekazanej wiadomości|wiadomość przekazana|přeposlaná zpráva|preposlaná správa|továbbított üzenet|"
-    "továbbított levél|iletilen ileti|iletilmiş mesaj|iletilen mesaj|yönlendirilen mesaj|mesaj redirecționat|"
-    "proslijeđena poruka|edastatud kiri|转发邮件|转发的邮件|轉寄郵件|転送メッセージ|メッセージを転送|転送されたメール|전달된 메시지|전달된 메일"
-)
+ORIGINAL_MESSAGE = """
+    original message|original mail|original e-mail|original text|original appointment|reply message|replied message
+    replied mail|ursprüngliche nachricht|ursprüngliche mail|originalnachricht|original-nachricht|originalmail
+    original nachricht|исходное сообщение|исходное письмо|оригинальное сообщение|первоначальное сообщение
+    вихідне повідомлення|початкове повідомлення|оригінальне повідомлення|message d'origine|message d’origine
+    message original|message initial|mail original|courriel original|e-mail d'origine|mensaje original
+    correo original|messaggio originale|messaggio original|mensagem original|oorspronkelijk bericht
+    origineel bericht|oprindelig meddelelse|oprindelig besked|original besked|ursprungligt meddelande
+    originalmeddelande|opprinnelig melding|original melding|alkuperäinen viesti|wiadomość oryginalna
+    oryginalna wiadomość|původní zpráva|původní e-mail|pôvodná správa|eredeti üzenet|orijinal mesaj|özgün mesaj
+    orijinal ileti|mesaj original|mesajul original|izvorna poruka|原始邮件|原始郵件|原邮件|回复的原邮件
+    元のメッセージ|元のメール|원본 메시지|원본 메일
+"""
+
+FORWARDED_MESSAGE = """
+    forwarded message|forwarded mail|forwarded e-mail|forwarded by|weitergeleitete nachricht|weitergeleitete mail
+    weitergeleitet von|пересылаемое сообщение|пересылаемое письмо|пересланное сообщение|пересланное письмо
+    перенаправленное сообщение|переадресованное сообщение|переслане повідомлення|перенаправлене повідомлення
+    пересланий лист|пересилане повідомлення|message transféré|message transmis|message réexpédié|courriel transféré
+    mensaje reenviado|correo reenviado|messaggio inoltrato|mensagem encaminhada|mensagem reencaminhada
+    doorgestuurd bericht|videresendt meddelelse|videresendt besked|videresendt melding|vidarebefordrat meddelande
+    vidarebefordrat mejl|edelleenlähetetty viesti|välitetty viesti|przekazana wiadomość|wiadomość przesłana dalej
+    treść przekazanej wiadomości|wiadomość przekazana|přeposlaná zpráva|preposlaná správa|továbbított üzenet
+    továbbított levél|iletilen ileti|iletilmiş mesaj|iletilen mesaj|yönlendirilen mesaj|mesaj redirecționat
+    proslijeđena poruka|edastatud kiri|转发邮件|转发的邮件|轉寄郵件|転送メッセージ|メッセージを転送|転送されたメール
+    전달된 메시지|전달된 메일
+"""
+
 # The same without dashes, as a whole line: Apple Mail, MailMate.
-FORWARD_LINES = (
-    "begin forwarded message|forwarded message|anfang der weitergeleiteten nachricht|weitergeleitete nachricht|"
-    "anfang der weitergeleiteten e-mail|начало переадресованного сообщения|начало пересылаемого сообщения|"
-    "пересылаемое сообщение|пересланное сообщение|початок листа, що пересилається|початок переадресованого листа|"
-    "переслане повідомлення|début du message réexpédié|début du message transféré|message transféré|"
-    "inicio del mensaje reenviado|mensaje reenviado|inizio messaggio inoltrato|messaggio inoltrato|"
-    "início da mensagem reencaminhada|início da mensagem encaminhada|begin doorgestuurd bericht|"
-    "start på videresendt besked|videresendt melding|vidarebefordrat mejl|vidarebefordrat brev|"
-    "välitetty viesti alkaa|początek przekazywanej wiadomości|začátek přeposílané zprávy|začiatok preposlanej správy|"
-    "továbbított levél kezdete|ileti başlangıcı|iletilen ileti|începe mesajul redirecționat|"
-    "započni proslijeđenu poruku|転送されたメッセージ|開始轉寄郵件|下面是被转发的邮件"
-)
+FORWARD_LINES = """
+    begin forwarded message|forwarded message|anfang der weitergeleiteten nachricht|weitergeleitete nachricht
+    anfang der weitergeleiteten e-mail|начало переадресованного сообщения|начало пересылаемого сообщения
+    пересылаемое сообщение|пересланное сообщение|початок листа, що пересилається|початок переадресованого листа
+    переслане повідомлення|début du message réexpédié|début du message transféré|message transféré
+    inicio del mensaje reenviado|mensaje reenviado|inizio messaggio inoltrato|messaggio inoltrato
+    início da mensagem reencaminhada|início da mensagem encaminhada|begin doorgestuurd bericht
+    start på videresendt besked|videresendt melding|vidarebefordrat mejl|vidarebefordrat brev|välitetty viesti alkaa
+    początek przekazywanej wiadomości|začátek přeposílané zprávy|začiatok preposlanej správy
+    továbbított levél kezdete|ileti başlangıcı|iletilen ileti|începe mesajul redirecționat
+    započni proslijeđenu poruku|転送されたメッセージ|開始轉寄郵件|下面是被转发的邮件
+"""
 
 # "… wrote:". A form in Cyrillic covers its feminine and its "(а)" too.
-WROTE = (
-    "wrote|writes|said|schrieb|schreibt|geschrieben|a écrit|écrit|écrivait|escribió|escribio|escribe|escreveu|"
-    "ha scritto|scrisse|scrive|schreef|schreef op|geschreven|skrev|skrev følgende|skrev följande|skriver|kirjoitti|napisał|"
-    "napisała|napisał(a)|napisał/a|pisze|napsal|napsal(a)|napsala|napísal|napísal(a)|napísala|ezt írta|írta|a scris|"
-    "yazdı|şunları yazdı|şunu yazdı|napisao je|je napisao|пишет|писал|писала|писал(а)|писали|написал|написала|"
-    "написал(а)|написали|пише|написав|написала|написав(ла)|написав(-ла)|писав|напісаў|написа|写道|寫道|のメール|"
-    "님이 작성|님이 씀"
-)
+WROTE = """
+    wrote|writes|said|schrieb|schreibt|geschrieben|a écrit|écrit|écrivait|escribió|escribio|escribe|escreveu
+    ha scritto|scrisse|scrive|schreef|schreef op|geschreven|skrev|skrev følgende|skrev följande|skriver|kirjoitti
+    napisał|napisała|napisał(a)|napisał/a|pisze|napsal|napsal(a)|napsala|napísal|napísal(a)|napísala|ezt írta|írta
+    a scris|yazdı|şunları yazdı|şunu yazdı|napisao je|je napisao|пишет|писал|писала|писал(а)|писали|написал|написала
+    написал(а)|написали|пише|написав|написала|написав(ла)|написав(-ла)|писав|напісаў|написа|写道|寫道|のメール
+    님이 작성|님이 씀
+"""
+
 # How the line "On Monday, 9 November 2026 … wrote:" begins, besides a number or the name of a day.
-DATE_INTRODUCTIONS = (
-    "on|at|am|dem|le|el|il giorno|il|in data|op|den|d.|dne|dňa|em|no dia|w dniu|dnia|a|pe|в|у|во|на|în data|în|pe data de|"
-    "tarihinde|在|于|於"
-)
+DATE_INTRODUCTIONS = """
+    on|at|am|dem|le|el|il giorno|il|in data|op|den|d.|dne|dňa|em|no dia|w dniu|dnia|a|pe|в|у|во|на|în data|în
+    pe data de|tarihinde|在|于|於
+"""
+
 # Lines that name nothing but the author of the quote.
-QUOTING = (
-    "quoting|zitat von|zitiere|selon|citando|citando a|quoth|citat|цитирую|цитата|вы писали|ты писал|you wrote|"
-    "вы написали|in reply to|in response to|quoted from|в сообщении от|в письме от"
-)
+QUOTING = """
+    quoting|zitat von|zitiere|selon|citando|citando a|quoth|citat|цитирую|цитата|вы писали|ты писал|you wrote
+    вы написали|in reply to|in response to|quoted from|в сообщении от|в письме от
+"""
 
 # The last line before the name: ends the text. The weak ones count only with a short line (the name) below.
-CLOSINGS = (
-    "best regards|best wishes|best|kind regards|kindest regards|warm regards|warmest regards|regards|with regards|"
-    "with best regards|with kind regards|many regards|thanks and regards|thanks & regards|thank you and regards|"
-    "thanks and best regards|sincerely|sincerely yours|yours sincerely|yours truly|yours faithfully|very truly yours|"
-    "yours|respectfully|cheers|rgds|br|brgds|kr|cordially|all the best|take care|"
-    "с уважением|с наилучшими пожеланиями|с наилучшими|с искренним уважением|с глубоким уважением|всего доброго|"
-    "всего хорошего|всего наилучшего|с почтением|искренне ваш|искренне ваша|ваш|ваша|удачного дня|хорошего дня|"
-    "з повагою|з найкращими побажаннями|усього найкращого|всього найкращого|гарного дня|"
-    "mit freundlichen grüßen|mit freundlichen gruessen|mit freundlichen grüssen|mit freundlichem gruß|"
-    "mit freundlichem gruss|mit besten grüßen|mit besten grüssen|mit herzlichen grüßen|mit vielen grüßen|"
-    "freundliche grüße|freundliche grüsse|freundlichen gruß|beste grüße|beste grüsse|besten gruß|viele grüße|"
-    "viele gruesse|viele grüsse|liebe grüße|liebe grüsse|herzliche grüße|herzliche grüsse|schöne grüße|grüße|gruß|"
-    "gruss|grüsse|hochachtungsvoll|mfg|vg|lg|mit freundlichen|"
-    "cordialement|bien cordialement|très cordialement|bien à vous|sincères salutations|salutations distinguées|"
-    "meilleures salutations|salutations|cdt|cdlt|amicalement|respectueusement|avec mes meilleures salutations|"
-    "un saludo|saludos|saludos cordiales|un cordial saludo|cordiales saludos|cordialmente|atentamente|atte|"
-    "reciba un cordial saludo|un abrazo|"
-    "cordiali saluti|distinti saluti|cari saluti|saluti|un saluto|"
-    "atenciosamente|cumprimentos|com os melhores cumprimentos|melhores cumprimentos|abraços|att|"
-    "met vriendelijke groet|met vriendelijke groeten|vriendelijke groet|vriendelijke groeten|hartelijke groet|groeten|"
-    "groet|mvg|hoogachtend|"
-    "med vänlig hälsning|med vänliga hälsningar|vänliga hälsningar|hälsningar|mvh|"
-    "med venlig hilsen|venlig hilsen|med vennlig hilsen|vennlig hilsen|hilsen|kh|bedste hilsner|"
-    "ystävällisin terveisin|terveisin|z poważaniem|pozdrawiam|pozdrawiam serdecznie|z wyrazami szacunku|"
-    "s pozdravem|s přátelským pozdravem|s úctou|s pozdravom|hezký den|üdvözlettel|tisztelettel|saygılarımla|"
-    "saygılarımızla|iyi çalışmalar|cu stimă|cu respect|s poštovanjem|поздрави|с поздрави|"
-    "此致|敬上|谨上|祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします"
-)
-WEAK_CLOSINGS = (
-    "thanks|thank you|many thanks|thanks again|thanks a lot|thanks in advance|thank you in advance|ta|thx|"
-    "спасибо|заранее спасибо|благодарю|заранее благодарю|дякую|danke|vielen dank|danke im voraus|besten dank|merci|"
-    "merci d'avance|merci beaucoup|gracias|muchas gracias|grazie|grazie mille|obrigado|obrigada|bedankt|alvast bedankt|"
-    "tack|tak|på forhånd tak|dziękuję|z góry dziękuję|děkuji|köszönöm|teşekkürler|mulțumesc"
-)
+CLOSINGS = """
+    best regards|best wishes|best|kind regards|kindest regards|warm regards|warmest regards|regards|with regards
+    with best regards|with kind regards|many regards|thanks and regards|thanks & regards|thank you and regards
+    thanks and best regards|sincerely|sincerely yours|yours sincerely|yours truly|yours faithfully|very truly yours
+    yours|respectfully|cheers|rgds|br|brgds|kr|cordially|all the best|take care|с уважением|с наилучшими пожеланиями
+    с наилучшими|с искренним уважением|с глубоким уважением|всего доброго|всего хорошего|всего наилучшего
+    с почтением|искренне ваш|искренне ваша|ваш|ваша|удачного дня|хорошего дня|з повагою|з найкращими побажаннями
+    усього найкращого|всього найкращого|гарного дня|mit freundlichen grüßen|mit freundlichen gruessen
+    mit freundlichen grüssen|mit freundlichem gruß|mit freundlichem gruss|mit besten grüßen|mit besten grüssen
+    mit herzlichen grüßen|mit vielen grüßen|freundliche grüße|freundliche grüsse|freundlichen gruß|beste grüße
+    beste grüsse|besten gruß|viele grüße|viele gruesse|viele grüsse|liebe grüße|liebe grüsse|herzliche grüße
+    herzliche grüsse|schöne grüße|grüße|gruß|gruss|grüsse|hochachtungsvoll|mfg|vg|lg|mit freundlichen|cordialement
+    bien cordialement|très cordialement|bien à vous|sincères salutations|salutations distinguées
+    meilleures salutations|salutations|cdt|cdlt|amicalement|respectueusement|avec mes meilleures salutations
+    un saludo|saludos|saludos cordiales|un cordial saludo|cordiales saludos|cordialmente|atentamente|atte
+    reciba un cordial saludo|un abrazo|cordiali saluti|distinti saluti|cari saluti|saluti|un saluto|atenciosamente
+    cumprimentos|com os melhores cumprimentos|melhores cumprimentos|abraços|att|met vriendelijke groet
+    met vriendelijke groeten|vriendelijke groet|vriendelijke groeten|hartelijke groet|groeten|groet|mvg|hoogachtend
+    med vänlig hälsning|med vänliga hälsningar|vänliga hälsningar|hälsningar|mvh|med venlig hilsen|venlig hilsen
+    med vennlig hilsen|vennlig hilsen|hilsen|kh|bedste hilsner|ystävällisin terveisin|terveisin|z poważaniem
+    pozdrawiam|pozdrawiam serdecznie|z wyrazami szacunku|s pozdravem|s přátelským pozdravem|s úctou|s pozdravom
+    hezký den|üdvözlettel|tisztelettel|saygılarımla|saygılarımızla|iyi çalışmalar|cu stimă|cu respect|s poštovanjem
+    поздрави|с поздрави|此致|敬上|谨上|祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします
+    よろしくお願い致します|よろしくお願いします
+"""
+
+WEAK_CLOSINGS = """
+    thanks|thank you|many thanks|thanks again|thanks a lot|thanks in advance|thank you in advance|ta|thx|спасибо
+    заранее спасибо|благодарю|заранее благодарю|дякую|danke|vielen dank|danke im voraus|besten dank|merci
+    merci d'avance|merci beaucoup|gracias|muchas gracias|grazie|grazie mille|obrigado|obrigada|bedankt
+    alvast bedankt|tack|tak|på forhånd tak|dziękuję|z góry dziękuję|děkuji|köszönöm|teşekkürler|mulțumesc
+"""
+
 # "Sent from my iPhone".
-SENT_FROM = (
-    "sent from|sent via|sent with|sent using|get outlook for|отправлено с|отправлено из|отправлено через|"
-    "отправлено от|надіслано з|надіслано із|von meinem|von meiner|gesendet von|gesendet mit|diese nachricht wurde von|"
-    "envoyé de|envoyé depuis|envoyé à partir de|télécharger outlook|enviado desde|enviado de|enviado do|"
-    "obtener outlook|obter o outlook|inviato da|inviato dal|scarica outlook|verzonden vanaf|verstuurd vanaf|"
-    "verzonden met|skickat från|hämta outlook|sendt fra|hent outlook|wysłane z|wysłano z|odesláno z|lähetetty|"
-    "elküldve az|küldve|outlook für|holen sie sich outlook|загрузить outlook|iphone から送信|iphoneから送信|"
-    "androidから送信|发自我的|從我的"
-)
+SENT_FROM = """
+    sent from|sent via|sent with|sent using|get outlook for|отправлено с|отправлено из|отправлено через
+    отправлено от|надіслано з|надіслано із|von meinem|von meiner|gesendet von|gesendet mit|diese nachricht wurde von
+    envoyé de|envoyé depuis|envoyé à partir de|télécharger outlook|enviado desde|enviado de|enviado do
+    obtener outlook|obter o outlook|inviato da|inviato dal|scarica outlook|verzonden vanaf|verstuurd vanaf
+    verzonden met|skickat från|hämta outlook|sendt fra|hent outlook|wysłane z|wysłano z|odesláno z|lähetetty
+    elküldve az|küldve|outlook für|holen sie sich outlook|загрузить outlook|iphone から送信|iphoneから送信
+    androidから送信|发自我的|從我的
+"""
+
 # A postscript belongs to the text, though it stands below the name.
-POSTSCRIPTS = ("ps", "p.s", "p.p.s", "pps", "зы", "з.ы", "пс", "п.с", "nb")
+POSTSCRIPTS = """
+    ps|p.s|p.p.s|pps|зы|з.ы|пс|п.с|nb
+"""
 
 # All that somebody says who only passes a message on.
-HAND_OVERS = (
-    "fyi|f.y.i|fwd|fw|for your information|for info|for your info|see below|see attached|please see below|"
-    "please see attached|pls see below|pls see the below|please see the below|see the mail below|see the email below|"
-    "below|as below|forwarding|forwarding this|forwarded|passing this on|passing on|please handle|please advise|"
-    "pls advise|please process|please take care of this|can you handle this|can you take care of this|"
-    "can you help with this|over to you|this came in|this just came in|for you|yours i think|"
-    "please find below|please find the message below|"
-    "пересылаю|пересылаю вам|пересылаю письмо|переслал|переслано|направляю|направляю вам|к сведению|для сведения|"
-    "для информации|см. ниже|смотри ниже|смотрите ниже|ниже|см ниже|во вложении|в работу|прошу в работу|"
-    "прошу обработать|на рассмотрение|посмотрите пожалуйста|посмотри пожалуйста|ваше|для вас|"
-    "пересилаю|пересилаю вам|до відома|для інформації|див. нижче|дивись нижче|прошу опрацювати|"
-    "zur info|z.i|z. i|zur information|zur kenntnis|zur kenntnisnahme|z.k|zk|zur weiteren bearbeitung|siehe unten|"
-    "s.u|s. u|weiterleitung|ich leite weiter|leite ich weiter|bitte bearbeiten|bitte um bearbeitung|für dich|für euch|"
-    "zur erledigung|bitte übernehmen|"
-    "pour info|pour information|voir ci-dessous|ci-dessous|cf. ci-dessous|cf ci-dessous|je vous transfère|"
-    "je te transfère|transféré|à traiter|pour traitement|pour suite à donner|"
-    "para su información|para tu información|para información|ver abajo|véase abajo|reenvío|te reenvío|le reenvío|"
-    "os reenvío|reenviado|para gestionar|"
-    "per conoscenza|vedi sotto|inoltro|ti inoltro|vi inoltro|para conhecimento|encaminho|segue abaixo|segue|"
-    "ter info|ter informatie|zie onder|zie onderstaand|zie hieronder|doorgestuurd|för kännedom|se nedan|til orientering|"
-    "se nedenfor|do wiadomości|przesyłam|przesyłam dalej|w załączeniu|bilginize|bilgilerinize|aşağıda|"
-    "请查收|请看下面|供参考|见下文|ご参考まで|下記ご確認ください"
-)
+HAND_OVERS = """
+    fyi|f.y.i|fwd|fw|for your information|for info|for your info|see below|see attached|please see below
+    please see attached|pls see below|pls see the below|please see the below|see the mail below|see the email below
+    below|as below|forwarding|forwarding this|forwarded|passing this on|passing on|please handle|please advise
+    pls advise|please process|please take care of this|can you handle this|can you take care of this
+    can you help with this|over to you|this came in|this just came in|for you|yours i think|please find below
+    please find the message below|пересылаю|пересылаю вам|пересылаю письмо|переслал|переслано|направляю
+    направляю вам|к сведению|для сведения|для информации|см. ниже|смотри ниже|смотрите ниже|ниже|см ниже|во вложении
+    в работу|прошу в работу|прошу обработать|на рассмотрение|посмотрите пожалуйста|посмотри пожалуйста|ваше|для вас
+    пересилаю|пересилаю вам|до відома|для інформації|див. нижче|дивись нижче|прошу опрацювати|zur info|z.i|z. i
+    zur information|zur kenntnis|zur kenntnisnahme|z.k|zk|zur weiteren bearbeitung|siehe unten|s.u|s. u
+    weiterleitung|ich leite weiter|leite ich weiter|bitte bearbeiten|bitte um bearbeitung|für dich|für euch
+    zur erledigung|bitte übernehmen|pour info|pour information|voir ci-dessous|ci-dessous|cf. ci-dessous
+    cf ci-dessous|je vous transfère|je te transfère|transféré|à traiter|pour traitement|pour suite à donner
+    para su información|para tu información|para información|ver abajo|véase abajo|reenvío|te reenvío|le reenvío
+    os reenvío|reenviado|para gestionar|per conoscenza|vedi sotto|inoltro|ti inoltro|vi inoltro|para conhecimento
+    encaminho|segue abaixo|segue|ter info|ter informatie|zie onder|zie onderstaand|zie hieronder|doorgestuurd
+    för kännedom|se nedan|til orientering|se nedenfor|do wiadomości|przesyłam|przesyłam dalej|w załączeniu|bilginize
+    bilgilerinize|aşağıda|请查收|请看下面|供参考|见下文|ご参考まで|下記ご確認ください
+"""
+
 # Words that may stand around a hand-over without adding anything.
-FILLERS = (
-    "hi|hello|hey|dear|all|team|colleagues|folks|please|pls|thanks|thank|you|regards|best|and|the|this|it|to|sir|madam|"
-    "здравствуйте|добрый|день|доброе|утро|коллеги|пожалуйста|спасибо|привет|письмо|сообщение|"
-    "hallo|guten|tag|moin|zusammen|bitte|danke|kollegen|liebe|lieber|liebes|"
-    "bonjour|merci|hola|buenos|días|gracias|ciao|grazie|olá|obrigado|hej|beste|"
-    "вітаю|добрий|колеги|дякую|будь|ласка"
-)
-GREETINGS = (
-    "hi|hello|dear|hey|good morning|good afternoon|здравствуйте|добрый день|доброе утро|привет|уважаем|вітаю|"
-    "добрий день|шановн|hallo|guten tag|guten morgen|sehr geehrte|liebe|lieber|bonjour|bonsoir|madame|monsieur|cher|"
-    "chère|hola|buenos días|estimad|buongiorno|gentile|olá|prezad|hej|beste|geachte|witam|dzień dobry|szanown|merhaba|"
-    "sayın|dobrý den|tisztelt"
-)
+FILLERS = """
+    hi|hello|hey|dear|all|team|colleagues|folks|please|pls|thanks|thank|you|regards|best|and|the|this|it|to|sir
+    madam|здравствуйте|добрый|день|доброе|утро|коллеги|пожалуйста|спасибо|привет|письмо|сообщение|hallo|guten|tag
+    moin|zusammen|bitte|danke|kollegen|liebe|lieber|liebes|bonjour|merci|hola|buenos|días|gracias|ciao|grazie|olá
+    obrigado|hej|beste|вітаю|добрий|колеги|дякую|будь|ласка
+"""
+
+GREETINGS = """
+    hi|hello|dear|hey|good morning|good afternoon|здравствуйте|добрый день|доброе утро|привет|уважаем|вітаю
+    добрий день|шановн|hallo|guten tag|guten morgen|sehr geehrte|liebe|lieber|bonjour|bonsoir|madame|monsieur|cher
+    chère|hola|buenos días|estimad|buongiorno|gentile|olá|prezad|hej|beste|geachte|witam|dzień dobry|szanown|merhaba
+    sayın|dobrý den|tisztelt
+"""
 
 # The first three letters of the months, where a mail program writes them out.
-MONTHS = (
-    "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|jän|mär|mai|okt|dez|fév|fev|avr|jui|aoû|aou|déc|ene|abr|ago|dic|"
-    "gen|mag|giu|lug|set|ott|out|янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|ноя|дек|січ|лют|бер|кві|тра|чер|лип|сер|"
-    "вер|жов|лис|гру|mrt|mei|maj|juni|sty|lut|kwi|cze|lip|sie|wrz|paź|lis|gru|led|úno|bře|dub|kvě|čer|srp|zář|říj|pro|"
-    "oca|şub|nis|haz|tem|ağu|eyl|eki|kas|ara|tam|hel|maa|huh|tou|kes|hei|elo|syy|lok|mars|márc|ápr|máj|jún|júl|szept"
-)
+MONTHS = """
+    jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|jän|mär|mai|okt|dez|fév|fev|avr|jui|aoû|aou|déc|ene|abr|ago|dic
+    gen|mag|giu|lug|set|ott|out|янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|ноя|дек|січ|лют|бер|кві|тра|чер|лип|сер
+    вер|жов|лис|гру|mrt|mei|maj|juni|sty|lut|kwi|cze|lip|sie|wrz|paź|lis|gru|led|úno|bře|dub|kvě|čer|srp|zář|říj|pro
+    oca|şub|nis|haz|tem|ağu|eyl|eki|kas|ara|tam|hel|maa|huh|tou|kes|hei|elo|syy|lok|mars|márc|ápr|máj|jún|júl|szept
+"""
 
 # A line of small print: it names the message and says that it is confidential, or meant for somebody.
-CONFIDENTIAL = (
-    "confidential|intended solely|intended only|solely for the use|intended for the use|intended recipient|"
-    "privileged|vertraulich|bestimmungsgemäße|confidentiel|destinataire|confidencial|destinatario|riservat|"
-    "конфиденциальн|предназначен|конфіденційн|призначен|vertrouwelijk|poufn|fortrolig|konfidentiell|důvěrn|gizli"
-)
-MESSAGE_WORDS = (
-    "mail|message|communication|transmission|nachricht|courriel|mensaje|correo|mensagem|messaggio|comunicazione|"
-    "сообщени|письм|повідомлен|лист|bericht|wiadomoś|meddel|besked|zpráv|mesaj|ileti"
-)
-SMALL_PRINT_TITLES = (
-    "disclaimer|legal disclaimer|confidentiality notice|confidentiality|haftungsausschluss|avis de confidentialité|"
-    "aviso legal|aviso de confidencialidad|avvertenza|отказ от ответственности|уведомление о конфиденциальности"
-)
+CONFIDENTIAL = """
+    confidential|intended solely|intended only|solely for the use|intended for the use|intended recipient|privileged
+    vertraulich|bestimmungsgemäße|confidentiel|destinataire|confidencial|destinatario|riservat|конфиденциальн
+    предназначен|конфіденційн|призначен|vertrouwelijk|poufn|fortrolig|konfidentiell|důvěrn|gizli
+"""
+
+MESSAGE_WORDS = """
+    mail|message|communication|transmission|nachricht|courriel|mensaje|correo|mensagem|messaggio|comunicazione
+    сообщени|письм|повідомлен|лист|bericht|wiadomoś|meddel|besked|zpráv|mesaj|ileti
+"""
+
+SMALL_PRINT_TITLES = """
+    disclaimer|legal disclaimer|confidentiality notice|confidentiality|haftungsausschluss|avis de confidentialité
+    aviso legal|aviso de confidencialidad|avvertenza|отказ от ответственности|уведомление о конфиденциальности
+"""
+
 # Footers that lists, services and virus scanners add.
-FOOTERS = (
-    "you received this message because|you are receiving this|to unsubscribe|unsubscribe from this|"
-    "reply to this email directly|view this email in your browser|virus-free|this email has been checked for viruses|"
-    "this email has been scanned|this message has been scanned|this e-mail has been scanned|"
-    "without viruses|без вирусов|письмо проверено|diese e-mail wurde von|virenfrei|l'absence de virus|"
-    "cet e-mail a été vérifié|libre de virus|este correo electrónico ha sido|mail priva di virus|"
-    "вы получили это письмо|вы получили это сообщение|чтобы отписаться|отписаться|"
-    "think before you print|please consider the environment|p please consider|save a tree"
-)
+FOOTERS = """
+    you received this message because|you are receiving this|to unsubscribe|unsubscribe from this
+    reply to this email directly|view this email in your browser|virus-free|this email has been checked for viruses
+    this email has been scanned|this message has been scanned|this e-mail has been scanned|without viruses
+    без вирусов|письмо проверено|diese e-mail wurde von|virenfrei|l'absence de virus|cet e-mail a été vérifié
+    libre de virus|este correo electrónico ha sido|mail priva di virus|вы получили это письмо
+    вы получили это сообщение|чтобы отписаться|отписаться|think before you print|please consider the environment
+    p please consider|save a tree
+"""
+
 # The banner that a mail gateway sets above mail from outside.
-BANNER_STARTS = (
-    "caution|warning|external|attention|achtung|vorsicht|warnung|внимание|осторожно|увага|prudence|avertissement|"
-    "precaución|atención|advertencia|attenzione|atenção|let op|uwaga"
-)
-BANNER_WORDS = (
-    "outside|external|originat|extern|externe|extérieur|externo|esterno|внешн|извне|зовнішн|zewnętrz|unknown sender|"
-    "do not click|klicken sie"
-)
+BANNER_STARTS = """
+    caution|warning|external|attention|achtung|vorsicht|warnung|внимание|осторожно|увага|prudence|avertissement
+    precaución|atención|advertencia|attenzione|atenção|let op|uwaga
+"""
+
+BANNER_WORDS = """
+    outside|external|originat|extern|externe|extérieur|externo|esterno|внешн|извне|зовнішн|zewnętrz|unknown sender
+    do not click|klicken sie
+"""

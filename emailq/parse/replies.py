@@ -89,7 +89,7 @@ def _fold(text: str) -> str:
 
 
 def _words(table: str) -> list[str]:
-    return [_fold(word) for word in table.split("|") if word]
+    return [_fold(word) for word in re.split(r"\s*[|\n]\s*", table.strip())]
 
 
 def _any_of(table: str) -> str:
@@ -326,7 +326,7 @@ _CLOSINGS = frozenset(_words(phrases.CLOSINGS))
 _WEAK_CLOSINGS = frozenset(_words(phrases.WEAK_CLOSINGS))
 _SENT_FROM = tuple(_words(phrases.SENT_FROM))
 _ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
-_POSTSCRIPT = re.compile(rf"{_any_of('|'.join(phrases.POSTSCRIPTS))}(?:\W|$)", re.IGNORECASE)
+_POSTSCRIPT = re.compile(rf"{_any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE)
 _CONFIDENTIAL = re.compile(_any_of(phrases.CONFIDENTIAL), re.IGNORECASE)
 _MESSAGE_WORD = re.compile(_any_of(phrases.MESSAGE_WORDS), re.IGNORECASE)
 _SMALL_PRINT = frozenset(_words(phrases.SMALL_PRINT_TITLES))
@@ -335,8 +335,8 @@ _BANNER = re.compile(rf"[\W_]{{0,6}}{_any_of(phrases.BANNER_STARTS)}\b", re.IGNO
 _BANNER_WORDS = re.compile(_any_of(phrases.BANNER_WORDS), re.IGNORECASE)
 _GREETING = re.compile(rf"{_any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORECASE)
 _CONTACT = re.compile(
-    r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс|т|t|m|p|f)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d|\+\d[\d ()./-]{7,}"
-    r"|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞",
+    r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс|т|t|m|p|f)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
+    r"|\+\d[\d ()./-]{7,}|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞",
     re.IGNORECASE,
 )
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")

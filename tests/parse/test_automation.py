@@ -1,0 +1,138 @@
+"""The automation gate on messages of own making: the folder names the kind that is expected, `person` expects none."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from emailq.parse.automation import Automation, detect_automation
+from emailq.parse.message import ParsedMessage, parse_message
+
+MESSAGES = Path(__file__).parent / "automation"
+FILES = sorted(MESSAGES.glob("*/*.eml"))
+STATUS = {
+    "qmail": "5.1.1",
+    "exim": "5.0.0",
+    "postfix-plain": "4.2.2",
+    "exchange-plain": "5.1.1",
+    "exchange-de": "5.1.1",
+    "mailru": "5.0.0",
+    "yandex-ru": "5.4.4",
+    "gmail-like": "5.1.1",
+    "courier": "5.1.1",
+    "delayed": "4.4.1",
+    "ses-notice": "5.1.1",
+    "dsn": "5.7.1",
+    "dsn-without-report-type": "5.2.2",
+    "reused-subject": "5.0.0",
+}
+ORIGINAL = {
+    "bounce/qmail": "ord-118@brightline.example",
+    "bounce/exim": "ord-119@brightline.example",
+    "bounce/mailru": "ord-120@brightline.example",
+    "bounce/gmail-like": "ord-121@brightline.example",
+    "bounce/dsn": "ord-122@brightline.example",
+    "bounce/dsn-without-report-type": "ord-123@brightline.example",
+    "read_receipt/mdn": "offer-77@brightline.example",
+    "complaint/arf": "news-11@brightline.example",
+    "auto_reply/rfc3834": "offer-77@brightline.example",
+}
+
+
+def read(name: str) -> ParsedMessage:
+    return parse_message((MESSAGES / f"{name}.eml").read_bytes())
+
+
+def detect(name: str) -> Automation:
+    found = detect_automation(read(name))
+    assert found is not None
+    return found
+
+
+def message(headers: str, text: str = "") -> ParsedMessage:
+    return parse_message(f"{headers}\n\n{text}".encode())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_each_message_is_of_the_kind_that_its_folder_names(path: Path) -> None:
+    found = detect_automation(parse_message(path.read_bytes()))
+
+    assert (found.kind if found else "person") == path.parent.name, found
+
+
+def test_there_are_examples_of_every_kind() -> None:
+    assert {path.parent.name for path in FILES} == {
+        *("bounce", "delivery_receipt", "auto_reply", "read_receipt", "complaint", "calendar"),
+        *("mailing_list", "bulk", "auto_generated", "person"),
+    }
+
+
+@pytest.mark.parametrize(("name", "status"), STATUS.items())
+def test_a_bounce_tells_its_status_code(name: str, status: str) -> None:
+    assert detect(f"bounce/{name}").status == status
+
+
+@pytest.mark.parametrize(("name", "message_id"), ORIGINAL.items())
+def test_a_report_names_the_message_that_it_is_about(name: str, message_id: str) -> None:
+    assert detect(name).original_message_id == message_id
+
+
+def test_versions_of_mail_servers_are_no_status_codes() -> None:
+    found = detect_automation(
+        message("From: MAILER-DAEMON@a.example\nSubject: failure notice", "Exim 4.94.2 and Sendmail 8.17.1 gave up")
+    )
+
+    assert found is not None
+    assert found.status is None
+
+
+def test_only_mail_that_is_not_delivered_has_a_status() -> None:
+    assert detect("read_receipt/mdn").status is None
+
+
+@pytest.mark.parametrize("header", ["X-Auto-Response-Suppress: All", "Auto-Submitted: no", "X-Autoreply: no"])
+def test_a_header_that_asks_for_no_answers_does_not_make_mail_automatic(header: str) -> None:
+    assert detect_automation(message(f"From: Ann <ann@example.com>\n{header}\nSubject: Order", "20 pumps")) is None
+
+
+@pytest.mark.parametrize("value", ["auto-generated", "auto-notified; owner-email=a@example.com", "Auto-Generated"])
+def test_every_other_value_of_auto_submitted_is_automatic(value: str) -> None:
+    found = detect_automation(message(f"From: Ann <ann@example.com>\nAuto-Submitted: {value}\nSubject: Report"))
+
+    assert found is not None
+    assert found.kind == "auto_generated"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x00",
+        b"From: a@b.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=x\n\n--x",
+        b"Subject: " + b"undeliver" * 20_000,
+        b"From: MAILER-DAEMON@a.example\nSubject: x\n\n" + b"5.1.1 550 " * 50_000,
+        b"From: postmaster@a.example\nSubject: error\n\n" + b"smtp host mailbox not " * 50_000,
+        b"Subject: Auto: x\nReturn-Path: <>\n\n" + b"will reply this is an automatic " * 40_000,
+        b"X-A: b\n" * 50_000 + b"\nx",
+    ],
+    ids=["empty", "nul", "no-report", "subject", "codes", "phrases", "replies", "headers"],
+)
+def test_hostile_messages_are_decided_at_once(raw: bytes) -> None:
+    parsed = parse_message(raw)
+
+    start = time.perf_counter()
+    detect_automation(parsed)
+    took_s = time.perf_counter() - start
+
+    assert took_s < 0.5
+
+
+def test_ordinary_mail_costs_little() -> None:
+    parsed = read("person/holiday-orders")
+
+    start = time.perf_counter()
+    for _ in range(200):
+        detect_automation(parsed)
+    took_us = (time.perf_counter() - start) / 200 * 1e6
+
+    assert took_us < 500  # seen: 20
