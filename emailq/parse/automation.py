@@ -141,51 +141,57 @@ def _report(message: Message, headers: dict[str, str], subject: str) -> Automati
 
 
 def _bounce(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
-    """Two things must agree: a sender that is a mail system, and a subject or text of one."""
+    """The less a sender looks like a mail system, the more its subject and text must."""
     senders = message.from_[:3]
-    reasons = _system_sender(headers, senders)
-    is_daemon = "x-failed-recipients" in headers or any(_DAEMON.match(a.email) for a in senders)
-    has_subject = bool(_BOUNCE_SUBJECT.match(subject))
+    system = _system_sender(headers, senders)
+    has_null_path = headers.get("return-path", "x").strip().strip("<>").lower() in ("", "mailer-daemon")
     has_no_sender = not any("@" in a.email for a in senders)
-    if not (reasons or has_subject or has_no_sender):
+    has_subject = bool(_BOUNCE_SUBJECT.match(subject))
+    if not (system or has_null_path or has_no_sender or has_subject):
         return None
-    is_auto_reply = _says_auto_reply(headers, subject)
+    if not has_subject and system != _SYSTEM and _says_auto_reply(headers, subject):
+        return None
     text = (message.body_text or "")[:_READ]
-    if not is_daemon and _is_by_hand(headers, subject):
-        text = text[:200]  # where a person's answer stands above what it quotes
-        if not reasons or not _BOUNCE_TEXT.search(text):
-            return None
-    has_text = bool(_BOUNCE_TEXT.search(text))
-    if is_auto_reply and not (is_daemon or has_subject):
-        return None
-    if reasons and "sent by a program" not in reasons and not is_auto_reply:
+    is_by_hand = system != _SYSTEM and _is_by_hand(headers, subject)
+    has_text = bool(_BOUNCE_TEXT.search(text[:200] if is_by_hand else text))  # below 200 is what an answer quotes
+    if is_by_hand:
+        is_bounce = has_text and bool(system or has_null_path)
+    elif system:
         has_subject = has_subject or bool(_FAILURE_SUBJECT.search(subject))
         has_text = has_text or bool(_FAILURE_TEXT.search(text) or _STATUS.search(text))
-    if not has_subject and (has_no_sender or reasons == ["null return path"]):
-        return None  # programs of all kinds leave these out
-    if has_no_sender:
-        reasons.append("no sender")
-    if has_subject:
-        reasons.append("subject of a bounce")
-    if has_text:
-        reasons.append("text of a bounce")
-    return _described(message, headers, "bounce", *reasons) if len(reasons) >= 2 or is_daemon else None
+        is_bounce = system == _SYSTEM or has_null_path or has_subject or has_text
+    elif has_null_path and any(_NO_REPLY.match(a.email) for a in senders):
+        is_bounce = has_subject or has_text
+    elif has_null_path or has_no_sender:
+        is_bounce = has_subject
+    else:
+        is_bounce = has_subject and has_text
+    if not is_bounce:
+        return None
+    seen = {
+        system: bool(system),
+        "null return path": has_null_path,
+        "no sender": has_no_sender,
+        "subject of a bounce": has_subject,
+        "text of a bounce": has_text,
+    }
+    return _described(message, headers, "bounce", *(reason for reason, is_so in seen.items() if is_so))
 
 
-def _system_sender(headers: dict[str, str], senders: list[Address]) -> list[str]:
-    """Signs that a mail system sent it, in the words of a reason."""
-    reasons = []
-    if "x-failed-recipients" in headers or any(_DAEMON.match(a.email) or _DAEMON.match(a.name or "") for a in senders):
-        reasons.append("sent by a mail system")
-    elif any(_POSTMASTER.match(a.email) or _POSTMASTER.match(a.name or "") for a in senders):
-        reasons.append("sent by a postmaster")
-    elif any(_LIST_SERVER.match(a.email) for a in senders) and any(name in headers for name in _LIST_HEADERS):
-        reasons.append("sent by a list server")
-    if headers.get("return-path", "x").strip().strip("<>").lower() in ("", "mailer-daemon"):
-        reasons.append("null return path")
-        if any(_NO_REPLY.match(a.email) for a in senders):
-            reasons.append("sent by a program")
-    return reasons
+_SYSTEM = "sent by a mail system"
+
+
+def _system_sender(headers: dict[str, str], senders: list[Address]) -> str:
+    """What kind of mail system sent it, in the words of a reason; "" if none."""
+    if "x-failed-recipients" in headers or any(_DAEMON.match(a.email) for a in senders):
+        return _SYSTEM
+    if any(
+        _POSTMASTER.match(a.email) or _POSTMASTER.match(a.name or "") or _DAEMON.match(a.name or "") for a in senders
+    ):
+        return "sent by a postmaster"
+    if any(_LIST_SERVER.match(a.email) for a in senders) and any(name in headers for name in _LIST_HEADERS):
+        return "sent by a list server"
+    return ""
 
 
 def _is_by_hand(headers: dict[str, str], subject: str) -> bool:

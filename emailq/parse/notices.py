@@ -10,11 +10,12 @@ BOUNCE_SUBJECTS = r"""
     delivery notification: delivery|delivery status$
     mail delivery (?:fail|system|status|error|report|problem|subsystem|notification)
     mail (?:system error|undeliverable|could not be delivered|not delivered|failure)|e?mail delivery failure
-    failure notice|returned (?:mail|message|e-?mail)|non[- ]?delivery (?:notif|report|notice)|nondeliverable
-    non-receipt notification|message (?:undeliverable|not delivered|delivery (?:fail|delayed|status|report))
-    failed mail|(?:your )?(?:message|mail|e-?mail) (?:could|can) ?not be delivered|delayed mail
-    rejected (?:mail|posting)|warning: (?:message|could not send|e?-?mail)|could not send message|postmaster notify
-    nondelivery|(?:unzustellbar|nicht zustellbar|unzustellbare (?:mail|nachricht|e-mail))\s*(?::|$)
+    notice: mail delivery|failure notice|returned (?:mail|message|e-?mail)|non[- ]?delivery (?:notif|report|notice)
+    nondeliverable|non-receipt notification
+    message (?:undeliverable|not delivered|delivery (?:fail|delayed|status|report))|failed mail
+    (?:your )?(?:message|mail|e-?mail) (?:could|can) ?not be delivered|delayed mail|rejected (?:mail|posting)
+    warning: (?:message|could not send|e?-?mail)|could not send message|postmaster notify|nondelivery
+    (?:unzustellbar|nicht zustellbar|unzustellbare (?:mail|nachricht|e-mail))\s*(?::|$)
     unzustellbare (?:mail|e-mail)|mailzustellung|zustellung der (?:mail|nachricht|e-mail)
     (?:e-?)?mail konnte nicht zugestellt|недоставленн(?:ое|ая) (?:сообщение|письмо|почта)|недоставлено:
     не удалось доставить(?:\s*:| сообщение| письмо)|(?:ваше )?(?:сообщение|письмо) не (?:было )?доставлено
