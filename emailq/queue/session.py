@@ -50,7 +50,7 @@ class Session:
                     await self._leave(conn)
             except (Unavailable, psycopg.OperationalError, TimeoutError) as error:
                 if self._failures is None:
-                    raise
+                    raise Unavailable(brief(error)) from None
                 log.warn("session.lost", reason=brief(error))
             delay_s = min(0.1 * 2 ** (self._failures or 0), 5)
             self._failures = (self._failures or 0) + 1

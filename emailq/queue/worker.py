@@ -167,13 +167,18 @@ class Worker:
     async def _stop_when_drained(self) -> None:
         """Set `stopping` once nothing is due and nothing of ours runs."""
         await self.session.registered.wait()
-        async with self.app.pool.connection() as conn:
-            await queue.release_lost(conn, look_at_all=True)
-            some_are_due = queue.queues_with_suspects if self.suspects else queue.has_due
-            while self._at_work or await some_are_due(conn, list(self.lanes)) or self._at_work:
-                self.wake(None)
-                await asyncio.sleep(0.02)
-        self.stopping.set()
+        some_are_due = queue.queues_with_suspects if self.suspects else queue.has_due
+        while not self.stopping.is_set():
+            try:
+                async with self.app.pool.connection() as conn:
+                    await queue.release_lost(conn, look_at_all=True)
+                    while self._at_work or await some_are_due(conn, list(self.lanes)) or self._at_work:
+                        self.wake(None)
+                        await asyncio.sleep(0.02)
+                self.stopping.set()
+            except psycopg.OperationalError as error:
+                log.warn("drain.retry", reason=brief(error))
+                await asyncio.sleep(0.2)
 
     async def _finish(self) -> None:
         """Give back what has not begun, wait for what runs, commit all of it."""
