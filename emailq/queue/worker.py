@@ -25,7 +25,7 @@ from emailq.queue.session import Session
 
 _BATCH = 500  # jobs in one claim
 _PREFETCH_S = 0.1  # jobs are claimed this far ahead of the handlers, so a crash strands little
-_MARKS_S = 1.5  # how long a lane's low-water mark is trusted
+_MARKS_S = 0.6  # how long a low-water mark is trusted: what stands behind it waits no longer
 _FAIR_EVERY = 16  # each so many claims start at the lane that has waited longest
 _AWAKE_CLAIMS = 3  # full claims in a row after which NOTIFY is not wanted any more
 _POLLS_S = (0.02, 0.05, 0.1, 0.25)  # first looks after falling asleep: an INSERT may have missed the sleeper

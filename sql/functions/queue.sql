@@ -63,7 +63,7 @@ $$;
 
 -- Claims up to p_limit due jobs of one queue. Lanes (priorities) are read in order, each from the caller's mark
 -- (scheduled_at, id) on, so that a claim does not wade through rows it has already passed; a caller drops its marks
--- every second or two. p_fair starts at the lane whose head has waited longest, which bounds starvation.
+-- after less than a second. p_fair starts at the lane whose head has waited longest, which bounds starvation.
 create or replace function claim_jobs(
     p_queue text,
     p_worker integer,

@@ -485,6 +485,37 @@ async def test_a_cancelled_job_leaves_no_effects(
     assert statuses(db, "later") == {"pending": 1}
 
 
+@pytest.mark.parametrize("change", ["rescued", "made urgent"])
+async def test_an_item_that_comes_before_those_at_work_is_taken_within_a_second(
+    db: psycopg.Connection, running: Running, change: str
+) -> None:
+    """The worker reads on from marks; what was given back, or got a priority, may stand behind them."""
+
+    async def handle(job: Job, app: App) -> Outcome:
+        await asyncio.sleep(0.005)
+        return Done()
+
+    lane = 5 if change == "rescued" else 1
+    fill_queue(db, 12_000)
+    item_id = value(db, "select id from processing_queue limit 1")
+    db.execute("update processing_queue set priority = %s", (lane,))
+    db.execute(
+        "update processing_queue set priority = 10, scheduled_at = %s where id = %s",
+        ("2100-01-01" if change == "rescued" else "2000-01-01", item_id),
+    )
+    async with running(handle, concurrency=10) as worker:
+        await wait_until_async(lambda: worker.lanes["work"].marks.get(lane))
+        db.execute(
+            "update processing_queue set priority = %s, scheduled_at = '2000-01-01' where id = %s", (lane, item_id)
+        )
+        changed_at = value(db, "select clock_timestamp()")
+        await wait_until_async(lambda: item(db, item_id)["status"] == "completed")
+        left = statuses(db)["pending"]
+
+    assert left > 0
+    assert item(db, item_id)["started_at"] - changed_at < timedelta(seconds=1)
+
+
 async def test_a_paused_queue_stands_still_within_a_second_and_flows_again(
     db: psycopg.Connection, running: Running
 ) -> None:

@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from tests.scenarios.chaos import Plan, run_chaos
 
 
