@@ -459,8 +459,9 @@ create or replace trigger processing_queue_align before update on processing_que
 
 -- Deletes finished items that are older than queue_retention says, at most p_limit in one call so that the call is
 -- short; pg_cron or a worker's sweeper calls it again. Returns how many went.
-create or replace function cleanup_old_queue_items(p_limit integer default 10000) returns bigint
-language plpgsql as $$
+create or replace function cleanup_old_queue_items(p_limit integer default 10000) returns bigint language plpgsql
+set jit = off set enable_seqscan = off
+as $$
 declare
     v_deleted bigint;
 begin
