@@ -3,16 +3,10 @@
 import html as entities
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
-
 HTML_LIMIT = 2_000_000  # characters that are read
-# What the tree builder takes in good time; beyond it the tags are read one by one. Depth d costs d². Formatting that is
-# left open is repeated in each block below: 44 kB of it made a tree of 700 MB.
-_DEPTH_LIMIT = 400
-_REPEATS_LIMIT = 50_000
 
 _BLOCKS = frozenset(
     (
@@ -21,16 +15,8 @@ _BLOCKS = frozenset(
         *("section", "table", "tbody", "tfoot", "thead", "tr", "ul", "option"),
     )
 )
+_BEGINS = _BLOCKS | {"td", "th", "br", "img", "a"}  # that say something when they begin
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "table", "pre"])
-_DROPPED = frozenset(["script", "style", "head", "title", "template", "object", "iframe", "svg", "math"])
-_VOID = frozenset(
-    ["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"]
-)
-_CLOSED_BY_THE_NEXT = frozenset(["p", "li", "td", "th", "tr", "dt", "dd", "option", "tbody", "thead", "tfoot"])
-_FORMATTING = frozenset(
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
-)
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 # Invisible characters; joiners stay between the letters of scripts that need them.
 _ZERO_WIDTH = re.compile(
@@ -57,15 +43,7 @@ def split_hidden(html: str) -> tuple[str, str]:
     """
     html = _sound(html[:HTML_LIMIT])
     writer = _Writer(_hiding_selectors(html))
-    if _is_costly(html):
-        _walk_tags(html, writer)
-    else:
-        try:
-            tree = LexborHTMLParser(html)
-        except SelectolaxError:
-            _walk_tags(html, writer)
-        else:
-            _walk_tree(tree.body or tree.root, writer)
+    _walk(html, writer)
     return writer.texts()
 
 
@@ -81,19 +59,21 @@ def printable(text: str, limit: int) -> str:
     """
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
-    out: list[str] = []
-    room = limit
-    for character in text:
-        shown = character
-        if not character.isprintable() or unicodedata.category(character) == "Cf":
-            shown = character.encode("unicode_escape").decode("ascii")
-        room -= len(shown)
+    shown = [c if c.isprintable() and unicodedata.category(c) != "Cf" else _escaped(c) for c in text[:limit]]
+    if len(text) <= limit and sum(map(len, shown)) <= limit:
+        return "".join(shown)
+    room = limit - 1
+    kept = []
+    for part in shown:
+        room -= len(part)
         if room < 0:
-            while out and room < 1:
-                room += len(out.pop())
-            return "".join(out) + "…"[:limit]
-        out.append(shown)
-    return "".join(out)
+            break
+        kept.append(part)
+    return "".join(kept) + "…"
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def _sound(text: str) -> str:
@@ -110,23 +90,19 @@ def _sound(text: str) -> str:
 
 # ------------------------------------------------------------------------------------------ what nobody sees
 
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _HIDING = re.compile(
     r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|mso-hide:all|opacity:0(?:\.0\d*)?(?:;|!|$)|color:transparent|"
-    r"text-indent:-\d{3,}|(?:left|top|margin-left|margin-top):-\d{4,}|max-height:0(?:px)?(?:;|!|$)|"
-    r"(?:max-)?(?:height|width):0(?:px)?(?:!important)?;(?:.*;)?overflow:hidden|"
-    r"overflow:hidden;(?:.*;)?(?:max-)?(?:height|width):0(?:px)?(?:;|!|$)|clip:rect\(0|clip-path:inset\((?:50|100)%|"
-    r"transform:scale\(0\)|filter:opacity\(0)"
+    r"text-indent:-\d{3,}|(?:left|top|margin-left|margin-top):-\d{4,}|max-height:0(?:px)?(?:;|!|$)|clip:rect\(0|"
+    r"clip-path:inset\((?:50|100)%|transform:scale\(0\)|filter:opacity\(0)"
 )
-_FONT_SIZE = re.compile(r"(?:^|;)font(?:-size)?:(?:[a-z]+)?(\d{1,4}(?:\.\d{1,4})?|\.\d{1,4})(px|pt|r?em|%|[;!]|$)")
+_NO_SIZE = re.compile(r"(?:^|;)(?:max-)?(?:height|width):0(?:px)?(?:;|!|$)")
+_FONT_SIZE = re.compile(r"(?:^|;)font(?:-size)?:(?:[a-z]+)?(\d{1,4}(?:\.\d{1,4})?|\.\d{1,4})(px|pt|r?em|%|[;!/]|$)")
 _COLOUR = re.compile(r"(?:^|;)(color|background|background-color):(#[\da-f]{3,8}|rgba?\([\d.,%]{5,30}\)|[a-z]{3,20})")
 _RGB = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})")
 _NAMED_COLOURS = {"white": "ffffff", "black": "000000", "red": "ff0000", "yellow": "ffff00", "silver": "c0c0c0"}
-_STYLE_SHEET = re.compile(r"<style\b[^>]{0,500}>(.*?)</style", re.DOTALL | re.IGNORECASE)
-_SHEETS_LIMIT = 50_000
-_MEDIA = re.compile(r"@media[^{]{0,300}\{(?:[^{}]{0,5000}\{[^{}]{0,5000}\})*[^{}]{0,5000}\}", re.IGNORECASE)
-_RULE = re.compile(r"([^{}]{1,1000})\{([^{}]{0,3000})\}")
-_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]{0,10})?[.#][\w-]{1,80}$|[a-z][a-z0-9]{0,10}$", re.IGNORECASE)
+_STYLE_SHEET = re.compile(r"<style\b[^<>]{0,500}>", re.IGNORECASE)
+_END_OF_SHEET = re.compile(r"</style", re.IGNORECASE)
+_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]{0,10})?[.#][\w-]{1,80}$|[a-z][a-z0-9]{0,10}$")
 
 _Colour = tuple[int, int, int]
 
@@ -141,23 +117,56 @@ class _Look(NamedTuple):
 
 
 def _squeezed(style: str) -> str:
-    style = style[:5000].lower()
+    """A style without blanks and comments, in lower case."""
     if "/*" in style:
-        style = _COMMENT.sub("", style)
-    return "".join(style.split())
+        first, *others = style.split("/*")
+        style = first + "".join(other.partition("*/")[2] for other in others)
+    return "".join(style.lower().split())
+
+
+def _is_hiding(style: str) -> bool:
+    return bool(_HIDING.search(style)) or ("overflow:hidden" in style and bool(_NO_SIZE.search(style)))
 
 
 def _hiding_selectors(html: str) -> frozenset[str]:
     """What the page's own style sheets hide on every screen: ".class", "#id", "tag" and "tag.class"."""
-    if "<style" not in html and "<STYLE" not in html:
-        return frozenset()
-    sheets = "\n".join(sheet[1][:_SHEETS_LIMIT] for sheet in _STYLE_SHEET.finditer(html[:500_000]))[:_SHEETS_LIMIT]
-    found = {"background"} if "background" in sheets else set()
-    for selectors, declarations in _RULE.findall(_MEDIA.sub("", sheets)):
+    found: set[str] = set()
+    for selectors, declarations in _rules(_style_sheets(html)):
         style = _squeezed(declarations)
-        if _HIDING.search(style) or _is_tiny(style):
-            found.update(name for one in selectors.split(",") if _SELECTOR.match(name := one.strip().lower()))
+        if "background" in style:
+            found.add("background")
+        if _is_hiding(style) or _is_tiny(style):
+            names = [name.strip().lower() for name in selectors.split(",")]
+            found.update(name for name in names if _SELECTOR.match(name))
     return frozenset(found - _BLOCKS)
+
+
+def _style_sheets(html: str) -> str:
+    sheets = []
+    begin = _STYLE_SHEET.search(html)
+    while begin:
+        end = _END_OF_SHEET.search(html, begin.end())
+        sheets.append(html[begin.end() : end.start() if end else len(html)])
+        begin = _STYLE_SHEET.search(html, end.end()) if end else None
+    return "\n".join(sheets)
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """(selectors, declarations) of the rules that hold on every screen, so without those inside of @media."""
+    depth = start = 0
+    selectors = ""
+    for brace in re.finditer("[{}]", sheet):
+        if brace[0] == "{":
+            depth += 1
+            if depth == 1:
+                selectors = sheet[start : brace.start()].rpartition("*/")[2].strip()
+                start = brace.end()
+        elif depth:
+            depth -= 1
+            if depth == 0:
+                if not selectors.startswith("@"):
+                    yield selectors, sheet[start : brace.start()]
+                start = brace.end()
 
 
 def _colour(value: str) -> _Colour | None:
@@ -202,7 +211,8 @@ class _Writer:
         self._preformatted = 0
         self._links: list[tuple[list[str], int, str]] = []
         self._cells: list[int] = []  # of the open rows
-        self._looks = [_Look()]
+        self._looks = [_Look()]  # of the open elements
+        self._out = self._visible  # where text goes now
 
     def texts(self) -> tuple[str, str]:
         visible, hidden = "".join(self._visible), "".join(self._hidden)
@@ -211,21 +221,41 @@ class _Writer:
         return _tidy(visible), _tidy(hidden)
 
     def text(self, text: str) -> None:
-        self._out().append(text if self._preformatted else _SPACES.sub(" ", text))
-
-    def _out(self) -> list[str]:
-        return self._hidden if self._hidden_depth or self._looks[-1].is_unseen else self._visible
+        if "&" in text:
+            text = _sound(entities.unescape(text))
+        if not self._preformatted:
+            text = " " if text.isspace() else _SPACES.sub(" ", text)
+        self._out.append(text)
 
     def enter(self, tag: str, attributes: Mapping[str, str | None]) -> None:
         """Each `enter` has its `leave`."""
-        style = _squeezed(attributes.get("style") or "") if attributes else ""
-        if self._hidden_depth or ((attributes or self._hiding) and self._hides(tag, attributes, style)):
-            self._hidden_depth += 1
-        self._looks.append(self._look(attributes, style) if attributes else self._looks[-1])
-        out = self._out()
-        if tag == "br":
+        look = self._looks[-1]
+        if attributes or self._hiding or self._hidden_depth:
+            style = _squeezed(attributes.get("style") or "")
+            if self._hidden_depth or self._hides(tag, attributes, style):
+                self._hidden_depth += 1
+            if attributes:
+                look = self._look(attributes, style)
+            self._out = self._hidden if self._hidden_depth or look.is_unseen else self._visible
+        self._looks.append(look)
+        if tag in _BEGINS:
+            self._begin(tag, attributes)
+
+    def _begin(self, tag: str, attributes: Mapping[str, str | None]) -> None:
+        out = self._out
+        if tag in ("td", "th"):
+            out.append(" | " if self._cells and self._cells[-1] else " ")
+            if self._cells:
+                self._cells[-1] += 1
+        elif tag == "br":
             out.append("\n")
-        elif tag in _BLOCKS:
+        elif tag == "img":
+            alt = attributes.get("alt")
+            if alt and len(alt) < 200:
+                self.text(f" {alt} ")
+        elif tag == "a":
+            self._links.append((out, len(out), attributes.get("href") or ""))
+        else:
             out.append(_PARAGRAPH if tag in _PARAGRAPHS else _LINE)
             if tag == "li":
                 out.append("- ")
@@ -235,32 +265,20 @@ class _Writer:
                 self._preformatted += 1
             elif tag == "tr":
                 self._cells.append(0)
-        elif tag in ("td", "th"):
-            if self._cells:
-                out.append(" | " if self._cells[-1] else "")
-                self._cells[-1] += 1
-            else:
-                out.append(" ")
-        elif tag == "img":
-            alt = attributes.get("alt")
-            if alt and len(alt) < 200:
-                out.append(f" {alt} ")
-        elif tag == "a":
-            self._links.append((out, len(out), attributes.get("href") or ""))
 
     def leave(self, tag: str) -> None:
-        out = self._out()
         if tag in _BLOCKS:
-            out.append((_UNQUOTE if tag == "blockquote" else "") + (_PARAGRAPH if tag in _PARAGRAPHS else _LINE))
+            self._out.append((_UNQUOTE if tag == "blockquote" else "") + (_PARAGRAPH if tag in _PARAGRAPHS else _LINE))
             if tag == "pre":
                 self._preformatted -= 1
-            elif tag == "tr" and self._cells:
+            elif tag == "tr":
                 self._cells.pop()
-        elif tag == "a" and self._links:
+        elif tag == "a":
             self._link(*self._links.pop())
-        if self._hidden_depth:
-            self._hidden_depth -= 1
-        self._looks.pop()
+        left = self._looks.pop()
+        if self._hidden_depth or left.is_unseen or self._looks[-1].is_unseen:
+            self._hidden_depth = max(0, self._hidden_depth - 1)
+            self._out = self._hidden if self._hidden_depth or self._looks[-1].is_unseen else self._visible
 
     def _link(self, out: list[str], start: int, href: str) -> None:
         """The address behind the words of a link, without what only follows the reader."""
@@ -274,7 +292,7 @@ class _Writer:
 
     def _hides(self, tag: str, attributes: Mapping[str, str | None], style: str) -> bool:
         """Whether an element and all that is inside is not shown."""
-        if "hidden" in attributes or (style and _HIDING.search(style)):
+        if "hidden" in attributes or (style and _is_hiding(style)):
             return True
         if not self._hiding:
             return False
@@ -313,20 +331,25 @@ class _Writer:
 
 
 def _tidy(text: str) -> str:
-    """Marks → lines; invisible characters out, blanks trimmed, at most one empty line in a row, no empty cells."""
+    """Marks → lines; invisible characters out, blanks trimmed, at most one empty line in a row, none at the ends."""
     if not text.isascii():
         text = _ZERO_WIDTH.sub("", _TAG_CHARACTERS.sub("", text))
     text = _BREAKS.sub(_line_break, text)
     kept: list[str] = []
-    depth = 0
+    depth = blank_depth = 0
     for line in text.split("\n"):
         depth += line.count(_QUOTE)
         words = _SPACES.sub(" ", line.replace(_QUOTE, "").replace(_UNQUOTE, "")).strip()
-        words = words if words.strip("| ") else ""
-        if words or (kept and kept[-1]):
-            kept.append(f"{'>' * min(depth, 10)} {words}".rstrip() if depth else words)
+        marks = ">" * min(depth, 10)
+        if words.strip("| "):
+            if blank_depth >= 0 and kept:
+                kept.append(">" * min(blank_depth, depth, 10))
+            kept.append(f"{marks} {words}" if marks else words)
+            blank_depth = -1
+        else:
+            blank_depth = depth if blank_depth < 0 else min(blank_depth, depth)
         depth = max(0, depth - line.count(_UNQUOTE))
-    return "\n".join(kept).strip()
+    return "\n".join(kept)
 
 
 def _line_break(run: re.Match[str]) -> str:
@@ -335,112 +358,118 @@ def _line_break(run: re.Match[str]) -> str:
 
 # ------------------------------------------------------------------------------------------ walking
 
-
-def _is_costly(html: str) -> bool:
-    """Whether the tree builder would take long, by the elements that are open at once."""
-    if html.count("<") <= _DEPTH_LIMIT:
-        return html.count("<") > 100 and _repeats(html)
-    depth = 0
-    for match in _TAG.finditer(html):
-        name = match[2].lower()
-        if name not in _VOID and name not in _CLOSED_BY_THE_NEXT:
-            depth += -1 if match[1] else 1
-            if depth > _DEPTH_LIMIT:
-                return True
-            depth = max(depth, 0)
-    return _repeats(html)
-
-
-def _repeats(html: str) -> bool:
-    is_open = repeats = 0
-    for match in _TAG.finditer(html):
-        if match[2].lower() in _FORMATTING:
-            is_open = max(0, is_open + (-1 if match[1] else 1))
-        elif not match[1]:
-            repeats += is_open
-    return repeats > _REPEATS_LIMIT
-
-
-def _walk_tree(root: LexborNode | None, writer: _Writer) -> None:
-    stack: list[LexborNode | str] = [root] if root is not None else []
-    while stack:
-        node = stack.pop()
-        if isinstance(node, str):
-            writer.leave(node)
-            continue
-        tag = node.tag or ""
-        if tag == "-text":
-            writer.text(node.text_content or "")
-        elif tag not in _DROPPED and not tag.startswith(("-", "!")):
-            writer.enter(tag, node.attributes)
-            stack.append(tag)
-            child = node.last_child
-            while child is not None:
-                stack.append(child)
-                child = child.prev
-
-
-_NAME = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
-_ATTRIBUTE = re.compile(
-    r"([a-zA-Z-]{1,40})(?:\s{0,20}=\s{0,20}(?:\"([^\"]{0,5000})\"|'([^']{0,5000})'|([^\s\"'>]{1,2000})))?"
+# A tree builder is not safe here: with the fastest one, 44 kB of formatting left open took 700 MB, and 100,000 options
+# or attributes took a minute. Tag by tag is as fast on real mail and linear on all.
+_MARKUP = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})(>)?|[!?/])")
+_REST_OF_TAG = re.compile(r"""(?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+'|)|["'])*+>""")
+_ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,40})(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++)))?")
+_VOID = frozenset(
+    ["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"]
 )
-_ATTRIBUTES_READ = 20
+_DROPPED = {
+    tag: re.compile(f"</{tag}", re.IGNORECASE)
+    for tag in ("script", "style", "title", "template", "object", "iframe", "svg", "math")
+}
+_NOTHING: Mapping[str, str | None] = {}
+_SCANNED = 64  # open elements that are looked through for the one to close
+_TABLE = frozenset(["table"])
+_TABLE_PARTS = frozenset(["td", "th", "tr", "tbody", "thead", "tfoot", "table", "caption"])
+_CELLS = frozenset(["table", "td", "th", "caption"])
+_SPECIAL = _BLOCKS | _CELLS
+# An element that begins closes those of the first set, down to one of the second (HTML, "optional tags").
+_CLOSES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    **dict.fromkeys(_BLOCKS, (frozenset(["p"]), _CELLS)),
+    **dict.fromkeys(["li"], (frozenset(["li", "p"]), _CELLS | {"ul", "ol"})),
+    **dict.fromkeys(["dt", "dd"], (frozenset(["dt", "dd", "p"]), _CELLS | {"dl"})),
+    **dict.fromkeys(["option"], (frozenset(["option"]), frozenset(["select"]))),
+    **dict.fromkeys(["td", "th"], (frozenset(["td", "th"]), _TABLE)),
+    **dict.fromkeys(["tr"], (frozenset(["td", "th", "tr"]), _TABLE)),
+    **dict.fromkeys(["tbody", "thead", "tfoot"], (_TABLE_PARTS - _TABLE, _TABLE)),
+    **dict.fromkeys(["a"], (frozenset(["a"]), _SPECIAL)),
+}
 
 
-def _walk_tags(html: str, writer: _Writer) -> None:
-    """Tag by tag, whatever the nesting: an end tag closes what stands open inside of its element."""
+def _walk(html: str, writer: _Writer) -> None:
+    """Hand the elements and texts of a page to the writer, each `enter` with its `leave`, as browsers nest them."""
     stack: list[str] = []
-    is_open: dict[str, int] = {}
     position, end = 0, len(html)
-    while position < end:
-        start = html.find("<", position)
-        if start < 0:
-            start = end
+    while mark := _MARKUP.search(html, position):
+        start = mark.start()
         if start > position:
-            writer.text(entities.unescape(html[position:start]))
-        if html.startswith("<!--", start):
-            close = html.find("-->", start)
-            position = close + 3 if close >= 0 else end
+            writer.text(html[position:start])
+        slash, name, is_bare = mark.groups()
+        if name is None:
+            position = _end_of_comment(html, start)
             continue
-        found = _NAME.match(html, start + 1)
-        close = html.find(">", start)
-        if close < 0:
-            break
-        position = close + 1
-        if found is None:
-            continue
-        tag = found[2].lower()
-        if tag in ("script", "style", "title", "svg", "template") and not found[1]:
-            after = re.compile(f"</{tag}", re.IGNORECASE).search(html, position)
+        position = mark.end()
+        attributes = _NOTHING
+        if not is_bare:
+            rest = _REST_OF_TAG.match(html, position) if html.find(">", position) >= 0 else None
+            if rest is None:
+                position = end
+                break
+            attributes = _attributes(rest[0])
+            position = rest.end()
+        tag = name.lower()
+        if slash:
+            _close(stack, writer, tag)
+        elif tag in _DROPPED:
+            after = _DROPPED[tag].search(html, position)
             position = after.start() if after else end
-        elif found[1]:
-            if is_open.get(tag):
-                closed = ""
-                while closed != tag:
-                    closed = stack.pop()
-                    is_open[closed] -= 1
-                    writer.leave(closed)
         else:
-            if tag in _CLOSED_BY_THE_NEXT and stack and stack[-1] == tag:
-                is_open[tag] -= 1
-                writer.leave(stack.pop())
-            writer.enter(tag, _attributes(html[found.end() : close][:10_000]))
+            if tag in _CLOSES:
+                _close_before(stack, writer, tag)
+            writer.enter(tag, attributes)
             if tag in _VOID:
                 writer.leave(tag)
             else:
                 stack.append(tag)
-                is_open[tag] = is_open.get(tag, 0) + 1
+    writer.text(html[position:])
     while stack:
         writer.leave(stack.pop())
 
 
-def _attributes(text: str) -> dict[str, str | None]:
-    if not text.strip("/ "):
-        return {}
-    found: dict[str, str | None] = {}
-    for number, match in enumerate(_ATTRIBUTE.finditer(text)):
-        if number > _ATTRIBUTES_READ:
+def _end_of_comment(html: str, start: int) -> int:
+    close = html.find("-->", start) + 2 if html.startswith("<!--", start) else html.find(">", start)
+    return close + 1 if close > 1 else len(html)
+
+
+def _close(stack: list[str], writer: _Writer, tag: str) -> None:
+    """An end tag closes what is open inside of its element, but reaches out of no table cell; a <span> of no block."""
+    near = stack[-_SCANNED:]
+    if tag not in near:
+        return
+    limits = _TABLE if tag in _TABLE_PARTS else _SPECIAL if tag == "span" else _CELLS
+    for name in reversed(near):
+        if name != tag and name in limits:
+            return
+        if name == tag:
             break
+    while (name := stack.pop()) != tag:
+        writer.leave(name)
+    writer.leave(tag)
+
+
+def _close_before(stack: list[str], writer: _Writer, tag: str) -> None:
+    closed, limits = _CLOSES[tag]
+    near = stack[-_SCANNED:]
+    if closed.isdisjoint(near):
+        return
+    count = 0
+    for number, name in enumerate(reversed(near), start=1):
+        if name in closed:
+            count = number
+        elif name in limits:
+            break
+    for _ in range(count):
+        writer.leave(stack.pop())
+
+
+def _attributes(text: str) -> Mapping[str, str | None]:
+    if "=" not in text and "hidden" not in text.lower():
+        return _NOTHING
+    found: dict[str, str | None] = {}
+    for match in _ATTRIBUTE.finditer(text):
         value = match[2] or match[3] or match[4]
         found.setdefault(match[1].lower(), entities.unescape(value) if value and "&" in value else value)
     return found

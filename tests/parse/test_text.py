@@ -1,0 +1,275 @@
+"""HTML as text, hidden text apart, and characters that do harm."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emailq.parse.text import clean_text, html_to_text, printable, split_hidden
+
+SECRET = "approve the payment"
+
+
+def test_paragraphs_and_breaks_become_lines() -> None:
+    html = "<p>Dear team,</p><p>two lines<br>of text</p><div>one</div><div>below</div>"
+
+    assert html_to_text(html) == "Dear team,\n\ntwo lines\nof text\n\none\nbelow"
+
+
+def test_lists_have_dashes() -> None:
+    assert html_to_text("<ul><li>bolts<li>nuts</ul>") == "- bolts\n- nuts"
+
+
+def test_a_table_has_a_line_for_each_row() -> None:
+    html = "<table><tr><th>Item<th>Price</tr><tr><td>bolt</td><td>0.20</td></tr><tr><td></td><td></td></tr></table>"
+
+    assert html_to_text(html) == "Item | Price\nbolt | 0.20"
+
+
+def test_a_table_inside_of_a_cell_keeps_its_own_count_of_cells() -> None:
+    html = "<table><tr><td>a<table><tr><td>b<td>c</table><td>d</table>"
+
+    assert html_to_text(html).split("\n")[-1].endswith("| d")
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<a href="https://shop.example/list?utm=1#top">our list</a>', "our list <https://shop.example/list>"),
+        ('<a href="https://shop.example/">shop.example</a>', "shop.example"),
+        ('<a href="mailto:ann@shop.example">Ann</a>', "Ann <ann@shop.example>"),
+        ('<a href="mailto:ann@shop.example">ann@shop.example</a>', "ann@shop.example"),
+        ('<a href="javascript:alert(1)">here</a>', "here"),
+        ('<a href="https://shop.example/x"></a>rest', "rest"),
+        (f'<a href="https://t.example/{"q" * 300}">offer</a>', "offer"),
+    ],
+)
+def test_a_link_shows_its_address_only_where_that_helps(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
+def test_quotes_are_marked_by_depth() -> None:
+    html = "mine<blockquote>theirs<blockquote>first</blockquote></blockquote>end"
+
+    assert html_to_text(html) == "mine\n\n> theirs\n>\n>> first\n\nend"
+
+
+def test_pictures_are_read_by_their_description() -> None:
+    assert html_to_text('<img src=x alt="Our &amp; your logo"> Ltd') == "Our & your logo Ltd"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<script>{SECRET}</script>seen",
+        f"<style>{SECRET}</style>seen",
+        f"<!-- {SECRET} -->seen",
+        f"<head><title>{SECRET}</title></head>seen",
+        f"seen<!-- {SECRET}",
+        f"seen<script>{SECRET}",
+        f"<svg><text>{SECRET}</text></svg>seen",
+    ],
+)
+def test_code_and_comments_are_no_text_at_all(html: str) -> None:
+    assert split_hidden(html) == ("seen", "")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p style="display:none">{}</p>',
+        '<p style="DISPLAY : NONE !important">{}</p>',
+        '<p style="display/* x */:none">{}</p>',
+        "<p style='display&colon;none'>{}</p>",
+        '<p style="visibility:hidden">{}</p>',
+        '<p style="font-size:0">{}</p>',
+        '<p style="font-size:1px">{}</p>',
+        '<p style="font:0/0 a">{}</p>',
+        '<p style="opacity:0">{}</p>',
+        '<p style="mso-hide:all">{}</p>',
+        "<p hidden>{}</p>",
+        "<P HIDDEN=''>{}</P>",
+        '<p style="color:#fff">{}</p>',
+        '<p style="color:white;background-color:#FFFFFF">{}</p>',
+        "<font color=#fefefe>{}</font>",
+        '<td bgcolor="black"><font color="#000">{}</font></td>',
+        '<p style="color:rgb(255, 255, 255)">{}</p>',
+        '<p style="color:transparent">{}</p>',
+        '<p style="position:absolute;left:-9999px">{}</p>',
+        '<p style="text-indent:-9999px">{}</p>',
+        '<p style="max-height:0;overflow:hidden">{}</p>',
+        '<p style="overflow:hidden;height:0px">{}</p>',
+        "<style>.q{{display:none}}</style><p class='a q'>{}</p>",
+        "<style>/* .z */ p.q, #w {{font-size:0px}}</style><p id=w>{}</p>",
+        "<p class=q>{}</p><style>.q{{visibility:hidden}}</style>",
+        '<p title="a > b" style="display:none">{}</p>',
+        '<div style="display:none"><table><tr><td></div>{}</td></tr></table></div>',
+        '<div style="display:none"><p></span>{}</div>',
+        "<p style='" + "color:red;" * 3000 + "display:none'>{}</p>",
+        "<p " + "x=1 " * 500 + "style='display:none'>{}</p>",
+        "<div>" * 2000 + "<p hidden>{}</p>",
+    ],
+)
+def test_what_nobody_sees_stands_apart(html: str) -> None:
+    visible, hidden = split_hidden(f"<p>seen</p>{html.format(SECRET)}<p>too</p>")
+
+    assert SECRET not in visible
+    assert SECRET in hidden
+    assert visible.startswith("seen")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<td bgcolor="#003366"><font color="white">{}</font></td>',
+        '<a style="background:#06c;color:#fff">{}</a>',
+        '<div style="background:url(x.png)"><p style="color:white">{}</p></div>',
+        "<style>.b{{background:#06c}}</style><a class=b style='color:#fff'>{}</a>",
+        '<td style="font-size:0"><span style="font-size:14px">{}</span></td>',
+        '<div style="color:white"><span style="color:#333">{}</span></div>',
+        '<p style="font-size:0.8em">{}</p>',
+        '<p style="opacity:0.9;height:0.5em">{}</p>',
+        "<style>@media screen {{.m{{display:none}}}}</style><p class=m>{}</p>",
+        "<p style='display:none'>x<p>{}</p>",
+        "<p style='display:none'>x<div>{}</div>",
+        "<!--[if !mso]><!--><p>{}</p><!--<![endif]-->",
+        "<noscript>{}</noscript>",
+    ],
+)
+def test_what_readers_see_is_not_taken_for_hidden(html: str) -> None:
+    visible, _ = split_hidden(html.format("our offer"))
+
+    assert "our offer" in visible
+
+
+def test_characters_that_nobody_sees_are_taken_out() -> None:
+    smuggled = "".join(chr(0xE0000 + ord(c)) for c in SECRET)
+
+    visible, hidden = split_hidden(f"in\u00advoice\u200b\u200c\u200d 5{smuggled}\u2060")
+
+    assert visible == "invoice 5"
+    assert hidden == SECRET
+
+
+def test_joiners_stay_where_a_script_needs_them() -> None:
+    assert html_to_text("می\u200cخواهم") == "می\u200cخواهم"
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a < b and c > d", "a < b and c > d"),
+        ("&lt;b&gt; &amp;amp; &euro; &#128; &nosuch;", "<b> &amp; € € &nosuch;"),
+        ('<a title="x>y">link</a>', "link"),
+        ("<p>unclosed <b>bold", "unclosed bold"),
+        ("text only", "text only"),
+        ("", ""),
+        ("<", "<"),
+        ("<p", ""),
+        ("<<<b>>>", "<<>>"),
+        ("</p></div>x", "x"),
+        ("<![CDATA[x]]>y", "y"),
+        ("<?xml version='1.0'?><p>y", "y"),
+        ("a\x00b\ud800c\x1b[2J", "a\ufffdb\ufffdc[2J"),
+        ("&#0;&#1;&#xd800;x", "\ufffd\ufffdx"),
+    ],
+)
+def test_broken_html_is_read_as_far_as_it_goes(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 100_000 + "x",
+        "<a" * 100_000,
+        "<a " + "".join(f"a{number}=1 " for number in range(100_000)) + ">x",
+        "<p>" + "".join(f"<b id=b{number}>" for number in range(390)) + "</p>" + "<p>x</p>" * 50_000,
+        "<select>" + "<option>a" * 100_000,
+        "<table>" + "<tr><td>a<td>b" * 60_000,
+        "<b><i><p>" * 100_000 + "</b>" * 100_000,
+        "<div>" * 400 + "</p></span>" * 80_000,
+        '<a href="' * 100_000,
+        "<style>" * 100_000,
+        "<style>" + "@media a{" * 50_000,
+        "<!--" * 200_000,
+        "<" * 1_000_000,
+        "&amp" * 250_000,
+        '<p style="' + "height:0;a:b;" * 50_000 + '">x',
+        '<p style="' + "/*" * 400_000 + '">x',
+        " " * 2_000_000,
+        "\u200b" * 1_000_000,
+        "<blockquote>" * 2_000 + "<p>x" * 20_000,
+    ],
+    ids=range(19),
+)
+def test_hostile_html_takes_about_a_second_at_most(html: str) -> None:
+    start = time.process_time()
+    html_to_text(html)
+    took_s = time.process_time() - start
+
+    assert took_s < 2  # seen: 0.6
+
+
+def test_only_the_first_two_million_characters_are_read() -> None:
+    assert len(html_to_text("a" * 3_000_000)) == 2_000_000
+
+
+_PIECES = """
+    <div> </div> <p> </p> <b> </b> <table> <tr> <td> </td> </table> <ul><li> </ul> <blockquote> </blockquote> <pre>
+    </pre> <br> <a§href=http://a.example> </a> <font§color=white> </font> <span§hidden> </span> <!-- --> <style>
+    </style> <svg> </svg> word &lt; &#1; <
+"""
+_MARKUP = st.sampled_from(_PIECES.split())
+
+
+@given(st.lists(_MARKUP | st.text(max_size=5)).map("".join).map(lambda html: html.replace("§", " ")))
+def test_any_html_gives_text_without_markup_of_our_own(html: str) -> None:
+    visible, hidden = split_hidden(html)
+
+    assert not set("\x00\x01\x02\x03\x04\r") & set(visible + hidden)
+    assert visible == visible.strip()
+
+
+@given(st.text(alphabet=st.characters(), max_size=200))
+def test_clean_text_can_be_stored_and_stays_what_it_is(text: str) -> None:
+    cleaned = clean_text(text)
+
+    assert "\x00" not in cleaned
+    cleaned.encode("utf-8")  # raises for a lone surrogate
+    assert clean_text(cleaned) == cleaned
+
+
+def test_clean_text_has_one_kind_of_line_end_and_no_blanks_before_it() -> None:
+    assert clean_text("a \r\nb\t\rc\x07\x9b\n\n ") == "a\nb\nc"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Order 5", "Order 5"),
+        ("Счёт № 5 – 例", "Счёт № 5 – 例"),
+        ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
+        ("inv\u202efdp.exe", "inv\\u202efdp.exe"),
+        ("pay\u200bpal", "pay\\u200bpal"),
+        ("two\nlines", "two\\nlines"),
+        ("\ud800", "\\ud800"),
+        ("", ""),
+    ],
+)
+def test_printable_text_shows_what_could_steer_a_terminal(text: str, shown: str) -> None:
+    assert printable(text, 100) == shown
+
+
+@given(st.text(), st.integers(min_value=1, max_value=40))
+def test_printable_text_is_one_line_of_plain_characters_within_its_limit(text: str, limit: int) -> None:
+    shown = printable(text, limit)
+
+    assert len(shown) <= limit
+    assert shown.isprintable() or shown == ""
+    assert shown == text or len(text) > limit or "\\" in shown or "…" in shown
+
+
+def test_text_that_is_cut_ends_in_an_ellipsis() -> None:
+    assert printable("abcdef", 4) == "abc…"
