@@ -334,13 +334,13 @@ def _check(server: PostgresServer, folder: Path, result: Result) -> None:
     with psycopg.connect(server.dsn(DATABASE)) as conn:
         notes = Counter((str(email), stage) for email, stage in conn.execute("select email_id, stage from notes"))
         items = conn.execute(
-            "select id::text, email_id::text, queue_name, status, last_error from processing_queue"
+            "select id::text, email_id::text, queue_name, status, last_error, crashes from processing_queue"
         ).fetchall()
 
     result.accepted, result.unknown = len(accepted), len(offered - accepted)
     result.handled, result.handled_again = len(began), sum(began.values()) - len(began)
     expected = {(email, stage) for email in accepted for stage in range(1, len(STAGES) + 1)}
-    passed_on = Counter((email, queue) for _, email, queue, _, _ in items)
+    passed_on = Counter((email, queue) for _, email, queue, *_ in items)
     result.found("lost", expected - notes.keys())
     result.found("duplicated", [key for key, count in notes.items() if count > 1])
     result.found("duplicated", [key for key, count in passed_on.items() if count > 1])
@@ -349,28 +349,28 @@ def _check(server: PostgresServer, folder: Path, result: Result) -> None:
     result.found("unexpected", [row for row in items if row[3] == "completed" and row[0] not in ended])
     log = (folder / "workers.log").read_text(errors="replace") if (folder / "workers.log").exists() else ""
     result.found("unexpected", [text[:1500] for text in log.split("Traceback")[1:]])
-    _measure_rescue(lines, result)
+    _measure_rescue(lines, {row[0] for row in items if row[5] == 1}, result)
 
 
-def _measure_rescue(lines: list[list[str]], result: Result) -> None:
-    """How long after a kill the items that were running there began again, if it was their first run.
+def _measure_rescue(lines: list[list[str]], crashed_once: set[str], result: Result) -> None:
+    """How long after a kill the items that were running there began again.
 
-    (Later on an item may be a suspect, which waits until it can run alone.)
+    Only those that were lost once: after that an item is a suspect, which waits until it can run alone.
     """
-    begins: dict[str, list[float]] = {}
     running: dict[str, set[str]] = {}
-    interrupted: list[tuple[str, float]] = []
+    waits: list[float] = []
+    interrupted: dict[str, float] = {}
     for kind, *words in lines:
         if kind == "began":
             item, worker, at = words
-            begins.setdefault(item, []).append(float(at))
+            if item in interrupted:
+                waits.append(float(at) - interrupted.pop(item))
             running.setdefault(worker, set()).add(item)
         elif kind == "ended":
             running[words[1]].discard(words[0])
         elif kind == "killed":
-            items = running.pop(words[0], set())
-            interrupted += [(item, float(words[1])) for item in items if len(begins[item]) == 1]
-    waits = [begins[item][1] - at for item, at in interrupted if len(begins[item]) > 1]
+            items = running.pop(words[0], set()) & crashed_once
+            interrupted |= dict.fromkeys(items, float(words[1]))
     if len(waits) > 1:
         result.rescue_p50_s = statistics.median(waits)
         result.rescue_p99_s = statistics.quantiles(waits, n=100)[98]
