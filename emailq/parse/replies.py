@@ -6,7 +6,7 @@ the author ("On Monday … wrote:"), or ">" before each line.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from emailq.parse import phrases
 
@@ -38,20 +38,16 @@ class SplitText:
 
 def split_reply(text: str) -> SplitText:
     """Separate the newest text from history and signature; answers between quoted lines stay in `new`."""
-    lines = text.split("\n")
-    owners = [_NEW] * len(lines)
-    forwarded = _mark_history(lines, owners)
-    _mark_signatures(lines, owners)
-    new, quoted, signature = (
-        "\n".join(line for line, owner in zip(lines, owners, strict=True) if owner == wanted).strip("\n")
-        for wanted in (_NEW, _QUOTED, _SIGNATURE)
-    )
-    split = SplitText(new.rstrip(), quoted.rstrip(), signature.rstrip(), forwarded == _FORWARD)
-    if not new.strip():
-        split = _without_new(split, is_known_history=forwarded != _UNMARKED)
-    if forwarded == _BLOCK and is_hand_over(split.new):
-        return replace(split, forwarded=True)
-    return split
+    page = _Page(text)
+    mark = _mark_history(page)
+    _mark_signatures(page)
+    new, quoted, signature = map(page.of, (_NEW, _QUOTED, _SIGNATURE))
+    if not new and signature and not quoted:
+        new, signature = signature, ""
+    if not new and quoted and not signature and mark == _UNMARKED:
+        new, quoted = quoted, ""
+    is_forwarded = mark == _FORWARD or (mark == _BLOCK and is_hand_over(new))
+    return SplitText(new, quoted, signature, is_forwarded)
 
 
 def is_hand_over(text: str) -> bool:
@@ -71,13 +67,20 @@ _NEW, _QUOTED, _SIGNATURE = range(3)
 _UNMARKED, _REPLY, _BLOCK, _FORWARD = range(4)
 
 
-def _without_new(split: SplitText, *, is_known_history: bool) -> SplitText:
-    """A text that is all signature is no signature, and one that is all quoted by nobody is no quote."""
-    if split.signature and not split.quoted:
-        return replace(split, new=split.signature, signature="")
-    if split.quoted and not is_known_history and not split.signature:
-        return replace(split, new=split.quoted, quoted="")
-    return split
+class _Page:
+    """The lines of a text, what they look like without decoration, and who owns them."""
+
+    __slots__ = ("labels", "lines", "owners", "plain")
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.split("\n")
+        self.plain = [_plain(line) for line in self.lines]
+        self.labels = [_labels(line) for line in self.plain]
+        self.owners = [_NEW] * len(self.lines)
+
+    def of(self, wanted: int) -> str:
+        mine = [line for line, owner in zip(self.lines, self.owners, strict=True) if owner == wanted]
+        return "\n".join(mine).strip("\n").rstrip()
 
 
 # ------------------------------------------------------------------------------------------ history
@@ -107,17 +110,15 @@ _SEPARATOR = re.compile(rf"[{_DASHES}]{{2,}}\s*(?P<words>[^\W\d_][^_=—–:<>]{
 _RULE = re.compile(rf"[{_DASHES}~#\s]{{3,}}$")
 _LABEL = re.compile(r"([^\W\d_][^:<>@\d]{0,23}?)\s*:")
 _CLOCK = re.compile(r"\d{1,2}\s?[:.hч]\s?\d{2}|\d\s?(?:am|pm)\b", re.IGNORECASE)
+_MONTH = _any_of(phrases.MONTHS)
 _DATE = re.compile(
-    r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}(?:st|nd|rd|th|\.|,)?\s(?:de\s)?MONTH)|MONTH[^\W\d_]*\.?\s\d".replace(
-        "MONTH", _any_of(phrases.MONTHS)
-    ),
+    rf"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th|\.|,)?\s(?:de\s)?{_MONTH})"
+    rf"|{_MONTH}[^\W\d_]{{0,12}}\.?\s\d",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _ADDRESS = re.compile(r"[\w.+%'&=-]@[\w-]{1,63}\.\w")
 _DATE_FIRST = re.compile(r"(?:[^\W\d_]{1,14}\.?,?\s+)?\d")
-_NAMES = re.compile(
-    r"(?:[\W\d_]*(?:[A-ZÀ-ÞА-ЯЁІЇЄ][^\s]*|von|van|de|der|den|del|da|di|le|la|via|и|[^\W\d_]{1,2}))+[\W\d_]*$"
-)
 _SAID_WHAT = frozenset(
     ["the following", "following", "folgendes", "følgende", "följande", "ce qui suit", "lo siguiente"]
 )
@@ -131,55 +132,55 @@ _INTRODUCTION = re.compile(rf"{_any_of(phrases.DATE_INTRODUCTIONS)}(?![\w'])|[�
 _QUOTING = re.compile(rf"{_any_of(phrases.QUOTING)}(?!\w)", re.IGNORECASE)
 
 
-def _mark_history(lines: list[str], owners: list[int]) -> int:
+def _mark_history(page: _Page) -> int:
     """Give the quoted lines to the history, and say by which mark it was known."""
-    labels = [_labels(line) for line in lines]
     seen = _UNMARKED
-    number = 0
-    while number < len(lines):
-        line = lines[number]
-        if _QUOTE_MARK.match(line):
-            if seen == _UNMARKED and (number == 0 or owners[number - 1] == _NEW):
-                seen = _quoted_mark(lines, number)
-            owners[number] = _QUOTED
+    number, end = 0, len(page.lines)
+    while number < end:
+        if _is_quoted(page.lines[number]):
+            if seen == _UNMARKED and (number == 0 or page.owners[number - 1] == _NEW):
+                seen = _quoted_mark(page.lines[number])
+            page.owners[number] = _QUOTED
             number += 1
             continue
-        text = _plain(line)
-        kind, length = _mark_at(lines, labels, number, text) if text else (_UNMARKED, 1)
-        if kind == _UNMARKED:
-            number += 1
-            continue
-        seen = max(seen, kind)
-        start = _back_over_rules(lines, owners, number)
-        owners[start : number + length] = [_QUOTED] * (number + length - start)
+        kind, length = _mark_at(page, number) if page.plain[number] else (_UNMARKED, 1)
+        if kind != _UNMARKED:
+            seen = max(seen, kind)
+            start = _back_over_rules(page, number)
+            page.owners[start : number + length] = [_QUOTED] * (number + length - start)
+            if kind == _FORWARD or not _quote_follows(page, number + length):
+                page.owners[number:] = [_QUOTED] * (end - number)
+                return seen
         number += length
-        if kind == _FORWARD or not _quote_follows(lines, number):
-            owners[number:] = [_QUOTED] * (len(lines) - number)
-            return seen
-    _mark_broken_lines(lines, owners)
+    _mark_broken_lines(page)
     return seen
 
 
-def _mark_at(lines: list[str], labels: list[tuple[str, ...]], number: int, text: str) -> tuple[int, int]:
+def _is_quoted(line: str) -> bool:
+    return ">" in line[:5] and bool(_QUOTE_MARK.match(line))
+
+
+def _mark_at(page: _Page, number: int) -> tuple[int, int]:
     """The kind of mark that begins at a line, and its length in lines."""
+    text = page.plain[number]
     if text[0] in _DASHES and (separator := _SEPARATOR.match(text)):
         words = _fold(separator["words"])
         if _FORWARDED.search(words):
             return _FORWARD, 1
         if _ORIGINAL.search(words):
-            return _BLOCK, 1 + _block_length(lines, labels, number + 1)
-    if text.endswith(":") and len(text) <= 60 and _fold(text.rstrip(": ")) in _FORWARD_LINES:
+            return _BLOCK, 1 + _block_length(page, number + 1)
+    if text[-1] == ":" and len(text) <= 60 and _fold(text.rstrip(": ")) in _FORWARD_LINES:
         return _FORWARD, 1
-    if labels[number] and (length := _block_length(lines, labels, number)):
+    if page.labels[number] and (length := _block_length(page, number)):
         return _BLOCK, length
-    if length := _attribution_length(lines, number, text):
+    if length := _attribution_length(page, number):
         return _REPLY, length
     return _UNMARKED, 1
 
 
-def _quoted_mark(lines: list[str], number: int) -> int:
+def _quoted_mark(line: str) -> int:
     """What the first line behind the ">" says of the quote."""
-    text = _plain(lines[number].lstrip("> "))
+    text = _plain(line.lstrip("> "))
     if _fold(text.rstrip(": ")) in _FORWARD_LINES:
         return _FORWARD
     if separator := _SEPARATOR.match(text):
@@ -188,12 +189,11 @@ def _quoted_mark(lines: list[str], number: int) -> int:
     return _REPLY if text.endswith(":") and _attribution(text) else _UNMARKED
 
 
-def _labels(line: str) -> tuple[str, ...]:
+def _labels(text: str) -> tuple[str, ...]:
     """What a header line says ("from", "date" …), for each label when several stand in one line, else nothing."""
-    colon = line.find(":", 0, 60) if line.isascii() else _plain(line).find(":", 0, 60)
-    if colon < 1:
+    if text.find(":", 0, 60) < 1:
         return ()
-    text = _plain(line).lstrip("|> ")
+    text = text.lstrip("|> ")
     label = _LABEL.match(text)
     role = _ROLES.get(_fold(label[1]).strip("* ")) if label else None
     if role is None:
@@ -204,55 +204,54 @@ def _labels(line: str) -> tuple[str, ...]:
     return tuple(roles)
 
 
-def _block_length(lines: list[str], labels: list[tuple[str, ...]], number: int) -> int:
+def _block_length(page: _Page, number: int) -> int:
     """How many lines, from this one, are a mail's header ("From: … Sent: … To: … Subject: …"); 0 if they aren't one.
 
     A form with "From: Berlin, To: Paris, Date: Monday" is none: it names no address and no subject.
     """
     roles: set[str] = set()
     length = gap = 0
-    for offset, found in enumerate(labels[number : number + _BLOCK_LINES]):
+    for offset, found in enumerate(page.labels[number : number + _BLOCK_LINES]):
         if found:
             roles.update(found)
             length, gap = offset + 1, 0
         else:  # a long list of recipients goes on below; one blank line may stand between
-            gap += 1 if lines[number + offset].strip() else 2
+            gap += 1 if page.plain[number + offset] else 2
             if gap > 3:
                 break
     is_header = "from" in roles and len(roles - {"other", "address"}) >= 3
     return length if is_header and ("address" in roles or "subject" in roles) else 0
 
 
-def _attribution_length(lines: list[str], number: int, text: str) -> int:
+def _attribution_length(page: _Page, number: int) -> int:
     """How many lines, from this one, say who wrote what follows; 0 if they don't."""
+    text = page.plain[number]
     if text.endswith((":", "wrote", "wrote ----")):
-        return int(_says_who_wrote(text, lines, number + 1))
+        return int(_says_who_wrote(text, page, number + 1))
     if not _goes_on(text):
         return 0
-    joined = text
-    for length in range(2, _ATTRIBUTION_LINES + 1):
-        following = _plain(lines[number + length - 1]) if number + length <= len(lines) else ""
-        if not following or (_DATE.search(following) and _goes_on(following.rstrip(":"))):
+    for length, following in enumerate(page.plain[number + 1 : number + _ATTRIBUTION_LINES], start=2):
+        if not following or (_goes_on(following.rstrip(":")) and _DATE.search(following)):
             return 0
-        joined += " " + following
+        text += " " + following
         if following.endswith(":"):
-            return length if _says_who_wrote(joined, lines, number + length) else 0
+            return length if _says_who_wrote(text, page, number + length) else 0
     return 0
 
 
 def _goes_on(text: str) -> bool:
     """Whether a line may be the first of several that say who wrote."""
     return (
-        len(text) < 200
+        10 < len(text) < 200
         and bool(_DATE_FIRST.match(text) or _INTRODUCTION.match(text))
         and bool(_DATE.search(text) or _CLOCK.search(text))
         and not text.endswith((".", "!", "?", ";"))
     )
 
 
-def _says_who_wrote(text: str, lines: list[str], after: int) -> bool:
+def _says_who_wrote(text: str, page: _Page, after: int) -> bool:
     strength = _attribution(text)
-    return strength == 2 or (strength == 1 and _quote_follows(lines, after))
+    return strength == 2 or (strength == 1 and _quote_follows(page, after))
 
 
 def _attribution(text: str) -> int:
@@ -265,7 +264,7 @@ def _attribution(text: str) -> int:
     is_introduced = bool(_INTRODUCTION.match(body) or _DATE_FIRST.match(body))
     if _QUOTING.match(body):
         return 2 if has_address or has_date else 1
-    for wrote in _WROTE.finditer(body):
+    for wrote in [*_WROTE.finditer(body)][-3:]:
         rest = body[wrote.end() :].strip(" ,")
         if not rest or _is_who_or_when(rest):
             return 2 if has_address or (has_date and (is_introduced or _CLOCK.search(rest))) else 1
@@ -277,34 +276,40 @@ def _attribution(text: str) -> int:
 def _is_who_or_when(text: str) -> bool:
     if len(text) > 120:
         return False
-    return bool(_ADDRESS.search(text) or _CLOCK.search(text) or _NAMES.match(text) or _fold(text) in _SAID_WHAT)
+    return bool(_ADDRESS.search(text) or _CLOCK.search(text) or _are_names(text) or _fold(text) in _SAID_WHAT)
 
 
-def _quote_follows(lines: list[str], number: int) -> bool:
-    following = next((line for line in lines[number : number + 5] if line.strip()), "")
-    return bool(_QUOTE_MARK.match(following))
+def _are_names(text: str) -> bool:
+    """Whether all words but short ones ("van der") begin with a capital."""
+    words = [word.strip("\"'«»„“”‘’()[],.-") for word in text.split()]
+    return all(not word or len(word) <= 3 or word[0].isupper() for word in words)
 
 
-def _back_over_rules(lines: list[str], owners: list[int], number: int) -> int:
+def _quote_follows(page: _Page, number: int) -> bool:
+    following = next((line for line in page.lines[number : number + 5] if line.strip()), "")
+    return _is_quoted(following)
+
+
+def _back_over_rules(page: _Page, number: int) -> int:
     """Where the line of dashes begins that stands above a mark."""
     start = number
     for above in range(number - 1, max(number - 4, -1), -1):
-        text = lines[above].strip()
-        if owners[above] != _NEW or (text and not _RULE.match(text[:_LINE])):
+        text = page.lines[above].strip()
+        if page.owners[above] != _NEW or (text and not _RULE.match(text[:_LINE])):
             break
         start = above if text else start
     return start
 
 
-def _mark_broken_lines(lines: list[str], owners: list[int]) -> None:
+def _mark_broken_lines(page: _Page) -> None:
     """A long quoted line that was wrapped once more leaves its end without the mark."""
+    lines, owners = page.lines, page.owners
     for number in range(1, len(lines) - 1):
-        line = lines[number]
         if (
             owners[number] == _NEW
             and owners[number - 1] == owners[number + 1] == _QUOTED
-            and line[:1].islower()
-            and len(line) < 60 <= len(lines[number - 1])
+            and lines[number][:1].islower()
+            and len(lines[number]) < 60 <= len(lines[number - 1])
         ):
             owners[number] = _QUOTED
 
@@ -325,10 +330,11 @@ _RULE_OR_TWO = re.compile(rf"[{_DASHES}~]{{2,}}$")
 _CLOSINGS = frozenset(_words(phrases.CLOSINGS))
 _WEAK_CLOSINGS = frozenset(_words(phrases.WEAK_CLOSINGS))
 _SENT_FROM = tuple(_words(phrases.SENT_FROM))
+_SENT_FROM_LETTERS = frozenset(letter for phrase in _SENT_FROM for letter in (phrase[0], phrase[0].upper()))
 _ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 _POSTSCRIPT = re.compile(rf"{_any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE)
-_CONFIDENTIAL = re.compile(_any_of(phrases.CONFIDENTIAL), re.IGNORECASE)
-_MESSAGE_WORD = re.compile(_any_of(phrases.MESSAGE_WORDS), re.IGNORECASE)
+_CONFIDENTIAL = _words(phrases.CONFIDENTIAL)
+_MESSAGE_WORDS = _words(phrases.MESSAGE_WORDS)
 _SMALL_PRINT = frozenset(_words(phrases.SMALL_PRINT_TITLES))
 _FOOTER = re.compile(rf"[\W_]{{0,4}}{_any_of(phrases.FOOTERS)}|.{{1,60}}mailing list$", re.IGNORECASE)
 _BANNER = re.compile(rf"[\W_]{{0,6}}{_any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
@@ -346,65 +352,58 @@ _HAND_OVERS = [
 _FILLERS = frozenset(_words(phrases.FILLERS))
 
 
-def _mark_signatures(lines: list[str], owners: list[int]) -> None:
+def _mark_signatures(page: _Page) -> None:
     """Signatures, small print and footers at the end of each run of new lines; a gateway's banner at its begin."""
-    number = 0
+    run: list[int] = []  # the lines with text of a run
     is_first = True
-    while number < len(lines):
-        if owners[number] != _NEW:
-            number += 1
-            continue
-        end = number
-        while end < len(lines) and owners[end] == _NEW:
-            end += 1
-        filled = [n for n in range(number, end) if lines[n].strip()]
-        if is_first and filled:
-            filled = _without_banner(lines, owners, filled)
-        if filled:
-            _mark_signature(lines, owners, filled, is_first=is_first)
-            is_first = False
-        number = end
+    for number, owner in enumerate([*page.owners, _QUOTED]):
+        if owner == _NEW:
+            if page.plain[number]:
+                run.append(number)
+        elif run:
+            _mark_signature(page, _without_banner(page, run) if is_first else run, is_first=is_first)
+            run, is_first = [], False
 
 
-def _without_banner(lines: list[str], owners: list[int], filled: list[int]) -> list[int]:
-    text = lines[filled[0]][:_LINE]
+def _without_banner(page: _Page, run: list[int]) -> list[int]:
+    text = page.plain[run[0]]
     if not (_BANNER.match(text) and _BANNER_WORDS.search(text)):
-        return filled
-    length = next((n for n in range(1, len(filled)) if filled[n] != filled[n - 1] + 1), len(filled))
-    if length == len(filled):
-        return filled
-    for number in filled[:length]:
-        owners[number] = _SIGNATURE
-    return filled[length:]
+        return run
+    length = next((n for n in range(1, len(run)) if run[n] != run[n - 1] + 1), len(run))
+    if length == len(run):
+        return run
+    _give(page, run[:length], _SIGNATURE)
+    return run[length:]
 
 
-def _mark_signature(lines: list[str], owners: list[int], filled: list[int], *, is_first: bool) -> None:
-    for index, number in enumerate(filled):
-        if _is_sent_from(lines[number]):
-            owners[number] = _SIGNATURE
-            below = [_plain(lines[n]) for n in filled[index + 1 :]]
+def _give(page: _Page, numbers: list[int], owner: int) -> None:
+    for number in numbers:
+        page.owners[number] = owner
+
+
+def _mark_signature(page: _Page, run: list[int], *, is_first: bool) -> None:
+    for index, number in enumerate(run):
+        if _is_sent_from(page.plain[number]):
+            page.owners[number] = _SIGNATURE
             if index:
-                owner = _SIGNATURE if _is_signature(below) else _QUOTED  # some clients set no mark above the history
-                for n in filled[index + 1 :]:
-                    owners[n] = owner
-                filled = filled[:index]
+                rest = run[index + 1 :]  # some clients set no mark between this and the history
+                _give(page, rest, _SIGNATURE if _is_signature([page.plain[n] for n in rest]) else _QUOTED)
+                run = run[:index]
                 break
-    texts = [_plain(lines[n]) for n in filled[-_SIGNATURE_LINES:]]
-    offset = len(filled) - len(texts)
+    texts = [page.plain[n] for n in run[-_SIGNATURE_LINES:]]
+    offset = len(run) - len(texts)
     for index, text in enumerate(texts):
         below = texts[index + 1 :]
         if not _begins_signature(text, below, is_top=is_first and offset + index == 0):
             continue
         begin = index - 1 if offset + index > 1 and index and _SIGNED.match(texts[index - 1]) else index
         end = next((n for n, line in enumerate(below, index + 1) if _POSTSCRIPT.match(line)), len(texts))
-        for n in filled[offset + begin : offset + end]:
-            owners[n] = _SIGNATURE
+        _give(page, run[offset + begin : offset + end], _SIGNATURE)
         return
     if len(texts) > 1 and _SIGNED.match(texts[-1]):
-        owners[filled[-1]] = _SIGNATURE
+        _give(page, run[-1:], _SIGNATURE)
         return
-    for n in _contact_block(lines, filled):
-        owners[n] = _SIGNATURE
+    _give(page, _contact_block(page, run), _SIGNATURE)
 
 
 def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
@@ -445,14 +444,14 @@ def _closing(line: str) -> int:
     return 0
 
 
-def _is_sent_from(line: str) -> bool:
+def _is_sent_from(text: str) -> bool:
     """ "Sent from my phone", but no sentence that begins so."""
-    if len(line) > 200:
+    if len(text) > 200 or text[:1] not in _SENT_FROM_LETTERS:
         return False
-    text = _fold(_plain(line))
-    if not text.startswith(_SENT_FROM) or (text.startswith("von meine") and "gesendet" not in text):
+    words = _fold(text)
+    if not words.startswith(_SENT_FROM) or (words.startswith("von meine") and "gesendet" not in words):
         return False
-    words = _ANGLES.sub("", text)
+    words = _ANGLES.sub("", words)
     return len(words) <= 120 and ", " not in words and not (words.endswith(".") and len(words) > 80)
 
 
@@ -471,20 +470,21 @@ def _has_contact(below: list[str]) -> bool:
 
 
 def _is_small_print(text: str) -> bool:
-    if len(text) > 60 and _CONFIDENTIAL.search(text) and _MESSAGE_WORD.search(text):
+    words = _fold(text)
+    if len(words) > 60 and any(map(words.__contains__, _CONFIDENTIAL)) and any(map(words.__contains__, _MESSAGE_WORDS)):
         return True
-    return bool(_FOOTER.match(text)) or _EDGES.sub("", _fold(text)) in _SMALL_PRINT
+    return bool(_FOOTER.match(words)) or (len(words) < 60 and _EDGES.sub("", words) in _SMALL_PRINT)
 
 
-def _contact_block(lines: list[str], filled: list[int]) -> list[int]:
+def _contact_block(page: _Page, run: list[int]) -> list[int]:
     """The last paragraph, when it is a name with a telephone number or an address below it."""
-    begin = len(filled) - 1
-    while begin > 0 and filled[begin] == filled[begin - 1] + 1:
+    begin = len(run) - 1
+    while begin > 0 and run[begin] == run[begin - 1] + 1:
         begin -= 1
-    block = [_plain(lines[n]) for n in filled[begin:]]
-    if begin == 0 or not 2 <= len(block) <= 8 or any(len(line) > 70 for line in block):
+    block = [page.plain[n] for n in run[begin:]]
+    if begin <= 0 or not 2 <= len(block) <= 8 or any(len(line) > 70 for line in block):
         return []
     name = block[0].rstrip(",")
-    is_name = 2 <= len(name.split()) <= 4 and bool(_NAMES.match(name)) and not any(map(str.isdigit, name))
-    is_wanted = lines[filled[begin - 1]].rstrip().endswith(":")  # "Please send it to:"
-    return filled[begin:] if is_name and not is_wanted and _has_contact(block[1:]) else []
+    is_name = 2 <= len(name.split()) <= 4 and _are_names(name) and name[0].isupper() and not _DIGIT.search(name)
+    is_wanted = page.plain[run[begin - 1]].endswith(":")  # "Please send it to:"
+    return run[begin:] if is_name and not is_wanted and _has_contact(block[1:]) else []
