@@ -261,6 +261,24 @@ async def test_a_released_item_has_its_attempt_back_and_stops_its_queue(db: psyc
     assert value(db, "select reason from queue_controls") == "the server is down"
 
 
+async def test_what_was_claimed_ahead_goes_back_unseen_when_the_dependency_is_down(
+    db: psycopg.Connection, drain: Drain
+) -> None:
+    fill_queue(db, 5000)
+    calls: list[bool] = []
+
+    async def handle(job: Job, app: App) -> Outcome:
+        is_down = len(calls) >= 2000
+        calls.append(is_down)
+        return Release("the server is down", pause_s=3600) if is_down else Done()
+
+    await drain(handle, concurrency=1)
+
+    assert sum(calls) < 50
+    assert statuses(db)["pending"] >= 2950
+    assert value(db, "select max(attempts) from processing_queue where status = 'pending'") == 0
+
+
 async def test_a_release_without_a_pause_concerns_its_item_alone(db: psycopg.Connection, drain: Drain) -> None:
     bad, *_ = add_items(db, 5)
     released = 0
@@ -602,6 +620,26 @@ async def test_a_worker_stopped_twice_gives_back_what_runs(db: psycopg.Connectio
     assert statuses(db) == {"pending": 8}
     assert value(db, "select max(attempts) from processing_queue") == 0
     assert value(db, "select count(*) from workers") == 0
+
+
+async def test_a_worker_that_could_not_commit_leaves_its_jobs_to_the_next_sweep(
+    dsn: str, db: psycopg.Connection, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate()
+    item_id = add_item(db)
+
+    async def give_up(*, timeout_s: float) -> None:
+        return None
+
+    with psycopg.connect(dsn) as other:
+        async with running(gate.handle) as worker:
+            await wait_until_async(lambda: gate.began)
+            monkeypatch.setattr(worker.committer, "flush", give_up)
+            other.execute("select from processing_queue where id = %s for update", (item_id,))
+            gate.opened.set()
+
+    await wait_until_async(lambda: value(db, "select release_lost_jobs()") or item(db, item_id)["completed_at"])
+    assert item(db, item_id)["status"] in ("pending", "completed")
 
 
 @pytest.mark.parametrize("settings_given", [{"grace_s": 0.1}])
