@@ -131,7 +131,7 @@ _CYRILLIC_LETTERS = {
 }  # fmt: skip
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_NO_PROSE = re.compile(r"\S*(?:://|@|www\.)\S*")
+_NO_PROSE = ("@", "://", "www.")
 
 
 def _by_word(tables: dict[str, str]) -> dict[str, list[str]]:
@@ -155,7 +155,7 @@ def guess_language(text: str) -> str | None:
     """ISO 639-1 code, or None when the text is too short or fits nothing."""
     text = text[:_READ]
     if "@" in text or "://" in text or "www." in text:
-        text = _NO_PROSE.sub(" ", text)
+        text = " ".join(word for word in text.split() if not any(mark in word for mark in _NO_PROSE))
     letters = Counter(text.lower())
     scripts: Counter[str] = Counter()
     for letter, count in letters.items():

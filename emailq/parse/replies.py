@@ -276,7 +276,8 @@ def _attribution(text: str) -> int:
 def _is_who_or_when(text: str) -> bool:
     if len(text) > 120:
         return False
-    return bool(_ADDRESS.search(text) or _CLOCK.search(text) or _are_names(text) or _fold(text) in _SAID_WHAT)
+    is_time = len(text) <= 45 and bool(_CLOCK.search(text))
+    return is_time or bool(_ADDRESS.search(text)) or _are_names(text) or _fold(text) in _SAID_WHAT
 
 
 def _are_names(text: str) -> bool:
@@ -291,11 +292,13 @@ def _quote_follows(page: _Page, number: int) -> bool:
 
 
 def _back_over_rules(page: _Page, number: int) -> int:
-    """Where the line of dashes begins that stands above a mark."""
+    """Where the line of dashes begins that stands above a mark; "To: …" may stand between (Yandex)."""
     start = number
-    for above in range(number - 1, max(number - 4, -1), -1):
+    for above in range(number - 1, max(number - 5, -1), -1):
         text = page.lines[above].strip()
-        if page.owners[above] != _NEW or (text and not _RULE.match(text[:_LINE])):
+        if page.owners[above] != _NEW:
+            break
+        if text and not _RULE.match(text[:_LINE]) and not (page.labels[above] and start == above + 1):
             break
         start = above if text else start
     return start
@@ -387,7 +390,8 @@ def _mark_signature(page: _Page, run: list[int], *, is_first: bool) -> None:
             page.owners[number] = _SIGNATURE
             if index:
                 rest = run[index + 1 :]  # some clients set no mark between this and the history
-                _give(page, rest, _SIGNATURE if _is_signature([page.plain[n] for n in rest]) else _QUOTED)
+                is_short = all(len(page.plain[n]) <= 60 for n in rest) and _is_signature([page.plain[n] for n in rest])
+                _give(page, rest, _SIGNATURE if is_short else _QUOTED)
                 run = run[:index]
                 break
     texts = [page.plain[n] for n in run[-_SIGNATURE_LINES:]]

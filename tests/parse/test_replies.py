@@ -1,0 +1,180 @@
+"""Reply splitting on texts of own making: each line of a file says whose it is (n new, q quoted, s signature)."""
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emailq.parse.replies import SplitText, is_hand_over, split_reply
+from emailq.parse.text import html_to_text
+
+FILES = sorted((Path(__file__).parent / "replies").glob("*.txt"))
+
+
+def read(path: Path) -> tuple[str, SplitText]:
+    """The text, and how it should be split."""
+    lines = path.read_text("utf-8").rstrip("\n").split("\n")
+    is_forwarded = lines[0] == "forwarded"
+    marked = [(line[:1], line[2:]) for line in lines[is_forwarded:]]
+    new, quoted, signature = ("\n".join(text for mark, text in marked if mark == wanted) for wanted in "nqs")
+    return "\n".join(text for _, text in marked), SplitText(new, quoted, signature, is_forwarded)
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_each_line_goes_where_its_mark_says(path: Path) -> None:
+    text, expected = read(path)
+
+    found = split_reply(text)
+
+    assert words(found.new) == words(expected.new)
+    assert words(found.signature) == words(expected.signature)
+    assert words(found.quoted) == words(expected.quoted)
+    assert found.forwarded == expected.forwarded
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_windows_line_ends_change_nothing(path: Path) -> None:
+    text, _ = read(path)
+
+    plain, windows = split_reply(text), split_reply(text.replace("\n", "\r\n"))
+
+    assert words(windows.new) == words(plain.new)
+    assert words(windows.quoted) == words(plain.quoted)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div dir=ltr>Twenty.</div><br><div class=gmail_quote><div dir=ltr class=gmail_attr>On Mon, 9 Nov 2026 "
+        "at 17:31, Jonas &lt;<a href='mailto:j@berg.example'>j@berg.example</a>&gt; wrote:<br></div>"
+        "<blockquote class=gmail_quote>Ten or twenty?</blockquote></div>",
+        "<div>Twenty.</div><div><div style='border-top:solid #E1E1E1 1pt'><p><b>From:</b> Jonas "
+        "&lt;j@berg.example&gt;<br><b>Sent:</b> Monday, November 9, 2026 5:31 PM<br><b>To:</b> Ann<br><b>Subject:</b> pumps</p></div></div>"
+        "<p>Ten or twenty?</p>",
+        "<p>Twenty.</p><hr tabindex=-1><div id=divRplyFwdMsg><b>От:</b> Вера &lt;v@ilina.example&gt;<br>"
+        "<b>Отправлено:</b> 9 ноября 2026 г. 17:31<br><b>Кому:</b> Ann<br><b>Тема:</b> pumps</div><div>Ten or twenty?</div>",
+        "<p>Twenty.</p>Понедельник, 9 ноября 2026, 17:31 +03:00 от Вера &lt;v@ilina.example&gt;:<br>"
+        "<blockquote>Ten or twenty?</blockquote>",
+        "<div>Twenty.</div><div>09.11.2026, 17:31, \"Вера\" &lt;<a href='mailto:v@ilina.example'>v@ilina.example</a>"
+        "&gt;:</div>"
+        "<blockquote><p>Ten or twenty?</p></blockquote>",
+        "Twenty.<br><br><blockquote type=cite>On 9 Nov 2026, at 17:31, Jonas &lt;j@berg.example&gt; wrote:<br><br>"
+        "Ten or twenty?</blockquote>",
+    ],
+    ids=["gmail", "outlook", "outlook-web-ru", "mail-ru", "yandex", "apple"],
+)
+def test_an_answer_in_html_is_split_as_its_text_is(html: str) -> None:
+    split = split_reply(html_to_text(html))
+
+    assert split.new == "Twenty."
+    assert "Ten or twenty?" in split.quoted
+
+
+def test_a_message_that_only_hands_over_is_about_what_it_forwards() -> None:
+    split = split_reply("FYI\n\n---------- Forwarded message ---------\nFrom: a@b.example\n\nPlease send 20 pumps.")
+
+    assert split.forwarded
+    assert split.current.startswith("FYI")
+    assert "20 pumps" in split.current
+
+
+def test_an_answer_is_about_its_new_text_alone() -> None:
+    split = split_reply("Thanks!\n\nFrom: A <a@b.example>\nSent: Monday\nTo: C\nSubject: x\n\nPlease send 20 pumps.")
+
+    assert not split.forwarded
+    assert split.current == "Thanks!"
+
+
+def test_an_empty_answer_is_about_what_it_quotes() -> None:
+    assert "pumps" in split_reply("On 9 Nov 2026 at 17:31 Ann <a@b.example> wrote:\n> 20 pumps?").current
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "FYI", "fyi.", "see below", "Hi Tom, please see below. Thanks", "Пересылаю.", "Коллеги, см. ниже"),
+        *("Zur Info!", "Pour info", "Te reenvío", "Пересилаю до відома", "Siehe unten. Danke", "FW"),
+    ],
+)
+def test_a_hand_over_says_nothing_of_its_own(text: str) -> None:
+    assert is_hand_over(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks!", "Twenty.", "See below and please cancel the second order too", "нет", "Спасибо, берём", "Ja"]
+)
+def test_an_answer_is_no_hand_over(text: str) -> None:
+    assert not is_hand_over(text)
+
+
+@given(st.text())
+def test_no_line_of_any_text_is_lost(text: str) -> None:
+    split = split_reply(text)
+
+    parts = f"{split.new}\n{split.quoted}\n{split.signature}"
+    assert sorted(words(parts)) == sorted(words(text))
+
+
+_LINES = st.sampled_from(
+    [
+        *("On Mon, 9 Nov 2026 at 17:31, J <j@b.example> wrote:", "> quoted", "From: a <a@b.example>", "Sent: Monday"),
+        *(
+            "To: b",
+            "Subject: c",
+            "-----Original Message-----",
+            "--",
+            "Best regards,",
+            "Ann",
+            "Begin forwarded message:",
+        ),
+        *("", "new", "Sent from my iPhone", "________________", "Thanks", "PS more"),
+        "This message is confidential" + " and long" * 9,
+    ]
+)
+
+
+@given(st.lists(_LINES, max_size=30))
+def test_marks_in_any_order_lose_no_line(lines: list[str]) -> None:
+    split = split_reply("\n".join(lines))
+
+    parts = f"{split.new}\n{split.quoted}\n{split.signature}".split("\n")
+    assert sorted(line for line in parts if line) == sorted(line for line in lines if line)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On " + "a " * 20_500,
+        "On " + "1 " * 20_500 + ":",
+        "On Mon, 9 Nov 2026 at 17:31, J <j@b.example> wrote:\n" * 10_000,
+        "On Mon, 9 Nov 2026 at 17:31, J <j@b.example> wrote:\n> x\n" * 10_000,
+        "On 9 Nov 2026\n" * 40_000,
+        "From: a@b.example\n" * 40_000,
+        "From: a@b.example To: Sent: Subject:\n" * 20_000,
+        "-" * 1_000_000,
+        "--\n" * 200_000,
+        "---------- a" * 80_000,
+        ">" * 1_000_000,
+        ("wrote " * 60 + ":\n") * 2_000,
+        ("On 9 Nov 2026 wrote " + "A" * 100 + " a:\n") * 5_000,
+        "Best regards\n" * 50_000,
+        "Sent from my iPhone\n" * 40_000,
+        "> a\nBest regards\nx\n" * 30_000,
+        "confidential message " * 50_000,
+        " " * 1_000_000,
+        "\n" * 1_000_000,
+    ],
+    ids=range(19),
+)
+def test_hostile_text_takes_about_a_second_at_most(text: str) -> None:
+    start = time.process_time()
+    split_reply(text)
+    took_s = time.process_time() - start
+
+    assert took_s < 2  # seen: 0.5
