@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 
-_READ = 3000  # characters
+_READ = 1500  # characters
 _LETTERS_NEEDED = 20  # of a script that several languages share
 
 # Where the blocks of Unicode begin, and the script of each.

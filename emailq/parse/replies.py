@@ -228,9 +228,10 @@ def _attribution_length(page: _Page, number: int) -> int:
     text = page.plain[number]
     if text.endswith((":", "wrote", "wrote ----")):
         return int(_says_who_wrote(text, page, number + 1))
-    if not _goes_on(text):
+    near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
+    if not any(line[-1:] == ":" for line in near) or not _goes_on(text):
         return 0
-    for length, following in enumerate(page.plain[number + 1 : number + _ATTRIBUTION_LINES], start=2):
+    for length, following in enumerate(near, start=2):
         if not following or (_goes_on(following.rstrip(":")) and _DATE.search(following)):
             return 0
         text += " " + following

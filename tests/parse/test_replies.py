@@ -55,10 +55,12 @@ def test_windows_line_ends_change_nothing(path: Path) -> None:
         "at 17:31, Jonas &lt;<a href='mailto:j@berg.example'>j@berg.example</a>&gt; wrote:<br></div>"
         "<blockquote class=gmail_quote>Ten or twenty?</blockquote></div>",
         "<div>Twenty.</div><div><div style='border-top:solid #E1E1E1 1pt'><p><b>From:</b> Jonas "
-        "&lt;j@berg.example&gt;<br><b>Sent:</b> Monday, November 9, 2026 5:31 PM<br><b>To:</b> Ann<br><b>Subject:</b> pumps</p></div></div>"
+        "&lt;j@berg.example&gt;<br><b>Sent:</b> Monday, November 9, 2026 5:31 PM<br><b>To:</b> Ann<br>"
+        "<b>Subject:</b> pumps</p></div></div>"
         "<p>Ten or twenty?</p>",
         "<p>Twenty.</p><hr tabindex=-1><div id=divRplyFwdMsg><b>От:</b> Вера &lt;v@ilina.example&gt;<br>"
-        "<b>Отправлено:</b> 9 ноября 2026 г. 17:31<br><b>Кому:</b> Ann<br><b>Тема:</b> pumps</div><div>Ten or twenty?</div>",
+        "<b>Отправлено:</b> 9 ноября 2026 г. 17:31<br><b>Кому:</b> Ann<br><b>Тема:</b> pumps</div>"
+        "<div>Ten or twenty?</div>",
         "<p>Twenty.</p>Понедельник, 9 ноября 2026, 17:31 +03:00 от Вера &lt;v@ilina.example&gt;:<br>"
         "<blockquote>Ten or twenty?</blockquote>",
         "<div>Twenty.</div><div>09.11.2026, 17:31, \"Вера\" &lt;<a href='mailto:v@ilina.example'>v@ilina.example</a>"
