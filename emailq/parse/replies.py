@@ -269,9 +269,9 @@ def _attribution(text: str) -> int:
         rest = body[wrote.end() :].strip(" ,")
         if not rest or _is_who_or_when(rest):
             return 2 if has_address or (has_date and (is_introduced or _CLOCK.search(rest))) else 1
-    if has_address and has_date and is_introduced and text.endswith(":"):
-        return 2 if _CLOCK.search(body) and body.endswith((">", ")", "]")) else 1
-    return 0
+    if not (has_date and is_introduced and text.endswith(":") and _CLOCK.search(body)):
+        return int(has_address and has_date and is_introduced and text.endswith(":"))
+    return 2 if has_address and body.endswith((">", ")", "]")) else 1
 
 
 def _is_who_or_when(text: str) -> bool:
