@@ -42,7 +42,7 @@ def digest_message(raw: bytes) -> Digest:
     message = parse_message(raw)
     body_text = message.body_text or ""
     reply = split_reply(body_text[:_BODY_LIMIT])
-    new_text = reply.new.strip() or reply.quoted
+    new_text = reply.current.strip()
     automation = detect_automation(message)
     subject, is_reply = base_subject(message.subject or "")
     defects = list(message.defects)
