@@ -198,18 +198,22 @@ MONTHS = """
     oca|şub|nis|haz|tem|ağu|eyl|eki|kas|ara|tam|hel|maa|huh|tou|kes|hei|elo|syy|lok|mars|márc|ápr|máj|jún|júl|szept
 """
 
-# A line of small print: it names the message and says that it is confidential, or meant for somebody.
+# A line of small print: it speaks of itself, and says that it is confidential or meant for somebody.
+THIS_MESSAGE = """
+    this e-mail|this email|this mail|this message|this communication|this transmission|this electronic
+    the information contained|the contents of this|information in this|diese e-mail|diese mail|diese nachricht
+    ce message|cet e-mail|ce mail|ce courriel|ce courrier|este mensaje|este correo|este e-mail|este email|esta mensagem
+    questo messaggio|questa e-mail|questa mail|presente messaggio|presente e-mail|настоящее сообщение
+    настоящее письмо|настоящее электронное|данное сообщение|данное письмо|данное электронное|это сообщение|это письмо
+    это электронное|цей лист|це повідомлення|дане повідомлення|dit bericht|deze e-mail|niniejsza wiadomość
+    ta wiadomość|ten e-mail|denne e-mail|denne meddelelse|denne mail|detta mail|detta meddelande|tato zpráva
+    tento e-mail|bu e-posta|bu mesaj
+"""
 CONFIDENTIAL = """
     confidential|intended solely|intended only|solely for the use|intended for the use|intended recipient|privileged
-    vertraulich|bestimmungsgemäße|confidentiel|destinataire|confidencial|destinatario|riservat|конфиденциальн
-    предназначен|конфіденційн|призначен|vertrouwelijk|poufn|fortrolig|konfidentiell|důvěrn|gizli
+    vertraulich|bestimmungsgemäße|confidentiel|destinataire|confidencial|exclusivamente|destinatario|riservat
+    конфиденциальн|предназначен|конфіденційн|призначен|vertrouwelijk|bestemd|poufn|fortrolig|konfidentiell|důvěrn|gizli
 """
-
-MESSAGE_WORDS = """
-    mail|message|communication|transmission|nachricht|courriel|mensaje|correo|mensagem|messaggio|comunicazione
-    сообщени|письм|повідомлен|лист|bericht|wiadomoś|meddel|besked|zpráv|mesaj|ileti
-"""
-
 SMALL_PRINT_TITLES = """
     disclaimer|legal disclaimer|confidentiality notice|confidentiality|haftungsausschluss|avis de confidentialité
     aviso legal|aviso de confidencialidad|avvertenza|отказ от ответственности|уведомление о конфиденциальности

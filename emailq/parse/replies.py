@@ -338,7 +338,7 @@ _SENT_FROM_LETTERS = frozenset(letter for phrase in _SENT_FROM for letter in (ph
 _ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 _POSTSCRIPT = re.compile(rf"{_any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE)
 _CONFIDENTIAL = _words(phrases.CONFIDENTIAL)
-_MESSAGE_WORDS = _words(phrases.MESSAGE_WORDS)
+_THIS_MESSAGE = _words(phrases.THIS_MESSAGE)
 _SMALL_PRINT = frozenset(_words(phrases.SMALL_PRINT_TITLES))
 _FOOTER = re.compile(rf"[\W_]{{0,4}}{_any_of(phrases.FOOTERS)}|.{{1,60}}mailing list$", re.IGNORECASE)
 _BANNER = re.compile(rf"[\W_]{{0,6}}{_any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
@@ -416,7 +416,10 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
     if text in _DELIMITERS:
         return bool(below) and not any(line in _DELIMITERS for line in below[1:3])
     if _RULE_OR_TWO.match(text):
-        return bool(below) and (_is_small_print(below[0]) or (_is_signature(below) and _has_contact(below)))
+        facts = sum(":" in line and not _CONTACT.search(line) for line in below)  # "Item: pump", so a form or a table
+        return bool(below) and (
+            _is_small_print(below[0]) or (facts < 2 and _is_signature(below) and _has_contact(below))
+        )
     if is_top:
         return False
     if len(text) <= 80:
@@ -476,7 +479,7 @@ def _has_contact(below: list[str]) -> bool:
 
 def _is_small_print(text: str) -> bool:
     words = _fold(text)
-    if len(words) > 60 and any(map(words.__contains__, _CONFIDENTIAL)) and any(map(words.__contains__, _MESSAGE_WORDS)):
+    if len(words) > 60 and any(map(words.__contains__, _THIS_MESSAGE)) and any(map(words.__contains__, _CONFIDENTIAL)):
         return True
     return bool(_FOOTER.match(words)) or (len(words) < 60 and _EDGES.sub("", words) in _SMALL_PRINT)
 

@@ -120,9 +120,9 @@ def test_every_other_value_of_auto_submitted_is_automatic(value: str) -> None:
 def test_hostile_messages_are_decided_at_once(raw: bytes) -> None:
     parsed = parse_message(raw)
 
-    start = time.perf_counter()
+    start = time.process_time()
     detect_automation(parsed)
-    took_s = time.perf_counter() - start
+    took_s = time.process_time() - start
 
     assert took_s < 0.5
 
@@ -130,9 +130,9 @@ def test_hostile_messages_are_decided_at_once(raw: bytes) -> None:
 def test_ordinary_mail_costs_little() -> None:
     parsed = read("person/holiday-orders")
 
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(200):
         detect_automation(parsed)
-    took_us = (time.perf_counter() - start) / 200 * 1e6
+    took_us = (time.process_time() - start) / 200 * 1e6
 
     assert took_us < 500  # seen: 20
