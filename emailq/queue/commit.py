@@ -72,6 +72,12 @@ class Committer:
     def _take(self) -> list[Finished]:
         with_effects = any(isinstance(o, Done) and (o.effects or o.next) for _, o in self._finished[:_BATCH])
         size = _BATCH_WITH_EFFECTS if with_effects else _BATCH
+        seen: set[UUID] = set()
+        for position, (job, _) in enumerate(self._finished[:size]):
+            if job.id in seen:  # given back and claimed again under the same fence: one outcome after the other
+                size = position
+                break
+            seen.add(job.id)
         batch, self._finished = self._finished[:size], self._finished[size:]
         if not self._finished:
             self._wanted.clear()

@@ -1,0 +1,149 @@
+"""The committer: many outcomes in one transaction, each of them once."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import psycopg
+import pytest
+
+from emailq.app import App
+from emailq.models import Job
+from emailq.outcomes import Done, Effect, Outcome, Reject, Release, Retry
+from emailq.queue.commit import Committer
+from tests.items import add_items, claim, item, register, statuses
+from tests.waiting import wait_until_async
+
+NOTED = Done([Effect("note", ("noted",))])
+
+
+def claimed(db: psycopg.Connection, count: int = 1) -> list[Job]:
+    """Jobs as a worker holds them."""
+    add_items(db, count)
+    worker = register(db)
+    return [Job(*row[:-1], "work", worker) for row in claim(db, worker, count)]
+
+
+async def commit(app: App, outcomes: Sequence[tuple[Job, Outcome]]) -> None:
+    """Commits what had gathered while nobody was looking."""
+    committer = Committer(app.settings)
+    for job, outcome in outcomes:
+        committer.add(job, outcome)
+    task = asyncio.create_task(committer.run())
+    await wait_until_async(lambda: not committer.uncommitted)
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_each_job_of_a_batch_ends_as_its_outcome_says(
+    app: App, db: psycopg.Connection, notes: Callable[[], list[str]]
+) -> None:
+    jobs = claimed(db, 5)
+    outcomes = [Done(), NOTED, Retry("later", 3600), Reject("never"), Release("not now")]
+
+    await commit(app, list(zip(jobs, outcomes, strict=True)))
+
+    ended = [(item(db, job.id)["status"], item(db, job.id)["attempts"]) for job in jobs]
+    assert ended == [("completed", 1), ("completed", 1), ("pending", 1), ("failed", 1), ("pending", 0)]
+    assert notes() == ["noted"]
+
+
+async def test_one_job_twice_under_one_fence_has_its_effects_once(
+    app: App, db: psycopg.Connection, notes: Callable[[], list[str]]
+) -> None:
+    """A release whose answer was lost is told again; meanwhile the same worker may run the job twice."""
+    [job] = claimed(db)
+
+    await commit(app, [(job, NOTED), (job, NOTED)])
+
+    assert notes() == ["noted"]
+    assert item(db, job.id)["status"] == "completed"
+
+
+@pytest.mark.parametrize("first", [Release("not now"), Retry("later", 0), Reject("never")])
+async def test_two_outcomes_of_one_job_are_told_one_after_the_other(
+    app: App, db: psycopg.Connection, notes: Callable[[], list[str]], first: Outcome
+) -> None:
+    [job] = claimed(db)
+
+    await commit(app, [(job, first), (job, NOTED)])
+
+    assert notes() == []
+    assert item(db, job.id)["status"] in ("pending", "failed")
+
+
+async def test_what_was_done_stays_done_when_another_outcome_follows(
+    app: App, db: psycopg.Connection, notes: Callable[[], list[str]]
+) -> None:
+    [job] = claimed(db)
+
+    await commit(app, [(job, NOTED), (job, Release("not now"))])
+
+    assert notes() == ["noted"]
+    assert item(db, job.id)["status"] == "completed"
+
+
+async def test_more_outcomes_than_one_transaction_takes_are_all_committed(
+    app: App, db: psycopg.Connection, notes: Callable[[], list[str]]
+) -> None:
+    jobs = claimed(db, 200)
+
+    await commit(app, [(job, NOTED) for job in jobs])
+
+    assert statuses(db) == {"completed": 200}
+    assert len(notes()) == 200
+
+
+async def test_jobs_that_are_lost_leave_no_effects_and_hold_up_nobody(
+    app: App, db: psycopg.Connection, notes: Callable[[], list[str]]
+) -> None:
+    jobs = claimed(db, 10)
+    db.execute("select cancel_jobs(%s)", ([job.id for job in jobs[:4]],))
+
+    await commit(app, [(job, NOTED) for job in jobs])
+
+    assert statuses(db) == {"cancelled": 4, "completed": 6}
+    assert len(notes()) == 6
+
+
+async def test_a_commit_whose_answer_is_lost_is_told_again_and_counts_once(
+    app: App, db: psycopg.Connection, notes: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [job] = claimed(db)
+    commit_once = Committer._commit
+    tries = 0
+
+    async def commit_and_lose(self: Committer, *args: object) -> None:
+        nonlocal tries
+        tries += 1
+        await commit_once(self, *args)  # type: ignore[arg-type]
+        if tries == 1:
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(Committer, "_commit", commit_and_lose)
+
+    await commit(app, [(job, NOTED)])
+
+    assert tries == 2
+    assert notes() == ["noted"]
+
+
+async def test_an_outcome_that_cannot_be_stored_in_any_way_is_tried_with_pauses(
+    app: App, db: psycopg.Connection
+) -> None:
+    """Nobody may end jobs any more: the committer keeps asking, but not as fast as it can."""
+    [job] = claimed(db)
+    db.execute("alter function retry_jobs rename to retry_jobs_as_it_was")
+    committer = Committer(app.settings)
+    committer.add(job, Retry("later"))
+
+    task = asyncio.create_task(committer.run())
+    await asyncio.sleep(0.4)
+    still_held = committer.uncommitted
+    db.execute("alter function retry_jobs_as_it_was rename to retry_jobs")
+    await wait_until_async(lambda: not committer.uncommitted)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert still_held == 1
+    assert item(db, job.id)["status"] == "pending"
+    assert item(db, job.id)["last_error"].startswith("effects: UndefinedFunction: ")
