@@ -42,7 +42,7 @@ async def handle(job: Job, app: App) -> Outcome:
         raise ValueError
     if chance < 0.05:
         return Retry("later", after_s=0.01)
-    if chance < 0.06:
+    if chance < 0.15:
         return Release("not now")
     stage = STAGES.index(job.queue_name) + 1
     tell(os.environ[FOLDER], "ended", job.id, os.getpid(), time.monotonic())
