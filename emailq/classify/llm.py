@@ -176,6 +176,7 @@ async def _answer(mail: MailText, llm: Llm, ask: Ask) -> tuple[list[Message], Re
             details["cut_at_tokens"] = body_tokens
         if problem:
             problems.append(problem)
+        if problems:
             details["rejected_answers"] = problems
         if labels or len(problems) == 2:
             if labels and labels.reasoning:

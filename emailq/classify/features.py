@@ -1,0 +1,275 @@
+"""A message as the signs that the local model has weights for: words, meanings, and what headers and files tell."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import NamedTuple
+from zlib import crc32
+
+from emailq.classify.instructions import without_instructions
+from emailq.models import MailText
+
+HEAD, TAIL = 3500, 700  # characters of a long text that are read; the point of a message stands at its ends
+SHORT_TEXT = 14  # words; a reply as short as this is read together with what it quotes
+
+_TOKEN = re.compile(
+    r"(?P<url>(?:https?://|www\.)[^\s<>\"')\]]{1,300})"
+    r"|(?P<mail>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6})"
+    r"|(?P<code>[^\W\d_]{1,6}[-/ №#]{0,2}\d[\w/-]{2,40})"
+    r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]{1,3}(?![^\W\d_]))?)"
+    r"|(?P<number>\d[\d.,:/-]{0,40})"
+    r"|(?P<mark>[?!？！]+|[€$£¥₽%])"
+    r"|(?P<stop>[.;:\n。；：])"
+)
+_WIDE = re.compile(r"[぀-ヿ㐀-鿿가-힯]")  # scripts without spaces between words
+_MONEY_WORDS = frozenset(
+    ["eur", "euro", "euros", "usd", "gbp", "руб", "рублей", "рубля", "рублях", "chf", "pln", "tl", "lira", "kr", "dollars", "pounds", "元", "円"]
+)
+_MONEY_SIGNS = frozenset("€$£¥₽")
+_FREE_MAIL = (
+    "gmail.",
+    "yahoo.",
+    "hotmail.",
+    "outlook.",
+    "mail.ru",
+    "yandex.",
+    "gmx.",
+    "web.de",
+    "icloud.",
+    "aol.",
+    "qq.com",
+    "163.com",
+)
+_FILE_KINDS = {
+    "pdf": "pdf", "doc": "text", "docx": "text", "odt": "text", "rtf": "text", "txt": "text",
+    "xls": "table", "xlsx": "table", "csv": "table", "ods": "table",
+    "png": "image", "jpg": "image", "jpeg": "image", "gif": "image", "heic": "image", "webp": "image",
+    "zip": "risky", "rar": "risky", "7z": "risky", "exe": "risky", "scr": "risky", "js": "risky", "vbs": "risky",
+    "iso": "risky", "img": "risky", "html": "risky", "htm": "risky", "docm": "risky", "xlsm": "risky", "lnk": "risky", "gz": "risky",
+    "ics": "calendar", "xml": "xml", "eml": "mail", "dwg": "drawing", "dxf": "drawing",
+}  # fmt: skip
+
+
+class Signs(NamedTuple):
+    """Names of signs, each once. `words` are what the text says, `facts` all else; `n_tokens` is the length read."""
+
+    words: list[str]
+    facts: list[str]
+    n_tokens: int
+
+
+class Token(NamedTuple):
+    kind: str
+    text: str
+
+
+def key(name: str) -> int:
+    """The number under which the model knows a sign."""
+    return crc32(name.encode())
+
+
+def signs_of(mail: MailText) -> Signs:
+    """Everything the model may see of a message. Sentences addressed to a machine are taken out before."""
+    subject = list(tokens(plain(without_instructions(mail.subject[:500]))))
+    body = list(tokens(plain(_ends(without_instructions(mail.text)))))
+    names: dict[str, None] = dict.fromkeys(_word_signs(body, ""))
+    names.update(dict.fromkeys(_word_signs(subject, "s:")))
+    names.update(dict.fromkeys(_word_signs(subject, "")))
+    meanings = concepts(body)
+    facts: dict[str, None] = {f"c:{name}": None for name in meanings}
+    facts.update((f"cs:{name}", None) for name in concepts(subject))
+    facts.update((f"cc:{one}+{other}", None) for one in meanings for other in meanings if one < other)
+    if mail.quoted and (len(body) < SHORT_TEXT or "forwarded" in meanings):
+        quoted = list(tokens(plain(without_instructions(mail.quoted[:HEAD]))))
+        names.update(dict.fromkeys(_word_signs(quoted, "q:")))
+        facts.update((f"cq:{name}", None) for name in concepts(quoted))
+    facts.update(dict.fromkeys(_shape(mail, subject, body)))
+    facts.update(dict.fromkeys(_envelope(mail, body)))
+    return Signs(list(names), list(facts), len(body) + len(subject))
+
+
+def plain(text: str) -> str:
+    """Lower case in compatibility form, with ё as е: how the lexicon and the model spell."""
+    return unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
+
+
+def tokens(text: str) -> Iterator[Token]:
+    for match in _TOKEN.finditer(text):
+        kind, found = match.lastgroup or "", match.group()
+        if kind == "word" and _WIDE.search(found):
+            yield from (Token("wide", character) for character in found)
+        else:
+            yield Token(kind, found)
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
+
+
+def _word_signs(found: list[Token], space: str) -> Iterator[str]:
+    """Words, their beginnings (which stand for stems) and pairs of neighbours; `space` keeps subject and body apart."""
+    stems: list[str] = []
+    for kind, text in found:
+        match kind:
+            case "word":
+                if not space:
+                    yield text
+                stem = text[:5] if len(text) > 5 else text
+                yield f"{space}{stem}~"
+            case "wide":
+                stem = text
+                yield f"{space}{text}"
+            case "stop":
+                stem = "."
+            case "mark":
+                stem = text[0]
+                yield f"{space}{stem}"
+            case _:
+                stem = f"<{kind}>"
+                yield f"{space}{stem}"
+        stems.append(stem)
+    for left, right in pairwise(stems):
+        if left != "." and right != ".":
+            yield f"{space}{left}_{right}"
+
+
+def concepts(found: list[Token]) -> set[str]:
+    """The meanings of the lexicon that occur, by one to three words in a row, or by substring where there are no spaces."""
+    lexicon = _lexicon()
+    words = [text for kind, text in found if kind in ("word", "stop", "url", "mail", "number", "code", "mark")]
+    meant: set[str] = set()
+    for at, word in enumerate(words):
+        for rest, meaning in lexicon.first_words.get(word, ()):
+            if _continues(words, at + 1, rest):
+                meant.add(meaning)
+        for length in range(2, min(len(word), 12) + 1):
+            for rest, meaning in lexicon.beginnings.get(word[:length], ()):
+                if _continues(words, at + 1, rest):
+                    meant.add(meaning)
+    wide = "".join(text for kind, text in found if kind == "wide")
+    if wide:
+        meant.update(meaning for piece, meaning in lexicon.pieces if piece in wide)
+    return meant
+
+
+def _continues(words: list[str], at: int, rest: tuple[str, ...]) -> bool:
+    if at + len(rest) > len(words):
+        return False
+    return all(
+        word.startswith(want[:-1]) if want.endswith("*") else word == want
+        for word, want in zip(words[at:], rest, strict=False)
+    )
+
+
+class _Lexicon(NamedTuple):
+    first_words: dict[str, list[tuple[tuple[str, ...], str]]]
+    beginnings: dict[str, list[tuple[tuple[str, ...], str]]]
+    pieces: list[tuple[str, str]]
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    lexicon = _Lexicon({}, {}, [])
+    for line in files("emailq.classify").joinpath("lexicon.txt").read_text("utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        meaning, _, entries = line.partition(":")
+        for entry in entries.split(","):
+            _add(lexicon, plain(entry.strip()), meaning)
+    return lexicon
+
+
+def _add(lexicon: _Lexicon, entry: str, meaning: str) -> None:
+    if _WIDE.search(entry):
+        lexicon.pieces.append((entry, meaning))
+        return
+    first, *rest = entry.split()
+    table, start = (lexicon.beginnings, first[:-1]) if first.endswith("*") else (lexicon.first_words, first)
+    table.setdefault(start, []).append((tuple(rest), meaning))
+
+
+def _shape(mail: MailText, subject: list[Token], body: list[Token]) -> Iterator[str]:
+    """How the message looks: length, questions, shouting, money, lists of goods."""
+    questions = sum(text[0] in "?？" for kind, text in body if kind == "mark")
+    shouts = sum(len(text) for kind, text in body if kind == "mark" and text[0] in "!！")
+    yield f"questions:{min(questions, 3)}"
+    yield f"shouts:{min(shouts, 4)}"
+    yield f"length:{(len(body) + 1).bit_length()}"
+    if any(text[0] in "?？" for kind, text in subject if kind == "mark"):
+        yield "subject-asks"
+    if len(mail.subject) > 8 and mail.subject.isupper():
+        yield "subject-shouts"
+    if not mail.subject.strip():
+        yield "no-subject"
+    amounts = sum(
+        (a.kind == "number" and (b.text in _MONEY_WORDS or b.text in _MONEY_SIGNS))
+        or (b.kind == "number" and (a.text in _MONEY_WORDS or a.text in _MONEY_SIGNS))
+        for a, b in pairwise(body)
+    )
+    yield f"amounts:{min(amounts, 3)}"
+    yield f"numbers:{min(sum(kind in ('number', 'code') for kind, _ in body), 15).bit_length()}"
+    lines = [line for line in mail.text[:HEAD].splitlines() if line.strip()]
+    yield f"lines:{min(len(lines), 63).bit_length()}"
+    if sum(":" in line or "=" in line for line in lines) * 2 > len(lines) > 3:
+        yield "form"
+    if re.match(r"\s*(re|aw|sv|ответ|antw|yan|ynt|回复|答复)\s*:", mail.subject, re.IGNORECASE):
+        yield "reply"
+    if re.match(r"\s*(fwd?|wg|tr|rv|пересл|i|ilt|转发)\s*:", mail.subject, re.IGNORECASE):
+        yield "forward"
+
+
+def _envelope(mail: MailText, body: list[Token]) -> Iterator[str]:
+    """What headers, addresses, links and files tell."""
+    headers = mail.headers
+    automation = (mail.automation or "").lower()
+    if "list-unsubscribe" in headers:
+        yield "list-unsubscribe"
+    if "list-id" in headers or "list-post" in headers:
+        yield "list-id"
+    if headers.get("precedence", "").strip().lower() in ("bulk", "list", "junk"):
+        yield "bulk"
+    submitted = headers.get("auto-submitted", "").strip().lower()
+    if (
+        submitted.startswith("auto-replied")
+        or "x-autoreply" in headers
+        or "x-autorespond" in headers
+        or "reply" in automation
+    ):
+        yield "auto-replied"
+    elif submitted.startswith("auto-"):
+        yield "auto-generated"
+    report = headers.get("content-type", "").lower().startswith("multipart/report")
+    if report or "bounce" in automation or "mailer-daemon" in (mail.from_address or "").lower():
+        yield "report"
+    sender = (mail.from_address or "").lower()
+    local, _, domain = sender.partition("@")
+    if re.search(r"no-?reply|noreply|donotreply|mailer|notification|newsletter|news|alert|robot", local):
+        yield "from-machine"
+    if domain.startswith(_FREE_MAIL):
+        yield "from-free-mail"
+    reply_to = re.search(r"@([\w.-]+)", headers.get("reply-to", ""))
+    if reply_to and domain and _site(reply_to.group(1).lower()) != _site(domain):
+        yield "reply-elsewhere"
+    named = re.search(r"@([\w-]+(?:\.[\w-]+)+)", mail.from_name or "")
+    if named and _site(named.group(1).lower()) != _site(domain):
+        yield "name-pretends"
+    urls = [text for kind, text in body if kind == "url"]
+    yield f"urls:{min(len(urls), 2)}"
+    for host in {re.sub(r"^(?:https?://)?([^/?#:]+).*", r"\1", url) for url in urls}:
+        if re.fullmatch(r"[\d.]+", host):
+            yield "url-number"
+        yield "url-own" if domain and _site(host) == _site(domain) else "url-elsewhere"
+    for kind in {_file_kind(name) for name in mail.attachments}:
+        yield f"file:{kind}"
+
+
+def _site(host: str) -> str:
+    return ".".join(host.rstrip(".").split(".")[-2:])
+
+
+def _file_kind(attachment: str) -> str:
+    name = attachment.rsplit(" (", 1)[0].lower()
+    return _FILE_KINDS.get(name.rsplit(".", 1)[-1], "other")

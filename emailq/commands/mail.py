@@ -1,0 +1,94 @@
+"""Commands for messages: ingest, list, show, parse."""
+
+import asyncio
+import os
+from typing import Any
+
+import click
+
+from emailq.commands.database import with_connection
+from emailq.commands.output import EX_DATAERR, EX_OK, MessageReader, as_json, print_row, print_rows, printable_name
+from emailq.db import Connection
+from emailq.settings import load_settings
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--account", help="Mailbox that the messages belong to.  [default: the setting account]")
+@as_json
+def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
+    """Take in messages: .eml files, folders of them, mbox files, Maildirs, or - for standard input."""
+    from emailq.ingest.load import load
+    from emailq.render import Progress
+
+    settings = load_settings(account=account)
+    with Progress(paths, enabled=not as_json) as progress:
+        report = asyncio.run(load(settings, paths, progress.advance))
+    for source, reason in report.refused:
+        click.echo(f"refused {printable_name(source)}: {reason}", err=True)
+    if report.skipped:
+        first = ", ".join(printable_name(os.path.basename(name)) for name in report.skipped[:3])
+        more = f" and {len(report.skipped) - 3} more" if len(report.skipped) > 3 else ""
+        click.echo(f"left out, not mail: {first}{more}", err=True)
+    print_row(report.counts(), as_json, report.summary())
+    return EX_DATAERR if report.refused else EX_OK
+
+
+@click.command(name="list")
+@click.option("--intent", help="Only this intent.")
+@click.option("--account", help="Only mail that reached this account.")
+@click.option("--from", "sender", metavar="ADDRESS", help="Only mail from this address.")
+@click.option("--search", metavar="WORDS", help='Full text of subject and body; "quoted phrase", or, -without.')
+@click.option("--review", is_flag=True, help="Only what needs a person.")
+@click.option("--failed", is_flag=True, help="Only what failed.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@as_json
+def list_(as_json: bool, **filters: Any) -> int:
+    """List e-mails, newest first."""
+    from emailq.render import print_emails
+    from emailq.store.emails import list_emails
+
+    rows = with_connection(lambda conn: list_emails(conn, **filters))
+    if as_json:
+        print_rows(rows)
+    else:
+        print_emails(rows)
+    return EX_OK
+
+
+@click.command()
+@click.argument("email_id", metavar="EMAIL_ID")
+@as_json
+def show(email_id: str, as_json: bool) -> int:
+    """Show one e-mail with its thread, attachments, decisions, ERP actions and queue items."""
+    from emailq.render import print_email
+    from emailq.store.emails import email_ids, show_email
+
+    async def run(conn: Connection) -> dict[str, Any]:
+        return await show_email(conn, (await email_ids(conn, [email_id]))[0])
+
+    found = with_connection(run)
+    if as_json:
+        print_rows([found])
+    else:
+        print_email(found)
+    return EX_OK
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@as_json
+def parse(files: tuple[str, ...], as_json: bool) -> int:
+    """Parse messages without a database; --json prints JMAP Email objects (RFC 8621 §4.1)."""
+    from emailq.parse.jmap import to_jmap
+    from emailq.parse.message import parse_message
+    from emailq.render import print_parsed
+
+    reader = MessageReader(files)
+    for source, raw in reader:
+        email = {"file": source, **to_jmap(parse_message(raw))}
+        if as_json:
+            print_rows([email])
+        else:
+            print_parsed(email)
+    return reader.exit_code

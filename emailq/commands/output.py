@@ -1,0 +1,53 @@
+"""How commands print, and how they read the messages in files."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+
+from emailq.errors import BadInput
+from emailq.settings import load_settings
+
+EX_OK, EX_DATAERR, EX_TEMPFAIL = 0, 65, 75  # sysexits.h
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+
+
+def print_row(data: dict[str, Any], as_json: bool, text: str) -> None:
+    click.echo(to_json(data) if as_json else text)
+
+
+def print_rows(rows: Iterable[dict[str, Any]]) -> None:
+    for row in rows:
+        click.echo(to_json(row))
+
+
+def to_json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, default=str)
+
+
+def printable_name(text: str) -> str:
+    from emailq.parse.text import printable
+
+    return printable(text.encode("utf-8", "backslashreplace").decode(), 200)
+
+
+class MessageReader:
+    """The messages in some files; a file that can't be taken is told on stderr and remembered in `exit_code`."""
+
+    def __init__(self, files: tuple[str, ...]) -> None:
+        self._files = files
+        self.exit_code = EX_OK
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        from emailq.ingest.files import find_messages
+
+        limit = load_settings().max_message_bytes
+        for path in self._files:
+            for found in find_messages(path, limit):
+                if found.raw is not None:
+                    yield found.source, found.raw
+                elif not found.skipped:
+                    click.echo(f"emailq: {printable_name(found.source)}: {found.refusal}", err=True)
+                    self.exit_code = BadInput.exit_code

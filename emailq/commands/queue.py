@@ -1,0 +1,205 @@
+"""Commands for the queue: worker, enqueue, status, why, retry, cancel, priority, pause, resume."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+import click
+
+from emailq import log, metrics
+from emailq.commands.database import check_queue, check_schema, connected, with_connection
+from emailq.commands.output import EX_OK, EX_TEMPFAIL, as_json, print_row, print_rows
+from emailq.db import Connection
+from emailq.errors import UsageError
+from emailq.settings import Settings, load_settings
+
+
+@click.command()
+@click.option("--queue", "queues", multiple=True, help="Serve this queue (repeat for more).  [default: all known]")
+@click.option("--concurrency", type=click.IntRange(1, 10_000), help="Jobs of one queue at the same time.")
+@click.option("--drain", is_flag=True, help="End when nothing is due.")
+@click.option("--handler", "handlers", multiple=True, metavar="QUEUE=module:function", help="Serve your own queue.")
+def worker(queues: tuple[str, ...], concurrency: int | None, drain: bool, handlers: tuple[str, ...]) -> int:
+    """Claim jobs and run their handlers, until SIGTERM (which finishes or gives back what runs)."""
+    from emailq.handlers import known_handlers
+
+    settings = load_settings(concurrency=concurrency)
+    log.configure(settings.log_level, settings.log_format)
+    known = known_handlers(handlers)
+    for name in queues:
+        if name not in known:
+            raise UsageError(
+                f"no handler for queue {name!r}; known: {', '.join(known)}; your own: --handler {name}=module:function"
+            )
+    served = {name: known[name] for name in queues or known}
+    if settings.metrics_port is not None:
+        metrics.serve(settings.metrics_port)
+    waiting = asyncio.run(_serve(settings, served, drain))
+    for name, reason in waiting:
+        click.echo(f"emailq: queue {name} waits: {reason}", err=True)
+    return EX_TEMPFAIL if waiting else EX_OK
+
+
+async def _serve(settings: Settings, served: dict[str, Any], drain: bool) -> list[tuple[str, str]]:
+    """Run the worker; returns the queues that could not be drained because what they need is down."""
+    from emailq.app import open_app
+    from emailq.queue import jobs
+    from emailq.queue.worker import run_worker
+
+    async with connected(settings) as conn:
+        await check_schema(conn)
+    async with open_app(settings) as app:
+        await run_worker(app, served, concurrency=settings.concurrency, drain=drain)
+    if not drain:
+        return []
+    async with connected(settings) as conn:
+        rows = await jobs.status(conn)
+    return [(r["queue_name"], r["reason"]) for r in rows if r["queue_name"] in served and r["waiting_for_dependency"]]
+
+
+@click.command()
+@click.option("--queue", "queue_name", required=True, help="Name of the queue.")
+@click.option("--priority", type=click.IntRange(1, 10), default=5, show_default=True, help="1 is served first.")
+@click.option("--at", "at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]))
+@click.argument("emails", nargs=-1, required=True, metavar="EMAIL_ID…")
+@as_json
+def enqueue(queue_name: str, priority: int, at: datetime | None, emails: tuple[str, ...], as_json: bool) -> int:
+    """Put e-mails into a queue; one that is live there already stays as it is. --at takes a time (UTC)."""
+    from datetime import UTC
+
+    from emailq.queue import jobs
+    from emailq.store.emails import email_ids
+
+    if at is not None and at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+
+    async def run(conn: Connection) -> dict[str, Any]:
+        ids = await email_ids(conn, list(emails))
+        added = await jobs.enqueue_at(conn, queue_name, ids, priority, at)
+        return {
+            "queue": queue_name,
+            "enqueued": [str(item) for item, _ in added],
+            "live_already": len(ids) - len(added),
+        }
+
+    result = with_connection(run)
+    print_row(result, as_json, f"{len(result['enqueued'])} enqueued, {result['live_already']} live already")
+    return EX_OK
+
+
+@click.command()
+@as_json
+def status(as_json: bool) -> int:
+    """Show the queues: depth, age, rate, workers."""
+    from emailq.queue import jobs
+    from emailq.render import print_status
+
+    rows = with_connection(jobs.status)
+    if as_json:
+        print_rows(rows)
+    else:
+        print_status(rows)
+    return EX_OK
+
+
+@click.command()
+@click.argument("item_id", metavar="ITEM_ID")
+@as_json
+def why(item_id: str, as_json: bool) -> int:
+    """Say why a queue item is where it is."""
+    from emailq.queue import jobs
+    from emailq.store.emails import item_ids
+
+    async def run(conn: Connection) -> list[dict[str, Any]]:
+        return [{"id": str(one), "why": await jobs.why(conn, one)} for one in await item_ids(conn, [item_id])]
+
+    found = with_connection(run)
+    for one in found:
+        print_row(one, as_json, one["why"] if len(found) == 1 else f"{one['id'][:8]}  {one['why']}")
+    return EX_OK
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[ID…]")
+@click.option("--failed", is_flag=True, help="All failed items (with --queue: of that queue).")
+@click.option("--queue", "queue_name", help="Only items of this queue.")
+@as_json
+def retry(ids: tuple[str, ...], failed: bool, queue_name: str | None, as_json: bool) -> int:
+    """Start failed or cancelled items again. ID is a queue item's, or an e-mail's for all its items."""
+    from emailq.queue import jobs
+    from emailq.store.emails import item_ids
+
+    if bool(ids) == failed:
+        raise UsageError("name the items to retry, or give --failed")
+
+    async def run(conn: Connection) -> list[str]:
+        chosen = await jobs.failed_ids(conn, queue_name) if failed else await item_ids(conn, list(ids))
+        return [str(one) for one in await jobs.requeue(conn, chosen)]
+
+    done = with_connection(run)
+    print_row({"requeued": done}, as_json, f"{len(done)} requeued")
+    return EX_OK
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID…")
+@as_json
+def cancel(ids: tuple[str, ...], as_json: bool) -> int:
+    """Cancel live items; what a running one returns is dropped. ID as for retry."""
+    from emailq.queue import jobs
+    from emailq.store.emails import item_ids
+
+    async def run(conn: Connection) -> list[str]:
+        return [str(one) for one in await jobs.cancel(conn, await item_ids(conn, list(ids)))]
+
+    done = with_connection(run)
+    print_row({"cancelled": done}, as_json, f"{len(done)} cancelled")
+    return EX_OK
+
+
+@click.command()
+@click.argument("level", type=click.IntRange(1, 10), metavar="PRIORITY")
+@click.argument("ids", nargs=-1, required=True, metavar="ID…")
+@as_json
+def priority(level: int, ids: tuple[str, ...], as_json: bool) -> int:
+    """Give live items another priority; 1 is served first. ID as for retry."""
+    from emailq.queue import jobs
+    from emailq.store.emails import item_ids
+
+    async def run(conn: Connection) -> list[str]:
+        return [str(one) for one in await jobs.set_priority(conn, await item_ids(conn, list(ids)), level)]
+
+    done = with_connection(run)
+    print_row({"changed": done}, as_json, f"{len(done)} changed")
+    return EX_OK
+
+
+@click.command()
+@click.argument("queue_name", metavar="QUEUE")
+@click.option("--reason", help="Shown to whoever asks why.")
+def pause(queue_name: str, reason: str | None) -> int:
+    """Stop claiming from a queue; what runs goes on."""
+    from emailq.queue import jobs
+
+    async def run(conn: Connection) -> None:
+        await check_queue(conn, queue_name)
+        await jobs.pause(conn, queue_name, reason)
+
+    with_connection(run)
+    click.echo(f"{queue_name} is paused; resume it with: emailq resume {queue_name}")
+    return EX_OK
+
+
+@click.command()
+@click.argument("queue_name", metavar="QUEUE")
+def resume(queue_name: str) -> int:
+    """Claim from a queue again."""
+    from emailq.queue import jobs
+
+    async def run(conn: Connection) -> None:
+        await check_queue(conn, queue_name)
+        await jobs.resume(conn, queue_name)
+
+    with_connection(run)
+    click.echo(f"{queue_name} flows")
+    return EX_OK

@@ -1,0 +1,55 @@
+"""Commands that set up and check: migrate, doctor, demo."""
+
+import asyncio
+
+import click
+import psycopg
+
+from emailq.commands.output import EX_OK, as_json, print_row, print_rows
+from emailq.db import brief
+from emailq.errors import ConfigError, Unavailable
+from emailq.settings import load_settings
+
+
+@click.command()
+@as_json
+def migrate(as_json: bool) -> int:
+    """Create or upgrade the tables, functions and views in the database."""
+    from emailq.migrate import migrate as apply
+
+    settings = load_settings()
+    try:
+        applied = apply(settings.require_dsn())
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"can't connect to PostgreSQL: {brief(error)}") from None
+    print_row({"applied": applied}, as_json, "\n".join(f"applied {name}" for name in applied) or "nothing to do")
+    return EX_OK
+
+
+@click.command()
+@as_json
+def doctor(as_json: bool) -> int:
+    """Check the settings against the real servers, and show the settings in force."""
+    from emailq.doctor import diagnose, worst_exit_code
+    from emailq.render import print_findings
+
+    findings = asyncio.run(diagnose())
+    if as_json:
+        print_rows(finding._asdict() for finding in findings)
+    else:
+        print_findings(findings)
+    return worst_exit_code(findings)
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("command", nargs=-1, metavar="[COMMAND…]", type=click.UNPROCESSED)
+def demo(command: tuple[str, ...]) -> int:
+    """Run the main job on an embedded PostgreSQL and show the result.
+
+    With COMMAND, run that emailq command on the demo's database (or `psql …`, the embedded one).
+    """
+    try:
+        from emailq.demo import run_demo
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"the demo needs {error.name}; install it with: pip install 'emailq[demo]'") from None
+    return run_demo(command)

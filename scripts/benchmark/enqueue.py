@@ -1,0 +1,65 @@
+"""Row by row: 16 clients insert, each row a commit, with the trigger that wakes workers and without it (pgbench)."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from scripts.benchmark.drain import warm_up
+from scripts.benchmark.system import Bench
+
+CLIENTS = 16
+_BACKLOG = 60_000  # more than a busy worker does meanwhile
+_INSERT = (
+    "insert into processing_queue (email_id, queue_name)"
+    " select email_id, '{queue}' from bench_emails where n = (select nextval('bench_n'));\n"
+)
+
+Workers = Literal["none", "idle", "busy"]
+
+
+def rows_per_s(bench: Bench, workers: Workers, seconds: int, *, trigger: bool) -> float:
+    """Rows a second of all clients; a busy worker's handlers wait 50 ms and it has a backlog."""
+    bench.reset()
+    with bench.connect() as conn, _worker(bench, workers):
+        if workers == "busy":
+            conn.execute(
+                "insert into processing_queue (email_id, queue_name)"
+                " select email_id, 'slow' from bench_emails order by n desc limit %s",
+                (_BACKLOG,),
+            )
+        conn.execute("select setval('bench_n', 1)")
+        conn.execute(f"alter table processing_queue {'enable' if trigger else 'disable'} trigger processing_queue_wake")
+        try:
+            return _pgbench(bench, "slow" if workers == "busy" else "noop", seconds)
+        finally:
+            conn.execute("alter table processing_queue enable trigger processing_queue_wake")
+
+
+@contextmanager
+def _worker(bench: Bench, workers: Workers) -> Iterator[None]:
+    if workers == "none":
+        yield
+        return
+    handler = "slow" if workers == "busy" else "noop"
+    with bench.workers(handler) as started, bench.connect() as conn:
+        warm_up(bench, conn, handler, started)
+        yield
+
+
+def _pgbench(bench: Bench, queue: str, seconds: int) -> float:
+    script = bench.folder / f"insert-{queue}.sql"
+    script.write_text(_INSERT.format(queue=queue))
+    done = subprocess.run(
+        [
+            *(bench.server.installation.bin / "pgbench", "--no-vacuum", "--protocol=prepared", "--random-seed=1"),
+            *(f"--client={CLIENTS}", "--jobs=2", f"--time={seconds}", f"--file={script}", bench.dsn),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
+    assert found, done.stdout
+    return float(found[1])

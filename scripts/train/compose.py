@@ -1,0 +1,312 @@
+"""Combines pieces into messages as varied as real mail, each with its labels and its source. The same seed, the same mail."""
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pieces import Core, Language, Section
+
+from emailq.models import MailText
+
+GENUINE = ("invoice", "order", "complaint", "inquiry", "other")
+WIDE = ("zh", "ja")  # written without spaces
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`source` is the section and core that the message was made from; a split by source keeps siblings together."""
+
+    mail: MailText
+    language: str
+    intent: str
+    sentiment: str
+    priority: str
+    kind: str
+    source: str
+
+
+def compose(language: Language, per_intent: int, seed: int) -> Iterator[Sample]:
+    """About `per_intent` messages for each intent, each core equally often, in an order fixed by `seed`."""
+    rng = random.Random(f"{seed}-{language.code}")
+    for intent in sorted({section.intent for section in language.sections}):
+        cores = [(section, core) for section in language.sections if section.intent == intent for core in section.cores]
+        for turn in range(per_intent):
+            section, core = cores[turn % len(cores)]
+            yield _Writer(language, rng).message(section, core)
+
+
+class _Writer:
+    """One message in the making: the names and numbers drawn for it stay the same throughout."""
+
+    def __init__(self, language: Language, rng: random.Random) -> None:
+        self.language, self.rng, self.frame = language, rng, language.frame
+        self.known: dict[str, str] = {}
+        self.domain = f"{rng.choice(_WORDS)}{rng.choice(_WORDS)}.{rng.choice(_ENDINGS)}"
+
+    def chance(self, probability: float) -> bool:
+        return self.rng.random() < probability
+
+    def line(self, name: str) -> str:
+        return self.fill(self.rng.choice(self.frame[name]))
+
+    def message(self, section: Section, core: Core) -> Sample:
+        self.traits = section.traits
+        sentiment, priority = core.sentiment, core.priority
+        said = [self.fill(core.text)]
+        details = self.language.details(section.intent)
+        for _ in range(self.rng.choice((0, 0, 0, 1, 1, 2)) if details else 0):
+            said.insert(self.rng.choice((len(said), len(said), 0)), self.fill(self.rng.choice(details)))
+        person = "nogreet" not in section.traits and not section.traits & {"auto", "bounce", "machine", "list"}
+        if section.intent in GENUINE and person and priority in ("normal", "low"):
+            sentiment, priority = self._stress(section, said, sentiment, priority)
+        if section.intent in ("order", "inquiry", "other") and person and sentiment == "neutral" and self.chance(0.06):
+            said.insert(self.rng.choice((0, len(said))), self.line("praise"))
+            sentiment = "positive"
+        if self.chance(0.06):
+            said.insert(self.rng.randrange(len(said) + 1), self.line("distractor"))
+        quoted = ""
+        subject = self._subject(section, said)
+        if section.intent in ("invoice", "order", "complaint", "inquiry") and self.chance(0.04):
+            quoted, said, subject = self._text(section, said), [self.line("forward")], f"Fwd: {subject}"
+        text = self._text(section, said)
+        if not quoted and (subject[:3].lower() == "re:" or self.chance(0.08)):
+            other = self.rng.choice([one for one in self.language.sections if one.cores])
+            quoted = self.fill(self.rng.choice(other.cores).text)
+        mail = MailText(subject=subject, text=text, quoted=quoted, **self._envelope(section))
+        source = f"{self.language.code}/{section.intent}/{section.kind}/{core.text}"
+        return Sample(mail, self.language.code, section.intent, sentiment, priority, section.kind, source)
+
+    def _stress(self, section: Section, said: list[str], sentiment: str, priority: str) -> tuple[str, str]:
+        """Deadlines and threats raise the priority; shouting alone doesn't."""
+        draw = self.rng.random()
+        if draw < 0.08 and priority == "normal":
+            said.append(self.line("deadline-high"))
+            return sentiment, "high"
+        if draw < 0.12 and priority == "normal":
+            said.insert(self.rng.choice((0, len(said))), self.line("deadline-urgent"))
+            return sentiment, "urgent"
+        if draw < 0.18 and section.intent == "complaint":
+            said.append(self.line("escalate"))
+            return "negative", "high"
+        if draw < 0.23:
+            said.insert(0, self.line("shout"))
+        return sentiment, priority
+
+    def _subject(self, section: Section, said: list[str]) -> str:
+        draw = self.rng.random()
+        if draw < 0.08:
+            subject = self.line("subject")
+        elif draw < 0.17 or not section.subjects:
+            subject = " ".join(re.sub(r"\s+", " ", said[0]).split()[: self.rng.randint(2, 7)])[:60].rstrip(".,!?")
+        elif draw < 0.26:
+            strangers = [one for one in self.language.sections if one.subjects]
+            subject = self.fill(self.rng.choice(self.rng.choice(strangers).subjects))
+        elif draw < 0.29:
+            subject = ""
+        else:
+            subject = self.fill(self.rng.choice(section.subjects))
+        if self.chance(0.12) and "list" not in section.traits:
+            subject = f"{self.rng.choice(('Re: ', 'Re: ', 'RE: ', 'AW: ', 'Fwd: '))}{subject}"
+        if section.intent in ("spam", "newsletter") and self.chance(0.2):
+            subject = self.rng.choice(
+                (f"{subject}!!", subject.upper(), f"{self.line('shout')} {subject}", f"{subject} ✔")
+            )
+        elif self.chance(0.03):
+            subject = f"{self.line('shout')} {subject}"
+        return subject
+
+    def _text(self, section: Section, said: list[str]) -> str:
+        joint = self.rng.choice((" ", " ", "\n", "\n\n"))
+        if self.language.code in WIDE:
+            joint = joint.strip(" ")
+        body = joint.join(said)
+        parts = [body]
+        formal = section.traits.isdisjoint({"nogreet", "machine", "bounce"})
+        if formal and self.chance(0.2):
+            parts.insert(0, self.line("opening"))
+        if formal and self.chance(0.72):
+            parts.insert(0, self.line("greeting"))
+        if formal and self.chance(0.65):
+            parts.append(self.line("closing"))
+        if formal and self.chance(0.5):
+            parts.append(self.fill(self.rng.choice(("{fullname}", "{name}", "{fullname}\n{firm}"))))
+        if self.chance(0.12):
+            parts.append(self.line("disclaimer"))
+        text = self.rng.choice(("\n", "\n\n", "\n\n")).join(parts)
+        if self.chance(0.05):
+            text = text.lower()
+        elif self.chance(0.05):
+            text = re.sub(r"[.,!]", "", text)
+        elif self.chance(0.15):
+            text = self._misspelt(text)
+        return text
+
+    def _misspelt(self, text: str) -> str:
+        words = text.split(" ")
+        for at, word in enumerate(words):
+            if len(word) > 4 and self.chance(0.06):
+                cut = self.rng.randrange(1, len(word) - 2)
+                words[at] = word[:cut] + word[cut + 1] + word[cut] + word[cut + 2 :]
+        return " ".join(words)
+
+    def _envelope(self, section: Section) -> dict[str, object]:
+        intent, traits, kind = section.intent, section.traits, section.kind
+        headers: dict[str, str] = {}
+        listed = 0.6 if "list" in traits else 0.1 if intent == "spam" else 0.02
+        if self.chance(listed):
+            headers["list-unsubscribe"] = f"<https://{self.domain}/u/1>"
+        if self.chance(0.35 if "list" in traits and intent != "spam" else 0.02):
+            headers["list-id"] = f"<news.{self.domain}>"
+        if self.chance(0.25 if "list" in traits and intent != "spam" else 0.01):
+            headers["precedence"] = "bulk"
+        if "auto" in traits and self.chance(0.7):
+            headers["auto-submitted"] = "auto-replied"
+        if self.chance(
+            0.4 if "machine" in traits else 0.12 if kind in ("confirm", "shipped", "settle", "webform") else 0.01
+        ):
+            headers["auto-submitted"] = "auto-generated"
+        address = f"{self.rng.choice(_MAILBOXES)}@{self.domain}"
+        if "bounce" in traits and self.chance(0.8):
+            headers["content-type"] = "multipart/report; report-type=delivery-status"
+            address = f"mailer-daemon@{self.domain}"
+        elif traits & {"machine", "list"} or kind in ("confirm", "shipped", "settle", "webform"):
+            address = f"{self.rng.choice(_MACHINES + _MAILBOXES)}@{self.domain}"
+        name = self.fill("{fullname}") if self.chance(0.7) else self.fill("{firm}")
+        if intent == "spam":
+            if self.chance(0.25):
+                address = f"{self.rng.choice(_MAILBOXES)}@{self.rng.choice(('gmail.com', 'outlook.com', 'mail.ru'))}"
+            if self.chance(0.3):
+                headers["reply-to"] = f"reply@{self.rng.choice(_WORDS)}.net"
+            if "phish" in traits and self.chance(0.1):
+                name = f"service@{self.rng.choice(_WORDS)}bank.com"
+        elif self.chance(0.1):
+            address = (
+                f"{self.rng.choice(_MAILBOXES)}@{self.rng.choice(('gmail.com', 'outlook.com', 'yahoo.com', 'gmx.de'))}"
+            )
+        if self.chance(0.1 if "list" in traits else 0.02):
+            headers["reply-to"] = f"reply@{self.rng.choice(_WORDS)}.net"
+        return {"from_address": address, "from_name": name, "headers": headers, "attachments": self._files(section)}
+
+    def _files(self, section: Section) -> tuple[str, ...]:
+        pdf, picture, table = "document.pdf (application/pdf)", "image.jpg (image/jpeg)", "list.xlsx (application/x)"
+        risky = self.rng.choice(("doc.zip", "scan.html", "file.exe", "order.iso", "invoice.docm", "po.rar"))
+        match section.intent, section.kind:
+            case "invoice", _ if "attach" in section.traits:
+                odds = {pdf: 0.7, "invoice.xml (application/xml)": 0.08}
+            case "invoice", _:
+                odds = {pdf: 0.25}
+            case "order", _:
+                odds = {pdf: 0.18, table: 0.06}
+            case "complaint", _:
+                odds = {picture: 0.15, pdf: 0.07}
+            case "inquiry", _:
+                odds = {pdf: 0.07, table: 0.04, picture: 0.03}
+            case "spam", "fake-business":
+                odds = {f"{risky} (application/octet-stream)": 0.4, pdf: 0.15}
+            case "spam", _:
+                odds = {f"{risky} (application/octet-stream)": 0.05, pdf: 0.04}
+            case "newsletter", _:
+                odds = {pdf: 0.05, picture: 0.05}
+            case _, "apply":
+                odds = {pdf: 0.75}
+            case _, "schedule":
+                odds = {"invite.ics (text/calendar)": 0.3, pdf: 0.05}
+            case _:
+                odds = {pdf: 0.12, picture: 0.03}
+        return tuple(name for name, probability in odds.items() if self.chance(probability))
+
+    def fill(self, text: str) -> str:
+        """`text` with its slots filled; goods and quantities are drawn anew, everything else once a message."""
+        return re.sub(r"\{([a-z]+)\}", lambda match: self._value(match.group(1)), text)
+
+    def _value(self, slot: str) -> str:
+        if slot in ("ngoods", "goods", "unit", "day", "date", "n"):
+            return self._draw(slot)
+        if slot not in self.known:
+            self.known[slot] = self._draw(slot)
+        return self.known[slot]
+
+    def _draw(self, slot: str) -> str:
+        rng, slots = self.rng, self.language.slots
+        if slot in slots:
+            return self.fill(rng.choice(slots[slot]))
+        match slot:
+            case "ngoods":
+                gap = "" if self.language.code in WIDE else " "
+                return f"{rng.choice((2, 5, 10, 12, 20, 40, 60, 120, 250, 1000))}{gap}{self._value('unit')}"
+            case "n":
+                return str(rng.randint(2, 60))
+            case "fullname":
+                return f"{self._value('name')} {self._value('surname')}"
+            case "amt":
+                return self.fill(rng.choice(slots["cur"]).replace("{a}", self._number()))
+            case "inv":
+                return rng.choice(("INV-{}", "RE{}", "No. {}", "{}", "F-2026-{}")).format(rng.randint(1000, 99999))
+            case "ord":
+                return rng.choice(("PO-{}", "{}", "#{}", "SO{}", "45000{}")).format(rng.randint(1000, 99999))
+            case "quo":
+                return rng.choice(("Q-{}", "AN{}", "{}")).format(rng.randint(100, 9999))
+            case "art":
+                return rng.choice(("AX-{}", "{}", "HK{}B")).format(rng.randint(100, 99999))
+            case "track":
+                return f"{rng.choice(('1Z', 'RR', 'CX'))}{rng.randint(10**9, 10**10)}"
+            case "iban":
+                return f"{rng.choice(('DE', 'GB', 'FR', 'LT'))}{rng.randint(10, 99)}{rng.randint(10**15, 10**16)}"
+            case "date":
+                return rng.choice(("{d}.{m}.2026", "2026-{m}-{d}", "{d}/{m}/2026")).format(
+                    d=rng.randint(10, 28), m=rng.randint(10, 12)
+                )
+            case "time":
+                return f"{rng.randint(8, 17)}:{rng.choice(('00', '15', '30'))}"
+            case "pct":
+                return f"{rng.choice((5, 10, 15, 20, 30, 50, 70))}{rng.choice(('%', ' %'))}"
+            case "phone":
+                return f"+{rng.randint(30, 49)} {rng.randint(100, 999)} {rng.randint(10000, 99999)}"
+            case "mail":
+                return f"{rng.choice(_MAILBOXES)}@{self.domain}"
+            case "url":
+                host = (
+                    f"{rng.choice(_WORDS)}-{rng.choice(_WORDS)}.{rng.choice(_ENDINGS)}"
+                    if "phish" in self.traits
+                    else self.domain
+                )
+                return f"http{rng.choice(('', 's'))}://{host}/{rng.choice(_WORDS)}"
+        raise KeyError(f"no slot named {slot} in {self.language.code}")
+
+    def _number(self) -> str:
+        value = self.rng.randint(15, 98000)
+        return self.rng.choice((str(value), f"{value}.{self.rng.randint(10, 99)}", f"{value / 1000:.3f},00"))
+
+
+_WORDS = (
+    "north",
+    "line",
+    "alba",
+    "verde",
+    "kost",
+    "fern",
+    "pico",
+    "data",
+    "secure",
+    "login",
+    "porto",
+    "blue",
+    "mira",
+    "tech",
+)
+_ENDINGS = ("com", "net", "org", "example", "de", "ru")
+_MAILBOXES = (
+    "info",
+    "office",
+    "a.miller",
+    "sales",
+    "accounts",
+    "j.kim",
+    "team",
+    "purchasing",
+    "support",
+    "petrov",
+    "maria",
+)
+_MACHINES = ("no-reply", "noreply", "newsletter", "news", "notifications", "alerts")
