@@ -48,6 +48,20 @@ def test_ingest_counts_new_known_and_refused(env: dict[str, str], mail: Path) ->
     assert (first.returncode, second.returncode) == (65, 65)
 
 
+def test_an_email_made_by_hand_in_sql_is_classified(env: dict[str, str], db: psycopg.Connection) -> None:
+    db.execute(
+        "with message as (insert into emails (message_id, from_address, to_addresses, subject, body_text, received_at)"
+        " values ('hand@example.com', 'ann@example.com', '{us@example.org}', 'Order', 'Ten bars, please.', now())"
+        " returning id)"
+        " insert into processing_queue (email_id, queue_name) select id, 'classification' from message"
+    )
+
+    worked = run_emailq("worker", "--queue", "classification", "--drain", env=env)
+
+    assert worked.returncode == 0, worked.stderr
+    assert db.execute("select intent is not null from emails").fetchall() == [(True,)]
+
+
 def test_ingest_takes_standard_input(env: dict[str, str]) -> None:
     done = run_emailq("ingest", "-", env=env, input=MESSAGE % 1)
 

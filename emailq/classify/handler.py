@@ -24,7 +24,8 @@ _TEXT_LIMIT = 200_000  # characters of a body that a classifier may look at
 
 _LOAD = """
 select e.subject, left(e.body_text, 200000) as body_text, left(e.new_text, 200000) as new_text, e.headers,
-       e.from_address, e.from_name, e.automation, e.language, e.parsed_at is not null as is_parsed,
+       e.from_address, e.from_name, e.automation, e.language,
+       e.parsed_at is not null or e.raw_sha256 = sha256('') as is_parsed, -- or made by hand: no raw message to parse
        array(select a.filename || ' (' || coalesce(a.content_type, 'unknown') || ')'
              from attachments a where a.email_id = e.id order by a.position) as attachments
 from emails e

@@ -19,9 +19,10 @@ create index idx_threads_status on threads (status);
 create table emails (
     id uuid primary key default gen_random_uuid(),
 
-    -- identity
-    content_sha256 bytea not null unique check (length(content_sha256) = 32),  -- author's headers + body, no trace headers
-    raw_sha256 bytea not null check (length(raw_sha256) = 32),                 -- blob of the first delivery
+    -- identity; the defaults are for rows that are made by hand, which have no raw message
+    content_sha256 bytea not null unique default sha256(uuid_send(gen_random_uuid()))
+        check (length(content_sha256) = 32),        -- author's headers + body, no trace headers
+    raw_sha256 bytea not null default sha256('') check (length(raw_sha256) = 32),  -- blob of the first delivery
     message_id text not null check (length(message_id) <= 998),                -- no <>; 'synthetic:<hex>' where missing
     message_id_conflict boolean not null default false,                        -- same id, other content, seen earlier
     imap_uid bigint,                                                           -- of the first delivery
@@ -66,7 +67,7 @@ create table emails (
     erp_action_result jsonb,
 
     -- metadata
-    size_bytes bigint not null,
+    size_bytes bigint not null default 0,
     has_attachments boolean not null default false,
     attachment_count integer not null default 0,
     flags text[] not null default '{}',             -- IMAP flags of the first delivery
@@ -135,6 +136,7 @@ create table attachments (
     sha256 bytea not null check (length(sha256) = 32),
     s3_bucket text,                                 -- null: the blob directory
     s3_key text not null,
+    s3_url text,                                    -- stays null: a URL is made on demand and expires
     is_inline boolean not null default false,
     content_id text,
     virus_scan_status text not null default 'pending'
