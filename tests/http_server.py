@@ -21,7 +21,7 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True)
 class Reply:
-    """`then`: "close" ends the connection after the body; "hang" keeps it open and silent; "drop" sends nothing at all."""
+    """`then`: "close" ends the connection after the body, "hang" keeps it open and silent, "drop" sends nothing."""
 
     status: int = 200
     body: bytes = b""

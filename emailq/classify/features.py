@@ -26,7 +26,26 @@ _TOKEN = re.compile(
 )
 _WIDE = re.compile(r"[぀-ヿ㐀-鿿가-힯]")  # scripts without spaces between words
 _MONEY_WORDS = frozenset(
-    ["eur", "euro", "euros", "usd", "gbp", "руб", "рублей", "рубля", "рублях", "chf", "pln", "tl", "lira", "kr", "dollars", "pounds", "元", "円"]
+    [
+        "eur",
+        "euro",
+        "euros",
+        "usd",
+        "gbp",
+        "руб",
+        "рублей",
+        "рубля",
+        "рублях",
+        "chf",
+        "pln",
+        "tl",
+        "lira",
+        "kr",
+        "dollars",
+        "pounds",
+        "元",
+        "円",
+    ]
 )
 _MONEY_SIGNS = frozenset("€$£¥₽")
 _FREE_MAIL = (
@@ -48,7 +67,8 @@ _FILE_KINDS = {
     "xls": "table", "xlsx": "table", "csv": "table", "ods": "table",
     "png": "image", "jpg": "image", "jpeg": "image", "gif": "image", "heic": "image", "webp": "image",
     "zip": "risky", "rar": "risky", "7z": "risky", "exe": "risky", "scr": "risky", "js": "risky", "vbs": "risky",
-    "iso": "risky", "img": "risky", "html": "risky", "htm": "risky", "docm": "risky", "xlsm": "risky", "lnk": "risky", "gz": "risky",
+    "iso": "risky", "img": "risky", "html": "risky", "htm": "risky", "docm": "risky", "xlsm": "risky", "lnk": "risky",
+    "gz": "risky",
     "ics": "calendar", "xml": "xml", "eml": "mail", "dwg": "drawing", "dxf": "drawing",
 }  # fmt: skip
 
@@ -137,7 +157,7 @@ def _word_signs(found: list[Token], space: str) -> Iterator[str]:
 
 
 def concepts(found: list[Token]) -> set[str]:
-    """The meanings of the lexicon that occur, by one to three words in a row, or by substring where there are no spaces."""
+    """The meanings of the lexicon that occur: one to three words in a row, or a substring where there are no spaces."""
     lexicon = _lexicon()
     words = [text for kind, text in found if kind in ("word", "stop", "url", "mail", "number", "code", "mark")]
     meant: set[str] = set()

@@ -24,6 +24,6 @@ def classify(files: tuple[str, ...], as_json: bool) -> int:
             "confidence": round(label.confidence, 4),
             "model": label.model,
         }
-        text = f"{label.intent:10} {label.confidence:4.0%}  {label.sentiment:8} {label.priority:6}  {printable_name(source)}"
-        print_row(line, as_json, text)
+        labels = f"{label.intent:10} {label.confidence:4.0%}  {label.sentiment:8} {label.priority:6}"
+        print_row(line, as_json, f"{labels}  {printable_name(source)}")
     return reader.exit_code

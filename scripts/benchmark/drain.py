@@ -1,4 +1,4 @@
-"""Drains: workers wait at an empty queue, many jobs become visible with one commit, the clock runs until none is left."""
+"""Drains: workers wait at an empty queue, many jobs appear with one commit, the clock runs until none is left."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Flat claims: the same drain beside dead rows, finished rows, and rows not due yet; and the blocks that a claim touches."""
+"""Flat claims: a drain beside dead rows, finished rows and rows not due yet, and the blocks that a claim touches."""
 
 import dataclasses
 import json
@@ -83,7 +83,8 @@ def _last_in_lanes(conn: psycopg.Connection) -> tuple[list[object], list[object]
 def _blocks(conn: psycopg.Connection, worker_id: int, limit: int, marks: tuple[object, object]) -> int:
     plan = value(
         conn,
-        "explain (analyze, buffers, format json) select * from claim_jobs('noop', %s, %s, %s::timestamptz[], %s::uuid[])",
+        "explain (analyze, buffers, format json)"
+        " select * from claim_jobs('noop', %s, %s, %s::timestamptz[], %s::uuid[])",
         *(worker_id, limit, *marks),
     )
     top = plan if isinstance(plan, list) else json.loads(plan)

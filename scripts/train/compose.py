@@ -1,4 +1,4 @@
-"""Combines pieces into messages as varied as real mail, each with its labels and its source. The same seed, the same mail."""
+"""Combines pieces into messages as varied as real mail, each with its labels and source; a seed fixes them."""
 
 import random
 import re

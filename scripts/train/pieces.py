@@ -1,8 +1,9 @@
 """Reads the corpus: hand-written pieces in sections, with the labels that a message made from them will have.
 
-A folder a language. `== kind | intent | sentiment | priority | traits` opens a section; below it `s:` is a subject, `d:` a
-detail that fits any message of the section's intent, and any other line a core: what such a message says. `[high negative]`
-before a core overrides labels. `== kind | intent` alone holds details only. In frame.txt sections are named and plain.
+A folder a language. `== kind | intent | sentiment | priority | traits` opens a section; below it `s:` is a subject,
+`d:` a detail that fits any message of the section's intent, and any other line a core: what such a message says.
+`[high negative]` before a core overrides labels. `== kind | intent` alone holds details only. In frame.txt sections
+are named and plain.
 """
 
 import re

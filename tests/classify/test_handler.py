@@ -90,7 +90,8 @@ async def test_what_the_handler_returns_is_what_the_database_takes(app: App, con
     await conn.execute("select record_classification(%s, %s)", (email_id, json.dumps(fields)))
 
     cursor = await conn.execute(
-        "select e.intent, e.confidence_score, h.provider, h.llm_model, h.llm_response is not null, h.details ->> 'reasoning'"
+        "select e.intent, e.confidence_score, h.provider, h.llm_model, h.llm_response is not null,"
+        " h.details ->> 'reasoning'"
         " from emails e join classification_history h on h.email_id = e.id"
     )
     assert await cursor.fetchall() == [("order", 0.9, "ollama", "llama3.1:8b", True, "because")]
@@ -203,7 +204,8 @@ MAILS = {
     "html": b"From: a@example.com\r\nContent-Type: text/html\r\n\r\n<p>Hello <b>there</b></p><p>Ann</p>",
     "attachment": (
         b'From: a@example.com\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\nhi\r\n'
-        b'--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename="po.pdf"\r\n\r\n%PDF\r\n--b--\r\n'
+        b'--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename="po.pdf"\r\n\r\n%PDF\r\n'
+        b"--b--\r\n"
     ),
     "broken": b"\xff\xfe\x00From\r\nSubject: =?utf-8?q?=00=ED=A0=80?=\r\nX: \xd0\x9f\r\n\r\nbody\x00\xff",
 }

@@ -15,6 +15,7 @@ from emailq.classify.llm import Llm, LlmFailed, LlmMisconfigured, LlmUnavailable
 from emailq.models import Classification, Intent, MailText
 from emailq.settings import load_settings
 from tests.http_server import DROP, HANG, HttpServer, Reply, Request, in_turn, serve
+from tests.waiting import wait_until_async
 
 MAIL = MailText(subject="Order", text="Please send 12 boxes of candles.", from_address="ann@example.com")
 LABELS = {
@@ -330,8 +331,7 @@ async def test_a_cancelled_call_frees_its_place(server: HttpServer, llm: Llm) ->
     llm.slots = asyncio.Semaphore(1)
     chats(server, HANG)
     call = asyncio.create_task(classify(MAIL, llm))
-    while not server.sent_to("/api/chat"):
-        await asyncio.sleep(0.01)
+    await wait_until_async(lambda: server.sent_to("/api/chat"))
 
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
