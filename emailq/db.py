@@ -26,13 +26,16 @@ _CONNECTION: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-# The same on the server's side; also ends a statement whose client is gone.
+# The same on the server's side (tcp_user_timeout: an unread answer to a vanished client would hold its session for a
+# quarter of an hour); also ends a statement whose client is gone. A pooler lends us a session that is not ours to
+# set up: there only the time zone is set, which poolers keep apart for each client.
 _SESSION = """
-select set_config(name, value, false)
-from (values ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'), ('tcp_keepalives_count', '3'),
-             ('client_connection_check_interval', '1000'), ('idle_in_transaction_session_timeout', '60000'),
-             ('timezone', 'UTC'), ('jit', 'off'))
+select count(set_config(name, value, false))
+from (values ('timezone', 'UTC'), ('jit', 'off'), ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'),
+             ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '10000'), ('client_connection_check_interval', '1000'),
+             ('idle_in_transaction_session_timeout', '60000'))
      s (name, value)
+where name = 'timezone' or pg_backend_pid() = %s
 """
 # Errors after which the same work may succeed unchanged: serialization, deadlock, lock timeout, out of resources,
 # shutdown. https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -51,10 +54,15 @@ async def connect(dsn: str, name: str) -> Connection:
         conn = await psycopg.AsyncConnection.connect(
             dsn, autocommit=True, application_name=f"emailq {name}", **_CONNECTION
         )
-        await conn.execute(_SESSION)
+        await _set_up(conn)
     except psycopg.OperationalError as error:
         raise Unavailable(f"can't connect to PostgreSQL: {brief(error)}") from None
     return conn
+
+
+def is_pooled(conn: Connection) -> bool:
+    """Whether a pooler such as PgBouncer stands in between: session locks, LISTEN and SET may go astray there."""
+    return conn.prepare_threshold is None
 
 
 @asynccontextmanager
@@ -64,7 +72,7 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
         settings.require_dsn(),
         connection_class=psycopg.AsyncConnection[TupleRow],
         kwargs={"autocommit": True, "application_name": "emailq", **_CONNECTION},
-        configure=_configure,
+        configure=_set_up,
         min_size=0,
         max_size=settings.pool_size,
         timeout=15,
@@ -74,8 +82,12 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
         yield pool
 
 
-async def _configure(conn: Connection) -> None:
-    await conn.execute(_SESSION)
+async def _set_up(conn: Connection) -> None:
+    """Prepare the session. A pooler is known by the process id, which it makes up; nothing is prepared behind one."""
+    cursor = await conn.execute(_SESSION, (conn.info.backend_pid,))
+    row = await cursor.fetchone()
+    if row == (1,):
+        conn.prepare_threshold = None
 
 
 @cache

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import psycopg
 
-from emailq.db import Connection, brief, connect
+from emailq.db import Connection, brief, connect, is_pooled
 from emailq.errors import ConfigError, EmailqError, SchemaError, Unavailable
 from emailq.settings import Settings, read_settings
 
@@ -50,7 +50,7 @@ async def _database(conn: Connection) -> AsyncIterator[Finding]:
         + ("" if version >= 150_000 else "; 15 or newer is needed"),
         SchemaError.exit_code,
     )
-    yield await _pooler(conn)
+    yield _pooler(conn)
     schema = await _schema(conn)
     yield schema
     yield await _durability(conn)
@@ -61,15 +61,14 @@ async def _database(conn: Connection) -> AsyncIterator[Finding]:
             yield finding
 
 
-async def _pooler(conn: Connection) -> Finding:
-    backends = set()
-    for _ in range(3):
-        cursor = await conn.execute("select pg_backend_pid()")
-        backends.update(await cursor.fetchall())
-    if backends == {(conn.info.backend_pid,)}:
+def _pooler(conn: Connection) -> Finding:
+    if not is_pooled(conn):
         return Finding("connection", "ok", "direct, so session locks and LISTEN work")
     return Finding(
-        "connection", "fail", "a transaction pooler is in the way; give workers a direct DSN", ConfigError.exit_code
+        "connection",
+        "warn",
+        "a pooler is in the way: workers live by a lease and poll, so a dead one's items wait 15 s and a new item up to"
+        " EMAILQ_POLL_INTERVAL_S; a direct DSN is better for workers",
     )
 
 

@@ -1,15 +1,24 @@
 """Brings a database to the schema of this version: numbered migrations once, then all functions and views."""
 
 import hashlib
+import random
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import psycopg
 from psycopg import sql
 
 from emailq.db import sql_directory
-from emailq.errors import SchemaError
+from emailq.errors import SchemaError, Unavailable
+
+T = TypeVar("T")
 
 _LOCK = (7717, 0)  # one migrate at a time
+_LOCK_TIMEOUT = "500ms"  # while we wait for a table everybody behind us waits too
+_PATIENCE_S = 60.0  # how long a gap between the transactions of others is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +40,15 @@ def functions() -> list[Migration]:
 
 
 def migrate(dsn: str) -> list[str]:
-    """Apply what is missing and return the names applied; safe to call from several places at once.
+    """Apply what is missing and return the names applied; safe to call from several places at once and under load.
 
     Each migration is a transaction of its own; an interrupted run goes on where it stopped. Raises SchemaError when an
-    applied migration was edited, or when the database has one that this version does not know.
+    applied migration was edited, or when the database has one that this version does not know; Unavailable when
+    somebody holds a lock on our tables all the time.
     """
-    with psycopg.connect(dsn, autocommit=True, application_name="emailq migrate") as conn:
-        conn.execute("set client_min_messages = warning")
-        conn.execute("select pg_advisory_lock(%s, %s)", _LOCK)
-        conn.execute("set lock_timeout = '10s'")
-        conn.execute(
-            "create table if not exists schema_migrations ("
-            "name text primary key, checksum text not null, applied_at timestamptz not null default now())"
-        )
-        applied = _check(dict(conn.execute("select name, checksum from schema_migrations").fetchall()))
-        done = [_apply(conn, migration) for migration in migrations() if migration.name not in applied]
-        if done or applied.get("functions") != _functions_checksum():
-            _apply_functions(conn)
+    with psycopg.connect(dsn, autocommit=True, prepare_threshold=None, application_name="emailq migrate") as conn:
+        done = [m.name for m in migrations() if _in_a_gap(conn, m.name, partial(_apply, conn, m))]
+        _in_a_gap(conn, "functions", partial(_apply_functions, conn, anew=bool(done)))
         return done
 
 
@@ -72,26 +73,64 @@ def _check(applied: dict[str, str]) -> dict[str, str]:
     return applied
 
 
-def _apply(conn: psycopg.Connection, migration: Migration) -> str:
-    with conn.transaction():
-        conn.execute(sql.SQL(migration.text))
-        conn.execute(
-            "insert into schema_migrations (name, checksum) values (%s, %s)", (migration.name, migration.checksum)
-        )
-    return migration.name
+def _in_a_gap(conn: psycopg.Connection, name: str, apply: Callable[[], T]) -> T:
+    """Call `apply` in a transaction that never makes others wait long: rather we try again.
+
+    All settings and locks are the transaction's own, so it works through a transaction pooler too.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            with conn.transaction():
+                conn.execute("select pg_advisory_xact_lock(%s, %s)", _LOCK)
+                conn.execute(
+                    "select set_config('lock_timeout', %s, true), set_config('client_min_messages', 'warning', true)",
+                    (_LOCK_TIMEOUT,),
+                )
+                return apply()
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            if time.monotonic() > deadline:
+                raise Unavailable(f"{name} waits for a lock{_who_is_in_the_way(conn)}; nothing was changed") from None
+        time.sleep(random.uniform(0.2, 0.6))  # let those pass who waited behind us
 
 
-def _apply_functions(conn: psycopg.Connection) -> None:
-    with conn.transaction():
-        conn.execute("set local check_function_bodies = off")  # they call each other
-        for function in functions():
-            conn.execute(sql.SQL(function.text))
-        conn.execute("select ensure_api_metrics_partitions(), schedule_cleanup()")
-        conn.execute(
-            "insert into schema_migrations (name, checksum) values ('functions', %s)"
-            " on conflict (name) do update set checksum = excluded.checksum, applied_at = now()",
-            (_functions_checksum(),),
-        )
+def _who_is_in_the_way(conn: psycopg.Connection) -> str:
+    row = conn.execute(
+        "select pid, application_name, extract(epoch from now() - xact_start)::integer from pg_stat_activity"
+        " where xact_start is not null and datname = current_database() and pid <> pg_backend_pid()"
+        " order by xact_start limit 1"
+    ).fetchone()
+    return " that pid {} ({}) may hold, in a transaction for {} s; end it and try again".format(*row) if row else ""
+
+
+def _apply(conn: psycopg.Connection, migration: Migration) -> bool:
+    if migration.name in _check(_applied(conn)):
+        return False
+    conn.execute(sql.SQL(migration.text))
+    conn.execute("insert into schema_migrations (name, checksum) values (%s, %s)", (migration.name, migration.checksum))
+    return True
+
+
+def _apply_functions(conn: psycopg.Connection, *, anew: bool) -> None:
+    if not anew and _applied(conn).get("functions") == _functions_checksum():
+        return
+    conn.execute("set local check_function_bodies = off")  # they call each other
+    for function in functions():
+        conn.execute(sql.SQL(function.text))
+    conn.execute("select ensure_api_metrics_partitions(), schedule_cleanup()")
+    conn.execute(
+        "insert into schema_migrations (name, checksum) values ('functions', %s)"
+        " on conflict (name) do update set checksum = excluded.checksum, applied_at = now()",
+        (_functions_checksum(),),
+    )
+
+
+def _applied(conn: psycopg.Connection) -> dict[str, str]:
+    conn.execute(
+        "create table if not exists schema_migrations ("
+        "name text primary key, checksum text not null, applied_at timestamptz not null default now())"
+    )
+    return dict(conn.execute("select name, checksum from schema_migrations").fetchall())
 
 
 def _functions_checksum() -> str:

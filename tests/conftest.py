@@ -18,8 +18,10 @@ import pytest
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from emailq.migrate import migrate
+from tests.namespaces import can_make_network_namespaces
 from tests.servers import (
     CRON_DATABASE,
+    PGBOUNCER,
     Installation,
     PostgresServer,
     S3Server,
@@ -51,6 +53,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes minutes; runs only with --all")
     config.addinivalue_line("markers", "cron: needs a real pg_cron, and waits for its minute while the others run")
+    config.addinivalue_line("markers", "pgbouncer: needs a real PgBouncer")
+    config.addinivalue_line("markers", "netns: needs root and network namespaces")
     chosen_installations(config)
     for name in list(os.environ):  # settings of the caller must not reach the tests
         if name == "DATABASE_URL" or name.startswith(("EMAILQ_", "PG")):
@@ -74,12 +78,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out what was not asked for or can't run here, and puts the waiting tests last."""
-    have_pg_cron = any(one.has_pg_cron for one in chosen_installations(config))
+    possible = {
+        "long": config.option.all,
+        "cron": any(one.has_pg_cron for one in chosen_installations(config)),
+        "pgbouncer": PGBOUNCER is not None,
+        "netns": can_make_network_namespaces(),
+    }
     left_out = [
-        item
-        for item in items
-        if (item.get_closest_marker("long") and not config.option.all)
-        or (item.get_closest_marker("cron") and not have_pg_cron)
+        item for item in items if any(item.get_closest_marker(name) and not can for name, can in possible.items())
     ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]

@@ -1,4 +1,4 @@
-"""Starts the real servers that tests talk to: PostgreSQL (Debian's, the wheel's) and SeaweedFS for S3.
+"""Starts the real servers that tests talk to: PostgreSQL (Debian's, the wheel's), PgBouncer, and SeaweedFS for S3.
 
 Each listens on a free loopback port, keeps its files in a folder of its own below /tmp, and ends with this process,
 even when that is killed. PostgreSQL refuses to run as root: then it runs as `nobody`.
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,6 +164,42 @@ class S3Server:
 
     def client(self) -> Minio:
         return Minio(self.endpoint, access_key=self.access_key, secret_key=self.secret_key, secure=False)
+
+
+PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+@contextmanager
+def start_pgbouncer(server: PostgresServer, **settings: str) -> Iterator[int]:
+    """A pooler in front of a server, with Debian's defaults but for these settings; yields its port."""
+    assert PGBOUNCER
+    with tempfile.TemporaryDirectory(prefix="emailq-bouncer", dir="/tmp") as name:
+        folder = Path(name)
+        _give_to_postgresql(folder)
+        [port] = free_ports(1)
+        given = {"listen_addr": server.host, "listen_port": port, "auth_type": "any", "unix_socket_dir": ""} | settings
+        lines = ["[databases]", f"* = host={server.host} port={server.port} user={server.user}", "[pgbouncer]"]
+        (folder / "pgbouncer.ini").write_text("\n".join([*lines, *(f"{key} = {one}" for key, one in given.items())]))
+        process = _start(
+            [PGBOUNCER, folder / "pgbouncer.ini"],
+            log=folder / "log",
+            stop_signal=signal.SIGKILL,
+            identity=_identity_of_postgresql(),
+        )
+
+        def answers() -> bool:
+            if process.poll() is not None:
+                raise RuntimeError(f"PgBouncer did not start:\n{_end_of(folder / 'log')}")
+            with suppress(OSError):
+                socket.create_connection((server.host, port)).close()
+                return True
+            return False
+
+        try:
+            wait_until(answers, 20)
+            yield port
+        finally:
+            _stop(process, signal.SIGKILL)
 
 
 @contextmanager

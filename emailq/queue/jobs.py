@@ -26,6 +26,20 @@ async def register_worker(conn: Connection, queues: Sequence[str]) -> int:
     )
 
 
+async def register_leased_worker(conn: Connection, queues: Sequence[str], lease_s: float) -> int:
+    """A new worker id that lives as long as its lease is renewed."""
+    return await _value(
+        conn,
+        "select register_leased_worker(%s, %s, %s, %s, %s)",
+        *(platform.node(), os.getpid(), list(queues), __version__, lease_s),
+    )
+
+
+async def renew_lease(conn: Connection, worker_id: int, lease_s: float) -> bool:
+    """Whether the worker is still known; if not, its jobs have been given to others."""
+    return bool(await _value(conn, "select renew_lease(%s, %s)", worker_id, lease_s))
+
+
 async def unregister_worker(conn: Connection, worker_id: int) -> None:
     await conn.execute("select unregister_worker(%s)", (worker_id,))
 

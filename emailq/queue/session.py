@@ -1,4 +1,7 @@
-"""The worker's session: the connection that says it lives, listens for wake-ups, and sweeps after lost workers."""
+"""The worker's session: the connection that says it lives, listens for wake-ups, and sweeps after lost workers.
+
+Behind a pooler no session lasts: there a lease says that the worker lives, and polling replaces LISTEN.
+"""
 
 import asyncio
 import random
@@ -8,8 +11,8 @@ from collections.abc import Callable, Sequence
 import psycopg
 
 from emailq import log, metrics
-from emailq.db import Connection, brief, connect
-from emailq.errors import ConfigError, Unavailable
+from emailq.db import Connection, brief, connect, is_pooled
+from emailq.errors import Unavailable
 from emailq.queue import jobs as queue
 from emailq.settings import Settings
 
@@ -17,6 +20,7 @@ _SWEEP_S = 0.25  # how often lost workers are looked for; one worker does it at 
 _SWEEP_ALL_S = 60.0  # how often also rows that name no worker are looked for
 _CLEANUP_S = 60.0  # how often finished items are deleted
 _DEAD_S = 10.0  # no answer in this time: the connection is dead
+_LEASE_S = 15.0  # behind a pooler: how long a worker lives on without a sign
 
 
 class Session:
@@ -36,6 +40,7 @@ class Session:
         self._suspects = suspects  # called with the name of a queue that has some
         self.worker_id: int | None = None
         self.registered = asyncio.Event()
+        self.listens = False  # for NOTIFY
         self.finished = False  # nothing is held under our id any more, so it may be unregistered
         self._failures: int | None = None  # to connect, in a row; None: never connected
 
@@ -64,20 +69,17 @@ class Session:
             self.registered.clear()
 
     async def _hold(self, conn: Connection) -> None:
-        await _refuse_pooler(conn)
-        await conn.execute("listen emailq")
-        worker_id = await queue.register_worker(conn, self._queues)
-        self.worker_id = worker_id
-        self._failures = 0
-        self.registered.set()
-        log.event("session.registered", worker=worker_id, queues=",".join(self._queues))
-        self._wake(None)
-        next_sweep = next_sweep_all = 0.0
+        worker_id = await self._register(conn)
+        next_sweep = next_sweep_all = next_renewal = 0.0
         next_cleanup = time.monotonic() + random.uniform(1, _CLEANUP_S)
         while self.worker_id == worker_id:
-            async for notice in conn.notifies(timeout=_SWEEP_S, stop_after=1):
-                self._wake(notice.payload)
+            await self._listen(conn, _SWEEP_S)
             now = time.monotonic()
+            if not self.listens and now >= next_renewal:
+                async with asyncio.timeout(_DEAD_S):
+                    if not await queue.renew_lease(conn, worker_id, _LEASE_S):
+                        return
+                next_renewal = now + _LEASE_S / 5
             if now >= next_sweep:  # also the proof that the connection lives
                 async with asyncio.timeout(_DEAD_S):
                     rescued = await queue.release_lost(conn, look_at_all=now >= next_sweep_all)
@@ -92,6 +94,28 @@ class Session:
             if now >= next_cleanup:
                 deleted = await _clean_up(conn)
                 next_cleanup = now + (1 if deleted >= 10_000 else _CLEANUP_S)
+
+    async def _register(self, conn: Connection) -> int:
+        self.listens = not is_pooled(conn)
+        if self.listens:
+            await conn.execute("listen emailq")
+            worker_id = await queue.register_worker(conn, self._queues)
+        else:
+            worker_id = await queue.register_leased_worker(conn, self._queues, _LEASE_S)
+        self.worker_id = worker_id
+        self._failures = 0
+        self.registered.set()
+        lives_by = "session" if self.listens else "lease (behind a pooler)"
+        log.event("session.registered", worker=worker_id, queues=",".join(self._queues), lives_by=lives_by)
+        self._wake(None)
+        return worker_id
+
+    async def _listen(self, conn: Connection, timeout_s: float) -> None:
+        if self.listens:
+            async for notice in conn.notifies(timeout=timeout_s, stop_after=1):
+                self._wake(notice.payload)
+        else:
+            await asyncio.sleep(timeout_s)
 
     async def _leave(self, conn: Connection) -> None:
         worker_id, self.worker_id = self.worker_id, None
@@ -114,16 +138,3 @@ async def _clean_up(conn: Connection) -> int:
     except psycopg.Error as error:  # for want of a privilege, say: no reason to stop working
         log.warn("cleanup.failed", reason=brief(error))
         return 0
-
-
-async def _refuse_pooler(conn: Connection) -> None:
-    """A transaction pooler hands each transaction another backend: no session lock, no LISTEN, no safety."""
-    backends = set()
-    for _ in range(3):
-        cursor = await conn.execute("select pg_backend_pid()")
-        row = await cursor.fetchone()
-        backends.add(row[0] if row else None)
-    if backends != {conn.info.backend_pid}:
-        raise ConfigError(
-            "EMAILQ_DSN goes through a transaction pooler; a worker needs a direct (or session-pooled) connection"
-        )

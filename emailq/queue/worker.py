@@ -158,7 +158,7 @@ class Worker:
     async def set_asleep(self, lane: "Lane", asleep: bool) -> None:
         """Ask for NOTIFYs, or ask no more. Losing this costs latency only."""
         async with self._claiming:
-            if self._claims and not self._claims.closed and self.session.worker_id is not None:
+            if self._claims and not self._claims.closed and self.session.worker_id is not None and self.session.listens:
                 try:
                     await queue.set_asleep(self._claims, lane.name, self.session.worker_id, asleep)
                 except psycopg.Error as error:

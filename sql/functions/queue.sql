@@ -14,7 +14,8 @@
 -- in the same transaction as the job's effects.
 --
 -- release_lost_jobs gives back what belongs to workers whose session is gone; it looks at locks, never at clocks, so
--- a job that takes hours is left alone while its worker lives. Which of a dead worker's jobs killed it can't be known:
+-- a job that takes hours is left alone while its worker lives. (Behind a pooler nobody has a session of his own: such a
+-- worker has a lease and renews it.) Which of a dead worker's jobs killed it can't be known:
 -- they all get their attempt back, and one that was there twice is a suspect, which runs alone (p_suspects) in a
 -- process of its own. A suspect that crashes has used an attempt, and fails when the attempts are used up.
 --
@@ -44,15 +45,37 @@ begin
     return v_id;
 end $$;
 
+-- Behind a pooler no session is a worker's own. There it lives by a lease of p_lease seconds, which it renews.
+create or replace function register_leased_worker(
+    p_host text, p_pid integer, p_queues text[], p_version text, p_lease double precision
+) returns integer language sql as $$
+    insert into workers (host, pid, queues, version, lease_until)
+    values (p_host, p_pid, p_queues, p_version, queue_now() + make_interval(secs => p_lease))
+    returning id
+$$;
+
+-- False: the worker is not known any more, so its jobs are somebody else's; it must register again.
+create or replace function renew_lease(p_worker integer, p_lease double precision) returns boolean
+language sql as $$
+    with renewed as (
+        update workers set lease_until = queue_now() + make_interval(secs => p_lease)
+        where id = p_worker and lease_until is not null
+        returning id
+    )
+    select exists (select from renewed)
+$$;
+
 create or replace function unregister_worker(p_worker integer) returns void
 language sql as $$
     delete from queue_sleepers where worker_id = p_worker;
-    delete from workers where id = p_worker;
-    select pg_advisory_unlock(7715, p_worker);
+    with gone as (delete from workers where id = p_worker returning id, lease_until)
+    select pg_advisory_unlock(7715, id) from gone where lease_until is null;
 $$;
 
 create or replace function live_worker_ids() returns setof integer
 language sql stable as $$
+    select w.id from workers w where w.lease_until > queue_now()
+    union all
     select l.objid::integer
     from pg_locks l
     where l.locktype = 'advisory' and l.classid = 7715 and l.objsubid = 2 and l.granted
@@ -107,6 +130,7 @@ begin
     end if;
     if v_controls.max_running is not null or v_controls.max_per_s is not null then
         select * into v_controls from queue_controls c where c.queue_name = p_queue for update;
+        v_now := queue_now();  -- the wait for our turn is over now
         if v_controls.max_running is not null then
             v_slots := array(
                 select slot from generate_series(1, v_controls.max_running) slot
@@ -117,7 +141,8 @@ begin
         if v_controls.max_per_s is not null then  -- credit grows with time, up to a tenth of a second's worth
             v_controls.credit := least(
                 greatest(1, v_controls.max_per_s / 10),
-                v_controls.credit + v_controls.max_per_s * extract(epoch from v_now - v_controls.credit_at));
+                v_controls.credit
+                + v_controls.max_per_s * greatest(0, extract(epoch from v_now - v_controls.credit_at)));
             v_limit := least(v_limit, floor(v_controls.credit)::integer);
         end if;
     end if;
@@ -288,6 +313,7 @@ begin
     v_lost := array(
         select w.id from workers w
         where w.id not in (select live_worker_ids())
+          and (w.lease_until is null or w.lease_until <= v_now)  -- asked again of a row that was renewed meanwhile
         for update skip locked  -- a claim in flight: next time
     );
     if v_lost = '{}' and not p_all then

@@ -63,7 +63,7 @@ create table queue_controls (
     updated_at timestamptz not null default now()
 );
 
--- One row a worker connection. Alive means: its session holds the advisory lock (7715, id).
+-- One row a worker connection. Alive means: its session holds the advisory lock (7715, id), or its lease lasts.
 create table workers (
     id integer primary key generated always as identity,
     host text not null,
@@ -71,7 +71,8 @@ create table workers (
     backend_pid integer not null default pg_backend_pid(),
     queues text[] not null,
     version text not null,
-    started_at timestamptz not null default now()
+    started_at timestamptz not null default now(),
+    lease_until timestamptz                         -- of a worker behind a pooler, where no session lock holds
 );
 
 -- Which workers found their queue empty and wait for NOTIFY. Unlogged: after a crash nobody sleeps.

@@ -88,7 +88,7 @@ class Story:
     def start_ready(self, *args: str, **settings: str) -> subprocess.Popen[bytes]:
         """The same, once it has registered."""
         process = self.start(*args, **settings)
-        with psycopg.connect(self.dsn, autocommit=True) as conn:
+        with psycopg.connect(self.dsn, autocommit=True, prepare_threshold=None) as conn:
             wait_until(
                 lambda: (
                     process.poll() is not None
