@@ -24,7 +24,7 @@ Send = Callable[[Action, App], Awaitable[Result]]
 _UNKNOWN_TRIES = 10
 
 _LOAD = """
-select e.message_id, e.from_address, e.from_name, e.subject, e.received_at, e.sent_at, e.review_reason,
+select e.message_id, e.from_address, e.from_name, e.subject, e.intent, e.received_at, e.sent_at, e.review_reason,
        left(e.new_text, 200000) as new_text, left(e.body_text, 200000) as body_text,
        array(select a.filename from attachments a where a.email_id = e.id and not a.is_inline order by a.position)
            as attachments,

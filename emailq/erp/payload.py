@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from emailq.erp.fields import extract_fields
+from emailq.extract.requests import find_requests
 
 VERSION = 1  # of the payload's shape
 
@@ -26,7 +26,7 @@ def build_payload(mail: Mapping[str, Any], action_type: str) -> dict[str, Any]:
             "sent_at": _stamp(mail["sent_at"]),
             "attachments": list(mail["attachments"]),
         },
-        "fields": extract_fields(action_type, mail["subject"] or "", text),
+        "fields": find_requests(mail["intent"], mail["subject"] or "", text)[0],
     }
 
 

@@ -1,0 +1,59 @@
+"""Sums of money with their currency, and what they are: total, net or VAT."""
+
+import re
+from typing import Any
+
+from emailq.extract.numbers import CURRENCY, MONEY, currency, money, plain
+from emailq.extract.parts import Part, found, label_before
+
+_AMOUNT = re.compile(
+    rf"(?<![\w.,])(?:(?P<before>{CURRENCY})\s?(?P<first>{MONEY})(?![\d.,]*\d)"
+    rf"|(?P<second>{MONEY})\s?(?P<after>{CURRENCY})(?!\w))",
+    re.IGNORECASE,
+)
+_TOTAL = (
+    r"(?:grand |order |invoice )?total(?: due| amount| to pay| incl\w*)?|amount due|balance due|to pay|итого(?: к оплате)?|всего"
+    r"(?: к оплате)?|к оплате|на сумму|gesamt\w*|endbetrag|rechnungsbetrag|zu zahlen|summe|total ttc|net à payer|importe total"
+)
+_NET = r"sub-?total|net(?:to\w*)?(?: total| amount)?|without vat|excl\w* vat|без ндс|zwischensumme|total ht|base imponible"
+_VAT = (
+    r"(?:plus )?(?:\d+\s?% )?vat|sales tax|tax|(?:в т\. ?ч\. |в том числе )?ндс|mwst|ust|umsatzsteuer|tva|iva"
+    r"|(?:vat|ндс|mwst\.?|ust\.?|tva|iva)\s\(?\d{1,2}(?:[.,]\d)?\s?%\)?"
+)
+_KINDS = (("total", _TOTAL), ("net", _NET), ("vat", _VAT))
+_BARE = re.compile(
+    rf"(?<!\w)(?P<label>{_TOTAL}|{_NET}|{_VAT})\s{{0,3}}[:=]?\s{{0,10}}(?P<value>{MONEY})(?![\w.,%]|\s?%)", re.IGNORECASE
+)
+
+
+def amounts(part: Part) -> list[dict[str, Any]]:
+    """Each different sum once, in the order of the text. A labelled one without a currency has that of the others."""
+    places: dict[tuple[str | None, str | None], tuple[int, dict[str, Any]]] = {}
+    taken: list[range] = []
+    for match in _AMOUNT.finditer(part.text):
+        value = plain(money(match["first"] or match["second"]))
+        code = currency(match["before"] or match["after"])
+        if value is None:
+            continue
+        taken.append(range(*match.span()))
+        kind = label_before(part.text, match.start(), _KINDS)
+        _add(places, match.start(), {"value": value, "currency": code, "kind": kind, **found(part, match[0])})
+    codes = {one["currency"] for _, one in places.values()}
+    for match in _BARE.finditer(part.text):
+        value = plain(money(match["value"]))
+        if value is None or any(match.start("value") in span for span in taken):
+            continue
+        kind = label_before(part.text, match.start("value"), _KINDS)
+        code = next(iter(codes)) if len(codes) == 1 else None
+        _add(places, match.start(), {"value": value, "currency": code, "kind": kind, **found(part, match[0])})
+    return [one for _, one in sorted(places.values(), key=lambda place: place[0])]
+
+
+def _add(places: dict[Any, tuple[int, dict[str, Any]]], start: int, amount: dict[str, Any]) -> None:
+    """The same sum again adds nothing, but may tell what it is."""
+    key = (amount["value"], amount["currency"], amount["kind"])
+    unlabelled = (amount["value"], amount["currency"], None)
+    if amount["kind"] is None and any(other[:2] == key[:2] for other in places):
+        return
+    places.pop(unlabelled, None)
+    places.setdefault(key, (start, amount))

@@ -1,0 +1,83 @@
+"""Dates with a year, and what they are for: issued, due or delivery."""
+
+import re
+from datetime import date
+from typing import Any
+
+from emailq.extract.parts import Part, found, label_before
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan января январь januar janvier enero",
+            "february feb февраля февраль februar février febrero",
+            "march mar марта март märz mars marzo",
+            "april apr апреля апрель avril abril",
+            "may мая май mai mayo",
+            "june jun июня июнь juni juin junio",
+            "july jul июля июль juli juillet julio",
+            "august aug августа август août agosto",
+            "september sep sept сентября сентябрь septembre septiembre",
+            "october oct октября октябрь oktober octobre octubre",
+            "november nov ноября ноябрь novembre noviembre",
+            "december dec декабря декабрь dezember décembre diciembre",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_ISO = re.compile(r"(?<!\d)(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)")
+_NUMERIC = re.compile(r"(?<![\d.,/])(?P<a>\d{1,2})(?P<sep>[./])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4})(?![\d/])")
+_DAY_MONTH = re.compile(
+    rf"(?<![\d.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.|er)?\s(?:of\s|de\s)?(?P<m>{_MONTH})\.?,?\s(?:de\s)?(?P<y>\d{{4}})(?!\d)",
+    re.IGNORECASE,
+)
+_MONTH_DAY = re.compile(
+    rf"\b(?P<m>{_MONTH})\.?\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y>\d{{4}})(?!\d)", re.IGNORECASE
+)
+_KINDS = (
+    (
+        "due",
+        r"due|payable|pay(?:ment)? by|pay until|оплат\w*|срок\w*|fällig\w*|zahlbar|zahlungsziel|échéance|payer avant|venc\w+",
+    ),
+    (
+        "delivery",
+        r"deliver\w*|ship\w*|dispatch\w*|needed by|достав\w*|постав\w*|отгру\w*|liefer\w*|livr\w*|expédi\w*|entreg\w*|envío",
+    ),
+    ("issued", r"date|dated|issued|from|of|дата|от|датиров\w*|datum|vom|du|en date|fecha|del?"),
+)
+
+
+def dates(part: Part) -> list[dict[str, Any]]:
+    """Dates with a year, in their order. "03/04/2026" is left out: nobody knows which is the month."""
+    places: dict[str, tuple[int, dict[str, Any]]] = {}
+    for pattern in (_ISO, _NUMERIC, _DAY_MONTH, _MONTH_DAY):
+        for match in pattern.finditer(part.text):
+            value = _iso(match.groupdict())
+            kind = label_before(part.text, match.start(), _KINDS)
+            if value and (value not in places or (kind and places[value][1]["kind"] is None)):
+                places[value] = (match.start(), {"value": value, "kind": kind, **found(part, match[0])})
+    return [one for _, one in sorted(places.values(), key=lambda pair: pair[0])]
+
+
+def is_date(text: str) -> bool:
+    return bool(_NUMERIC.fullmatch(text) or _ISO.fullmatch(text))
+
+
+def _iso(parts: dict[str, str | None]) -> str | None:
+    year = int(parts["y"] or 0)
+    if parts.get("sep"):
+        day, month = int(parts["a"] or 0), int(parts["b"] or 0)
+        if parts["sep"] == "/" and day != month:
+            if day <= 12 and month <= 12:
+                return None
+            day, month = max(day, month), min(day, month)
+    else:
+        name = parts["m"] or ""
+        day, month = int(parts["d"] or 0), int(name) if name.isdecimal() else _MONTHS[name.lower()]
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,38 @@
+"""The texts that values are read from, and how a value says where it stands."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+_SPAN_LIMIT = 200
+_LABEL_REACH = 60  # characters before a value in which its label stands
+
+
+class Part(NamedTuple):
+    """A piece of a message: `source` is subject, text, or attachment:ID with the id of the MIME part."""
+
+    source: str
+    text: str
+
+
+def found(part: Part, span: str) -> dict[str, str]:
+    """Where a value stands: the words it was read from, and the part that they stand in."""
+    return {"span": " ".join(span.split())[:_SPAN_LIMIT], "source": part.source}
+
+
+def label_before(text: str, position: int, labels: Iterable[tuple[str, str]]) -> str | None:
+    """Which of the labels (name, pattern) stands nearest before `position`, in the same line and sentence."""
+    before = text[max(0, position - _LABEL_REACH) : position]
+    before = re.split(r"\n|[!?;]\s|(?<=\w\w\w)\.\s", before)[-1]
+    nearest: tuple[int, str] | None = None
+    for name, pattern in labels:
+        for match in _words(pattern).finditer(before):
+            if nearest is None or match.end() > nearest[0]:
+                nearest = (match.end(), name)
+    return nearest[1] if nearest else None
+
+
+@cache
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE)

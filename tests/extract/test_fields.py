@@ -1,0 +1,144 @@
+"""Values in running text, in the languages that customers write."""
+
+from typing import Any
+
+import pytest
+
+from emailq.extract.fields import extract_fields
+from emailq.extract.parts import Part
+
+
+def fields(text: str, subject: str = "") -> dict[str, Any]:
+    return extract_fields([Part("subject", subject), Part("text", text)])
+
+
+def lines(text: str) -> list[tuple[str | None, ...]]:
+    return [(one["quantity"], one["unit"], one["item"], one["price"], one["currency"]) for one in fields(text)["lines"]]
+
+
+def amounts(text: str) -> list[tuple[str, str | None, str | None]]:
+    return [(one["value"], one["currency"], one["kind"]) for one in fields(text)["amounts"]]
+
+
+def dates(text: str) -> list[tuple[str, str | None]]:
+    return [(one["value"], one["kind"]) for one in fields(text)["dates"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Please send 12 boxes of candles.", [("12", "boxes", "candles", None, None)]),
+        ("12 boxes of candles at 3.50 EUR each", [("12", "boxes", "candles", "3.50", "EUR")]),
+        ("5 x soap @ 4.00 = 20.00. Delivery on Monday", [("5", None, "soap", "4.00", None)]),
+        ("40 kg of flour, 2,20 EUR per kg, and 3 bags of salt", [
+            ("40", "kg", "flour", "2.20", "EUR"),
+            ("3", "bags", "salt", None, None),
+        ]),
+        ("Мыло лавандовое — 40 шт по 120 руб", [("40", "шт", "Мыло лавандовое", "120", "RUB")]),
+        ("- Свечи, 10 шт\n- Мыло: 5 кор.", [("10", "шт", "Свечи", None, None), ("5", "кор", "Мыло", None, None)]),
+        ("bitte liefern Sie 20 Kisten Äpfel zu 8,90 € je Kiste", [("20", "kisten", "Äpfel", "8.90", "EUR")]),
+        ("60 lavender bars, 24 oat bars, 12 candles", [
+            ("60", None, "lavender bars", None, None),
+            ("24", None, "oat bars", None, None),
+            ("12", None, "candles", None, None),
+        ]),
+        ("Order within 5 working days, call 12 people at 10:30, 20 % off", []),
+        ("Total 12 boxes", []),
+    ],
+)  # fmt: skip
+def test_order_lines(text: str, expected: list[tuple[str | None, ...]]) -> None:
+    assert lines(text) == expected
+
+
+def test_a_quantity_that_may_mean_two_numbers_is_null() -> None:
+    assert lines("1.500 kg of flour")[0][0] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Total: 1,234.50 EUR", [("1234.50", "EUR", "total")]),
+        ("Gesamtbetrag 1.234,50 €", [("1234.50", "EUR", "total")]),
+        ("Итого к оплате: 118 000,00 руб., в том числе НДС 20% 19 666,67 руб.", [
+            ("118000.00", "RUB", "total"),
+            ("19666.67", "RUB", "vat"),
+        ]),
+        ("Subtotal: 1,200.00\nVAT (20%): 240.00\nTotal due: GBP 1,440.00", [
+            ("1200.00", "GBP", "net"),
+            ("240.00", "GBP", "vat"),
+            ("1440.00", "GBP", "total"),
+        ]),
+        ("montant total TTC : 99,90 EUR", [("99.90", "EUR", "total")]),
+        ("We paid $40 and $40 again", [("40", "USD", None)]),
+        ("version 1.2.3, room 1200", []),
+        ("1.234.56 EUR", []),
+    ],
+)  # fmt: skip
+def test_amounts(text: str, expected: list[tuple[str, str | None, str | None]]) -> None:
+    assert amounts(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Invoice of 12 November 2026, due 30.11.2026", [("2026-11-12", "issued"), ("2026-11-30", "due")]),
+        ("Счёт от 12.11.2026, оплатить до 30 ноября 2026", [("2026-11-12", "issued"), ("2026-11-30", "due")]),
+        ("Rechnung vom 3. Oktober 2026, zahlbar bis 17.10.2026", [("2026-10-03", "issued"), ("2026-10-17", "due")]),
+        ("Delivery on Dec 5th, 2026", [("2026-12-05", "delivery")]),
+        ("03/04/2026", []),
+        ("31.02.2026", []),
+        ("25/12/2026", [("2026-12-25", None)]),
+    ],
+)
+def test_dates(text: str, expected: list[tuple[str, str | None]]) -> None:
+    assert dates(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("PO 2026-118 is attached", "order_number", "2026-118"),
+        ("заказ № А-17", "order_number", "А-17"),
+        ("PO 77-1 and PO 77-2", "order_number", None),
+        ("we order 12 boxes", "order_number", None),
+        ("Rechnung Nr. RE-2026-55", "invoice_number", "RE-2026-55"),
+        ("счёт №4417 от 12.11.2026", "invoice_number", "4417"),
+        ("Our reference: 88-A", "customer_reference", "88-A"),
+        ("Kundennummer 55671", "customer_reference", "55671"),
+        ("IBAN DE89 3704 0044 0532 0130 00 BIC COBADEFFXXX", "iban", "DE89370400440532013000"),
+        ("IBAN DE89 3704 0044 0532 0130 01", "iban", None),
+        ("IBAN DE89 3704 0044 0532 0130 00 BIC COBADEFFXXX", "bic", "COBADEFFXXX"),
+        ("ИНН 7707083893", "inn", "7707083893"),
+        ("ИНН 7707083894", "inn", None),
+        ("ИНН/КПП 7707083893/773601001", "inn", "7707083893"),
+        ("ИНН/КПП 7707083893/773601001", "kpp", "773601001"),
+        ("ИНН 500100732259", "inn", "500100732259"),
+        ("USt-IdNr. DE136695976", "vat_id", "DE136695976"),
+        ("USt-IdNr. DE136695977", "vat_id", None),
+        ("TVA FR83404833048", "vat_id", "FR83404833048"),
+        ("VAT GB980780684", "vat_id", "GB980780684"),
+    ],
+)
+def test_numbers_and_identifiers(text: str, name: str, expected: str | None) -> None:
+    value = fields(text)[name]
+
+    assert (value and value["value"]) == expected
+
+
+def test_each_value_says_where_it_stands() -> None:
+    found = fields("12 boxes of candles by 5 Dec 2026", subject="PO 77-1")
+
+    assert found["order_number"] == {"value": "77-1", "span": "PO 77-1", "source": "subject"}
+    assert found["lines"][0]["span"] == "12 boxes of candles"
+    assert found["dates"][0]["source"] == "text"
+
+
+@pytest.mark.parametrize("seed", ["1 ", "12.", "PO 1 ", "EUR 1 ", "DE89 ", "1 x a, ", "1.2.", "a - 1 ", "1 boxes at 1 EUR "])
+def test_hostile_text_costs_little_time(seed: str) -> None:
+    import time
+
+    began = time.process_time()
+
+    fields(seed * 50_000)
+
+    assert time.process_time() - began < 2
