@@ -12,17 +12,21 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _TOTAL = (
-    r"(?:grand |order |invoice )?total(?: due| amount| to pay| incl\w*)?|amount due|balance due|to pay|итого(?: к оплате)?|всего"
-    r"(?: к оплате)?|к оплате|на сумму|gesamt\w*|endbetrag|rechnungsbetrag|zu zahlen|summe|total ttc|net à payer|importe total"
+    r"(?:grand |order |invoice )?total(?: due| amount| to pay| incl\w*)?|amount due|balance due|to pay"
+    r"|итого(?: к оплате)?|всего(?: к оплате)?|к оплате|на сумму"
+    r"|gesamt\w*|endbetrag|rechnungsbetrag|zu zahlen|summe|total ttc|net à payer|importe total"
 )
-_NET = r"sub-?total|net(?:to\w*)?(?: total| amount)?|without vat|excl\w* vat|без ндс|zwischensumme|total ht|base imponible"
+_NET = (
+    r"sub-?total|net(?:to\w*)?(?: total| amount)?|without vat|excl\w* vat|без ндс|zwischensumme|total ht|base imponible"
+)
 _VAT = (
     r"(?:plus )?(?:\d+\s?% )?vat|sales tax|tax|(?:в т\. ?ч\. |в том числе )?ндс|mwst|ust|umsatzsteuer|tva|iva"
     r"|(?:vat|ндс|mwst\.?|ust\.?|tva|iva)\s\(?\d{1,2}(?:[.,]\d)?\s?%\)?"
 )
 _KINDS = (("total", _TOTAL), ("net", _NET), ("vat", _VAT))
 _BARE = re.compile(
-    rf"(?<!\w)(?P<label>{_TOTAL}|{_NET}|{_VAT})\s{{0,3}}[:=]?\s{{0,10}}(?P<value>{MONEY})(?![\w.,%]|\s?%)", re.IGNORECASE
+    rf"(?<!\w)(?P<label>{_TOTAL}|{_NET}|{_VAT})\s{{0,3}}[:=]?\s{{0,10}}(?P<value>{MONEY})(?![\w.,%]|\s?%)",
+    re.IGNORECASE,
 )
 
 

@@ -31,23 +31,23 @@ _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ISO = re.compile(r"(?<!\d)(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)")
 _NUMERIC = re.compile(r"(?<![\d.,/])(?P<a>\d{1,2})(?P<sep>[./])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4})(?![\d/])")
 _DAY_MONTH = re.compile(
-    rf"(?<![\d.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.|er)?\s(?:of\s|de\s)?(?P<m>{_MONTH})\.?,?\s(?:de\s)?(?P<y>\d{{4}})(?!\d)",
+    rf"(?<![\d.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.|er)?\s(?:of\s|de\s)?(?P<m>{_MONTH})\.?,?\s(?:de\s)?"
+    r"(?P<y>\d{4})(?!\d)",
     re.IGNORECASE,
 )
 _MONTH_DAY = re.compile(
     rf"\b(?P<m>{_MONTH})\.?\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y>\d{{4}})(?!\d)", re.IGNORECASE
 )
-_KINDS = (
-    (
-        "due",
-        r"due|payable|pay(?:ment)? by|pay until|оплат\w*|срок\w*|fällig\w*|zahlbar|zahlungsziel|échéance|payer avant|venc\w+",
-    ),
-    (
-        "delivery",
-        r"deliver\w*|ship\w*|dispatch\w*|needed by|достав\w*|постав\w*|отгру\w*|liefer\w*|livr\w*|expédi\w*|entreg\w*|envío",
-    ),
-    ("issued", r"date|dated|issued|from|of|дата|от|датиров\w*|datum|vom|du|en date|fecha|del?"),
+_DUE = (
+    r"due|payable|pay(?:ment)? by|pay until|оплат\w*|срок\w*|fällig\w*|zahlbar|zahlungsziel"
+    r"|échéance|payer avant|venc\w+"
 )
+_DELIVERY = (
+    r"deliver\w*|ship\w*|dispatch\w*|needed by|достав\w*|постав\w*|отгру\w*|liefer\w*|livr\w*|expédi\w*"
+    r"|entreg\w*|envío"
+)
+_ISSUED = r"date|dated|issued|from|of|дата|от|датиров\w*|datum|vom|du|en date|fecha|del?"
+_KINDS = (("due", _DUE), ("delivery", _DELIVERY), ("issued", _ISSUED))
 
 
 def dates(part: Part) -> list[dict[str, Any]]:

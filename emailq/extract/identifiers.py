@@ -8,12 +8,11 @@ from emailq.extract.parts import Part, found
 
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]{2,4}){3,9}(?![A-Za-z0-9])")
 _BIC = re.compile(
-    r"(?i:(?<!\w)(?:BIC|SWIFT)(?:[ /-]?(?:BIC|SWIFT|code))?\s{0,3}[:#]?\s{0,3})([A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)(?!\w)"
+    r"(?i:(?<!\w)(?:BIC|SWIFT)(?:[ /-]?(?:BIC|SWIFT|code))?\s{0,3}[:#]?\s{0,3})"
+    r"([A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)(?!\w)"
 )
 _INN = re.compile(r"(?<!\w)(?:ИНН|INN)(?:\s?/\s?(?:КПП|KPP))?\s{0,3}[:№]?\s{0,3}(\d{12}|\d{10})(?!\d)", re.IGNORECASE)
-_KPP = re.compile(
-    r"(?<!\w)(?:КПП|KPP)\s{0,3}[:№]?\s{0,3}(?:\d{10}\s?/\s?)?(\d{4}[\dA-Z]{2}\d{3})(?!\d)", re.IGNORECASE
-)
+_KPP = re.compile(r"(?<!\w)(?:КПП|KPP)\s{0,3}[:№]?\s{0,3}(?:\d{10}\s?/\s?)?(\d{4}[\dA-Z]{2}\d{3})(?!\d)", re.IGNORECASE)
 _VAT_ID = re.compile(
     r"(?<![A-Z0-9])(?:ATU\d{8}|BE[01]\d{9}|CZ\d{8,10}|DE\d{9}|DK\d{8}|ES[A-Z0-9]\d{7}[A-Z0-9]|FI\d{8}|FR[A-Z0-9]{2}\d{9}"
     r"|GB\d{9}|IE\d[A-Z0-9]\d{5}[A-Z]{1,2}|IT\d{11}|LT\d{9,12}|LU\d{8}|LV\d{11}|NL\d{9}B\d{2}|PL\d{10}|PT\d{9}|SE\d{12})"
@@ -97,7 +96,7 @@ def is_vat_id(value: str) -> bool:
 
 
 def _each(part: Part, pattern: re.Pattern[str], is_right: Callable[[str], bool]) -> list[dict[str, Any]]:
-    values = {}
+    values: dict[str, dict[str, Any]] = {}
     for match in pattern.finditer(part.text):
         value = match[1] if pattern.groups else match[0]
         if is_right(value):

@@ -27,9 +27,8 @@ CURRENCY_SIGNS = {
     "zł": "PLN",
     "₺": "TRY",
 }
-CURRENCY_CODES = tuple(
-    "EUR USD GBP RUB CHF PLN CZK SEK NOK DKK HUF RON BGN JPY CNY TRY KZT BYN UAH AMD GEL AED INR CAD AUD".split()
-)
+_CODES = "EUR USD GBP RUB CHF PLN CZK SEK NOK DKK HUF RON BGN JPY CNY TRY KZT BYN UAH AMD GEL AED INR CAD AUD"
+CURRENCY_CODES = frozenset(re.findall(r"\w+", _CODES))
 CURRENCY = "|".join(re.escape(name) for name in sorted((*CURRENCY_SIGNS, *CURRENCY_CODES), key=len, reverse=True))
 MONEY = rf"\d{{1,3}}(?:[{BLANKS}.,']\d{{3}}){{1,4}}(?:[.,]\d{{2}})?|\d{{1,12}}(?:[.,]\d{{1,2}})?"
 QUANTITY = rf"\d{{1,3}}(?:[{BLANKS}]\d{{3}}){{1,2}}|\d{{1,9}}(?:[.,]\d{{1,3}})?"

@@ -15,13 +15,13 @@ def sum_problems(fields: Mapping[str, Any]) -> list[str]:
         for number, line in enumerate(lines, start=1)
         if not _is_product(line)
     ]
-    listed = [line["amount"] or _product(line) for line in lines]
     net, vat, total = (_labelled(fields, kind) for kind in ("net", "vat", "total"))
-    if lines and all(listed) and (net or total):
-        added = sum(Decimal(amount) for amount in listed)
-        wanted = {net, total, total - vat if total and vat else None} - {None}
-        if all(abs(added - sum_) > _CENT * len(lines) for sum_ in wanted if sum_ is not None):
-            problems.append(f"the lines add up to {added}, not to {net or total}")
+    listed = [Decimal(amount) for line in lines if (amount := line["amount"] or _product(line))]
+    possible = [sum_ for sum_ in (net, total, total - vat if total and vat else None) if sum_ is not None]
+    if lines and len(listed) == len(lines) and possible:
+        added = sum(listed, Decimal(0))
+        if all(abs(added - sum_) > _CENT * len(lines) for sum_ in possible):
+            problems.append(f"the lines add up to {added}, not to {possible[0]}")
     if net and vat and total and abs(net + vat - total) > _CENT:
         problems.append(f"net {net} and VAT {vat} are not the total of {total}")
     return problems

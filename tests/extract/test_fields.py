@@ -133,7 +133,9 @@ def test_each_value_says_where_it_stands() -> None:
     assert found["dates"][0]["source"] == "text"
 
 
-@pytest.mark.parametrize("seed", ["1 ", "12.", "PO 1 ", "EUR 1 ", "DE89 ", "1 x a, ", "1.2.", "a - 1 ", "1 boxes at 1 EUR "])
+@pytest.mark.parametrize(
+    "seed", ["1 ", "12.", "PO 1 ", "EUR 1 ", "DE89 ", "1 x a, ", "1.2.", "a - 1 ", "1 boxes at 1 EUR "]
+)
 def test_hostile_text_costs_little_time(seed: str) -> None:
     import time
 
