@@ -1,6 +1,7 @@
-"""Commands for the queue: worker, enqueue, status, why, retry, cancel, priority, pause, resume."""
+"""Commands for the queue: worker, health, enqueue, status, why, retry, cancel, priority, pause, resume."""
 
 import asyncio
+import platform
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from emailq import log, metrics
 from emailq.commands.database import check_queue, check_schema, connected, with_connection
 from emailq.commands.output import EX_OK, EX_TEMPFAIL, as_json, print_row, print_rows
 from emailq.db import Connection
-from emailq.errors import UsageError
+from emailq.errors import Unavailable, UsageError
 from emailq.settings import Settings, load_settings
 
 
@@ -99,6 +100,20 @@ def status(as_json: bool) -> int:
         print_rows(rows)
     else:
         print_status(rows)
+    return EX_OK
+
+
+@click.command()
+@click.option("--host", default=platform.node, show_default="this host", help="Host whose workers are looked at.")
+@click.option("--patience", type=click.FloatRange(1), default=600, show_default=True, help="Seconds without progress.")
+def health(host: str, patience: float) -> int:
+    """Check that a host's workers get on, for a container's health check: exit code 0 or 69."""
+    from emailq.queue import jobs
+
+    troubles = with_connection(lambda conn: jobs.host_troubles(conn, host, patience))
+    if troubles:
+        raise Unavailable("; ".join(troubles))
+    click.echo("ok")
     return EX_OK
 
 

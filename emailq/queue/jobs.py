@@ -166,6 +166,12 @@ async def status(conn: Connection) -> list[dict[str, Any]]:
     return await cursor.fetchall()
 
 
+async def host_troubles(conn: Connection, host: str, patience_s: float) -> list[str]:
+    """What is wrong with the workers of a host: not connected, or nothing completed for `patience_s`."""
+    cursor = await conn.execute("select host_troubles(%s, make_interval(secs => %s))", (host, patience_s))
+    return [text for (text,) in await cursor.fetchall()]
+
+
 async def set_asleep(conn: Connection, queue: str, worker_id: int, asleep: bool) -> None:
     await conn.execute("select set_asleep(%s, %s, %s)", (queue, worker_id, asleep), prepare=True)
 

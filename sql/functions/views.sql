@@ -87,6 +87,24 @@ left join recent r using (queue_name)
 left join served s using (queue_name)
 left join queue_controls c using (queue_name);
 
+-- What is wrong with the workers of one host, a sentence each; no rows: they are connected and get on with their queues.
+-- A queue that is paused or waits for what it depends on is nobody's fault.
+create or replace function host_troubles(p_host text, p_patience interval) returns setof text
+language sql stable as $$
+    with served as (
+        select distinct queue_name from workers w cross join unnest(w.queues) queue_name
+        where w.host = p_host and w.id in (select live_worker_ids())
+    )
+    select format('no worker on host %s is connected', p_host) where not exists (select from served)
+    union all
+    select format('queue %s: an item has been due for %s s, and none was completed meanwhile', s.queue_name,
+                  round(s.oldest_s))
+    from queue_status s join served using (queue_name)
+    where not s.paused and not s.waiting_for_dependency and s.oldest_s > extract(epoch from p_patience)
+      and not exists (select from processing_queue q where q.queue_name = s.queue_name
+                      and q.status = 'completed' and q.completed_at > queue_now() - p_patience)
+$$;
+
 -- Why an item is where it is, in one sentence.
 create or replace function queue_why(p_id uuid) returns text language plpgsql stable as $$
 declare

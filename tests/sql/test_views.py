@@ -343,3 +343,30 @@ def test_statistics_of_erp_actions(db: psycopg.Connection) -> None:
 @pytest.mark.parametrize("view", ["email_stats_by_sender", "email_volume_daily", "erp_action_stats", "queue_workers"])
 def test_on_an_empty_database_each_view_is_empty(db: psycopg.Connection, view: str) -> None:
     assert db.execute(psycopg.sql.SQL("select * from {}").format(psycopg.sql.Identifier(view))).fetchall() == []
+
+
+def troubles(db: psycopg.Connection, host: str = "here") -> list[str]:
+    return [row["host_troubles"] for row in rows(db, f"select host_troubles('{host}', interval '10 minutes')")]
+
+
+def test_a_host_without_a_worker_is_in_trouble(db: psycopg.Connection) -> None:
+    assert troubles(db) == ["no worker on host here is connected"]
+
+
+def test_a_host_is_in_trouble_when_its_queue_gets_nowhere(db: psycopg.Connection) -> None:
+    register(db)
+    set_time(db, NOON)
+    add_items(db, 2, scheduled_at=NOON - timedelta(minutes=11))
+
+    assert troubles(db) == ["queue work: an item has been due for 660 s, and none was completed meanwhile"]
+
+    complete(db, claim_one(db, value(db, "select max(id) from workers")))
+    assert troubles(db) == []
+
+
+def test_a_paused_queue_is_no_trouble(db: psycopg.Connection) -> None:
+    register(db)
+    add_items(db, 1, scheduled_at=datetime.fromisoformat("2020-01-01T00:00:00+00:00"))
+    db.execute("select pause_queue('work', 'month end')")
+
+    assert troubles(db) == []
