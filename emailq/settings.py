@@ -62,8 +62,9 @@ class Settings(BaseModel):
     erp_key_hours: float = Field(24.0, gt=0, description="time for which the ERP remembers idempotency keys, hours")
 
     metrics_port: int | None = Field(
-        None, ge=0, le=65_535, description="port of a worker's Prometheus metrics on 127.0.0.1; 0 = any"
+        None, ge=0, le=65_535, description="port of a process's Prometheus metrics; 0 = any"
     )
+    metrics_host: str = Field("127.0.0.1", description="address that the metrics port listens on")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line written")
     log_format: Literal["text", "json"] = Field("text", description="form of the log lines on stderr")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from emailq import log, metrics
+from emailq import log
 from emailq.commands.database import check_queue, check_schema, connected, with_connection
 from emailq.commands.output import EX_OK, EX_TEMPFAIL, as_json, print_row, print_rows
 from emailq.db import Connection
@@ -33,8 +33,6 @@ def worker(queues: tuple[str, ...], concurrency: int | None, drain: bool, handle
                 f"no handler for queue {name!r}; known: {', '.join(known)}; your own: --handler {name}=module:function"
             )
     served = {name: known[name] for name in queues or known}
-    if settings.metrics_port is not None:
-        metrics.serve(settings.metrics_port)
     waiting = asyncio.run(_serve(settings, served, drain))
     for name, reason in waiting:
         click.echo(f"emailq: queue {name} waits: {reason}", err=True)
@@ -45,11 +43,12 @@ async def _serve(settings: Settings, served: dict[str, Any], drain: bool) -> lis
     """Run the worker; returns the queues that could not be drained because what they need is down."""
     from emailq.app import open_app
     from emailq.queue import jobs
+    from emailq.queue.standing import exposed_metrics
     from emailq.queue.worker import run_worker
 
     async with connected(settings) as conn:
         await check_schema(conn)
-    async with open_app(settings) as app:
+    async with open_app(settings) as app, exposed_metrics(app):
         await run_worker(app, served, concurrency=settings.concurrency, drain=drain)
     if not drain:
         return []

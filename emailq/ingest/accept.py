@@ -9,6 +9,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from emailq import metrics
 from emailq.db import Pool
 from emailq.parse.digest import plausible, scrub
 from emailq.parse.message import ParsedHeaders, parse_headers
@@ -59,7 +60,10 @@ async def accept(pool: Pool, blobs: Blobs, messages: Sequence[Incoming]) -> list
         cursor = await conn.execute(
             "select email_id, is_new, is_new_delivery from accept_emails(%s) order by n", (Jsonb(scrub(rows)),)
         )
-        return [Accepted(*row) for row in await cursor.fetchall()]
+        accepted = [Accepted(*row) for row in await cursor.fetchall()]
+    for one in accepted:
+        metrics.EMAILS_ACCEPTED.labels("new" if one.is_new else "known").inc()
+    return accepted
 
 
 def _row(message: Incoming, raw_sha256: str) -> dict[str, Any]:

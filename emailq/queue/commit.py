@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -174,6 +175,10 @@ def _count(batch: Sequence[Finished], lost: set[UUID]) -> None:
             _tell(job, outcome, name)
     for (queue_name, name), count in counts.items():
         metrics.JOBS.labels(queue_name, name).inc(count)
+    if metrics.exposed:  # a microsecond a job, for which somebody has to look
+        now = datetime.now(UTC)
+        for job, _ in batch:
+            metrics.QUEUE_SECONDS.labels(job.queue_name).observe(max(0, (now - job.scheduled_at).total_seconds()))
 
 
 _ENDINGS = {Done: "completed", Retry: "retried", Reject: "failed", Release: "released"}

@@ -222,6 +222,7 @@ class Lane:
         self._rate_at = time.monotonic()
         self._rate = 0.0  # jobs a second, smoothed
         self._seconds = metrics.HANDLER_SECONDS.labels(name)
+        metrics.RUNNING.labels(name).set_function(lambda: self.running)
 
     def wake(self) -> None:
         self._polls = 0

@@ -87,6 +87,12 @@ left join recent r using (queue_name)
 left join served s using (queue_name)
 left join queue_controls c using (queue_name);
 
+-- How much mail waits for a person, and ERP actions that have not succeeded. Partial indexes answer, however much is done.
+create or replace view open_work as
+select 'review' as kind, 'emails' as status, count(*) as n from emails where review_reason is not null
+union all
+select 'erp_action', status, count(*) from erp_actions where status not in ('success', 'cancelled') group by status;
+
 -- What is wrong with the workers of one host, a sentence each; no rows: they are connected and get on with their queues.
 -- A queue that is paused or waits for what it depends on is nobody's fault.
 create or replace function host_troubles(p_host text, p_patience interval) returns setof text
