@@ -74,7 +74,10 @@ _FILE_KINDS = {
 
 
 class Signs(NamedTuple):
-    """Names of signs, each once. `words` are what the text says, `facts` all else; `n_tokens` is the length read."""
+    """Names of signs, each once. `words` are what the text says, `facts` all else and begin with @.
+
+    `n_tokens` is the length read.
+    """
 
     words: list[str]
     facts: list[str]
@@ -99,15 +102,15 @@ def signs_of(mail: MailText) -> Signs:
     names.update(dict.fromkeys(_word_signs(subject, "s:")))
     names.update(dict.fromkeys(_word_signs(subject, "")))
     meanings = concepts(body)
-    facts: dict[str, None] = {f"c:{name}": None for name in meanings}
-    facts.update((f"cs:{name}", None) for name in concepts(subject))
-    facts.update((f"cc:{one}+{other}", None) for one in meanings for other in meanings if one < other)
+    facts: dict[str, None] = {f"@c:{name}": None for name in meanings}
+    facts.update((f"@cs:{name}", None) for name in concepts(subject))
+    facts.update((f"@cc:{one}+{other}", None) for one in meanings for other in meanings if one < other)
     if mail.quoted and (len(body) < SHORT_TEXT or "forwarded" in meanings):
         quoted = list(tokens(plain(without_instructions(mail.quoted[:HEAD]))))
         names.update(dict.fromkeys(_word_signs(quoted, "q:")))
-        facts.update((f"cq:{name}", None) for name in concepts(quoted))
-    facts.update(dict.fromkeys(_shape(mail, subject, body)))
-    facts.update(dict.fromkeys(_envelope(mail, body)))
+        facts.update((f"@cq:{name}", None) for name in concepts(quoted))
+    facts.update((f"@{name}", None) for name in _shape(mail, subject, body))
+    facts.update((f"@{name}", None) for name in _envelope(mail, body))
     return Signs(list(names), list(facts), len(body) + len(subject))
 
 

@@ -1,8 +1,152 @@
-"""The classifier that needs no server. (Being written.)"""
+"""The classifier that needs no server: signs of a message, weighed as learned from mail made for it (scripts/train)."""
 
+import json
+import math
+import sys
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from emailq.classify.features import Signs, key, signs_of
 from emailq.models import Classification, Intent, MailText, Priority, Sentiment
+
+WEIGHTS = "local.bin"
+HEADS: Mapping[str, type[Intent] | type[Sentiment] | type[Priority]] = {
+    "intent": Intent,
+    "sentiment": Sentiment,
+    "priority": Priority,
+}
+COLUMNS = tuple((head, label.value) for head, labels in HEADS.items() for label in labels)
+
+# Mail of these kinds says nothing but that: the gate has it from headers, and no wording may turn it into an order.
+_NOTICES = {
+    "bounce": Priority.NORMAL,
+    "delivery_receipt": Priority.LOW,
+    "read_receipt": Priority.LOW,
+    "auto_reply": Priority.LOW,
+    "complaint": Priority.NORMAL,  # a provider's report that a recipient called our mail spam (RFC 5965)
+}
+_NOTICE_CONFIDENCE = 0.97
+
+
+class Model(NamedTuple):
+    """`keys` ascend; the weights of keys[i] are the len(COLUMNS) numbers from i * len(COLUMNS) on, times `scales`."""
+
+    name: str
+    keys: "array[int]"
+    weights: "array[int]"
+    scales: tuple[float, ...]
+    bias: tuple[float, ...]
+    confidence: tuple[float, ...]  # of the logistic regression behind `doubts`
 
 
 def classify(mail: MailText) -> Classification:
-    """Labels for one message."""
-    return Classification(Intent.OTHER, Sentiment.NEUTRAL, Priority.NORMAL, 0.0, "none", "local")
+    """Labels for one message, in a few milliseconds. The same message always gets the same labels."""
+    model = load()
+    signs = signs_of(mail)
+    scores, n_known = _scores(model, signs)
+    intents = _softmax(scores["intent"])
+    intent = max(intents, key=lambda name: intents[name])
+    confidence = sigmoid(sum(map(float.__mul__, model.confidence, doubts(intents, signs, n_known))))
+    details: dict[str, Any] = {"signs": len(signs.words), "known_signs": n_known}
+    sentiment = max(scores["sentiment"], key=lambda name: scores["sentiment"][name])
+    priority = max(scores["priority"], key=lambda name: scores["priority"][name])
+    if mail.automation in _NOTICES:
+        intent, priority, confidence = Intent.OTHER, _NOTICES[mail.automation], _NOTICE_CONFIDENCE
+        details["rule"] = mail.automation
+    return Classification(
+        Intent(intent),
+        Sentiment(sentiment),
+        Priority(priority),
+        confidence,
+        model.name,
+        "local",
+        probabilities=_around(intents, intent, confidence),
+        details=details,
+    )
+
+
+def doubts(intents: Mapping[str, float], signs: Signs, n_known: int) -> tuple[float, ...]:
+    """What says how far the winning intent can be trusted: its odds, its lead, how much of the text is known."""
+    first, second = sorted(intents.values(), reverse=True)[:2]
+    known = n_known / max(len(signs.words), 1)
+    return (
+        1.0,
+        math.log((first + 1e-6) / (1 - first + 1e-6)),
+        math.log((first + 1e-6) / (second + 1e-6)),
+        known,
+        math.log1p(n_known),
+    )
+
+
+@cache
+def load(path: str | None = None) -> Model:
+    """The model in the package, or the one in a file."""
+    return from_bytes(Path(path).read_bytes() if path else files("emailq.classify").joinpath(WEIGHTS).read_bytes())
+
+
+def from_bytes(raw: bytes) -> Model:
+    """A line of JSON, then (deflated) the keys as little-endian uint32 and the weights as int8, row by row."""
+    line, _, packed = raw.partition(b"\n")
+    head = json.loads(line)
+    body = zlib.decompress(packed)
+    keys = array("I", body[: 4 * head["n"]])
+    if sys.byteorder == "big":
+        keys.byteswap()
+    weights = array("b", body[4 * head["n"] :])
+    return Model(head["name"], keys, weights, *(tuple(head[name]) for name in ("scales", "bias", "confidence")))
+
+
+def to_bytes(model: Model) -> bytes:
+    keys = array("I", model.keys)
+    if sys.byteorder == "big":
+        keys.byteswap()
+    head = {"n": len(keys), **model._asdict()}
+    del head["keys"], head["weights"]
+    return json.dumps(head).encode() + b"\n" + zlib.compress(keys.tobytes() + model.weights.tobytes(), 9)
+
+
+def _scores(model: Model, signs: Signs) -> tuple[dict[str, dict[str, float]], int]:
+    """Per head and label, and how many of the words are known. Words share one voice, however many there are."""
+    words, facts = _rows(model, signs.words), _rows(model, signs.facts)
+    voice = 1 / math.sqrt(max(len(signs.words), 1))
+    of_words = map(sum, zip(*words, strict=True)) if words else [0] * len(COLUMNS)
+    of_facts = map(sum, zip(*facts, strict=True)) if facts else [0] * len(COLUMNS)
+    scores: dict[str, dict[str, float]] = {head: {} for head in HEADS}
+    for (head, label), of_word, of_fact, scale, bias in zip(
+        COLUMNS, of_words, of_facts, model.scales, model.bias, strict=True
+    ):
+        scores[head][label] = (of_word * voice + of_fact) * scale + bias
+    return scores, len(words)
+
+
+def _rows(model: Model, names: Sequence[str]) -> list["array[int]"]:
+    keys, weights, width = model.keys, model.weights, len(COLUMNS)
+    rows = []
+    for wanted in map(key, names):
+        at = bisect_left(keys, wanted)
+        if at < len(keys) and keys[at] == wanted:
+            rows.append(weights[at * width : (at + 1) * width])
+    return rows
+
+
+def _softmax(scores: Mapping[str, float]) -> dict[str, float]:
+    highest = max(scores.values())
+    powers = {name: math.exp(score - highest) for name, score in scores.items()}
+    total = sum(powers.values())
+    return {name: power / total for name, power in powers.items()}
+
+
+def sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-max(min(x, 30.0), -30.0)))
+
+
+def _around(intents: Mapping[str, float], intent: str, confidence: float) -> dict[str, float]:
+    """The probabilities with that of `intent` set to its confidence and the rest shrunk or grown to fit."""
+    rest = sum(p for name, p in intents.items() if name != intent) or 1.0
+    return {name: confidence if name == intent else p / rest * (1 - confidence) for name, p in intents.items()}
