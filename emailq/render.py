@@ -24,6 +24,7 @@ INTENT_COLOURS = {
     "spam": "magenta",
     "other": "white",
 }
+TRUST_COLOURS = {"trusted": "green", "known": "white", "new": "yellow", "suspicious": "red"}
 
 
 def console() -> Console:
@@ -140,6 +141,11 @@ def print_email(found: dict[str, Any]) -> None:
     for key, name, colour in (("review_reason", "review", "yellow"), ("automation", "gate", "bright_black")):
         if email[key]:
             facts.add_row(name, f"[{colour}]{_safe(email[key], 100)}[/]")
+    if email["sender_trust"]:
+        colour = TRUST_COLOURS[email["sender_trust"]]
+        facts.add_row(
+            "sender", f"[{colour}]{email['sender_trust']}[/]  {_safe(', '.join(email['trust_reasons']), 200)}"
+        )
     if email["defects"]:
         facts.add_row("defects", _safe(", ".join(email["defects"]), 300))
     out.print(Padding(facts, (0, 0, 1, 0)))

@@ -5,14 +5,21 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from emailq.errors import ConfigError
 
 SETTINGS_FILE = "emailq.toml"
 _PREFIX = "EMAILQ_"
+
+
+def _words(value: object) -> object:
+    return value.lower().replace(",", " ").split() if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]  # divided by commas or spaces; lower case
 
 
 class Settings(BaseModel):
@@ -32,6 +39,14 @@ class Settings(BaseModel):
     s3_region: str | None = Field(None, description="S3 region, where the server asks for one")
 
     account: str = Field("default", description="mailbox that ingested messages belong to")
+    own_addresses: Words = Field(
+        (), description="our addresses and domains: mail from such an address is our own, such contacts are internal"
+    )
+    authserv_ids: Words = Field(
+        (),
+        description="servers of ours whose Authentication-Results are believed (RFC 8601); - for fields that name none,"
+        " as Microsoft 365 writes them",
+    )
     max_message_bytes: int = Field(26_214_400, ge=1024, description="largest message accepted, bytes")
 
     concurrency: int | None = Field(
@@ -67,6 +82,12 @@ class Settings(BaseModel):
     metrics_host: str = Field("127.0.0.1", description="address that the metrics port listens on")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line written")
     log_format: Literal["text", "json"] = Field("text", description="form of the log lines on stderr")
+
+    @property
+    def own(self) -> frozenset[str]:
+        """own_addresses, and the account where it is an address."""
+        account = self.account.lower()
+        return frozenset((*self.own_addresses, account) if "@" in account else self.own_addresses)
 
     def require_dsn(self) -> str:
         if self.dsn is None:

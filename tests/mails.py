@@ -41,6 +41,7 @@ async def add_email(app: App, raw: bytes, **columns: Any) -> UUID:
             "select store_parsed_email(%s, %s)",
             (accepted.email_id, Jsonb({**digest.fields, "attachments": attachments})),
         )
+        await conn.execute("select link_email(%s, '{}')", (accepted.email_id,))
         await conn.execute("delete from processing_queue where email_id = %s", (accepted.email_id,))
         for name, value in columns.items():
             statement = sql.SQL("update emails set {} = %s where id = %s").format(sql.Identifier(name))

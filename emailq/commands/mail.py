@@ -2,14 +2,18 @@
 
 import asyncio
 import os
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from emailq.commands.database import with_connection
 from emailq.commands.output import EX_DATAERR, EX_OK, MessageReader, as_json, print_row, print_rows, printable_name
 from emailq.db import Connection
-from emailq.settings import load_settings
+from emailq.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from emailq.parse.message import ParsedMessage
 
 
 @click.command()
@@ -79,16 +83,34 @@ def show(email_id: str, as_json: bool) -> int:
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @as_json
 def parse(files: tuple[str, ...], as_json: bool) -> int:
-    """Parse messages without a database; --json prints JMAP Email objects (RFC 8621 §4.1)."""
+    """Parse messages without a database; --json prints JMAP Email objects (RFC 8621 §4.1) and what the gate found."""
     from emailq.parse.jmap import to_jmap
     from emailq.parse.message import parse_message
     from emailq.render import print_parsed
 
+    settings = load_settings()
     reader = MessageReader(files)
     for source, raw in reader:
-        email = {"file": source, **to_jmap(parse_message(raw))}
+        message = parse_message(raw)
+        email = {"file": source, **to_jmap(message), **_judged(message, settings)}
         if as_json:
             print_rows([email])
         else:
             print_parsed(email)
     return reader.exit_code
+
+
+def _judged(message: "ParsedMessage", settings: Settings) -> dict[str, object]:
+    """What can be told about a sender without a database."""
+    from emailq.parse.authentication import believed
+    from emailq.parse.automation import detect_automation
+    from emailq.parse.sender import message_signs, server_signs
+
+    automation = detect_automation(message)
+    authentication = believed(message.headers, settings.authserv_ids)
+    sender = message.from_[0].email.lower() if message.from_ else None
+    return {
+        "automation": automation and asdict(automation),
+        "authentication": authentication,
+        "senderSigns": [*message_signs(message), *server_signs(authentication, sender, settings.own)],
+    }

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from emailq.parse.automation import detect_automation
+from emailq.parse.automation import Automation, detect_automation
 from emailq.parse.language import guess_language
 from emailq.parse.message import Address, ParsedMessage, parse_message
 from emailq.parse.replies import split_reply
+from emailq.parse.sender import message_signs
 from emailq.parse.sniff import sniff_type
 from emailq.parse.subject import base_subject
 
@@ -65,7 +66,7 @@ def digest_message(raw: bytes) -> Digest:
         "in_reply_to": message.in_reply_to,
         "references": message.references,
         "thread_subject": subject.lower() or None,
-        "is_orphan_reply": is_reply and not message.references and not message.in_reply_to,
+        "is_orphan_reply": is_reply and not (message.references or message.in_reply_to or _is_for_many(automation)),
         "automation": automation.kind if automation else None,
         "automation_details": automation
         and {
@@ -73,6 +74,7 @@ def digest_message(raw: bytes) -> Digest:
             "status": automation.status,
             "original_message_id": automation.original_message_id,
         },
+        "sender_signs": message_signs(message),
         "sent_at": _stamp(message.sent_at),
         "defects": sorted(set(defects)),
     }
@@ -91,6 +93,10 @@ def digest_message(raw: bytes) -> Digest:
     ]
     refusal = None if message.headers or message.files else "no headers: this is not a message"
     return Digest(scrub(fields), attachments, refusal)
+
+
+def _is_for_many(automation: Automation | None) -> bool:
+    return automation is not None and automation.kind in ("mailing_list", "bulk", "auto_generated")
 
 
 def plausible(moment: datetime | None) -> datetime | None:

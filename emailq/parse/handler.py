@@ -7,35 +7,45 @@ from emailq.app import App
 from emailq.errors import NotFound
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Retry
+from emailq.parse.authentication import believed
 from emailq.parse.child import ParserCrashed, ParserPool
-from emailq.parse.digest import Digest
+from emailq.parse.digest import Digest, scrub
+from emailq.parse.domains import is_ours, registrable
+from emailq.parse.sender import server_signs
 from emailq.store.blobs import CorruptBlob, blob_key
 
 
 async def handle(job: Job, app: App) -> Outcome:
-    """Parse one message, store its attachments, and pass it on to classification.
+    """Parse one message, store its attachments, and pass it on to classification, unless it has its labels.
 
     A second run writes the same blobs under the same names and replaces the rows.
     """
     async with app.pool.connection() as conn:
         cursor = await conn.execute(
-            "select encode(raw_sha256, 'hex') from emails where id = %s", (job.email_id,), prepare=True
+            "select encode(raw_sha256, 'hex'), classified_at is not null from emails where id = %s",
+            (job.email_id,),
+            prepare=True,
         )
         row = await cursor.fetchone()
     if row is None:
         return Reject("the e-mail is gone")
+    raw_sha256, is_classified = row
     try:
-        raw = await app.blobs.get(row[0])
+        raw = await app.blobs.get(raw_sha256)
         digest = await _parsers(app).parse(raw)
     except CorruptBlob as error:
         return Reject(str(error))
     except (NotFound, ParserCrashed) as error:
         return Retry(str(error))
     await app.blobs.put([attachment.content for attachment in digest.attachments])
-    stored = Effect("store_parsed_email", (job.email_id, _fields(digest, app)))
+    fields = _fields(digest, app)
+    effects = [
+        Effect("store_parsed_email", (job.email_id, fields)),
+        Effect("link_email", (job.email_id, _people(fields, app))),
+    ]
     if digest.refusal:
-        return Reject(digest.refusal, [stored])
-    return Done([stored], [Next("classification", job.priority)])
+        return Reject(digest.refusal, effects)
+    return Done(effects, [] if is_classified else [Next("classification", job.priority)])
 
 
 def _parsers(app: App) -> ParserPool:
@@ -43,23 +53,41 @@ def _parsers(app: App) -> ParserPool:
 
 
 def _fields(digest: Digest, app: App) -> dict[str, Any]:
+    """What the digest says, and what the settings make of it: whom to believe, and who is us."""
+    fields = digest.fields
+    sender, own = fields["from_address"], app.settings.own
+    authentication = believed(fields["headers"], app.settings.authserv_ids)
+    signs = [*fields["sender_signs"], *server_signs(authentication, sender, own)]
+    fields |= {"authentication": authentication, "sender_signs": signs}
+    if fields["automation"] is None and sender in own and "own-domain-unverified" not in signs:
+        fields |= {"automation": "own_mail", "automation_details": {"reasons": ["the sender is an account of ours"]}}
+    return {**scrub(fields), "attachments": _attachments(digest, app)}
+
+
+def _people(fields: dict[str, Any], app: App) -> dict[str, Any]:
+    """Of everybody in the message: the registered domain, and who is one of us."""
+    addresses = {fields["from_address"], *fields["to"], *fields["cc"], *fields["bcc"]} - {None}
     return {
-        **digest.fields,
-        "attachments": [
-            {
-                "position": position,
-                "part_id": attachment.part_id,
-                "filename": attachment.filename,
-                "content_type": attachment.content_type,
-                "sniffed_type": attachment.sniffed_type,
-                "size_bytes": len(attachment.content),
-                "md5_hash": hashlib.md5(attachment.content, usedforsecurity=False).hexdigest(),
-                "sha256": attachment.sha256,
-                "s3_bucket": app.blobs.bucket,
-                "s3_key": blob_key(attachment.sha256),
-                "is_inline": attachment.is_inline,
-                "content_id": attachment.content_id,
-            }
-            for position, attachment in enumerate(digest.attachments)
-        ],
+        "domains": {address: domain for address in sorted(addresses) if (domain := registrable(address))},
+        "own": sorted(address for address in addresses if is_ours(address, app.settings.own)),
     }
+
+
+def _attachments(digest: Digest, app: App) -> list[dict[str, Any]]:
+    return [
+        {
+            "position": position,
+            "part_id": attachment.part_id,
+            "filename": attachment.filename,
+            "content_type": attachment.content_type,
+            "sniffed_type": attachment.sniffed_type,
+            "size_bytes": len(attachment.content),
+            "md5_hash": hashlib.md5(attachment.content, usedforsecurity=False).hexdigest(),
+            "sha256": attachment.sha256,
+            "s3_bucket": app.blobs.bucket,
+            "s3_key": blob_key(attachment.sha256),
+            "is_inline": attachment.is_inline,
+            "content_id": attachment.content_id,
+        }
+        for position, attachment in enumerate(digest.attachments)
+    ]

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -144,7 +145,9 @@ class Committer:
 
 
 async def _apply_effects(conn: Connection, kept: list[Finished]) -> None:
-    effects = [e for _, outcome in kept if isinstance(outcome, Done | Reject) for e in outcome.effects]
+    """The first effect of each job, then the second of each …: what takes a lock that all share can come last."""
+    rounds = zip_longest(*(outcome.effects for _, outcome in kept if isinstance(outcome, Done | Reject)))
+    effects = [effect for one_round in rounds for effect in one_round if effect]
     if effects:
         async with conn.pipeline():
             for effect in effects:

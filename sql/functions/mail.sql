@@ -87,23 +87,28 @@ end $$;
 
 -- ---------------------------------------------------------------------------------------------- parsed
 
--- Writes what the parser found, puts the message into its thread and counts it for its contacts. A second call (a
--- reparse) replaces content and attachments and keeps identity, deliveries, labels and history. (Every lookup is by a
--- key: the setting keeps the planner from reading whole tables before they were analyzed.)
+-- Writes what the parser found. A second call (a reparse) replaces content and attachments and keeps identity,
+-- deliveries, labels and history. link_email goes after it: content is written without a lock that others wait for.
+-- (Every lookup is by a key: the setting keeps the planner from reading whole tables before they were analyzed.)
 create or replace function store_parsed_email(p_email_id uuid, p_parsed jsonb) returns void language plpgsql
 set jit = off set enable_seqscan = off
 as $$
 declare
     p record;
     e emails;
-    v_thread uuid;
 begin
     select * into p from jsonb_to_record(p_parsed) as r (
         from_address text, from_name text, "to" text[], cc text[], bcc text[], reply_to text, headers jsonb,
         subject text, body_text text, body_html text, new_text text, language text, search_text text,
         in_reply_to text[], "references" text[], thread_subject text, is_orphan_reply boolean,
-        automation text, automation_details jsonb, sent_at timestamptz, defects text[], attachments jsonb
+        automation text, automation_details jsonb, authentication jsonb, sender_signs text[], sent_at timestamptz,
+        defects text[], attachments jsonb
     );
+
+    select * into e from emails where id = p_email_id;
+    if e.thread_id is not null then
+        perform unlink_email(e);
+    end if;
 
     insert into email_search (email_id, search)
     values (p_email_id, setweight(to_tsvector('russian', left(coalesce(p.subject, ''), 2000)), 'A')
@@ -119,44 +124,60 @@ begin
         position integer, part_id text, filename text, content_type text, sniffed_type text, size_bytes bigint,
         md5_hash text, sha256 text, s3_bucket text, s3_key text, is_inline boolean, content_id text);
 
-    perform lock_mail_graph();
-    select * into e from emails where id = p_email_id;
-    if e.parsed_at is not null then
-        perform unlink_email(e);
-    end if;
-    e.from_address := p.from_address;
-    e.from_name := p.from_name;
-    e.to_addresses := p."to";
-    e.cc_addresses := p.cc;
-    e.bcc_addresses := p.bcc;
-    e.subject := p.subject;
-    e.sent_at := p.sent_at;
-    e.in_reply_to := p.in_reply_to;
-    e."references" := p."references";
-    e.thread_subject := p.thread_subject;
-    e.is_orphan_reply := p.is_orphan_reply;
-    v_thread := thread_for(e);
-
     update emails set
         from_address = p.from_address, from_name = p.from_name, to_addresses = p."to", cc_addresses = p.cc,
         bcc_addresses = p.bcc, reply_to = p.reply_to, headers = p.headers, subject = p.subject,
         body_text = p.body_text, body_html = p.body_html, new_text = p.new_text, language = p.language,
         in_reply_to = p.in_reply_to, "references" = p."references", thread_subject = p.thread_subject,
-        is_orphan_reply = p.is_orphan_reply, thread_id = v_thread, automation = p.automation,
-        automation_details = p.automation_details, sent_at = p.sent_at, defects = p.defects,
+        is_orphan_reply = p.is_orphan_reply, automation = p.automation,
+        automation_details = p.automation_details, authentication = p.authentication,
+        trust_reasons = coalesce(p.sender_signs, '{}'), sent_at = p.sent_at, defects = p.defects,
         attachment_count = coalesce(jsonb_array_length(p.attachments), 0),
         has_attachments = coalesce(jsonb_array_length(p.attachments), 0) > 0,
         parsed_at = now()
     where id = p_email_id;
-    perform count_in_thread(e, v_thread);
-    perform count_contacts(e, 1);
+end $$;
+
+-- ---------------------------------------------------------------------------------------------- threads, contacts
+
+-- Puts a parsed message into its thread, judges its sender by what is known until now, and counts it for its contacts.
+-- p_people: {domains: {address: registered domain}, own: [addresses that are ours]}. A second call does nothing.
+create or replace function link_email(p_email_id uuid, p_people jsonb) returns void language plpgsql
+set jit = off set enable_seqscan = off
+as $$
+declare
+    e emails;
+    v_trust record;
+begin
+    perform lock_mail_graph();
+    select * into e from emails where id = p_email_id;
+    if not found or e.thread_id is not null or e.parsed_at is null then
+        return;
+    end if;
+    e.thread_id := thread_for(e);
+    v_trust := judge_sender(e, e.trust_reasons, p_people -> 'domains' ->> e.from_address,
+                            coalesce(p_people -> 'own' ? e.from_address, false));
+    update emails set thread_id = e.thread_id, sender_trust = v_trust.trust, trust_reasons = v_trust.reasons
+    where id = p_email_id;
+    perform count_in_thread(e);
+    perform count_contacts(e, 1, p_people);
 end $$;
 
 -- Threads and contacts are one small graph that nearly every message touches (the mailbox's own address is a contact
--- of each), so changes to it take turns: one lock until the commit, no deadlocks, exact counts.
+-- of each), so changes to it take turns: one lock until the commit, no deadlocks, exact counts. A worker commits many
+-- messages together and links them last, so that it holds the lock for a fraction of a millisecond each.
 create or replace function lock_mail_graph() returns void language plpgsql as $$
 begin
     perform pg_advisory_xact_lock(7716, 0);
+end $$;
+
+-- Takes a message out of its thread's and contacts' counts (before a reparse, or when it is erased).
+create or replace function unlink_email(e emails) returns void language plpgsql as $$
+begin
+    perform lock_mail_graph();
+    update threads set email_count = email_count - 1 where id = e.thread_id;
+    perform count_contacts(e, -1, '{}');
+    update emails set thread_id = null where id = e.id;
 end $$;
 
 -- The thread that a message belongs to; made, or merged from several, where it has to be.
@@ -172,19 +193,11 @@ begin
         from unnest(array[e.message_id] || e."references" || e.in_reply_to) id
     );
 
-    -- Every thread that the message touches becomes one: the result is the same for every order of arrival. A reply
-    -- that names no parent is joined by subject, and only between people who wrote to each other in these weeks: a
-    -- stranger who quotes a subject stays apart.
+    -- Every thread that the message touches becomes one: the result is the same for every order of arrival.
     v_threads := array(
         select k.thread_id from thread_message_ids k where k.message_id_sha256 = any (v_keys)
         union
-        select o.thread_id from emails o
-        where o.thread_subject = e.thread_subject and o.thread_id is not null and o.id <> e.id
-          and (o.is_orphan_reply or e.is_orphan_reply)
-          and coalesce(o.sent_at, o.received_at) between v_at - interval '30 days' and v_at + interval '30 days'
-          and (o.from_address = e.from_address
-               or (o.from_address = any (e.to_addresses || e.cc_addresses)
-                   and e.from_address = any (o.to_addresses || o.cc_addresses)))
+        select o.thread_id from same_conversation(e) o
     );
     if cardinality(v_threads) > 1 then
         v_threads := array(select t.id from threads t where t.id = any (v_threads) order by t.email_count desc, t.id);
@@ -201,14 +214,43 @@ begin
     return v_thread;
 end $$;
 
-create or replace function count_in_thread(e emails, p_thread uuid) returns void language plpgsql as $$
+-- Messages that belong together although none names the other: a reply without a parent is joined by subject, and only
+-- between people who wrote to each other in these weeks, so that a stranger who quotes a subject stays apart. The 100
+-- nearest before and after of each sender are looked at: a flood under one subject must not cost its square.
+create or replace function same_conversation(e emails) returns setof emails language sql stable as $$
+    select o.*
+    from (select distinct unnest(e.from_address || e.to_addresses[:30] || e.cc_addresses[:30]) as address) sender
+    cross join (values (true), (false)) orphan (is_orphan)
+    cross join lateral (
+        (select * from emails b
+         where subject_key(b.thread_subject, b.from_address) = subject_key(e.thread_subject, sender.address)
+           and b.is_orphan_reply = orphan.is_orphan
+           and coalesce(b.sent_at, b.received_at)
+               between coalesce(e.sent_at, e.received_at) - interval '30 days' and coalesce(e.sent_at, e.received_at)
+         order by coalesce(b.sent_at, b.received_at) desc limit 100)
+        union all
+        (select * from emails a
+         where subject_key(a.thread_subject, a.from_address) = subject_key(e.thread_subject, sender.address)
+           and a.is_orphan_reply = orphan.is_orphan
+           and coalesce(a.sent_at, a.received_at) > coalesce(e.sent_at, e.received_at)
+           and coalesce(a.sent_at, a.received_at) <= coalesce(e.sent_at, e.received_at) + interval '30 days'
+         order by coalesce(a.sent_at, a.received_at) limit 100)
+    ) o
+    where (orphan.is_orphan or e.is_orphan_reply)
+      and o.thread_subject = e.thread_subject and o.thread_id is not null and o.id <> e.id
+      and (o.from_address = e.from_address
+           or (o.from_address = any (e.to_addresses || e.cc_addresses)
+               and e.from_address = any (o.to_addresses || o.cc_addresses)))
+$$;
+
+create or replace function count_in_thread(e emails) returns void language plpgsql as $$
 declare
     v_at timestamptz := coalesce(e.sent_at, e.received_at);
 begin
     update threads t set
         subject = case when e.subject is not null and not exists (
                             select from emails o
-                            where o.thread_id = p_thread and o.id <> e.id and o.subject is not null
+                            where o.thread_id = e.thread_id and o.id <> e.id and o.subject is not null
                               and (coalesce(o.sent_at, o.received_at), o.id) < (v_at, e.id))
                        then e.subject else t.subject end,
         participant_emails = array(
@@ -219,15 +261,7 @@ begin
             ) s order by p limit 1000),
         email_count = t.email_count + 1,
         last_email_at = greatest(t.last_email_at, e.received_at)
-    where t.id = p_thread;
-end $$;
-
--- Takes a message out of its thread's and contacts' counts (before a reparse, or when it is erased).
-create or replace function unlink_email(e emails) returns void language plpgsql as $$
-begin
-    perform lock_mail_graph();
-    update threads set email_count = email_count - 1 where id = e.thread_id;
-    perform count_contacts(e, -1);
+    where t.id = e.thread_id;
 end $$;
 
 create or replace function merge_threads(p_into uuid, p_from uuid[]) returns void language plpgsql as $$
@@ -255,11 +289,22 @@ begin
     delete from threads where id = any (p_from);
 end $$;
 
--- Adds p_sign to the counts of the sender and of each recipient.
-create or replace function count_contacts(e emails, p_sign integer) returns void language plpgsql as $$
+-- Adds p_sign to the counts of the sender and of each recipient. A message of ours that nobody can have forged (our
+-- servers vouch for it, or it lies in a folder of sent mail) makes its recipients partners.
+create or replace function count_contacts(e emails, p_sign integer, p_people jsonb) returns void language plpgsql as $$
+declare
+    v_own text[] := array(select jsonb_array_elements_text(p_people -> 'own'));
+    v_is_by_us boolean := e.from_address = any (v_own) and (
+        e.trust_reasons && '{dmarc-pass,dkim-aligned,spf-aligned}'
+        or exists (select from email_deliveries d
+                   where d.email_id = e.id and d.folder ~* '(^|[/. ])(sent|отправленные|gesendet|envoyés|enviados)'));
 begin
-    insert into contacts as c (email, name, emails_sent_count, emails_received_count, last_email_at)
-    select p.email, max(p.name), p_sign * sum(p.sent), p_sign * sum(p.received), e.received_at
+    insert into contacts as c (email, name, domain, domain_looks, is_internal, written_to_at, emails_sent_count,
+                               emails_received_count, last_email_at)
+    select p.email, max(p.name), p_people -> 'domains' ->> p.email,
+           coalesce(looks_of(p_people -> 'domains' ->> p.email), '{}'), p.email = any (v_own),
+           case when v_is_by_us and max(p.received) > 0 then e.received_at end,
+           p_sign * sum(p.sent), p_sign * sum(p.received), e.received_at
     from (
         select e.from_address as email, e.from_name as name, 1 as sent, 0 as received
         union all
@@ -270,6 +315,8 @@ begin
     order by p.email
     on conflict (email) do update set
         name = coalesce(c.name, excluded.name),
+        is_internal = c.is_internal or excluded.is_internal,
+        written_to_at = least(c.written_to_at, excluded.written_to_at),
         emails_sent_count = c.emails_sent_count + excluded.emails_sent_count,
         emails_received_count = c.emails_received_count + excluded.emails_received_count,
         last_email_at = greatest(c.last_email_at, excluded.last_email_at);
@@ -284,6 +331,7 @@ declare
     r record;
     v_overruled boolean;
 begin
+    perform lock_mail_graph();  -- the thread gets a label too: first of all locks, as everywhere
     select * into r from jsonb_to_record(p_result) as r (
         intent text, sentiment text, priority text, confidence double precision, decided_by text, decision text,
         provider text, model text, prompt text, response text, latency_ms integer, review_reason text, details jsonb);
@@ -305,8 +353,7 @@ begin
         intent = r.intent, sentiment = r.sentiment, priority = r.priority, confidence_score = r.confidence,
         review_reason = r.review_reason, classified_at = now()
     where id = p_email_id;
-    -- a thread has the intent of its first message; locked first, so that of two decisions at once the later sees both
-    perform from threads t where t.id = (select e.thread_id from emails e where e.id = p_email_id) for no key update;
+    -- a thread has the intent of its first message
     update threads t set intent = (
         select o.intent from emails o
         where o.thread_id = t.id and o.intent is not null

@@ -15,6 +15,10 @@ create table threads (
 create index idx_threads_last_email_at on threads (last_email_at desc);
 create index idx_threads_status on threads (status);
 
+-- A conversation's subject in the words of one sender, short enough for an index.
+create function subject_key(p_thread_subject text, p_from_address text) returns bigint
+language sql immutable strict parallel safe return hashtextextended(p_thread_subject, hashtextextended(p_from_address, 0));
+
 -- One row a message (content). The same content delivered twice is one row here and two deliveries.
 create table emails (
     id uuid primary key default gen_random_uuid(),
@@ -36,6 +40,11 @@ create table emails (
     bcc_addresses text[] not null default '{}',
     reply_to text,
     headers jsonb not null default '[]',            -- [[name, value], …] in order, decoded
+
+    -- who it is really from
+    authentication jsonb,                           -- SPF, DKIM, DMARC as our own servers saw them; null: not known
+    sender_trust text check (sender_trust in ('trusted', 'known', 'new', 'suspicious')),
+    trust_reasons text[] not null default '{}',     -- codes, see judge_sender
 
     -- content
     subject text,
@@ -81,9 +90,10 @@ create table emails (
     updated_at timestamptz not null default now()
 );
 create index idx_emails_message_id on emails using hash (message_id);
-create index idx_emails_from_address on emails using hash (from_address);
-create index idx_emails_thread_id on emails (thread_id) where thread_id is not null;
-create index idx_emails_thread_subject on emails using hash (thread_subject);
+create index idx_emails_from_address on emails (from_address, received_at);  -- the parser caps addresses at 500 letters
+create index idx_emails_thread_id on emails (thread_id, coalesce(sent_at, received_at), id) where thread_id is not null;
+create index idx_emails_thread_subject on emails (subject_key(thread_subject, from_address), is_orphan_reply,
+                                                  coalesce(sent_at, received_at)) where thread_subject is not null;
 create index idx_emails_received_at on emails (received_at desc, id);
 create index idx_emails_intent on emails (intent, received_at desc) where intent is not null;
 create index idx_emails_erp_status on emails (erp_action_status) where erp_action_status is not null;
@@ -156,16 +166,23 @@ create table contacts (
     emails_sent_count integer not null default 0,       -- messages from this contact
     emails_received_count integer not null default 0,   -- messages to this contact (To, Cc, Bcc)
     last_email_at timestamptz,
+    domain text,                                        -- the registered one: example.co.uk
+    domain_looks text[] not null default '{}',          -- see looks_of
     is_customer boolean not null default false,
     is_supplier boolean not null default false,
-    is_internal boolean not null default false,
+    is_internal boolean not null default false,         -- one of us (the setting own_addresses)
+    written_to_at timestamptz,                          -- when one of us first wrote to it, beyond doubt
+    is_partner boolean not null
+        generated always as (is_customer or is_supplier or is_internal or written_to_at is not null) stored,
     erp_customer_id text,
     erp_supplier_id text,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now()
 );
--- the parser caps addresses at 998 bytes, which a b-tree takes
 create unique index contacts_email on contacts (email);
+create index contacts_partner_domain on contacts (domain) where is_partner;
+create index contacts_partner_looks on contacts using gin (domain_looks) where is_partner;
+create index contacts_colleague_name on contacts (lower(name)) where is_internal and name is not null;
 create index idx_contacts_is_customer on contacts (is_customer) where is_customer;
 create index idx_contacts_erp_customer_id on contacts (erp_customer_id) where erp_customer_id is not null;
 

@@ -55,8 +55,17 @@ def parsed(**fields: Any) -> dict[str, Any]:
     return {name: [] for name in lists} | {"is_orphan_reply": False, "search_text": ""} | fields
 
 
-def store(db: psycopg.Connection, email_id: UUID, **fields: Any) -> None:
+def store(
+    db: psycopg.Connection,
+    email_id: UUID,
+    *,
+    domains: dict[str, str] | None = None,
+    own: Sequence[str] = (),
+    **fields: Any,
+) -> None:
+    """What a worker does with a parsed message."""
     db.execute("select store_parsed_email(%s, %s)", (email_id, Jsonb(parsed(**fields))))
+    db.execute("select link_email(%s, %s)", (email_id, Jsonb({"domains": domains or {}, "own": list(own)})))
 
 
 def counts(db: psycopg.Connection) -> tuple[int, int, int]:

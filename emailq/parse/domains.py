@@ -1,0 +1,57 @@
+"""Domains: which part of one somebody registered, and what it looks like to a reader."""
+
+import unicodedata
+from collections.abc import Collection
+from functools import cache, lru_cache
+
+from publicsuffixlist import PublicSuffixList
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+def registrable(address: str) -> str | None:
+    """The domain that was registered, for an address or a domain: example.co.uk for a@mail.example.co.uk.
+
+    Lower case, in letters (no xn--); None for a local name, an IP address or nonsense.
+    """
+    return _registrable(address.rpartition("@")[2].strip().rstrip(".").lower()[:300])
+
+
+@lru_cache(maxsize=4096)
+def _registrable(domain: str) -> str | None:
+    if not domain or "[" in domain or domain.replace(".", "").isdigit():
+        return None
+    return _suffixes().privatesuffix(".".join(_in_letters(label) for label in domain.split(".")))
+
+
+def _in_letters(label: str) -> str:
+    """An IDN label as a reader sees it."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode").lower()
+    except (UnicodeError, ValueError, OverflowError):
+        return label
+
+
+def is_ours(address: str | None, own: Collection[str]) -> bool:
+    """Whether an address is one of `own`: addresses and domains in lower case; subdomains count too."""
+    if not address:
+        return False
+    labels = address.rpartition("@")[2].split(".")
+    return address in own or any(".".join(labels[start:]) in own for start in range(len(labels)))
+
+
+def mixes_scripts(domain: str) -> bool:
+    """Whether a label of this domain has letters of Latin and of a script that looks like it: раypal."""
+    return any(len({_script(letter) for letter in label} - {None}) > 1 for label in domain.split("."))
+
+
+def _script(letter: str) -> str | None:
+    if not letter.isalpha():
+        return None
+    name = unicodedata.name(letter, "").partition(" ")[0]
+    return name if name in ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE") else None

@@ -1,0 +1,116 @@
+-- Who a message is from, and how sure that is. Data for policy (erp.sql), decided once, when the message is parsed.
+--
+--   trusted     a partner (customer, supplier, colleague, somebody we wrote to), and our servers vouch for the domain
+--   known       a partner, or somebody who wrote before
+--   new         first contact
+--   suspicious  something is wrong with the sender; the reasons say what
+--
+-- Reasons, in favour: dmarc-pass, dkim-aligned, spf-aligned, colleague, customer, supplier, correspondent, earlier-mail.
+-- Against: no-sender, from-multiple, dmarc-fail, own-domain-unverified, look-alike-domain, mixed-script-domain,
+-- name-shows-other-address, name-of-colleague, reply-to-differs (harmless where our servers vouch for the domain).
+-- Neither: first-contact.
+
+-- p_signs: what the message itself tells (emailq/parse/sender.py and authentication.py); p_domain: the sender's
+-- registered domain; p_is_ours: whether the address is one of ours. Reads contacts, changes nothing.
+create or replace function judge_sender(
+    e emails, p_signs text[], p_domain text, p_is_ours boolean, out trust text, out reasons text[]
+) language plpgsql stable as $$
+declare
+    c contacts;
+    v_is_partner boolean;
+    v_is_vouched_for boolean := p_signs && '{dmarc-pass,dkim-aligned,spf-aligned}';
+begin
+    select * into c from contacts where email = e.from_address;
+    v_is_partner := p_is_ours or coalesce(c.is_partner, false);
+    reasons := p_signs || array_remove(array[
+        case when p_is_ours or c.is_internal then 'colleague' end,
+        case when c.is_customer then 'customer' end,
+        case when c.is_supplier then 'supplier' end,
+        case when c.written_to_at is not null then 'correspondent' end,
+        case when e.from_address is null then null
+             when exists (select from emails o where o.from_address = e.from_address and o.received_at < e.received_at)
+             then 'earlier-mail' else 'first-contact' end,
+        case when looks_like_a_partner(p_domain) then 'look-alike-domain' end,
+        case when has_name_of_colleague(e, p_domain) then 'name-of-colleague' end
+    ], null);
+    trust := case
+        when reasons && '{no-sender,from-multiple,dmarc-fail,own-domain-unverified,look-alike-domain}'
+             or reasons && '{mixed-script-domain,name-shows-other-address,name-of-colleague}'
+             or 'reply-to-differs' = any (reasons) and not v_is_vouched_for
+                and not 'colleague' = any (reasons)
+            then 'suspicious'
+        when v_is_partner and v_is_vouched_for then 'trusted'
+        when v_is_partner or 'earlier-mail' = any (reasons) then 'known'
+        else 'new'
+    end;
+end $$;
+
+-- Whether a domain that no partner has looks like one that a partner has: the same to the eye, or one letter off.
+create or replace function looks_like_a_partner(p_domain text) returns boolean language sql stable as $$
+    select p_domain is not null
+       and not exists (select from contacts c where c.is_partner and c.domain = p_domain)
+       and exists (
+           select from contacts c
+           where c.is_partner and c.domain_looks && looks_of(p_domain)
+             and looks_alike(p_domain, c.domain))
+$$;
+
+-- Whether the shown name is a colleague's (first and last name), and the address one of neither theirs nor ours.
+create or replace function has_name_of_colleague(e emails, p_domain text) returns boolean language sql stable as $$
+    select e.from_name like '% %'
+       and exists (
+           select from contacts c
+           where c.is_internal and c.name is not null and lower(c.name) = lower(e.from_name))
+       and not exists (
+           select from contacts c
+           where c.is_internal and (c.email = e.from_address or c.domain = p_domain))
+$$;
+
+-- The first label of a domain as it looks: letters that are taken for one another are the same letter here (a few of
+-- UTS #39's confusables: the Cyrillic and Greek ones that look Latin, digits, rn and vv).
+create or replace function look_of(p_domain text) returns text
+language sql immutable strict parallel safe as $$
+    select replace(replace(
+        translate(replace(split_part(p_domain, '.', 1), '-', ''),
+                  'аеорсхуіјѕһԁԛԝѵкмнтвгαεορτυνκιβɡı01',
+                  'aeopcxyijshdqwvkmhtbraeoptuvkibgiol'),
+        'rn', 'm'), 'vv', 'w')
+$$;
+
+-- What two domains have in common if they look alike: the look, and for long ones the look without any one letter.
+create or replace function looks_of(p_domain text) returns text[]
+language sql immutable strict parallel safe as $$
+    select look_of(p_domain) || array(
+        select left(look, i - 1) || substr(look, i + 1)
+        from look_of(p_domain) look, generate_series(1, length(look)) i
+        where length(look) between 6 and 63
+    )
+$$;
+
+-- Whether two domains differ, and look the same; or for names of six letters and more: one letter added, left out or
+-- replaced, or two neighbours swapped. The same name under another top-level domain is no sign, but for .com misspelt.
+create or replace function looks_alike(p_domain text, p_other text) returns boolean
+language plpgsql immutable strict parallel safe as $$
+declare
+    v_one text := look_of(p_domain);
+    v_two text := look_of(p_other);
+    v_same integer := 0;
+begin
+    if split_part(p_domain, '.', 1) = split_part(p_other, '.', 1) then
+        return p_domain <> p_other and p_other like '%.com' and p_domain ~ '\.(co|cm|om|con|corn|comm)$';
+    elsif v_one = v_two then
+        return true;
+    elsif abs(length(v_one) - length(v_two)) > 1 or least(length(v_one), length(v_two)) < 6 then
+        return false;
+    end if;
+    while v_same < length(v_one) and substr(v_one, v_same + 1, 1) = substr(v_two, v_same + 1, 1) loop
+        v_same := v_same + 1;
+    end loop;
+    return case sign(length(v_one) - length(v_two))
+        when 1 then substr(v_one, v_same + 2) = substr(v_two, v_same + 1)
+        when -1 then substr(v_one, v_same + 1) = substr(v_two, v_same + 2)
+        else substr(v_one, v_same + 2) = substr(v_two, v_same + 2)
+             or (substr(v_one, v_same + 3) = substr(v_two, v_same + 3)
+                 and substr(v_one, v_same + 1, 2) = reverse(substr(v_two, v_same + 1, 2)))
+    end;
+end $$;
