@@ -69,12 +69,26 @@ class Settings(BaseModel):
     llm_concurrency: int = Field(4, ge=1, le=256, description="LLM calls at the same time, in each worker")
     review_below: float = Field(0.6, ge=0, le=1, description="confidence below which a person decides")
 
-    erp_adapter: Literal["dry_run", "http"] = Field("dry_run", description="how ERP actions are carried out")
-    erp_url: str | None = Field(None, description="URL that receives ERP actions, for erp_adapter = http")
-    erp_token: SecretStr | None = Field(None, description="bearer token sent to the ERP")
-    erp_hmac_key: SecretStr | None = Field(None, description="key of the HMAC-SHA256 signature of ERP requests")
+    erp_adapter: str = Field("dry_run", description="where ERP actions go: dry_run, http, tryton, odoo, erpnext …")
+    erp_url: str | None = Field(
+        None, description="base URL of the ERP; for erp_adapter = http the one that takes actions"
+    )
+    erp_database: str | None = Field(None, description="database of the ERP, for tryton and odoo")
+    erp_user: str | None = Field(None, description="login (tryton, odoo_xmlrpc) or API key (erpnext)")
+    erp_token: SecretStr | None = Field(None, description="bearer token, password, API key or secret for the ERP")
+    erp_hmac_key: SecretStr | None = Field(None, description="key of the HMAC-SHA256 signature, for erp_adapter = http")
+    erp_company: str | None = Field(
+        None, description="company in the ERP that documents belong to; default: the user's"
+    )
+    erp_item: str | None = Field(None, description="ERP item for order lines that name none the ERP knows")
+    erp_lookup: str | None = Field(
+        None, description="path below erp_url that answers with the document of {key}, or 404; for erp_adapter = http"
+    )
     erp_timeout_s: float = Field(30.0, gt=0, description="deadline of one ERP call, seconds")
     erp_key_hours: float = Field(24.0, gt=0, description="time for which the ERP remembers idempotency keys, hours")
+    erp_settle_s: float = Field(
+        120.0, ge=0, description="time after which a call without answer can't make its document any more, seconds"
+    )
 
     metrics_port: int | None = Field(
         None, ge=0, le=65_535, description="port of a process's Prometheus metrics; 0 = any"

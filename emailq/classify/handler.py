@@ -48,7 +48,7 @@ async def handle(job: Job, app: App) -> Outcome:
     is_due = False
     if reason is None:
         async with app.pool.connection() as conn:
-            is_due, reason = await _erp_action(conn, job.email_id, label)
+            is_due = await _leads_to_action(conn, job.email_id, label.intent)
     recorded = Effect("record_classification", (job.email_id, _fields(label, reason)))
     return Done((recorded,), (Next("erp_action", job.priority),) if is_due else ())
 
@@ -165,13 +165,11 @@ def _unlabelled(problem: str, settings: Settings) -> Classification:
     )
 
 
-async def _erp_action(conn: Connection, email_id: UUID, label: Classification) -> tuple[bool, str | None]:
-    """Whether policy has an action for this label, and why it is not taken without a person."""
-    cursor = await conn.execute(
-        "select refusal from erp_action_for(%s, %s, %s)", (email_id, label.intent, label.confidence), prepare=True
-    )
+async def _leads_to_action(conn: Connection, email_id: UUID, intent: Intent) -> bool:
+    """Whether the ERP policy knows this intent; what it decides is found out in the queue `erp_action`."""
+    cursor = await conn.execute("select is_erp_action_due(%s, %s)", (email_id, intent), prepare=True)
     row = await cursor.fetchone()
-    return (row is not None and row[0] is None), (row[0] if row else None)
+    return bool(row and row[0])
 
 
 def _fields(label: Classification, review_reason: str | None) -> dict[str, Any]:

@@ -6,14 +6,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from emailq.erp.bank import bank_accounts, speaks_of_a_change
 from emailq.extract.requests import find_requests
 
 VERSION = 1  # of the payload's shape
 
+def find_fields(mail: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The values of each request of a message, null or empty where not found; docs/extraction.md has their shapes.
 
-def build_payload(mail: Mapping[str, Any], action_type: str) -> dict[str, Any]:
+    `bank_accounts` and `bank_change` are added: they count wherever in the message they stand.
+    """
+    subject, body = mail["subject"] or "", mail["body_text"] or ""
+    whole = f"{subject}\n{body}"
+    bank = {"bank_accounts": bank_accounts(whole), "bank_change": speaks_of_a_change(whole)}
+    return [fields | bank for fields in find_requests(mail["intent"], subject, mail["new_text"] or body)]
+
+
+def build_payload(mail: Mapping[str, Any], action_type: str, fields: dict[str, Any]) -> dict[str, Any]:
     """The payload for an action; `mail` has columns of `emails`. The same row gives the same payload."""
-    text = mail["new_text"] or mail["body_text"] or ""
     return {
         "action": action_type,
         "version": VERSION,
@@ -24,9 +34,10 @@ def build_payload(mail: Mapping[str, Any], action_type: str) -> dict[str, Any]:
             "subject": mail["subject"],
             "received_at": _stamp(mail["received_at"]),
             "sent_at": _stamp(mail["sent_at"]),
+            "text": (mail["new_text"] or mail["body_text"] or "")[:20_000],
             "attachments": list(mail["attachments"]),
         },
-        "fields": find_requests(mail["intent"], mail["subject"] or "", text)[0],
+        "fields": fields,
     }
 
 

@@ -1,0 +1,52 @@
+"""Bank accounts that a message names, and whether it says that they changed: what payment fraud by mail is made of."""
+
+import re
+
+from emailq.extract.identifiers import ibans
+from emailq.extract.parts import Part
+
+_SPAN_LIMIT = 200
+
+# Russian settlement accounts: 20 digits, the first three the kind of owner (405-408 …), 6-8 the currency
+_RUSSIAN = re.compile(r"(?<!\d)4\d{2}[ \u00a0.-]?\d{2}[ \u00a0.-]?(?:810|643|840|978|156)(?:[ \u00a0.-]?\d){12}(?!\d)")
+# an account number that a word announces
+_NAMED = re.compile(
+    r"\b(?:account|acct|a/c|konto)(?:\s?(?:no|nr|number|nummer)\b)?\.?\s?[:#]\s?(?P<value>\d[\d \u00a0-]{5,24}\d)(?!\w)",
+    re.IGNORECASE,
+)
+
+_CHANGE = re.compile(
+    r"(?:new|changed?|updated?|different|other|our\snew)\s(?:our\s|the\s|company\s|beneficiary\s)?(?:bank|banking|payment|account|remittance)\s(?:details?|account|information|coordinates|instructions)"
+    r"|(?:bank|banking|payment|account|remittance)\s(?:details?|account|information|instructions)\s(?:\w+\s){0,4}(?:chang|updat|new\b)"
+    r"|(?:chang|switch)\w*\s(?:our\s|the\s)?banks?\b"
+    r"|(?:нов\w+|измен\w+|смен\w+|друг\w+)\s(?:\w+\s){0,2}(?:банк\w*|реквизит\w*|расч[её]тн\w+\sсч[её]т\w*)"
+    r"|(?:реквизит\w*|расч[её]тн\w+\sсч[её]т\w*)\s(?:\w+\s){0,3}(?:измен\w+|смен\w+|нов\w+)"
+    r"|(?:neue|geänderte)\w*\s(?:bankverbindung|kontoverbindung|bankdaten|kontodaten|iban)"
+    r"|(?:bankverbindung|kontoverbindung|bankdaten)\s(?:\w+\s){0,4}geändert"
+    r"|nouve(?:au|lle|lles|aux)\s(?:coordonnées\sbancaires|rib|iban|compte\sbancaire)"
+    r"|(?:nuev[oa]s?\s(?:datos\sbancarios|cuenta\sbancaria|iban))",
+    re.IGNORECASE,
+)
+
+
+def bank_accounts(text: str) -> list[dict[str, str]]:
+    """[{"value", "span"}], each account once, without blanks. IBANs count only with right check digits."""
+    found = {one["value"]: {"value": one["value"], "span": one["span"]} for one in ibans(Part("text", text))}
+    for match in _RUSSIAN.finditer(text):
+        value = re.sub(r"\D", "", match[0])
+        found.setdefault(value, {"value": value, "span": _span(match[0])})
+    for match in _NAMED.finditer(text):
+        value = re.sub(r"\D", "", match["value"])
+        if not any(value in known for known in found):
+            found.setdefault(value, {"value": value, "span": _span(match[0])})
+    return list(found.values())[:20]
+
+
+def speaks_of_a_change(text: str) -> str | None:
+    """The words that say that bank details are other ones now, in English, Russian, German, French or Spanish."""
+    match = _CHANGE.search(text)
+    return _span(match[0]) if match else None
+
+
+def _span(text: str) -> str:
+    return " ".join(text.split())[:_SPAN_LIMIT]
