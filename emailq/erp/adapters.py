@@ -28,7 +28,7 @@ class Adapter(Protocol):
     async def find(self, action: Action, app: App) -> Result | None:
         """The document that an earlier try made, found by `action.reference` or key; None if there is none.
 
-        Raises NotImplementedError where the system can't be asked: then only its keys keep a document from being doubled.
+        Raises NotImplementedError where the system can't be asked: then only its keys keep documents single.
         """
 
     async def create(self, action: Action, app: App) -> Result:

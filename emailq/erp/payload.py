@@ -11,6 +11,7 @@ from emailq.extract.requests import find_requests
 
 VERSION = 1  # of the payload's shape
 
+
 def find_fields(mail: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The values of each request of a message, null or empty where not found; docs/extraction.md has their shapes.
 

@@ -1,8 +1,8 @@
 """The small language in which an action of the adapter `http` is written for an ERP: JSON with places to fill.
 
 "{fields.order_number.value}" alone becomes the value with its type, null where there is none; inside a longer text it
-becomes text. {"$each": "fields.lines", "$item": …} becomes a list, with {item.quantity} inside; {"$omit_null": {…}} drops
-what is null. There are no conditions and no code.
+becomes text. {"$each": "fields.lines", "$item": …} becomes a list, with {item.quantity} inside; {"$omit_null": {…}}
+drops what is null. There are no conditions and no code.
 """
 
 import re

@@ -29,7 +29,8 @@ create or replace function check_erp_policy(
     select p.position, p.rule, p.action_type, p.entity_type, p.adapter, p.approval,
            e.automation is null or e.automation = any (p.automation),
            array_remove(array[
-               case when e.automation <> all (p.automation) then format('it is automatic mail: %s', e.automation) end,
+               case when e.automation is not null and e.automation <> all (p.automation)
+                   then format('it is automatic mail: %s', e.automation) end,
                case when coalesce(p_confidence, 0) < p.min_confidence
                    then format('its confidence is %s, not %s', coalesce(round(p_confidence::numeric, 2), 0),
                                p.min_confidence) end,

@@ -128,26 +128,6 @@ async def test_a_model_that_talks_instead_of_labelling_leaves_it_to_a_person(app
     assert len(fields["response"]) == 16_000
 
 
-@pytest.mark.parametrize(
-    ("columns", "reason"),
-    [({"message_id_conflict": True}, "an earlier message has the same Message-ID and other content")],
-)
-async def test_what_policy_refuses_goes_to_a_person(app: App, columns: dict[str, Any], reason: str) -> None:
-    outcome = await labelled(app, **columns)
-
-    assert recorded(outcome)["review_reason"] == reason
-    assert isinstance(outcome, Done)
-    assert outcome.next == ()
-
-
-async def test_policy_may_ask_for_more_confidence_than_the_settings(app: App, conn: psycopg.AsyncConnection) -> None:
-    await conn.execute("update erp_policy set min_confidence = 0.95 where intent = 'order'")
-
-    outcome = await labelled(app)
-
-    assert recorded(outcome)["review_reason"] == "create_order needs a confidence of 0.95"
-
-
 async def test_an_order_sent_by_a_machine_leads_to_no_action(app: App, server: HttpServer) -> None:
     outcome = await labelled(app, automation="auto_reply")
 

@@ -1,0 +1,310 @@
+"""Which action follows from a message, and when a person has to say yes first."""
+
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from emailq.outcomes import Done, Effect
+from tests.erp.conftest import Mail, Run, action_of, email_of, past_success, rows
+from tests.http_server import HttpServer
+
+INVOICE = "Invoice no. INV-204 is due.\nTotal: EUR 1,250.00\nPlease pay to IBAN {iban}, thank you."
+IBAN = "DE89 3704 0044 0532 0130 00"
+OTHER_IBAN = "GB29 NWBK 6016 1331 9268 19"
+LINES = {"lines": [{"quantity": "1", "unit": None, "item": "soap"}]}
+
+
+def plan(db: psycopg.Connection, email_id: UUID, fields: dict[str, Any], confidence: float = 0.95) -> dict[str, Any]:
+    intent = email_of(db, email_id)["intent"]
+    [found] = rows(db, "select * from plan_erp_action(%s, %s, %s, %s)", email_id, intent, confidence, Jsonb(fields))
+    return found
+
+
+async def test_the_first_rule_that_fits_decides(db: psycopg.Connection, mail: Mail) -> None:
+    email_id = await mail()
+
+    assert plan(db, email_id, LINES)["rule"] == "order-known"
+    assert plan(db, email_id, LINES, confidence=0.7)["rule"] == "order-other"
+
+
+@pytest.mark.parametrize("intent", ["newsletter", "spam", "other"])
+async def test_an_intent_without_rules_leads_to_nothing(
+    db: psycopg.Connection, mail: Mail, run: Run, intent: str
+) -> None:
+    email_id = await mail(intent=intent)
+
+    outcome = await run(email_id)
+
+    assert outcome == Done()
+    assert rows(db, "select from erp_actions") == []
+    assert email_of(db, email_id)["review_reason"] is None
+
+
+@pytest.mark.parametrize(
+    ("intent", "action_type", "entity_type"),
+    [
+        ("order", "create_order", "order"),
+        ("invoice", "create_invoice", "invoice"),
+        ("complaint", "create_complaint", "complaint"),
+        ("inquiry", "create_lead", "lead"),
+    ],
+)
+async def test_each_intent_that_means_work_has_its_action(
+    db: psycopg.Connection, mail: Mail, run: Run, intent: str, action_type: str, entity_type: str
+) -> None:
+    email_id = await mail(intent=intent)
+
+    await run(email_id)
+
+    action = action_of(db, email_id)
+    assert (action["action_type"], action["entity_type"]) == (action_type, entity_type)
+    assert email_of(db, email_id)["erp_entity_type"] == entity_type
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ({"sender_trust": "suspicious"}, "its sender is suspicious, not trusted or known"),
+        ({"message_id_conflict": True}, "an earlier message has the same Message-ID and other content"),
+    ],
+)
+async def test_what_fits_no_rule_goes_to_a_person_with_the_reasons(
+    db: psycopg.Connection, mail: Mail, run: Run, erp: HttpServer, columns: dict[str, Any], why: str
+) -> None:
+    email_id = await mail(**columns)
+
+    outcome = await run(email_id)
+
+    assert isinstance(outcome, Done)
+    assert why in email_of(db, email_id)["review_reason"]
+    assert email_of(db, email_id)["review_reason"].startswith("no rule of the ERP policy fits: order-known: ")
+    assert erp.requests == []
+
+
+async def test_a_sender_nobody_rated_counts_as_new(db: psycopg.Connection, mail: Mail) -> None:
+    email_id = await mail(sender_trust=None)
+
+    found = plan(db, email_id, LINES)
+
+    assert (found["rule"], found["questions"]) == ("order-other", ["policy asks for an approval"])
+
+
+@pytest.mark.parametrize(
+    ("scanned", "rule"), [("clean", "order-known"), ("pending", "order-other"), ("failed", "order-other")]
+)
+async def test_only_a_clean_attachment_counts_as_clean(
+    db: psycopg.Connection, mail: Mail, scanned: str, rule: str
+) -> None:
+    email_id = await mail(raw=with_attachment("order"))
+    db.execute("update attachments set virus_scan_status = %s", (scanned,))
+
+    assert plan(db, email_id, LINES)["rule"] == rule
+
+
+async def test_an_infected_attachment_fits_no_rule(db: psycopg.Connection, mail: Mail) -> None:
+    email_id = await mail(raw=with_attachment("order"))
+    db.execute("update attachments set virus_scan_status = 'infected'")
+
+    assert "an attachment is infected" in plan(db, email_id, LINES)["refusal"]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "rule"),
+    [
+        ([("900.00", "EUR")], "small"),
+        ([("1000", "EUR")], "small"),
+        ([("900.00", "EUR"), ("1000.01", "EUR")], "order-known"),
+        ([("900.00", "USD")], "order-known"),
+        ([], "order-known"),
+    ],
+)
+async def test_a_limit_holds_for_every_amount_that_is_named_and_for_none(
+    db: psycopg.Connection, mail: Mail, amounts: list[tuple[str, str]], rule: str
+) -> None:
+    email_id = await mail()
+    db.execute(
+        "insert into erp_policy (rule, position, intent, max_amount, currency, action_type, approval)"
+        " values ('small', 1, 'order', 1000, 'EUR', 'create_order', 'never')"
+    )
+
+    found = plan(db, email_id, LINES | {"amounts": [{"value": v, "currency": c} for v, c in amounts]})
+
+    assert found["rule"] == rule
+
+
+async def test_automatic_mail_leads_to_nothing_unless_a_rule_names_its_kind(
+    db: psycopg.Connection, mail: Mail, run: Run
+) -> None:
+    silent = await mail(automation="auto_generated")
+    outcome = await run(silent)
+    assert outcome == Done()
+    assert email_of(db, silent)["review_reason"] is None
+
+    db.execute("update erp_policy set automation = '{auto_generated}' where rule = 'order-known'")
+    await run(silent)
+
+    assert action_of(db, silent)["rule"] == "order-known"
+
+
+async def test_the_first_action_for_a_sender_waits_for_a_person_and_the_second_does_not(
+    db: psycopg.Connection, mail: Mail
+) -> None:
+    first, second = await mail(), await mail("12 boxes of candles for PO-2")
+    assert plan(db, first, LINES)["questions"] == ["it is the first action for this sender"]
+
+    past_success(db, first)
+
+    assert plan(db, second, LINES)["questions"] == []
+    stranger = await mail(sender="someone.else@example.com")
+    assert plan(db, stranger, LINES)["questions"] == ["it is the first action for this sender"]
+
+
+async def test_what_waits_for_a_person_says_why_and_is_not_sent(
+    db: psycopg.Connection, mail: Mail, run: Run, erp: HttpServer
+) -> None:
+    email_id = await mail("Please send us the usual.", sender_trust="new")
+
+    await run(email_id)
+    await run(email_id)
+
+    action = action_of(db, email_id)
+    assert (action["status"], action["error_message"]) == (
+        "needs_review",
+        "policy asks for an approval; no order lines were found",
+    )
+    assert email_of(db, email_id)["review_reason"] == f"ERP action: {action['error_message']}"
+    assert email_of(db, email_id)["erp_action_status"] == "pending"
+    assert erp.requests == []
+
+
+@pytest.mark.usefixtures("no_questions")
+async def test_the_same_order_number_again_is_a_question(db: psycopg.Connection, mail: Mail) -> None:
+    past_success(db, await mail(), order_number={"value": "PO-7741"})
+    again = await mail("12 boxes of candles, order po-7741, as said")
+
+    found = plan(db, again, LINES | {"order_number": {"value": "po-7741"}})
+
+    assert found["questions"] == ["an order with this number came from this sender before"]
+
+
+# ------------------------------------------------------------------------------------------ bank accounts
+
+
+@pytest.mark.usefixtures("no_questions")
+async def test_a_known_bank_account_needs_nobody(db: psycopg.Connection, mail: Mail, run: Run) -> None:
+    past_success(db, await mail(intent="invoice"), "create_invoice", bank_accounts=[{"value": IBAN.replace(" ", "")}])
+    email_id = await mail(INVOICE.format(iban=IBAN), intent="invoice")
+
+    await run(email_id)
+
+    assert action_of(db, email_id)["status"] == "success"
+
+
+@pytest.mark.usefixtures("no_questions")
+async def test_a_changed_bank_account_is_never_automatic(
+    db: psycopg.Connection, mail: Mail, run: Run, erp: HttpServer
+) -> None:
+    past_success(db, await mail(intent="invoice"), "create_invoice", bank_accounts=[{"value": IBAN.replace(" ", "")}])
+    email_id = await mail(INVOICE.format(iban=OTHER_IBAN), intent="invoice")
+
+    await run(email_id)
+
+    action = action_of(db, email_id)
+    assert action["status"] == "needs_review"
+    assert action["error_message"] == (
+        "THE BANK ACCOUNT CHANGED: GB29NWBK60161331926819 was not used by this supplier before"
+    )
+    assert erp.requests == []
+
+
+@pytest.mark.usefixtures("no_questions")
+async def test_what_another_supplier_used_does_not_count(db: psycopg.Connection, mail: Mail) -> None:
+    theirs = await mail(intent="invoice", sender="other@example.com")
+    past_success(db, theirs, "create_invoice", bank_accounts=[{"value": "X1"}])
+    email_id = await mail(intent="invoice")
+
+    found = plan(
+        db, email_id, {"invoice_number": {"value": "1"}, "amounts": AMOUNTS, "bank_accounts": [{"value": "X1"}]}
+    )
+
+    assert found["questions"] == ["the bank account X1 is the first one from this supplier"]
+
+
+@pytest.mark.usefixtures("no_questions")
+async def test_talk_of_new_bank_details_is_a_question_even_without_an_account(
+    db: psycopg.Connection, mail: Mail, run: Run
+) -> None:
+    text = "Invoice no. INV-204: EUR 10.00. Our bank details have changed, see the enclosed letter."
+    email_id = await mail(text, intent="invoice")
+
+    await run(email_id)
+
+    assert action_of(db, email_id)["error_message"] == "the message speaks of other bank details"
+
+
+@pytest.mark.usefixtures("no_questions")
+async def test_an_account_that_may_stand_in_an_attachment_is_a_question(db: psycopg.Connection, mail: Mail) -> None:
+    email_id = await mail(raw=with_attachment("invoice"), intent="invoice")
+
+    found = plan(db, email_id, {"invoice_number": {"value": "1"}, "amounts": AMOUNTS, "bank_accounts": []})
+
+    assert found["questions"] == ["the bank account can't be read, it may stand in an attachment"]
+
+
+# ------------------------------------------------------------------------------------------ changes
+
+
+@pytest.mark.usefixtures("no_questions")
+async def test_an_invoice_that_the_erp_has_is_updated_and_a_person_asked(db: psycopg.Connection, mail: Mail) -> None:
+    past_success(db, await mail(intent="invoice"), "create_invoice", invoice_number={"value": "INV-204"})
+    again = await mail("Invoice INV-204, corrected: EUR 9.00", intent="invoice")
+
+    found = plan(db, again, {"invoice_number": {"value": "inv-204"}, "amounts": AMOUNTS})
+
+    assert (found["action_type"], found["entity_id"]) == ("update_invoice", "OLD-1")
+    assert found["questions"] == ["an invoice with this number came from this sender before"]
+
+
+async def test_another_label_withdraws_what_was_proposed(db: psycopg.Connection, mail: Mail, run: Run) -> None:
+    email_id = await mail(sender_trust="new")
+    await run(email_id)
+
+    db.execute("update emails set intent = 'spam' where id = %s", (email_id,))
+
+    assert action_of(db, email_id)["status"] == "cancelled"
+    assert email_of(db, email_id)["erp_action_status"] is None
+
+
+async def test_a_label_that_comes_back_brings_its_proposal_back(db: psycopg.Connection, mail: Mail, run: Run) -> None:
+    email_id = await mail(sender_trust="new")
+    await run(email_id)
+    db.execute("update emails set intent = 'spam', review_reason = null where id = %s", (email_id,))
+    db.execute("update emails set intent = 'order' where id = %s", (email_id,))
+
+    await run(email_id)
+
+    assert action_of(db, email_id)["status"] == "needs_review"
+
+
+async def test_a_refusal_is_an_effect_that_commits_with_the_job(db: psycopg.Connection, mail: Mail, run: Run) -> None:
+    outcome = await run(await mail(sender_trust="suspicious"))
+
+    assert isinstance(outcome, Done)
+    [effect] = outcome.effects
+    assert isinstance(effect, Effect)
+    assert effect.function == "request_review"
+
+
+AMOUNTS = [{"value": "10.00", "currency": "EUR"}]
+
+
+def with_attachment(word: str) -> bytes:
+    return (
+        f"From: Ann <ann@example.com>\r\nTo: us@example.org\r\nSubject: {word}\r\nMessage-ID: <{word}@example.com>\r\n"
+        'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\nsee attached\r\n--b\r\n'
+        'Content-Type: application/pdf\r\nContent-Disposition: attachment; filename="a.pdf"\r\n'
+        "\r\n%PDF-1.4\r\n--b--\r\n"
+    ).encode()
