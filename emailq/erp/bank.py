@@ -11,7 +11,8 @@ _SPAN_LIMIT = 200
 _RUSSIAN = re.compile(r"(?<!\d)4\d{2}[ \u00a0.-]?\d{2}[ \u00a0.-]?(?:810|643|840|978|156)(?:[ \u00a0.-]?\d){12}(?!\d)")
 # an account number that a word announces
 _NAMED = re.compile(
-    r"\b(?:account|acct|a/c|konto)(?:\s?(?:no|nr|number|nummer)\b)?\.?\s?[:#]\s?(?P<value>\d[\d \u00a0-]{5,24}\d)(?!\w)",
+    r"\b(?:account|acct|a/c|konto)(?:\s?(?:no|nr|number|nummer)\b)?\.?\s?[:#]\s?"
+    r"(?P<value>\d[\d \u00a0-]{5,24}\d)(?!\w)",
     re.IGNORECASE,
 )
 
