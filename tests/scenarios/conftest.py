@@ -13,6 +13,7 @@ import pytest
 from emailq.process import die_with_parent
 from tests.commands import EMAILQ
 from tests.items import QUEUE, value
+from tests.namespaces import Host
 from tests.waiting import wait_until
 
 # What handlers of these stories have in common: `tell` writes a line that survives whatever happens next.
@@ -64,8 +65,8 @@ class Story:
         lines = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
         return [Line(name, item, int(pid), float(at)) for name, item, pid, at in lines if name == word]
 
-    def start(self, *args: str, **settings: str) -> subprocess.Popen[bytes]:
-        """A worker of the queue `work`; settings go to its environment."""
+    def start(self, *args: str, on: Host | None = None, **settings: str) -> subprocess.Popen[bytes]:
+        """A worker of the queue `work`, perhaps on a host of its own; settings go to its environment."""
         environment = os.environ | {
             "EMAILQ_DSN": self.dsn,
             "EMAILQ_BLOB_DIR": str(self.folder / "blobs"),
@@ -74,7 +75,16 @@ class Story:
         environment |= {f"EMAILQ_{name.upper()}": text for name, text in settings.items()}
         with (self.folder / f"worker-{len(self.workers)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [EMAILQ, "worker", "--queue", QUEUE, "--handler", f"{QUEUE}=story:handle", *args],
+                [
+                    *(on.prefix() if on else []),
+                    EMAILQ,
+                    "worker",
+                    "--queue",
+                    QUEUE,
+                    "--handler",
+                    f"{QUEUE}=story:handle",
+                    *args,
+                ],
                 env=environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -85,9 +95,9 @@ class Story:
         self.workers.append(process)
         return process
 
-    def start_ready(self, *args: str, **settings: str) -> subprocess.Popen[bytes]:
+    def start_ready(self, *args: str, on: Host | None = None, **settings: str) -> subprocess.Popen[bytes]:
         """The same, once it has registered."""
-        process = self.start(*args, **settings)
+        process = self.start(*args, on=on, **settings)
         with psycopg.connect(self.dsn, autocommit=True, prepare_threshold=None) as conn:
             wait_until(
                 lambda: (
