@@ -1,7 +1,7 @@
 """PostgreSQL: connections, the pool, and the errors that mean something to us."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -37,6 +38,11 @@ from (values ('timezone', 'UTC'), ('jit', 'off'), ('tcp_keepalives_idle', '5'), 
      s (name, value)
 where name = 'timezone' or pg_backend_pid() = %s
 """
+# null on a standby
+_TIMELINE = """
+select case when not pg_is_in_recovery()
+            then ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer end
+"""
 # Errors after which the same work may succeed unchanged: serialization, deadlock, lock timeout, out of resources,
 # shutdown. https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TEMPORARY_CLASSES = ("08", "40", "53", "55", "57", "58")
@@ -63,6 +69,24 @@ async def connect(dsn: str, name: str) -> Connection:
 def is_pooled(conn: Connection) -> bool:
     """Whether a pooler such as PgBouncer stands in between: session locks, LISTEN and SET may go astray there."""
     return conn.prepare_threshold is None
+
+
+async def primaries(dsn: str) -> list[tuple[int, str]]:
+    """(timeline, "host:port") of those servers named in the DSN that take writes now, the newest timeline last.
+
+    More than one is a split brain: after a failover the old primary came back. Each promotion begins a new timeline.
+    """
+    options = conninfo_to_dict(dsn)
+    hosts = str(options.get("host") or "").split(",")
+    ports = str(options.get("port") or 5432).split(",")
+    found = []
+    for host, port in zip(hosts, ports if len(ports) == len(hosts) else ports * len(hosts), strict=False):
+        one = make_conninfo(dsn, host=host, port=port, target_session_attrs="any", connect_timeout=3)
+        with suppress(psycopg.OperationalError):
+            async with await psycopg.AsyncConnection.connect(one, autocommit=True, prepare_threshold=None) as conn:
+                cursor = await conn.execute(_TIMELINE)
+                found += [(timeline, f"{host}:{port}") for (timeline,) in await cursor.fetchall() if timeline]
+    return sorted(found)
 
 
 @asynccontextmanager

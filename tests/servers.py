@@ -80,7 +80,13 @@ class PostgresServer:
     host = "127.0.0.1"
     user = "postgres"
 
-    def __init__(self, installation: Installation, folder: Path, settings: dict[str, str]) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        folder: Path,
+        settings: dict[str, str],
+        primary: "PostgresServer | None" = None,
+    ) -> None:
         self.installation = installation
         self.major = installation.major
         self.has_pg_cron = installation.has_pg_cron
@@ -89,9 +95,11 @@ class PostgresServer:
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._bin = _bin_for_everyone(installation.bin, folder)
-        self._run(
-            "initdb", "-D", folder / "data", "-U", self.user, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
-        )
+        data = folder / "data"
+        if primary:
+            self._run("pg_basebackup", "-D", data, "-d", primary.dsn(), "-R", "-X", "stream", "-c", "fast", "-N")
+        else:
+            self._run("initdb", "-D", data, "-U", self.user, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
 
     def dsn(self, database: str = "postgres") -> str:
         return f"postgresql://{self.user}@{self.host}:{self.port}/{database}"
@@ -149,6 +157,20 @@ def start_postgresql(installation: Installation, **settings: str) -> Iterator[Po
             if server.has_pg_cron:
                 with psycopg.connect(server.dsn(), autocommit=True) as conn:
                     conn.execute(f"create database {CRON_DATABASE}")
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def start_standby(primary: PostgresServer, **settings: str) -> Iterator[PostgresServer]:
+    """A copy of a running server, that follows it under the application_name `standby`."""
+    with tempfile.TemporaryDirectory(prefix="emailq-pg", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        _give_to_postgresql(Path(folder))
+        source = f"host={primary.host} port={primary.port} user={primary.user} application_name=standby"
+        server = PostgresServer(primary.installation, Path(folder), {"primary_conninfo": source} | settings, primary)
+        try:
+            _start_on_a_free_port(server)
             yield server
         finally:
             server.stop()
