@@ -7,6 +7,7 @@ long as its test.
 import csv
 import itertools
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -55,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "cron: needs a real pg_cron, and waits for its minute while the others run")
     config.addinivalue_line("markers", "pgbouncer: needs a real PgBouncer")
     config.addinivalue_line("markers", "netns: needs root and network namespaces")
+    config.addinivalue_line("markers", "prometheus: needs a real Prometheus")
     chosen_installations(config)
     for name in list(os.environ):  # settings of the caller must not reach the tests
         if name == "DATABASE_URL" or name.startswith(("EMAILQ_", "PG")):
@@ -83,6 +85,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "cron": any(one.has_pg_cron for one in chosen_installations(config)),
         "pgbouncer": PGBOUNCER is not None,
         "netns": can_make_network_namespaces(),
+        "prometheus": shutil.which("promtool") is not None,
     }
     left_out = [
         item for item in items if any(item.get_closest_marker(name) and not can for name, can in possible.items())
