@@ -68,12 +68,11 @@ def test_a_real_prometheus_scrapes_a_worker_and_sees_a_queue_that_nobody_serves(
         prometheus(tmp_path, worker_port, port),
     ):
         alerts = wait_until(lambda: firing(port), 60)
-        served = ask(port, "query", query='max(emailq_queue_workers{queue="classification"})')
+        wait_until(lambda: served(port, "classification") == ["1"], 30)
         worker.terminate()
         worker.communicate(timeout=30)
 
     assert alerts == {("EmailqNoWorker", "archive")}
-    assert [sample["value"][1] for sample in served["result"]] == ["1"]
 
 
 @contextmanager
@@ -112,6 +111,12 @@ def firing(port: int) -> set[tuple[str, str | None]]:
         return set()
     found = {(a["labels"]["alertname"], a["labels"].get("queue")) for a in alerts if a["state"] == "firing"}
     return found - {("EmailqNothingScraped", None)}  # before the first scrape that is true
+
+
+def served(port: int, queue: str) -> list[str]:
+    """How many workers a queue has, as Prometheus knows it."""
+    answer = ask(port, "query", query=f'max(emailq_queue_workers{{queue="{queue}"}})')
+    return [sample["value"][1] for sample in answer["result"]]
 
 
 def ask(port: int, path: str, **parameters: str) -> Any:
