@@ -18,6 +18,8 @@ class HiddenFile:
     name: str | None
     type: str
     content: bytes
+    charset: str | None = None
+    cid: str | None = None
 
 
 def display_name(name: str | None) -> str | None:

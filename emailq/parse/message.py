@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote
 
-from emailq.parse import limits
+from emailq.parse import limits, smime, tnef
 from emailq.parse.addresses import Address
+from emailq.parse.attachments import HiddenFile, type_of_name
 from emailq.parse.body import Branch, select
 from emailq.parse.headers import ParsedHeaders, interpret, message_start, parse_headers
 from emailq.parse.parts import Part
@@ -57,6 +58,7 @@ class ParsedMessage:
 
 _BODY_TYPES = ("text/plain", "text/html")
 _NESTED = ("message/rfc822", "message/global", "message/news")
+_TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _CID = re.compile(r"cid:([^\"'\s<>)]{1,300})", re.IGNORECASE)
 _LOOKS_LIKE_HTML = re.compile(r"\s{0,200}(?:<!doctype\s+html|<html[\s>]|<body[\s>])", re.IGNORECASE)
 
@@ -74,7 +76,7 @@ def _parse(data: bytes, start: int, end: int, depth: int, budget: Budget, defect
     head = interpret(root.block)
     defects.update(head.defects)
     leaves: list[Part] = []
-    tree = _make_parts(root, data, leaves)
+    tree = _make_parts(root, data, leaves, depth, budget, defects)
     selection = select(tree)
     message = ParsedMessage(
         size=end - start,
@@ -105,23 +107,32 @@ def _parse(data: bytes, start: int, end: int, depth: int, budget: Budget, defect
     return message
 
 
-def _make_parts(root: Node, data: bytes, leaves: list[Part]) -> "Branch[Part] | Part":
-    """The tree of `root` as parts, numbered as IMAP does ("1", "2.1"); as deep as the tree, so at most limits.DEPTH."""
+def _make_parts(
+    root: Node, data: bytes, leaves: list[Part], depth: int, budget: Budget, defects: set[str]
+) -> "Branch[Part] | Part":
+    """The tree of `root` as parts, numbered as IMAP does ("1", "2.1"); as deep as the tree, so at most limits.DEPTH.
 
-    def make(node: Node, number: str) -> "Branch[Part] | Part":
+    What was signed opaquely stands before the part that it came in, numbered "1.s".
+    """
+
+    def make(node: Node, data: bytes, number: str, level: int) -> "Branch[Part] | Part":
         if not node.type.startswith("multipart/"):
             part = Part(number or "1", node, data)
             leaves.append(part)
-            return part
+            signed = smime.signed_content(part.content) if part.type in smime.TYPES else None
+            if signed is None or not smime.is_entity(signed) or level >= limits.DEPTH or budget.parts <= 0:
+                return part
+            inner = read_structure(signed, 0, len(signed), depth=level + 1, budget=budget, defects=defects)
+            return Branch("mixed", [make(inner, signed, part.part_id + ".s", level + 1), part])
         prefix = number + "." if number else ""
-        children = [make(child, f"{prefix}{index}") for index, child in enumerate(node.children, start=1)]
+        children = [make(child, data, f"{prefix}{index}", level + 1) for index, child in enumerate(node.children, 1)]
         return Branch(node.type.partition("/")[2], children)
 
-    return make(root, "")
+    return make(root, data, "", depth)
 
 
 def _open_containers(message: ParsedMessage, depth: int, budget: Budget) -> None:
-    """Nested messages, and files inside of texts."""
+    """Nested messages, and files inside of texts and other files."""
     for part in list(message.leaves):
         if part.type in _NESTED:
             if depth + 1 >= limits.DEPTH or budget.parts <= 0:
@@ -130,14 +141,43 @@ def _open_containers(message: ParsedMessage, depth: int, budget: Budget) -> None
             data, start, end = part.span or (part.content, 0, part.size)
             part.message = _parse(data, start, end, depth + 1, budget, set())
         elif part.type == "text/plain" and part.disposition != "attachment":
-            _add_files(message, part, [Part.of_file("", file) for file in part.take_out_files()], "u")
+            _add_files(message, part, part.take_out_files(), "u")
+        elif part.type in _TNEF or (part.name or "").lower() == "winmail.dat":
+            opened = tnef.open_tnef(part.content)
+            if opened is not None:
+                _add_files(message, part, opened.files, "t")
+                _add_bodies(message, part, opened.bodies)
+        elif part.type in smime.TYPES or (part.name or "").lower().endswith(".p7m"):
+            _add_signed_file(message, part)
 
 
-def _add_files(message: ParsedMessage, container: Part, files: list[Part], mark: str) -> None:
+def _add_files(message: ParsedMessage, container: Part, files: list[HiddenFile], mark: str) -> None:
     for index, file in enumerate(files, start=1):
-        file.part_id = f"{container.part_id}.{mark}{index}"
-        message.leaves.append(file)
-        message.attachments.append(file)
+        part = Part.of_file(f"{container.part_id}.{mark}{index}", file)
+        message.leaves.append(part)
+        message.attachments.append(part)
+
+
+def _add_bodies(message: ParsedMessage, container: Part, bodies: list[HiddenFile]) -> None:
+    """The texts of a container serve where the message has none of its own."""
+    if not bodies or any(part.text.strip() for part in message.text_body if part.type in _BODY_TYPES):
+        return
+    parts = [Part.of_file(f"{container.part_id}.b{index}", body) for index, body in enumerate(bodies, start=1)]
+    shown = [part for part in parts if part.type in _BODY_TYPES]
+    for part in shown:
+        part.disposition = "inline"
+    message.leaves += shown or parts
+    message.html_body += shown[:1]
+    message.text_body += shown[-1:]
+    message.attachments += [] if shown else parts
+
+
+def _add_signed_file(message: ParsedMessage, part: Part) -> None:
+    """ "invoice.xml.p7m" is invoice.xml and its signature."""
+    name = (part.name or "").removesuffix(".p7m").removesuffix(".P7M")
+    signed = smime.signed_content(part.content)
+    if signed and not smime.is_entity(signed):
+        _add_files(message, part, [HiddenFile(name, type_of_name(name), signed)], "s")
 
 
 def _derive_bodies(message: ParsedMessage) -> None:

@@ -29,7 +29,7 @@ def parse_content_type(value: str | None) -> tuple[str, dict[str, str]]:
     match = _TYPE.match(head)
     if match:
         return f"{match[1]}/{match[2]}".lower(), params
-    return ("multipart/mixed" if head.strip().lower() == "multipart" else ""), params
+    return ("multipart/mixed" if head.strip().lower() in ("multipart", "multipart/*") else ""), params
 
 
 def parse_disposition(value: str | None) -> tuple[str | None, dict[str, str]]:

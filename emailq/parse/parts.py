@@ -59,9 +59,11 @@ class Part:
     @classmethod
     def of_file(cls, part_id: str, file: HiddenFile) -> "Part":
         """A file that was found inside of another part."""
-        node = Node(HeaderBlock([], 0), file.type, {}, 0, len(file.content))
+        params = {"charset": file.charset} if file.charset else {}
+        node = Node(HeaderBlock([], 0), file.type, params, 0, len(file.content))
         part = cls(part_id, node, file.content)
         part.name = display_name(file.name)
+        part.cid = file.cid
         part.disposition = "attachment"
         return part
 
