@@ -83,7 +83,8 @@ def show(email_id: str, as_json: bool) -> int:
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @as_json
 def parse(files: tuple[str, ...], as_json: bool) -> int:
-    """Parse messages without a database; --json prints JMAP Email objects (RFC 8621 §4.1) and what the gate found."""
+    """Parse messages without a database; --json prints JMAP Email objects (RFC 8621 §4.1) and what is derived."""
+    from emailq.parse.digest import digest
     from emailq.parse.jmap import to_jmap
     from emailq.parse.message import parse_message
     from emailq.render import print_parsed
@@ -92,7 +93,9 @@ def parse(files: tuple[str, ...], as_json: bool) -> int:
     reader = MessageReader(files)
     for source, raw in reader:
         message = parse_message(raw)
-        email = {"file": source, **to_jmap(message), **_judged(message, settings)}
+        fields = digest(message).fields
+        derived = {"newText": fields["new_text"], "language": fields["language"]}
+        email = {"file": source, **to_jmap(message), **derived, **_judged(message, settings)}
         if as_json:
             print_rows([email])
         else:

@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _NOBODY = re.compile(r"(?:un(?:disclosed|listed|specified)|no)[- _]?recipients?|recipient list not shown", re.I)
+_AROUND_DOTS = re.compile(r"\s*+([.@])\s*")
 _UNQUOTED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -256,7 +257,10 @@ def _pair(pieces: list[str]) -> Iterator[tuple[str, str]]:
 
 def _clean_spec(text: str) -> str:
     """The addr-spec between angle brackets: no route, no white space, no comments, no "mailto:"."""
-    text = "".join(text.split()) if '"' not in text else text.strip()
+    text = text.strip()
+    if '"' not in text and len(text.split()) > 1:  # white space belongs around dots and @ only: "<a . b @ c>"
+        words = _AROUND_DOTS.sub(r"\1", text).split()
+        text = next((word for word in reversed(words) if "@" in word), "".join(words))
     if text.startswith("@") and ":" in text:
         text = text.rpartition(":")[2]
     if text[:7].lower() == "mailto:":

@@ -40,12 +40,29 @@ class Digest:
 
 def digest_message(raw: bytes) -> Digest:
     """Parse a message and derive what is stored. Pure; any bytes give a result."""
-    message = parse_message(raw)
+    return digest(parse_message(raw))
+
+
+def digest(message: ParsedMessage) -> Digest:
+    """What is stored of a parsed message."""
     body_text = message.body_text or ""
     reply = split_reply(body_text[:_BODY_LIMIT])
     new_text = reply.current.strip()
     automation = detect_automation(message)
     subject, is_reply = base_subject(message.subject or "")
+    attachments = [
+        Attachment(
+            part.part_id,
+            part.name or f"part-{part.part_id}",
+            part.type,
+            sniffed if (sniffed := sniff_type(part.content)) != part.type else None,
+            part.content,
+            part.sha256,
+            part.is_inline,
+            part.cid,
+        )
+        for part in message.files
+    ]
     defects = list(message.defects)
     if max(len(body_text), len(message.body_html or "")) > _BODY_LIMIT:
         defects.append("body-cut")
@@ -76,21 +93,8 @@ def digest_message(raw: bytes) -> Digest:
         },
         "sender_signs": message_signs(message),
         "sent_at": _stamp(message.sent_at),
-        "defects": sorted(set(defects)),
+        "defects": sorted(defects),
     }
-    attachments = [
-        Attachment(
-            part.part_id,
-            part.name or f"part-{part.part_id}",
-            part.type,
-            sniffed if (sniffed := sniff_type(part.content)) != part.type else None,
-            part.content,
-            part.sha256,
-            part.is_inline,
-            part.cid,
-        )
-        for part in message.files
-    ]
     refusal = None if message.headers or message.files else "no headers: this is not a message"
     return Digest(scrub(fields), attachments, refusal)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from emailq.parse.addresses import Address
 from emailq.parse.message import ParsedMessage
 from emailq.parse.parts import Part
+from emailq.parse.reports import read_report
 
 PREVIEW_CHARS = 256
 
@@ -12,9 +13,11 @@ PREVIEW_CHARS = 256
 def to_jmap(message: ParsedMessage) -> dict[str, object]:
     """The Email object, plus `receivedAt` of the top Received field, `defects`, and `sha256` with each part.
 
-    A nested message stands as `email` in its attachment. Recursion is as deep as the nesting, so limits.DEPTH.
+    `bodyText` is the text for people; `report` what a delivery status, read receipt or complaint says. A nested message
+    stands as `email` in its attachment. Recursion is as deep as the nesting, so limits.DEPTH.
     """
     bodies = {part.part_id: part for part in (*message.text_body, *message.html_body) if part.type.startswith("text/")}
+    report = read_report(message.attachments)
     return {
         "messageId": [message.message_id] if message.message_id else None,
         "inReplyTo": message.in_reply_to or None,
@@ -44,6 +47,7 @@ def to_jmap(message: ParsedMessage) -> dict[str, object]:
         "hasAttachment": any(not part.is_inline for part in message.attachments),
         "preview": " ".join((message.body_text or "")[: 8 * PREVIEW_CHARS].split())[:PREVIEW_CHARS],
         "bodyText": message.body_text,
+        "report": {"type": report.type, "fields": report.fields} if report else None,
         "defects": message.defects,
     }
 

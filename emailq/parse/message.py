@@ -45,7 +45,13 @@ class ParsedMessage:
     leaves: list[Part] = field(default_factory=list)
     body_text: str | None = None
     body_html: str | None = None
-    defects: list[str] = field(default_factory=list)
+    own_defects: set[str] = field(default_factory=set)  # those of the message's header and structure
+
+    @property
+    def defects(self) -> list[str]:
+        """Includes those of the parts, as far as they were decoded by now."""
+        parts = {code for part in self.leaves for code in (part.transfer_defect, part.text_defect) if code}
+        return sorted(self.own_defects | parts)
 
     @property
     def files(self) -> list[Part]:
@@ -101,9 +107,7 @@ def _parse(data: bytes, start: int, end: int, depth: int, budget: Budget, defect
     _open_containers(message, depth, budget)
     _derive_bodies(message)
     _mark_inline(message)
-    for part in leaves:
-        defects.update(code for code in (part.transfer_defect, part.text_defect) if code)
-    message.defects = sorted(defects)
+    message.own_defects = defects
     return message
 
 

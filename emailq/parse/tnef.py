@@ -159,7 +159,7 @@ def _bodies(properties: dict[int, _Value]) -> list[HiddenFile]:
     if html:
         page = properties.get(_PR_CODE_PAGE)
         data = _utf8(html) if isinstance(html, str) else html
-        label = "utf-8" if isinstance(html, str) else f"cp{page}" if page else None
+        label = "utf-8" if isinstance(html, str) else f"cp{page}" if isinstance(page, int) else None
         if isinstance(data, bytes):
             bodies.append(HiddenFile(None, "text/html", _utf8(charset.decode(data, label, is_html=True).text), "utf-8"))
     if isinstance(text, str) and text.strip():

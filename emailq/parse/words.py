@@ -9,6 +9,7 @@ _START = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 _LINE_BREAKS = re.compile("[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x7f]")
 
 
 def clean_line(text: str) -> str:
@@ -29,6 +30,7 @@ def decode_words(value: str) -> str:
     out: list[str] = []
     run = bytearray()  # decoded bytes of neighbours
     run_charset = ""
+    run_at = 0
     open_base64 = ""  # base64 digits of the last word that do not fill a group of four
     done = 0
     at = value.find("=?")
@@ -56,17 +58,23 @@ def decode_words(value: str) -> str:
             open_base64 = ""
         if not (joins and label == run_charset):
             if run_charset:
-                out.append(charset.decode(bytes(run), run_charset).text)
+                out.append(_text(run, run_charset, value[run_at:done]))
             if not joins:
                 out.append(gap)
-            run, run_charset = bytearray(), label
+            run, run_charset, run_at = bytearray(), label, at
         run += data
         done = min(end + 2, len(value))
         at = value.find("=?", done)
     if run_charset:
-        out.append(charset.decode(bytes(run), run_charset).text)
+        out.append(_text(run, run_charset, value[run_at:done]))
     out.append(value[done:])
     return "".join(out)
+
+
+def _text(data: bytearray, label: str, words: str) -> str:
+    """What `words` say; they themselves where their bytes are no text in any charset."""
+    text, _, defect = charset.decode(bytes(data), label)
+    return words if defect and _CONTROL.search(text) else text
 
 
 def _from_base64(digits: str) -> bytes:
