@@ -12,7 +12,9 @@ from emailq.parse.domains import is_ours, mixes_scripts, registrable
 class Message(Protocol):
     from_: list[Address]
     reply_to: list[Address]
-    defects: list[str]
+
+    @property
+    def defects(self) -> list[str]: ...
 
 
 _CODES = {"dmarc": "dmarc-pass", "dkim": "dkim-aligned", "spf": "spf-aligned"}
