@@ -61,13 +61,21 @@ class Settings(BaseModel):
     retry_max_s: float = Field(600.0, ge=0, description="upper bound of any retry's delay, seconds")
     parser_processes: int = Field(2, ge=1, le=64, description="child processes that parse mail, in each worker")
 
-    classifier: Literal["local", "ollama", "openai"] = Field("local", description="who labels a message")
+    classifier: Literal["local", "llm", "cascade"] = Field(
+        "local", description="who labels a message: the model in the package, an LLM, or the LLM where that is unsure"
+    )
+    llm_api: Literal["ollama", "openai"] = Field("ollama", description="protocol of the LLM server")
     llm_url: str = Field("http://127.0.0.1:11434", description="base URL of the LLM server")
     llm_model: str = Field("llama3.1:8b", description="model name, as the LLM server knows it")
     llm_api_key: SecretStr | None = Field(None, description="bearer token of an OpenAI-compatible server")
     llm_timeout_s: float = Field(120.0, gt=0, description="deadline of one LLM call in all, seconds")
     llm_concurrency: int = Field(4, ge=1, le=256, description="LLM calls at the same time, in each worker")
-    review_below: float = Field(0.6, ge=0, le=1, description="confidence below which a person decides")
+    review_below: float | None = Field(
+        None, ge=0, le=1, description="confidence below which a person decides; default: as calibrated, else 0.6"
+    )
+    sure_from: float | None = Field(
+        None, ge=0, le=1, description="confidence from which no LLM is asked; default: as calibrated, else 0.85"
+    )
 
     erp_adapter: str = Field("dry_run", description="where ERP actions go: dry_run, http, tryton, odoo, erpnext …")
     erp_url: str | None = Field(

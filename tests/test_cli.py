@@ -213,7 +213,7 @@ def test_an_unmigrated_database_says_what_to_run(empty_dsn: str, tmp_path: Path)
 
 def test_doctor_checks_the_real_servers(env: dict[str, str]) -> None:
     good = run_emailq("doctor", "--json", env=env)
-    bad = run_emailq("doctor", env={**env, "EMAILQ_CLASSIFIER": "ollama", "EMAILQ_LLM_URL": "http://127.0.0.1:1"})
+    bad = run_emailq("doctor", env={**env, "EMAILQ_CLASSIFIER": "llm", "EMAILQ_LLM_URL": "http://127.0.0.1:1"})
 
     findings = {f["check"]: f["state"] for f in map(json.loads, good.stdout.splitlines())}
     assert good.returncode == 0

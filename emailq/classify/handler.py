@@ -1,15 +1,19 @@
 """The queue `classification`: text → labels, and whether an ERP action follows or a person has to look."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import dict_row
 
 from emailq import log
 from emailq.app import App
-from emailq.classify import local
+from emailq.classify import cascade
+from emailq.classify.calibrate import load_calibrations
+from emailq.classify.cascade import Calibrations
 from emailq.db import Connection
 from emailq.models import Classification, Intent, Job, MailText, Priority, Sentiment
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
@@ -17,10 +21,8 @@ from emailq.parse.digest import Digest, digest_message
 from emailq.parse.replies import split_reply
 from emailq.settings import Settings
 
-if TYPE_CHECKING:
-    from emailq.classify.llm import Llm
-
 _TEXT_LIMIT = 200_000  # characters of a body that a classifier may look at
+_CALIBRATIONS_AGE_S = 60.0
 
 _LOAD = """
 select e.subject, left(e.body_text, 200000) as body_text, left(e.new_text, 200000) as new_text, e.headers,
@@ -37,14 +39,15 @@ async def handle(job: Job, app: App) -> Outcome:
     """Label one message. A second run adds a second decision to the history, and the labels are those of the last."""
     async with app.pool.connection() as conn:
         row = await _load(conn, job.email_id)
+        calibrations = await _calibrations(conn, app)
     if row is None:
         return Reject("the e-mail is gone")
     if not row["is_parsed"]:
         return Retry("the e-mail is not parsed yet")
-    label = await _label(mail_text_from_row(row), job, app)
+    label = await _label(mail_text_from_row(row), job, app, calibrations)
     if not isinstance(label, Classification):
         return label
-    reason = doubt(label, app.settings)
+    reason = cascade.doubt(label, app.settings, calibrations)
     is_due = False
     if reason is None:
         async with app.pool.connection() as conn:
@@ -53,43 +56,26 @@ async def handle(job: Job, app: App) -> Outcome:
     return Done((recorded,), (Next("erp_action", job.priority),) if is_due else ())
 
 
-async def classify(mail: MailText, llm: "Llm | None" = None) -> Classification:
-    """Labels for one message, by the backend of the settings; without `llm` by the local one.
-
-    Automatic mail (bounces, auto-replies, lists …) needs no LLM where the local rules are sure. Raises LlmUnavailable
-    and LlmFailed.
-    """
-    if llm is None:
-        return local.classify(mail)
-    if mail.automation:
-        label = local.classify(mail)
-        if label.confidence >= llm.settings.review_below:
-            return label
-    from emailq.classify import llm as chat
-    from emailq.classify import ollama, openai
-
-    ask = ollama.ask if llm.settings.classifier == "ollama" else openai.ask
-    return await chat.classify(mail, llm, ask)
-
-
-def classify_files(messages: Iterable[tuple[str, bytes]], settings: Settings) -> Iterator[tuple[str, Classification]]:
+def classify_files(
+    messages: Iterable[tuple[str, bytes]], settings: Settings, calibrations: Calibrations = MappingProxyType({})
+) -> Iterator[tuple[str, Classification]]:
     """(source, labels) of each raw message, without a database. Raises Unavailable when the LLM server is down."""
     with asyncio.Runner() as runner:
-        if settings.classifier == "local":
-            for source, raw in messages:
-                yield source, runner.run(classify(mail_text(digest_message(raw))))
-            return
-        import httpx
+        client = llm = None
+        if settings.classifier != "local":
+            import httpx
 
-        from emailq.classify.llm import open_llm
+            from emailq.classify.llm import open_llm
 
-        client = httpx.AsyncClient(trust_env=False)
-        try:
+            client = httpx.AsyncClient(trust_env=False)
             llm = open_llm(settings, client)
+        try:
             for source, raw in messages:
-                yield source, runner.run(classify(mail_text(digest_message(raw)), llm))
+                mail = mail_text(digest_message(raw))
+                yield source, runner.run(cascade.classify(mail, settings, calibrations, llm))
         finally:
-            runner.run(client.aclose())
+            if client:
+                runner.run(client.aclose())
 
 
 def mail_text(digest: Digest) -> MailText:
@@ -118,30 +104,31 @@ def mail_text_from_row(row: Mapping[str, Any]) -> MailText:
     )
 
 
-def doubt(label: Classification, settings: Settings) -> str | None:
-    """Why a person has to decide, in one line; None if the label can be trusted."""
-    if problem := label.details.get("problem"):
-        return str(problem)
-    if label.confidence < settings.review_below:
-        return f"unsure: {label.intent} with {label.confidence:.0%}"
-    return None
-
-
 async def _load(conn: Connection, email_id: UUID) -> dict[str, Any] | None:
     cursor = conn.cursor(row_factory=dict_row)
     await cursor.execute(_LOAD, (email_id,), prepare=True)
     return await cursor.fetchone()
 
 
-async def _label(mail: MailText, job: Job, app: App) -> Classification | Outcome:
+async def _calibrations(conn: Connection, app: App) -> Calibrations:
+    """What `emailq calibrate` stored, read again every minute."""
+    read_at, known = app.resources.get("calibrations", (float("-inf"), {}))
+    found: Calibrations = known
+    if time.monotonic() - read_at > _CALIBRATIONS_AGE_S:
+        found = await load_calibrations(conn)
+        app.resources["calibrations"] = (time.monotonic(), found)
+    return found
+
+
+async def _label(mail: MailText, job: Job, app: App, calibrations: Calibrations) -> Classification | Outcome:
     if app.settings.classifier == "local":
-        return await classify(mail)
+        return await cascade.classify(mail, app.settings, calibrations, None)
     from emailq.classify.llm import LlmFailed, LlmMisconfigured, LlmUnavailable, open_llm
 
     if "llm" not in app.resources:
         app.resources["llm"] = open_llm(app.settings, app.http)
     try:
-        return await classify(mail, app.resources["llm"])
+        return await cascade.classify(mail, app.settings, calibrations, app.resources["llm"])
     except LlmUnavailable as error:
         if isinstance(error, LlmMisconfigured):
             log.warn("llm.misconfigured", reason=error)
@@ -160,7 +147,7 @@ def _unlabelled(problem: str, settings: Settings) -> Classification:
         Priority.NORMAL,
         0.0,
         settings.llm_model,
-        settings.classifier,
+        settings.llm_api,
         details={"problem": problem},
     )
 

@@ -103,7 +103,7 @@ async def classify(mail: MailText, llm: Llm, ask: Ask) -> Classification:
         priority=labels.priority,
         confidence=labels.confidence,
         model=llm.settings.llm_model,
-        provider=llm.settings.classifier,
+        provider=llm.settings.llm_api,
         reasoning=None if unusable else labels.reasoning[:1000],
         prompt=stored(messages),
         response=storable(reply.text)[:_KEPT],

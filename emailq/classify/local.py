@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from emailq.classify.calibrate import sigmoid
 from emailq.classify.features import Signs, key, signs_of
 from emailq.models import Classification, Intent, MailText, Priority, Sentiment
 
@@ -140,10 +141,6 @@ def _softmax(scores: Mapping[str, float]) -> dict[str, float]:
     powers = {name: math.exp(score - highest) for name, score in scores.items()}
     total = sum(powers.values())
     return {name: power / total for name, power in powers.items()}
-
-
-def sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-max(min(x, 30.0), -30.0)))
 
 
 def _around(intents: Mapping[str, float], intent: str, confidence: float) -> dict[str, float]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from emailq.models import Intent, MailText, Priority, Sentiment
 
 VERSION = 1  # of the wording; stored with each decision
-BODY_TOKENS = 2500  # of the mail's own text
+BODY_TOKENS = 2400  # of the mail's own text
 ANSWER_TOKENS = 300
 
 # Sent to servers that keep to a JSON schema. Bounds of numbers are not kept by all, so the answer is checked anyway.

@@ -54,7 +54,7 @@ def server(model: Model) -> Iterator[HttpServer]:
 @pytest.fixture
 async def app(dsn: str, tmp_path: Path, server: HttpServer) -> AsyncIterator[App]:
     settings = load_settings(
-        {}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), classifier="ollama", llm_url=server.url, llm_timeout_s=2
+        {}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), classifier="llm", llm_url=server.url, llm_timeout_s=2
     )
     async with open_app(settings) as opened:
         yield opened
@@ -206,7 +206,7 @@ async def test_a_file_and_a_row_give_the_classifier_the_same_text(
 
 
 def test_files_are_classified_without_a_database(server: HttpServer) -> None:
-    settings = load_settings({}, classifier="ollama", llm_url=server.url)
+    settings = load_settings({}, classifier="llm", llm_url=server.url)
 
     found = list(classify_files([("a.eml", ORDER), ("b.eml", MAILS["html"])], settings))
 

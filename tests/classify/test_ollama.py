@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from emailq.classify.handler import classify
+from emailq.classify import cascade
 from emailq.classify.llm import Llm, LlmFailed, LlmMisconfigured, LlmUnavailable, open_llm
 from emailq.models import Classification, Intent, MailText
 from emailq.settings import load_settings
@@ -50,6 +50,10 @@ def tags(request: Request) -> Reply:
     return Reply.of({"models": [{"name": "llama3.1:8b", "model": "llama3.1:8b", "digest": DIGEST, "size": 1}]})
 
 
+async def classify(mail: MailText, llm: Llm) -> Classification:
+    return await cascade.classify(mail, llm.settings, {}, llm)
+
+
 @pytest.fixture
 def server() -> Iterator[HttpServer]:
     with serve(lambda request: tags(request) if request.path == "/api/tags" else chat(LABELS)) as running:
@@ -59,7 +63,7 @@ def server() -> Iterator[HttpServer]:
 @pytest.fixture
 async def llm(server: HttpServer) -> AsyncIterator[Llm]:
     async with httpx.AsyncClient() as client:
-        yield open_llm(load_settings({}, classifier="ollama", llm_url=server.url, llm_timeout_s=0.5), client)
+        yield open_llm(load_settings({}, classifier="llm", llm_url=server.url, llm_timeout_s=0.5), client)
 
 
 def chats(server: HttpServer, *replies: Reply) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from emailq.classify.handler import classify
+from emailq.classify import cascade
 from emailq.classify.llm import Llm, LlmMisconfigured, LlmUnavailable, open_llm
-from emailq.models import MailText
+from emailq.models import Classification, MailText
 from emailq.settings import load_settings
 from tests.http_server import HttpServer, Reply, in_turn, serve
 
@@ -37,6 +37,10 @@ def completion(message: dict[str, Any], finish_reason: str = "stop") -> Reply:
     )
 
 
+async def classify(mail: MailText, llm: Llm) -> Classification:
+    return await cascade.classify(mail, llm.settings, {}, llm)
+
+
 @pytest.fixture
 def server() -> Iterator[HttpServer]:
     with serve(in_turn(completion({"content": json.dumps(LABELS)}))) as running:
@@ -46,7 +50,13 @@ def server() -> Iterator[HttpServer]:
 @pytest.fixture
 async def llm(server: HttpServer) -> AsyncIterator[Llm]:
     settings = load_settings(
-        {}, classifier="openai", llm_url=f"{server.url}/", llm_api_key="secret", llm_model="m", llm_timeout_s=1
+        {},
+        classifier="llm",
+        llm_api="openai",
+        llm_url=f"{server.url}/",
+        llm_api_key="secret",
+        llm_model="m",
+        llm_timeout_s=1,
     )
     async with httpx.AsyncClient() as client:
         yield open_llm(settings, client)

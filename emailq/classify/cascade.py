@@ -1,0 +1,55 @@
+"""Who labels a message: the local model, an LLM, or first one and then, where it isn't sure, the other."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from emailq.classify import local
+from emailq.classify.calibrate import Calibration, calibrated
+from emailq.models import Classification, MailText
+from emailq.settings import Settings
+
+if TYPE_CHECKING:
+    from emailq.classify.llm import Llm
+
+REVIEW_BELOW = 0.6  # where nothing is set and the model was not calibrated
+SURE_FROM = 0.85
+
+Calibrations = Mapping[str, Calibration]  # per model
+
+
+async def classify(mail: MailText, settings: Settings, calibrations: Calibrations, llm: "Llm | None") -> Classification:
+    """Labels by the classifier of the settings, with calibrated confidence. Raises LlmUnavailable and LlmFailed.
+
+    Automatic mail (bounces, auto-replies, lists …) needs no LLM where the local model is sure, in any case.
+    """
+    if llm is None or settings.classifier == "cascade" or mail.automation:
+        label = calibrated(local.classify(mail), calibrations)
+        if llm is None or is_sure(label, settings, calibrations):
+            return label
+    from emailq.classify import llm as chat
+    from emailq.classify import ollama, openai
+
+    ask = ollama.ask if settings.llm_api == "ollama" else openai.ask
+    return calibrated(await chat.classify(mail, llm, ask), calibrations)
+
+
+def is_sure(label: Classification, settings: Settings, calibrations: Calibrations) -> bool:
+    """Whether a label of the local model needs no LLM."""
+    return label.confidence >= _limit(label, settings.sure_from, calibrations, SURE_FROM)
+
+
+def doubt(label: Classification, settings: Settings, calibrations: Calibrations) -> str | None:
+    """Why a person has to decide, in one line; None if the label can be trusted."""
+    if problem := label.details.get("problem"):
+        return str(problem)
+    if label.confidence < _limit(label, settings.review_below, calibrations, REVIEW_BELOW):
+        return f"unsure: {label.intent} with {label.confidence:.0%}"
+    return None
+
+
+def _limit(label: Classification, chosen: float | None, calibrations: Calibrations, default: float) -> float:
+    """What is set counts, else what was measured; a rule is sure by itself."""
+    if chosen is not None:
+        return chosen
+    measured = calibrations.get(label.model)
+    return default if measured is None or "rule" in label.details else measured.threshold
