@@ -16,9 +16,10 @@ from emailq.db import Connection
 from emailq.erp import outbox
 from emailq.erp.adapters import Adapter, load_adapter
 from emailq.erp.outbox import Action
-from emailq.erp.payload import build_payload, find_fields
+from emailq.erp.payload import build_payload, with_bank
 from emailq.erp.result import Result, Stopped
 from emailq.errors import ConfigError
+from emailq.extract.read import read_requests
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 
@@ -51,11 +52,13 @@ async def handle(job: Job, app: App) -> Outcome:
         if mail is None:
             return Reject("the e-mail is gone")
         actions = await outbox.open_actions(conn, job.email_id)
-        refusals: list[Effect] = []
-        if not actions:
-            if mail["review_reason"]:
-                return Done()
-            actions, refusals = await _propose(conn, job.email_id, mail, app)
+    refusals: list[Effect] = []
+    if not actions:
+        if mail["review_reason"]:
+            return Done()
+        requests = [with_bank(fields, mail) for fields in await read_requests(app, job.email_id)]
+        async with app.pool.connection() as conn:
+            actions, refusals = await _propose(conn, job.email_id, mail, requests, app)
     return await _carry_out_one(actions, refusals, job, app)
 
 
@@ -67,12 +70,12 @@ async def load_mail(conn: Connection, email_id: UUID) -> dict[str, Any] | None:
 
 
 async def _propose(
-    conn: Connection, email_id: UUID, mail: Mapping[str, Any], app: App
+    conn: Connection, email_id: UUID, mail: Mapping[str, Any], requests: Sequence[dict[str, Any]], app: App
 ) -> tuple[list[Action], list[Effect]]:
     """The actions of the message's requests, committed; and what has to be told where policy has no rule that fits."""
     actions: list[Action] = []
     refusals: list[Effect] = []
-    for number, fields in enumerate(find_fields(mail), start=1):
+    for number, fields in enumerate(requests, start=1):
         plan = await outbox.plan(conn, email_id, mail["intent"], mail["confidence_score"], fields)
         if plan is None:
             continue

@@ -7,20 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from emailq.erp.bank import bank_accounts, speaks_of_a_change
-from emailq.extract.requests import find_requests
 
 VERSION = 1  # of the payload's shape
 
 
-def find_fields(mail: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The values of each request of a message, null or empty where not found; docs/extraction.md has their shapes.
+def with_bank(fields: Mapping[str, Any], mail: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a request (docs/extraction.md) with `bank_accounts` and `bank_change` of the whole message.
 
-    `bank_accounts` and `bank_change` are added: they count wherever in the message they stand.
+    Those two count wherever in the message they stand.
     """
-    subject, body = mail["subject"] or "", mail["body_text"] or ""
-    whole = f"{subject}\n{body}"
-    bank = {"bank_accounts": bank_accounts(whole), "bank_change": speaks_of_a_change(whole)}
-    return [fields | bank for fields in find_requests(mail["intent"], subject, mail["new_text"] or body)]
+    whole = f"{mail['subject'] or ''}\n{mail['body_text'] or ''}"
+    accounts = bank_accounts(whole)
+    if fields["iban"] and all(fields["iban"]["value"] != one["value"] for one in accounts):  # of an attachment
+        accounts = [*accounts, fields["iban"]]
+    return {**fields, "bank_accounts": accounts, "bank_change": speaks_of_a_change(whole)}
 
 
 def build_payload(mail: Mapping[str, Any], action_type: str, fields: dict[str, Any]) -> dict[str, Any]:

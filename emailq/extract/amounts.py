@@ -41,7 +41,7 @@ def amounts(part: Part) -> list[dict[str, Any]]:
             continue
         taken.append(range(*match.span()))
         kind = label_before(part.text, match.start(), _KINDS)
-        _add(places, match.start(), {"value": value, "currency": code, "kind": kind, **found(part, match[0])})
+        _add(places, match.start(), {"value": value, "currency": code, "kind": kind, **found(part.source, match[0])})
     codes = {one["currency"] for _, one in places.values()}
     for match in _BARE.finditer(part.text):
         value = plain(money(match["value"]))
@@ -49,7 +49,7 @@ def amounts(part: Part) -> list[dict[str, Any]]:
             continue
         kind = label_before(part.text, match.start("value"), _KINDS)
         code = next(iter(codes)) if len(codes) == 1 else None
-        _add(places, match.start(), {"value": value, "currency": code, "kind": kind, **found(part, match[0])})
+        _add(places, match.start(), {"value": value, "currency": code, "kind": kind, **found(part.source, match[0])})
     return [one for _, one in sorted(places.values(), key=lambda place: place[0])]
 
 

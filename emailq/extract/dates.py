@@ -58,7 +58,7 @@ def dates(part: Part) -> list[dict[str, Any]]:
             value = _iso(match.groupdict())
             kind = label_before(part.text, match.start(), _KINDS)
             if value and (value not in places or (kind and places[value][1]["kind"] is None)):
-                places[value] = (match.start(), {"value": value, "kind": kind, **found(part, match[0])})
+                places[value] = (match.start(), {"value": value, "kind": kind, **found(part.source, match[0])})
     return [one for _, one in sorted(places.values(), key=lambda pair: pair[0])]
 
 

@@ -104,5 +104,5 @@ def _document_numbers(names: str, part: Part) -> list[dict[str, Any]]:
         is_plain = value.isdecimal() and len(value) < 4
         if (is_plain and not match["mark"]) or is_date(value):
             continue
-        numbers.setdefault(value.casefold(), {"value": value, **found(part, match[0])})
+        numbers.setdefault(value.casefold(), {"value": value, **found(part.source, match[0])})
     return list(numbers.values())

@@ -35,7 +35,7 @@ def ibans(part: Part) -> list[dict[str, Any]]:
         span = re.match(rf"(?:[A-Z0-9][ \u00a0]?){{{length}}}", match[0])  # another word in capitals may follow
         value = re.sub(r"[ \u00a0]", "", span[0]) if span else ""
         if value and is_iban(value):
-            places.append({"value": value, **found(part, span[0] if span else "")})
+            places.append({"value": value, **found(part.source, span[0] if span else "")})
     return places
 
 
@@ -100,5 +100,5 @@ def _each(part: Part, pattern: re.Pattern[str], is_right: Callable[[str], bool])
     for match in pattern.finditer(part.text):
         value = match[1] if pattern.groups else match[0]
         if is_right(value):
-            values.setdefault(value, {"value": value, **found(part, match[0])})
+            values.setdefault(value, {"value": value, **found(part.source, match[0])})
     return list(values.values())

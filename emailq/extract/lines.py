@@ -126,7 +126,7 @@ def _as_line(match: re.Match[str], price: re.Match[str] | None, span: str, part:
         "price": each,
         "amount": amount,
         "currency": code or amount_code,
-        **found(part, span),
+        **found(part.source, span),
     }
 
 

@@ -16,9 +16,9 @@ class Part(NamedTuple):
     text: str
 
 
-def found(part: Part, span: str) -> dict[str, str]:
-    """Where a value stands: the words it was read from, and the part that they stand in."""
-    return {"span": " ".join(span.split())[:_SPAN_LIMIT], "source": part.source}
+def found(source: str, span: str) -> dict[str, str]:
+    """Where a value stands: the words it was read from, and the source of the part that they stand in."""
+    return {"span": " ".join(span.split())[:_SPAN_LIMIT], "source": source}
 
 
 def label_before(text: str, position: int, labels: Iterable[tuple[str, str]]) -> str | None:

@@ -1,50 +1,89 @@
 """What a message asks for: one request, or several that each have their own number, with the values of each."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from emailq.extract.documents import Document
 from emailq.extract.fields import Fields, extract_fields, invoice_numbers, order_numbers
 from emailq.extract.parts import Part
 from emailq.extract.sums import sum_problems
+from emailq.extract.tables import table_lines, text_tables
 from emailq.models import Intent
 
 _NUMBERS = {Intent.ORDER: order_numbers, Intent.INVOICE: invoice_numbers}
+_NUMBER_KEYS = {Intent.ORDER: "order_number", Intent.INVOICE: "invoice_number"}
 _REQUESTS_LIMIT = 50
 
 
-def find_requests(intent: str | None, subject: str, text: str) -> list[Fields]:
+def find_requests(intent: str | None, subject: str, text: str, documents: Sequence[Document] = ()) -> list[Fields]:
     """The requests of a message with this intent, in order; at least one. Pure.
 
-    Orders and invoices are several where the text is a series of sections that each begin with a number of their own
-    and hold lines or a sum.
+    Orders and invoices are several where several documents have numbers of their own, or where the text is a series of
+    sections that each begin with such a number and hold lines or a sum.
     """
-    requests = [_request([Part("subject", subject[:1000]), Part("text", text)])]
-    sections = _sections(intent, text)
-    if len(sections) > 1:
-        apart = [_request([Part("text", section)]) for section in sections]
-        if all(fields["lines"] or fields["amounts"] for fields in apart):
-            requests = apart
-    return requests[:_REQUESTS_LIMIT]
+    letter = [Part("subject", subject[:1000]), Part("text", text)]
+    requests = [_request(letter, documents)]
+    if intent in _NUMBER_KEYS:
+        intent = Intent(intent)
+        key = _NUMBER_KEYS[intent]
+        each = [_request([], [document]) for document in documents]
+        numbered = {one[key]["value"]: one for one in each if one[key]}
+        sections = [_request([Part("text", section)], ()) for section in _sections(intent, text)]
+        if len(numbered) > 1:
+            requests = list(numbered.values())
+        elif len(sections) > 1 and all(one["lines"] or one["amounts"] for one in sections):
+            requests = sections
+    unread = [{"source": one.source, "reason": one.problem} for one in documents if one.problem]
+    return [{**one, "unread": unread} for one in requests[:_REQUESTS_LIMIT]]
 
 
-def _request(parts: Sequence[Part]) -> Fields:
+def _request(letter: Sequence[Part], documents: Sequence[Document]) -> Fields:
+    """The values of one request. An XML invoice says exactly what it means, so its values win."""
+    exact = next((document.values for document in documents if document.values), None)
+    parts = [*letter, *(Part(one.source, one.text) for one in documents if one.text)]
     fields = extract_fields(parts)
-    return {**fields, "problems": sum_problems(fields)}
+    if exact:
+        fields = {name: exact[name] or value for name, value in fields.items()}
+    else:
+        fields["lines"], differs = _listed(parts, documents)
+        if differs:
+            fields = {**fields, "problems": [differs]}
+    return {**fields, "problems": [*fields.get("problems", []), *sum_problems(fields)]}
 
 
-def _sections(intent: str | None, text: str) -> list[str]:
+def _listed(parts: Sequence[Part], documents: Sequence[Document]) -> tuple[list[dict[str, str | None]], str | None]:
+    """The order lines, out of the one source that lists them best, and whether another lists something else."""
+    lists = []
+    for document in documents:
+        lists += [table_lines(table, document.source) for table in document.tables]
+    for part in parts:
+        if part.source != "subject":
+            tables = [line for table in text_tables(part.text) for line in table_lines(table, part.source)]
+            lists.append(tables or extract_fields([part])["lines"])
+    lists = [listed for listed in lists if listed]
+    if not lists:
+        return [], None
+    for other in lists[1:]:
+        if _counted(other) != _counted(lists[0]):
+            sources = f"{lists[0][0]['source']} and {other[0]['source']}"
+            return lists[0], f"{sources} list different things"
+    return lists[0], None
+
+
+def _counted(lines: Sequence[dict[str, str | None]]) -> Counter[str | None]:
+    return Counter(line["quantity"] for line in lines)
+
+
+def _sections(intent: Intent, text: str) -> list[str]:
     """The text from each line that begins with a document's number up to the next such line."""
-    find = _NUMBERS.get(Intent(intent)) if intent else None
-    if find is None:
-        return []
     starts: dict[str, int] = {}
     position = 0
     for line in text.splitlines(keepends=True):
         bare = re.sub(r"^[\s\d.)*•–-]{0,6}", "", line)
-        numbers = find(Part("text", bare[:80]))
+        numbers = _NUMBERS[intent](Part("text", bare[:80]))
         if len(numbers) == 1 and bare.startswith(numbers[0]["span"][:3]):
             starts.setdefault(numbers[0]["value"], position)
         position += len(line)
-    bounds = [*starts.values(), len(text)]
-    return [text[start:end] for start, end in pairwise(bounds)]
+    return [text[start:end] for start, end in pairwise([*starts.values(), len(text)])]

@@ -1,6 +1,7 @@
-"""Parsing in warm child processes that may be killed: hostile mail costs its own attempt and nothing else."""
+"""Work on strangers' bytes in warm child processes that may be killed: it costs its own attempt and nothing else."""
 
 import asyncio
+import importlib
 import os
 import pickle
 import resource
@@ -9,10 +10,9 @@ import struct
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from emailq.errors import EmailqError
-from emailq.parse.digest import Digest, digest_message
 from emailq.process import die_with_parent
 
 CPU_S = 10  # per message
@@ -22,37 +22,42 @@ MESSAGES = 5_000  # that a child parses before a fresh one takes its place
 
 _LENGTH = struct.Struct("!cQ")  # status, bytes that follow
 _OK, _FAILED = b"+", b"-"
-_SERVE = "from emailq.parse.child import serve; serve()"
+_SERVE = "import sys; from emailq.parse.child import serve; serve(sys.argv[1])"
 _KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV")
 
 
-class ParserCrashed(EmailqError):
+class Crashed(EmailqError):
     """A message broke a limit or the parser. The text is the reason, without anything of the message."""
 
 
-class ParserPool:
-    """Up to `processes` children, each started when first needed and again after a crash."""
+class ChildPool:
+    """Up to `processes` children, each started when first needed and again after a crash.
 
-    def __init__(self, processes: int) -> None:
+    They run `work`, "module:function": from bytes to anything that can be pickled. The module's WARM_UP are bytes for a
+    first run, before the limits count.
+    """
+
+    def __init__(self, processes: int, work: str) -> None:
+        self._work = work
         self._children: set[_Child] = set()
         self._idle: asyncio.LifoQueue[_Child | None] = asyncio.LifoQueue()
         for _ in range(processes):
             self._idle.put_nowait(None)
 
-    async def parse(self, raw: bytes) -> Digest:
-        """What digest_message makes of `raw`; waits for a free child. Raises ParserCrashed."""
+    async def run(self, raw: bytes) -> Any:
+        """What the work makes of `raw`; waits for a free child. Raises Crashed."""
         child = await self._idle.get()
         healthy = False
         try:
             async with asyncio.timeout(WALL_S):
                 if child is None:
-                    child = await _Child.start()
+                    child = await _Child.start(self._work)
                     self._children.add(child)
-                result = await child.parse(raw)
+                result = await child.run(raw)
             healthy = child.served < MESSAGES
             return result
         except TimeoutError:
-            raise ParserCrashed(f"parsing took more than {WALL_S} s") from None
+            raise Crashed(f"parsing took more than {WALL_S} s") from None
         finally:
             if not healthy and child is not None:
                 child.kill()
@@ -61,7 +66,7 @@ class ParserPool:
             self._idle.put_nowait(child)
 
     async def close(self) -> None:
-        """End all children; a parse that still runs raises ParserCrashed."""
+        """End all children; a parse that still runs raises Crashed."""
         children, self._children = self._children, set()
         for child in children:
             child.kill()
@@ -75,14 +80,14 @@ class _Child:
         self.served = 0
 
     @classmethod
-    async def start(cls) -> "_Child":
+    async def start(cls, work: str) -> "_Child":
         environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-        command = (sys.executable, "-c", _SERVE)
+        command = (sys.executable, "-c", _SERVE, work)
         return cls(
             await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment)
         )
 
-    async def parse(self, raw: bytes) -> Digest:
+    async def run(self, raw: bytes) -> Any:
         stdin, stdout = self.process.stdin, self.process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -93,12 +98,11 @@ class _Child:
             status, length = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))
             answer = await stdout.readexactly(length)
         except (asyncio.IncompleteReadError, ConnectionError):
-            raise ParserCrashed(_reason(await self.process.wait())) from None
+            raise Crashed(_reason(await self.process.wait())) from None
         if status != _OK:
-            raise ParserCrashed(answer.decode("ascii", "replace"))
+            raise Crashed(answer.decode("ascii", "replace"))
         self.served += 1
-        digest: Digest = pickle.loads(answer)  # comes from our own code in the child
-        return digest
+        return pickle.loads(answer)  # comes from our own code in the child
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):
@@ -116,18 +120,21 @@ def _reason(returncode: int) -> str:
 # ---------------------------------------------------------------------------------------------- in the child
 
 
-def serve() -> None:
-    """The child's life: read a message, answer with a pickled Digest, until the parent closes the pipe or dies."""
+def serve(work: str) -> None:
+    """The child's life: read bytes, answer with the pickled result, until the pipe closes or the parent dies."""
     die_with_parent()
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not get into the answers
-    digest_message(_WARM_UP)
+    module_name, _, name = work.partition(":")
+    module = importlib.import_module(module_name)
+    function = getattr(module, name)
+    function(module.WARM_UP)
     _limit_memory()
     while header := requests.read(_LENGTH.size):
         raw = requests.read(_LENGTH.unpack(header)[1])
         _limit_cpu()
         try:
-            _answer(answers, _OK, pickle.dumps(digest_message(raw), protocol=5))
+            _answer(answers, _OK, pickle.dumps(function(raw), protocol=5))
         except MemoryError:
             _answer(answers, _FAILED, f"parsing took more than {MEMORY_BYTES >> 20} MB".encode())
         except Exception as error:  # must not happen; the parent still has to learn of it
@@ -153,9 +160,3 @@ def _limit_cpu() -> None:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + CPU_S + 1, hard))
-
-
-_WARM_UP = (
-    b"From: =?koi8-r?B?8NLJ18XU?= <a@example.org>\nContent-Type: text/html; charset=windows-1251\n\n"
-    b"<p>\xcf\xf0\xe8\xe2\xe5\xf2, \xec\xe8\xf0</p>\n"
-)

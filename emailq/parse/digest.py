@@ -16,6 +16,12 @@ _BODY_LIMIT = 1_000_000  # characters kept in a row; the raw message has the res
 _SEARCH_LIMIT = 100_000  # characters that full-text search looks at
 _HEADERS_LIMIT = 200_000  # characters of all headers kept in a row
 
+# a first message for a process that parses: it loads what most mail needs
+WARM_UP = (
+    b"From: =?koi8-r?B?8NLJ18XU?= <a@example.org>\nContent-Type: text/html; charset=windows-1251\n\n"
+    b"<p>\xcf\xf0\xe8\xe2\xe5\xf2, \xec\xe8\xf0</p>\n"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:

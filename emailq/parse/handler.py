@@ -8,7 +8,7 @@ from emailq.errors import NotFound
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Retry
 from emailq.parse.authentication import believed
-from emailq.parse.child import ParserCrashed, ParserPool
+from emailq.parse.child import ChildPool, Crashed
 from emailq.parse.digest import Digest, scrub
 from emailq.parse.domains import is_ours, registrable
 from emailq.parse.sender import server_signs
@@ -32,10 +32,10 @@ async def handle(job: Job, app: App) -> Outcome:
     raw_sha256, is_classified = row
     try:
         raw = await app.blobs.get(raw_sha256)
-        digest = await _parsers(app).parse(raw)
+        digest: Digest = await _parsers(app).run(raw)
     except CorruptBlob as error:
         return Reject(str(error))
-    except (NotFound, ParserCrashed) as error:
+    except (NotFound, Crashed) as error:
         return Retry(str(error))
     await app.blobs.put([attachment.content for attachment in digest.attachments])
     fields = _fields(digest, app)
@@ -48,8 +48,9 @@ async def handle(job: Job, app: App) -> Outcome:
     return Done(effects, [] if is_classified else [Next("classification", job.priority)])
 
 
-def _parsers(app: App) -> ParserPool:
-    return app.shared("parsers", lambda: ParserPool(app.settings.parser_processes), lambda pool: pool.close())
+def _parsers(app: App) -> ChildPool:
+    work = "emailq.parse.digest:digest_message"
+    return app.shared("parsers", lambda: ChildPool(app.settings.parser_processes, work), ChildPool.close)
 
 
 def _fields(digest: Digest, app: App) -> dict[str, Any]:

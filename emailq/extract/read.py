@@ -1,0 +1,71 @@
+"""Reads the requests of a stored message: its text from the database, its documents from the blob store."""
+
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from emailq.app import App
+from emailq.errors import NotFound
+from emailq.extract.documents import SIZE_LIMIT, Document, kind_of, packed
+from emailq.extract.fields import Fields
+from emailq.extract.requests import find_requests
+from emailq.models import Intent
+from emailq.parse.child import ChildPool, Crashed
+from emailq.store.blobs import CorruptBlob
+
+_DOCUMENTS_LIMIT = 10
+_CHILDREN = 1
+
+_LOAD = """
+select e.intent, e.subject, left(coalesce(e.new_text, e.body_text), 200000) as text,
+       coalesce((select jsonb_agg(jsonb_build_object(
+                            'part_id', a.part_id, 'filename', a.filename, 'content_type', a.content_type,
+                            'sniffed_type', a.sniffed_type, 'size_bytes', a.size_bytes,
+                            'sha256', encode(a.sha256, 'hex')) order by a.position)
+                 from attachments a
+                 where a.email_id = e.id and not a.is_inline and a.virus_scan_status <> 'infected'), '[]')
+           as attachments
+from emails e
+where e.id = %s
+"""
+
+
+async def read_requests(app: App, email_id: UUID) -> list[Fields]:
+    """The fields of each request in a message, for the intent that it has now; docs/extraction.md has their shape.
+
+    An attachment that can't be read is told in `unread` and stops nothing. Raises NotFound and Unavailable.
+    """
+    async with app.pool.connection() as conn:
+        cursor = conn.cursor(row_factory=dict_row)
+        await cursor.execute(_LOAD, (email_id,), prepare=True)
+        row = await cursor.fetchone()
+    if row is None:
+        raise NotFound(f"no e-mail {email_id}")
+    documents = [await _read(app, attachment, kind) for attachment, kind in _readable(row["attachments"])]
+    return find_requests(
+        Intent(row["intent"]) if row["intent"] else None, row["subject"] or "", row["text"] or "", documents
+    )
+
+
+def _readable(attachments: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
+    kinds = [(one, kind_of(one["filename"], one["content_type"], one["sniffed_type"])) for one in attachments]
+    return [(one, kind) for one, kind in kinds if kind][:_DOCUMENTS_LIMIT]
+
+
+async def _read(app: App, attachment: dict[str, Any], kind: str) -> Document:
+    source = f"attachment:{attachment['part_id']}"
+    if attachment["size_bytes"] > SIZE_LIMIT:
+        return Document(source, problem=f"larger than {SIZE_LIMIT // 1_000_000} MB")
+    try:
+        content = await app.blobs.get(attachment["sha256"])
+        document: Document = await _readers(app).run(packed(source, kind, None, content))
+    except (NotFound, CorruptBlob, Crashed) as error:
+        return Document(source, problem=str(error))
+    return document
+
+
+def _readers(app: App) -> ChildPool:
+    return app.shared(
+        "readers", lambda: ChildPool(_CHILDREN, "emailq.extract.documents:read_document"), ChildPool.close
+    )

@@ -1,0 +1,98 @@
+"""Order lines in tables: rows of cells under a heading that names the columns, in any order and several languages."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from emailq.extract.lines import LIMIT
+from emailq.extract.numbers import CURRENCY, currency, money, plain, quantity
+from emailq.extract.parts import found
+
+Row = Sequence[str]
+
+_COLUMNS = {
+    "article": r"(?:article|item|product|part|art|prod)\.?\s?(?:no|nr|number|code|id)\.?|sku|code|ref|ean|gtin"
+    r"|артикул|код(?: товара)?|art(?:ikel)?-?nr\.?|artikelnummer|réf(?:érence)?|código|referencia",
+    "item": r"items?|products?|description|goods|name|article|товар\w*|наименование.*|номенклатура|название|описание"
+    r"|bezeichnung|artikel|produkt|beschreibung|désignation|libellé|article|descripción|producto|artículo",
+    "quantity": r"q(?:uanti)?ty\.?|qnty|pcs|count|ordered|кол-?во|количество"
+    r"|menge|anzahl|stückzahl|qté|quantité|cantidad|cant\.?",
+    "unit": r"units?|uom|unit of measure|ед\.?(?: ?изм\.?)?|единица.*|einheit|me|unité|unidad",
+    "price": r"(?:unit |net )?price.*|price/unit|rate|цена.*|(?:einzel|stück)?preis.*|prix.*|p\.?u\.?|precio.*",
+    "amount": r"(?:line )?(?:amount|total|sum|net).*|value|сумма.*|стоимость.*"
+    r"|betrag.*|gesamt.*|montant.*|total.*|importe.*",
+    "currency": r"currency|curr?\.?|валюта|währung|devise|moneda",
+}
+_NAMES = {name: re.compile(rf"\s*(?:{pattern})\s*", re.IGNORECASE) for name, pattern in _COLUMNS.items()}
+_SUM_ROW = re.compile(
+    r"(?:sub-?|grand )?total|sum|итого|всего|в том числе|gesamt|summe|zwischensumme|importe", re.IGNORECASE
+)
+_HEADING_REACH = 50  # rows in which the heading is looked for
+
+
+def table_lines(rows: Sequence[Row], source: str) -> list[dict[str, Any]]:
+    """The order lines of a table; [] where no heading names a quantity and what is ordered."""
+    for number, row in enumerate(rows[:_HEADING_REACH]):
+        columns = _columns(row)
+        if "quantity" in columns and ("item" in columns or "article" in columns):
+            code = _currency_of(row)
+            lines = [_line(one, columns, code, source) for one in rows[number + 1 :]]
+            return [line for line in lines if line][:LIMIT]
+    return []
+
+
+def text_tables(text: str) -> list[list[Row]]:
+    """Tables that are drawn in text: runs of lines whose cells are parted by tabs, bars, or wide gaps."""
+    tables: list[list[Row]] = [[]]
+    for line in text.splitlines():
+        cells = _cells(line[:2000])
+        if len(cells) > 1:
+            tables[-1].append(cells)
+        elif tables[-1] and not re.fullmatch(r"[\s|+=_-]*", line):
+            tables.append([])
+    return [table for table in tables if len(table) > 1]
+
+
+def _cells(line: str) -> Row:
+    for gap in ("\t", "|"):
+        if line.count(gap):
+            return [cell.strip() for cell in line.strip("| ").split(gap)]
+    return [cell.strip() for cell in re.split(r" {2,}", line.strip())]
+
+
+def _columns(row: Row) -> dict[str, int]:
+    columns: dict[str, int] = {}
+    for index, cell in enumerate(row):
+        name = next((name for name, pattern in _NAMES.items() if pattern.fullmatch(cell[:100])), None)
+        if name and name not in columns:
+            columns[name] = index
+    return columns
+
+
+def _currency_of(row: Row) -> str | None:
+    """Of a heading such as "Price, EUR"."""
+    codes = {currency(match[0]) for cell in row for match in re.finditer(rf"(?<!\w)(?:{CURRENCY})(?!\w)", cell)}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def _line(row: Row, columns: dict[str, int], code: str | None, source: str) -> dict[str, Any] | None:
+    cells = {name: row[index].strip() if index < len(row) else "" for name, index in columns.items()}
+    item, article = cells.get("item", ""), cells.get("article", "")
+    counted = re.fullmatch(r"(\d[\d\s\u00a0.,]*)\s*(\D*)", cells["quantity"])
+    if not (item or article) or not counted or _SUM_ROW.match(item or article):
+        return None
+    return {
+        "item": item or None,
+        "article": article or None,
+        "quantity": plain(quantity(counted[1])),
+        "unit": (cells.get("unit") or counted[2].strip()).lower() or None,
+        "price": _money(cells.get("price")),
+        "amount": _money(cells.get("amount")),
+        "currency": currency(cells.get("currency")) or _currency_of(row) or code,
+        **found(source, " | ".join(cell for cell in row if cell.strip())),
+    }
+
+
+def _money(cell: str | None) -> str | None:
+    digits = re.sub(rf"(?:{CURRENCY})(?!\w)", "", cell or "", flags=re.IGNORECASE).strip()
+    return plain(money(digits)) if digits else None

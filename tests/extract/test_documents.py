@@ -1,0 +1,203 @@
+"""Attachments → values, and what broken or hostile ones cost."""
+
+import zipfile
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from emailq.extract.documents import Document, kind_of, packed, read_document
+from emailq.extract.requests import find_requests
+from emailq.models import Intent
+from emailq.parse.child import ChildPool, Crashed
+from tests.extract.files import CII, UBL, pdf, xlsx
+
+WORK = "emailq.extract.documents:read_document"
+CSV = """\
+Artikel-Nr;Bezeichnung;Menge;Einheit;Preis
+S-1;Seife;12;Stk;3,50 €
+K-2;Kerze;5;Stk;4,00 €
+Summe;;;;62,00
+"""
+
+
+def read(kind: str, content: bytes) -> Document:
+    return read_document(packed("attachment:2", kind, None, content))
+
+
+def requests(
+    kind: str, content: bytes, intent: Intent = Intent.ORDER, text: str = "See the file."
+) -> list[dict[str, Any]]:
+    return find_requests(intent, "", text, [read(kind, content)])
+
+
+def lines(fields: dict[str, Any]) -> list[tuple[str | None, ...]]:
+    return [tuple(one[key] for key in ("article", "item", "quantity", "unit", "price")) for one in fields["lines"]]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_table_of_comma_separated_values(charset: str) -> None:
+    [found] = requests("csv", CSV.encode(charset))
+
+    assert lines(found) == [("S-1", "Seife", "12", "stk", "3.50"), ("K-2", "Kerze", "5", "stk", "4.00")]
+    assert found["lines"][0]["currency"] == "EUR"
+    assert found["lines"][0]["source"] == "attachment:2"
+    assert found["lines"][0]["span"] == "S-1 | Seife | 12 | Stk | 3,50 €"
+
+
+def test_a_workbook_with_a_heading_further_down() -> None:
+    content = xlsx(
+        ("Заказ № 17",), (), ("Наименование", "Кол-во", "Ед.", "Цена, руб."), ("Мыло", 40, "шт", 120.5), ("Итого", 40)
+    )
+
+    [found] = requests("xlsx", content)
+
+    assert lines(found) == [(None, "Мыло", "40", "шт", "120.5")]
+    assert found["lines"][0]["currency"] == "RUB"
+
+
+def test_the_text_of_a_pdf() -> None:
+    content = pdf(
+        "Invoice no. 2026-55 of 3 Nov 2026",
+        "Item         Qty    Price",
+        "Olive oil    40     2.50",
+        "Total: EUR 100.00",
+    )
+
+    [found] = requests("pdf", content, Intent.INVOICE)
+
+    assert found["invoice_number"] == {"value": "2026-55", "span": "Invoice no. 2026-55", "source": "attachment:2"}
+    assert lines(found) == [(None, "Olive oil", "40", None, "2.50")]
+    assert [(one["value"], one["currency"], one["kind"]) for one in found["amounts"]] == [("100.00", "EUR", "total")]
+    assert found["problems"] == []
+
+
+def test_a_ubl_invoice() -> None:
+    [found] = requests("xml", UBL.encode(), Intent.INVOICE)
+
+    single = {
+        key: found[key]["value"] for key in ("invoice_number", "order_number", "customer_reference", "iban", "vat_id")
+    }
+    assert single == {
+        "invoice_number": "INV-9001",
+        "order_number": "PO-31",
+        "customer_reference": "MS-4",
+        "iban": "DE89370400440532013000",
+        "vat_id": "DE136695976",
+    }
+    assert lines(found) == [("OO-1", "Olive oil", "40", "kg", "2.50")]
+    assert {one["kind"]: one["value"] for one in found["amounts"]} == {
+        "net": "100.00",
+        "vat": "19.00",
+        "total": "119.00",
+    }
+    assert {one["kind"]: one["value"] for one in found["dates"]} == {"issued": "2026-11-03", "due": "2026-12-03"}
+    assert found["problems"] == []
+
+
+def test_a_factur_x_invoice_is_read_from_the_xml_in_its_pdf() -> None:
+    [found] = requests("pdf", pdf("Rechnung RE-77", attached={"factur-x.xml": CII}), Intent.INVOICE)
+
+    assert (found["invoice_number"]["value"], found["order_number"]["value"]) == ("RE-77", "B-5")
+    assert lines(found) == [("K-9", "Kerze", "4.0", "pcs", "5.00")]
+    assert [(one["value"], one["currency"], one["kind"]) for one in found["amounts"]] == [
+        ("20.00", "EUR", "net"),
+        ("3.80", "EUR", "vat"),
+        ("23.80", "EUR", "total"),
+    ]
+    assert [(one["value"], one["kind"]) for one in found["dates"]] == [("2026-11-03", "issued")]
+
+
+def test_a_sum_that_does_not_add_up_is_told() -> None:
+    [found] = requests("xml", UBL.replace(">119.00<", ">129.00<").encode(), Intent.INVOICE)
+
+    assert found["problems"] == ["net 100.00 and VAT 19.00 are not the total of 129.00"]
+
+
+def test_two_attached_invoices_are_two_requests() -> None:
+    documents = [read("xml", UBL.encode()), read("xml", UBL.replace("INV-9001", "INV-9002").encode())]
+
+    found = find_requests(Intent.INVOICE, "Two invoices", "Attached.", documents)
+
+    assert [one["invoice_number"]["value"] for one in found] == ["INV-9001", "INV-9002"]
+
+
+def test_a_letter_that_lists_other_things_than_its_file_needs_a_person() -> None:
+    [found] = requests("csv", CSV.encode(), text="12 boxes of soap\n6 boxes of candles")
+
+    assert found["problems"] == ["attachment:2 and text list different things"]
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (("order.csv", "application/octet-stream", None), "csv"),
+        (("order.csv", "text/plain", None), "csv"),
+        (("x", "application/pdf", "application/pdf"), "pdf"),
+        (("invoice.pdf", "application/pdf", "application/x-msdownload"), None),
+        (("invoice.xml", "text/plain", None), "xml"),
+        (("photo.jpg", "image/jpeg", "image/jpeg"), None),
+        (("letter.docx", "application/octet-stream", None), None),
+    ],
+)
+def test_which_attachments_are_read(names: tuple[str, str, str | None], kind: str | None) -> None:
+    assert kind_of(*names) == kind
+
+
+def bomb() -> bytes:
+    """A workbook of less than 3 MB that unpacks to 600 MB."""
+    content = BytesIO()
+    with (
+        zipfile.ZipFile(BytesIO(xlsx(("a",)))) as small,
+        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as large,
+    ):
+        for name in small.namelist():
+            with large.open(name, "w") as entry:
+                if name != "xl/worksheets/sheet1.xml":
+                    entry.write(small.read(name))
+                    continue
+                entry.write(b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>')
+                entry.write(b'<row><c r="A1" t="inlineStr"><is><t>')
+                for _ in range(60):
+                    entry.write(b"a" * 10_000_000)
+                entry.write(b"</t></is></c></row></sheetData></worksheet>")
+    return content.getvalue()
+
+
+BROKEN = {
+    "no PDF": ("pdf", b"%PDF-1.4\nnothing"),
+    "no workbook": ("xlsx", b"PK\x03\x04nothing"),
+    "no XML": ("xml", b"<a><b></a>"),
+    "other XML": ("xml", b"<a/>"),
+    "entities": ("xml", b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><Invoice>&b;</Invoice>'),
+    "a file of this machine": (
+        "xml",
+        b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><Invoice><ID>&a;</ID></Invoice>',
+    ),
+    "huge number": ("xml", UBL.replace(">119.00<", ">1e999999<").encode()),
+    "NUL": ("csv", b"item,qty\n\x00soap,1\n"),
+    "nothing": ("csv", b""),
+    "one long row": ("csv", b"a," * 1_000_000),
+}
+
+
+@pytest.mark.parametrize(("kind", "content"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_file_is_told_and_raises_nothing(kind: str, content: bytes) -> None:
+    document = read(kind, content)
+
+    found = find_requests(Intent.ORDER, "", "12 boxes of soap", [document])
+
+    assert "root:" not in str(found)
+    assert len(found) == 1
+
+
+async def test_a_file_that_eats_memory_costs_a_child_and_no_more() -> None:
+    pool = ChildPool(1, WORK)
+    try:
+        with pytest.raises(Crashed, match="512 MB"):
+            await pool.run(packed("attachment:1", "xlsx", None, bomb()))
+        document = await pool.run(packed("attachment:1", "csv", None, CSV.encode()))
+    finally:
+        await pool.close()
+
+    assert len(document.tables[0]) == 4

@@ -1,0 +1,88 @@
+"""Requests of stored messages: real rows, real blobs, a real child process."""
+
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from emailq.app import App, open_app
+from emailq.errors import NotFound
+from emailq.extract.read import read_requests
+from emailq.settings import load_settings
+from tests.extract.files import UBL, pdf
+from tests.mails import add_email
+
+
+@pytest.fixture
+async def app(dsn: str, tmp_path: Path) -> AsyncIterator[App]:
+    async with open_app(load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"))) as opened:
+        yield opened
+
+
+def mail(*files: tuple[str, str, bytes], text: str = "See the files.", subject: str = "PO 31-A") -> bytes:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "ann@example.com", subject
+    message.set_content(text)
+    for name, type_, content in files:
+        main, sub = type_.split("/")
+        message.add_attachment(content, maintype=main, subtype=sub, filename=name)
+    return message.as_bytes()
+
+
+async def test_values_come_from_subject_text_and_attachments(app: App) -> None:
+    raw = mail(("order.csv", "text/csv", b"item,qty\nSoap,12\nCandle,5\n"), text="Delivery on 5 Dec 2026, please.")
+    email_id = await add_email(app, raw, intent="order")
+    await app.blobs.put([b"item,qty\nSoap,12\nCandle,5\n"])
+
+    [found] = await read_requests(app, email_id)
+
+    assert found["order_number"] == {"value": "31-A", "span": "PO 31-A", "source": "subject"}
+    assert [(one["item"], one["quantity"], one["source"]) for one in found["lines"]] == [
+        ("Soap", "12", "attachment:2"),
+        ("Candle", "5", "attachment:2"),
+    ]
+    assert [(one["value"], one["kind"], one["source"]) for one in found["dates"]] == [
+        ("2026-12-05", "delivery", "text")
+    ]
+    assert (found["problems"], found["unread"]) == ([], [])
+
+
+async def test_two_attached_invoices_are_two_results(app: App) -> None:
+    second = UBL.replace("INV-9001", "INV-9002").encode()
+    files = [("a.xml", "application/xml", UBL.encode()), ("b.xml", "application/xml", second)]
+    email_id = await add_email(app, mail(*files, subject="Invoices"), intent="invoice")
+    await app.blobs.put([UBL.encode(), second])
+
+    found = await read_requests(app, email_id)
+
+    assert [one["invoice_number"]["value"] for one in found] == ["INV-9001", "INV-9002"]
+    assert [one["invoice_number"]["source"] for one in found] == ["attachment:2", "attachment:3"]
+
+
+async def test_a_file_that_can_not_be_read_is_told_and_stops_nothing(app: App) -> None:
+    files = [("a.pdf", "application/pdf", b"%PDF-1.4 broken"), ("b.pdf", "application/pdf", pdf("12 x soap"))]
+    email_id = await add_email(app, mail(*files), intent="order")
+    await app.blobs.put([content for _, _, content in files])
+
+    [found] = await read_requests(app, email_id)
+
+    assert [one["source"] for one in found["unread"]] == ["attachment:2"]
+    assert [one["item"] for one in found["lines"]] == ["soap"]
+
+
+async def test_an_infected_attachment_is_not_opened(app: App, conn: psycopg.AsyncConnection) -> None:
+    email_id = await add_email(app, mail(("b.pdf", "application/pdf", pdf("12 x soap"))), intent="order")
+    await app.blobs.put([pdf("12 x soap")])
+    await conn.execute("update attachments set virus_scan_status = 'infected'")
+
+    [found] = await read_requests(app, email_id)
+
+    assert found["lines"] == []
+
+
+async def test_mail_that_is_gone_is_not_found(app: App) -> None:
+    with pytest.raises(NotFound):
+        await read_requests(app, uuid4())
