@@ -10,7 +10,6 @@ from emailq.errors import NotFound
 from emailq.extract.documents import SIZE_LIMIT, Document, kind_of, packed
 from emailq.extract.fields import Fields
 from emailq.extract.requests import find_requests
-from emailq.models import Intent
 from emailq.parse.child import ChildPool, Crashed
 from emailq.store.blobs import CorruptBlob
 
@@ -43,9 +42,7 @@ async def read_requests(app: App, email_id: UUID) -> list[Fields]:
     if row is None:
         raise NotFound(f"no e-mail {email_id}")
     documents = [await _read(app, attachment, kind) for attachment, kind in _readable(row["attachments"])]
-    return find_requests(
-        Intent(row["intent"]) if row["intent"] else None, row["subject"] or "", row["text"] or "", documents
-    )
+    return find_requests(row["intent"], row["subject"] or "", row["text"] or "", documents)
 
 
 def _readable(attachments: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
