@@ -89,9 +89,10 @@ end $$;
 
 -- Writes what the parser found. A second call (a reparse) replaces content and attachments and keeps identity,
 -- deliveries, labels and history. link_email goes after it: content is written without a lock that others wait for.
--- (Every lookup is by a key: the setting keeps the planner from reading whole tables before they were analyzed.)
+-- (Every lookup is by a key: the settings keep the planner from reading whole tables before they were analyzed, and from
+-- planning each call anew, which costs more than the call.)
 create or replace function store_parsed_email(p_email_id uuid, p_parsed jsonb) returns void language plpgsql
-set jit = off set enable_seqscan = off
+set jit = off set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
 declare
     p record;
@@ -143,7 +144,7 @@ end $$;
 -- Puts a parsed message into its thread, judges its sender by what is known until now, and counts it for its contacts.
 -- p_people: {domains: {address: registered domain}, own: [addresses that are ours]}. A second call does nothing.
 create or replace function link_email(p_email_id uuid, p_people jsonb) returns void language plpgsql
-set jit = off set enable_seqscan = off
+set jit = off set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
 declare
     e emails;

@@ -46,25 +46,27 @@ begin
 end $$;
 
 -- Whether a domain that no partner has looks like one that a partner has: the same to the eye, or one letter off.
-create or replace function looks_like_a_partner(p_domain text) returns boolean language sql stable as $$
-    select p_domain is not null
+create or replace function looks_like_a_partner(p_domain text) returns boolean language plpgsql stable as $$
+begin
+    return p_domain is not null
        and not exists (select from contacts c where c.is_partner and c.domain = p_domain)
        and exists (
            select from contacts c
            where c.is_partner and c.domain_looks && looks_of(p_domain)
-             and looks_alike(p_domain, c.domain))
-$$;
+             and looks_alike(p_domain, c.domain));
+end $$;
 
 -- Whether the shown name is a colleague's (first and last name), and the address one of neither theirs nor ours.
-create or replace function has_name_of_colleague(e emails, p_domain text) returns boolean language sql stable as $$
-    select e.from_name like '% %'
+create or replace function has_name_of_colleague(e emails, p_domain text) returns boolean language plpgsql stable as $$
+begin
+    return e.from_name like '% %'
        and exists (
            select from contacts c
            where c.is_internal and c.name is not null and lower(c.name) = lower(e.from_name))
        and not exists (
            select from contacts c
-           where c.is_internal and (c.email = e.from_address or c.domain = p_domain))
-$$;
+           where c.is_internal and (c.email = e.from_address or c.domain = p_domain));
+end $$;
 
 -- The first label of a domain as it looks: letters that are taken for one another are the same letter here (a few of
 -- UTS #39's confusables: the Cyrillic and Greek ones that look Latin, digits, rn and vv).
@@ -79,13 +81,18 @@ $$;
 
 -- What two domains have in common if they look alike: the look, and for long ones the look without any one letter.
 create or replace function looks_of(p_domain text) returns text[]
-language sql immutable strict parallel safe as $$
-    select look_of(p_domain) || array(
-        select left(look, i - 1) || substr(look, i + 1)
-        from look_of(p_domain) look, generate_series(1, length(look)) i
-        where length(look) between 6 and 63
-    )
-$$;
+language plpgsql immutable strict parallel safe as $$
+declare
+    v_look text := look_of(p_domain);
+    v_looks text[] := array[v_look];
+begin
+    if length(v_look) between 6 and 63 then
+        for i in 1..length(v_look) loop
+            v_looks := v_looks || (left(v_look, i - 1) || substr(v_look, i + 1));
+        end loop;
+    end if;
+    return v_looks;
+end $$;
 
 -- Whether two domains differ, and look the same; or for names of six letters and more: one letter added, left out or
 -- replaced, or two neighbours swapped. The same name under another top-level domain is no sign, but for .com misspelt.
