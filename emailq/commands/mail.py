@@ -1,4 +1,4 @@
-"""Commands for messages: ingest, list, show, parse."""
+"""Commands for messages: ingest, list, show, parse, reparse."""
 
 import asyncio
 import os
@@ -10,6 +10,7 @@ import click
 from emailq.commands.database import with_connection
 from emailq.commands.output import EX_DATAERR, EX_OK, MessageReader, as_json, print_row, print_rows, printable_name
 from emailq.db import Connection
+from emailq.errors import UsageError
 from emailq.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -76,6 +77,29 @@ def show(email_id: str, as_json: bool) -> int:
         print_rows([found])
     else:
         print_email(found)
+    return EX_OK
+
+
+@click.command()
+@click.argument("emails", nargs=-1, metavar="[EMAIL_ID…]")
+@click.option("--all", "every", is_flag=True, help="All e-mails.")
+@click.option("--defect", metavar="CODE", help="E-mails with this code in their defects.")
+@as_json
+def reparse(emails: tuple[str, ...], every: bool, defect: str | None, as_json: bool) -> int:
+    """Parse e-mails again from their raw bytes, after mail that comes in.
+
+    Content, attachments, thread and contacts are made anew; ids, deliveries, labels and history stay.
+    """
+    from emailq.store.emails import email_ids, reparse_emails
+
+    if bool(emails) + every + bool(defect) != 1:
+        raise UsageError("name the e-mails to parse again, or give --all or --defect CODE")
+
+    async def run(conn: Connection) -> int:
+        return await reparse_emails(conn, await email_ids(conn, list(emails)) if emails else None, defect)
+
+    count = with_connection(run)
+    print_row({"enqueued": count}, as_json, f"{count} enqueued; run: emailq worker --queue parsing")
     return EX_OK
 
 

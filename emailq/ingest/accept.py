@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from emailq import metrics
 from emailq.db import Pool
-from emailq.parse.digest import plausible, scrub
+from emailq.parse.digest import address_key, plausible, scrub
 from emailq.parse.message import ParsedHeaders, parse_headers
 from emailq.store.blobs import Blobs
 
@@ -77,10 +77,10 @@ def _row(message: Incoming, raw_sha256: str) -> dict[str, Any]:
         "content_sha256": content_sha256,
         "raw_sha256": raw_sha256,
         "message_id": message_id,
-        "from_address": sender.email.lower() or None if sender else None,
+        "from_address": address_key(sender) if sender else None,
         "from_name": sender.name if sender else None,
-        "to": [address.email.lower() for address in headers.to],
-        "cc": [address.email.lower() for address in headers.cc],
+        "to": [address_key(address) for address in headers.to],
+        "cc": [address_key(address) for address in headers.cc],
         "subject": headers.subject,
         "sent_at": _stamp(plausible(headers.sent_at)),
         "received_at": _stamp(message.received_at or plausible(headers.received_at) or datetime.now(UTC)),

@@ -37,9 +37,13 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """`fields` are the parameters of store_parsed_email. `refusal`: why this can't be worked on, though it is kept."""
+    """`fields` are the parameters of store_parsed_email, `names` what addresses are called.
+
+    `refusal`: why this can't be worked on, though it is kept.
+    """
 
     fields: dict[str, Any]
+    names: dict[str, str]
     attachments: list[Attachment]
     refusal: str | None = None
 
@@ -102,7 +106,7 @@ def digest(message: ParsedMessage) -> Digest:
         "defects": sorted(defects),
     }
     refusal = None if message.headers or message.files else "no headers: this is not a message"
-    return Digest(scrub(fields), attachments, refusal)
+    return Digest(scrub(fields), scrub(_names(message)), attachments, refusal)
 
 
 def _is_for_many(automation: Automation | None) -> bool:
@@ -127,7 +131,17 @@ def _stamp(moment: datetime | None) -> str | None:
 
 def _keys(addresses: list[Address]) -> list[str]:
     """Addresses as keys: lower case, each once, in order, short enough for an index."""
-    return list(dict.fromkeys(a.email.lower()[:500] for a in addresses if a.email))
+    return list(dict.fromkeys(address_key(a) for a in addresses if a.email))
+
+
+def address_key(address: Address) -> str:
+    return address.email.lower()[:500]
+
+
+def _names(message: ParsedMessage) -> dict[str, str]:
+    """Name by address, of the sender and all recipients; the first one counts."""
+    people = (*message.from_, *message.to, *message.cc, *message.bcc)
+    return {address_key(one): one.name[:200] for one in reversed(people) if one.name}
 
 
 def _headers(message: ParsedMessage) -> list[tuple[str, str]]:

@@ -41,7 +41,7 @@ async def handle(job: Job, app: App) -> Outcome:
     fields = _fields(digest, app)
     effects = [
         Effect("store_parsed_email", (job.email_id, fields)),
-        Effect("link_email", (job.email_id, _people(fields, app))),
+        Effect("link_email", (job.email_id, _people(digest, app))),
     ]
     if digest.refusal:
         return Reject(digest.refusal, effects)
@@ -65,11 +65,13 @@ def _fields(digest: Digest, app: App) -> dict[str, Any]:
     return {**scrub(fields), "attachments": _attachments(digest, app)}
 
 
-def _people(fields: dict[str, Any], app: App) -> dict[str, Any]:
-    """Of everybody in the message: the registered domain, and who is one of us."""
+def _people(digest: Digest, app: App) -> dict[str, Any]:
+    """Of everybody in the message: the registered domain, the name, and who is one of us."""
+    fields = digest.fields
     addresses = {fields["from_address"], *fields["to"], *fields["cc"], *fields["bcc"]} - {None}
     return {
         "domains": {address: domain for address in sorted(addresses) if (domain := registrable(address))},
+        "names": digest.names,
         "own": sorted(address for address in addresses if is_ours(address, app.settings.own)),
     }
 

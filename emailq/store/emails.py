@@ -1,4 +1,4 @@
-"""Reads of e-mails for people and programs."""
+"""E-mails for people and programs: lists, one in full, ids as typed; and parsing them again."""
 
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,15 @@ async def show_email(conn: Connection, email_id: UUID) -> dict[str, Any]:
         raise NotFound(f"no e-mail {email_id}")
     found: dict[str, Any] = row[0]
     return found
+
+
+async def reparse_emails(conn: Connection, ids: list[UUID] | None, defect: str | None) -> int:
+    """Enqueue these e-mails (None: all), or those with a defect, to be parsed again; returns how many were not yet."""
+    cursor = await conn.execute("select reparse_emails(%s::uuid[], %s)", (ids, defect))
+    row = await cursor.fetchone()
+    assert row is not None
+    count: int = row[0]
+    return count
 
 
 async def email_ids(conn: Connection, texts: list[str]) -> list[UUID]:

@@ -116,14 +116,23 @@ begin
                         || to_tsvector('russian', coalesce(p.search_text, '')))
     on conflict (email_id) do update set search = excluded.search;
 
-    delete from attachments where email_id = p_email_id;
-    insert into attachments (email_id, position, part_id, filename, content_type, sniffed_type, size_bytes, md5_hash,
-                             sha256, s3_bucket, s3_key, is_inline, content_id)
-    select p_email_id, a.position, a.part_id, a.filename, a.content_type, a.sniffed_type, a.size_bytes, a.md5_hash,
-           decode(a.sha256, 'hex'), a.s3_bucket, a.s3_key, a.is_inline, a.content_id
-    from jsonb_to_recordset(p.attachments) as a (
+    -- an attachment that is still there keeps its id, and what the scanner said of the same bytes
+    delete from attachments
+    where email_id = p_email_id and position >= coalesce(jsonb_array_length(p.attachments), 0);
+    insert into attachments as a (email_id, position, part_id, filename, content_type, sniffed_type, size_bytes, md5_hash,
+                                  sha256, s3_bucket, s3_key, is_inline, content_id)
+    select p_email_id, f.position, f.part_id, f.filename, f.content_type, f.sniffed_type, f.size_bytes, f.md5_hash,
+           decode(f.sha256, 'hex'), f.s3_bucket, f.s3_key, f.is_inline, f.content_id
+    from jsonb_to_recordset(p.attachments) as f (
         position integer, part_id text, filename text, content_type text, sniffed_type text, size_bytes bigint,
-        md5_hash text, sha256 text, s3_bucket text, s3_key text, is_inline boolean, content_id text);
+        md5_hash text, sha256 text, s3_bucket text, s3_key text, is_inline boolean, content_id text)
+    on conflict (email_id, position) do update set
+        part_id = excluded.part_id, filename = excluded.filename, content_type = excluded.content_type,
+        sniffed_type = excluded.sniffed_type, size_bytes = excluded.size_bytes, md5_hash = excluded.md5_hash,
+        sha256 = excluded.sha256, s3_bucket = excluded.s3_bucket, s3_key = excluded.s3_key,
+        is_inline = excluded.is_inline, content_id = excluded.content_id,
+        virus_scan_status = case when a.sha256 = excluded.sha256 then a.virus_scan_status else 'pending' end,
+        virus_scan_result = case when a.sha256 = excluded.sha256 then a.virus_scan_result end;
 
     update emails set
         from_address = p.from_address, from_name = p.from_name, to_addresses = p."to", cc_addresses = p.cc,
@@ -142,7 +151,8 @@ end $$;
 -- ---------------------------------------------------------------------------------------------- threads, contacts
 
 -- Puts a parsed message into its thread, judges its sender by what is known until now, and counts it for its contacts.
--- p_people: {domains: {address: registered domain}, own: [addresses that are ours]}. A second call does nothing.
+-- p_people: {domains: {address: registered domain}, names: {address: name}, own: [addresses that are ours]}. A second
+-- call does nothing.
 create or replace function link_email(p_email_id uuid, p_people jsonb) returns void language plpgsql
 set jit = off set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
@@ -158,11 +168,33 @@ begin
     e.thread_id := thread_for(e);
     v_trust := judge_sender(e, e.trust_reasons, p_people -> 'domains' ->> e.from_address,
                             coalesce(p_people -> 'own' ? e.from_address, false));
-    update emails set thread_id = e.thread_id, sender_trust = v_trust.trust, trust_reasons = v_trust.reasons
+    update emails set
+        thread_id = e.thread_id, sender_trust = v_trust.trust, trust_reasons = v_trust.reasons,
+        -- two that were accepted at the same moment did not see each other
+        message_id_conflict = message_id_conflict or exists (
+            select from emails o
+            where o.message_id = e.message_id and o.created_at < e.created_at and o.id <> e.id)
     where id = p_email_id;
     perform count_in_thread(e);
     perform count_contacts(e, 1, p_people);
 end $$;
+
+-- Enqueues messages to be parsed again from their raw bytes: these, those with a defect, or all; after mail that comes in.
+-- Those without raw bytes (made by hand in SQL) are left alone. Returns how many.
+create or replace function reparse_emails(p_ids uuid[] default null, p_defect text default null) returns bigint
+language sql as $$
+    with added as (
+        insert into processing_queue (email_id, queue_name, priority)
+        select e.id, 'parsing', 9
+        from emails e
+        where (p_ids is null or e.id = any (p_ids))
+          and (p_defect is null or e.defects @> array[p_defect])
+          and e.raw_sha256 <> sha256('')
+        on conflict do nothing
+        returning 1
+    )
+    select count(*) from added
+$$;
 
 -- Threads and contacts are one small graph that nearly every message touches (the mailbox's own address is a contact
 -- of each), so changes to it take turns: one lock until the commit, no deadlocks, exact counts. A worker commits many
@@ -290,7 +322,8 @@ begin
     delete from threads where id = any (p_from);
 end $$;
 
--- Adds p_sign to the counts of the sender and of each recipient. A message of ours that nobody can have forged (our
+-- Adds p_sign to the counts of the sender and of each recipient. The name is what people call themselves first, else what
+-- others call them first. A message of ours that nobody can have forged (our
 -- servers vouch for it, or it lies in a folder of sent mail) makes its recipients partners.
 create or replace function count_contacts(e emails, p_sign integer, p_people jsonb) returns void language plpgsql as $$
 declare
@@ -302,20 +335,21 @@ declare
 begin
     insert into contacts as c (email, name, domain, domain_looks, is_internal, written_to_at, emails_sent_count,
                                emails_received_count, last_email_at)
-    select p.email, max(p.name), p_people -> 'domains' ->> p.email,
+    select p.email, p_people -> 'names' ->> p.email, p_people -> 'domains' ->> p.email,
            coalesce(looks_of(p_people -> 'domains' ->> p.email), '{}'), p.email = any (v_own),
            case when v_is_by_us and max(p.received) > 0 then e.received_at end,
            p_sign * sum(p.sent), p_sign * sum(p.received), e.received_at
     from (
-        select e.from_address as email, e.from_name as name, 1 as sent, 0 as received
+        select e.from_address as email, 1 as sent, 0 as received
         union all
-        select distinct r, null, 0, 1 from unnest(e.to_addresses || e.cc_addresses || e.bcc_addresses) r
+        select distinct r, 0, 1 from unnest(e.to_addresses || e.cc_addresses || e.bcc_addresses) r
     ) p
     where p.email <> ''
     group by p.email
     order by p.email
     on conflict (email) do update set
-        name = coalesce(c.name, excluded.name),
+        name = case when c.emails_sent_count = 0 and excluded.emails_sent_count > 0
+                    then coalesce(excluded.name, c.name) else coalesce(c.name, excluded.name) end,
         is_internal = c.is_internal or excluded.is_internal,
         written_to_at = least(c.written_to_at, excluded.written_to_at),
         emails_sent_count = c.emails_sent_count + excluded.emails_sent_count,

@@ -60,12 +60,14 @@ def store(
     email_id: UUID,
     *,
     domains: dict[str, str] | None = None,
+    names: dict[str, str] | None = None,
     own: Sequence[str] = (),
     **fields: Any,
 ) -> None:
     """What a worker does with a parsed message."""
+    people = {"domains": domains or {}, "names": names or {}, "own": list(own)}
     db.execute("select store_parsed_email(%s, %s)", (email_id, Jsonb(parsed(**fields))))
-    db.execute("select link_email(%s, %s)", (email_id, Jsonb({"domains": domains or {}, "own": list(own)})))
+    db.execute("select link_email(%s, %s)", (email_id, Jsonb(people)))
 
 
 def counts(db: psycopg.Connection) -> tuple[int, int, int]:
@@ -282,7 +284,7 @@ def test_sender_and_each_recipient_are_counted_once_a_message(db: psycopg.Connec
         db,
         accepted.email_id,
         from_address="ann@example.com",
-        from_name="Ann",
+        names={"ann@example.com": "Ann"},
         to=[US, US, "ann@example.com"],
         cc=[US, "bob@example.com"],
         bcc=["eve@example.com"],
@@ -310,9 +312,31 @@ def test_a_message_without_addresses_counts_for_nobody(db: psycopg.Connection) -
 def test_a_name_once_known_stays(db: psycopg.Connection) -> None:
     for content, name in (("1", None), ("2", "Ann"), ("3", None), ("4", "Somebody")):
         [accepted] = accept(db, incoming(content, content))
-        store(db, accepted.email_id, from_address="ann@example.com", from_name=name)
+        store(db, accepted.email_id, from_address="ann@example.com", names={"ann@example.com": name} if name else {})
 
     assert value(db, "select name from contacts") == "Ann"
+
+
+def test_what_others_call_somebody_counts_until_he_tells_his_name(db: psycopg.Connection) -> None:
+    told = []
+    for content, sender, name in (
+        ("1", "bob@example.com", "A. Smith"),
+        ("2", "ann@example.com", "Ann"),
+        ("3", US, "Annie"),
+    ):
+        [accepted] = accept(db, incoming(content, content))
+        store(db, accepted.email_id, from_address=sender, to=["ann@example.com"], names={"ann@example.com": name})
+        told.append(value(db, "select name from contacts where email = 'ann@example.com'"))
+
+    assert told == ["A. Smith", "Ann", "Ann"]
+
+
+def test_our_own_addresses_are_internal(db: psycopg.Connection) -> None:
+    [accepted] = accept(db, incoming("hello"))
+
+    store(db, accepted.email_id, from_address="ann@example.com", to=[US], own=[US])
+
+    assert rows(db, "select email from contacts where is_internal") == [{"email": US}]
 
 
 def test_counts_are_exact_under_parallel_workers(dsn: str, db: psycopg.Connection) -> None:

@@ -43,6 +43,7 @@ def receive(
         to=list(to),
         sender_signs=list(signs),
         domains={one: one.partition("@")[2] for one in people},
+        names={sender: fields["from_name"]} if sender and "from_name" in fields else {},
         own=[one for one in people if one.endswith("@example.org")],
         **fields,
     )
