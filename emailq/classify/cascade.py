@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from emailq.classify import local
 from emailq.classify.calibrate import Calibration, calibrated
-from emailq.models import Classification, MailText
+from emailq.models import Classification, Intent, MailText, Priority, Sentiment
 from emailq.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,6 +45,19 @@ def doubt(label: Classification, settings: Settings, calibrations: Calibrations)
     if label.confidence < _limit(label, settings.review_below, calibrations, REVIEW_BELOW):
         return f"unsure: {label.intent} with {label.confidence:.0%}"
     return None
+
+
+def unlabelled(problem: str, settings: Settings) -> Classification:
+    """For a message that the LLM can't do: it goes to a person."""
+    return Classification(
+        Intent.OTHER,
+        Sentiment.NEUTRAL,
+        Priority.NORMAL,
+        0.0,
+        settings.llm_model,
+        settings.llm_api,
+        details={"problem": problem},
+    )
 
 
 def _limit(label: Classification, chosen: float | None, calibrations: Calibrations, default: float) -> float:

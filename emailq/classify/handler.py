@@ -15,7 +15,7 @@ from emailq.classify import cascade
 from emailq.classify.calibrate import load_calibrations
 from emailq.classify.cascade import Calibrations
 from emailq.db import Connection
-from emailq.models import Classification, Intent, Job, MailText, Priority, Sentiment
+from emailq.models import Classification, Intent, Job, MailText
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 from emailq.parse.digest import Digest, digest_message
 from emailq.parse.replies import split_reply
@@ -136,20 +136,7 @@ async def _label(mail: MailText, job: Job, app: App, calibrations: Calibrations)
     except LlmFailed as error:
         if job.attempt < job.max_attempts:
             return Retry(str(error))
-        return _unlabelled(str(error), app.settings)
-
-
-def _unlabelled(problem: str, settings: Settings) -> Classification:
-    """For a message that the LLM can't do: it goes to a person."""
-    return Classification(
-        Intent.OTHER,
-        Sentiment.NEUTRAL,
-        Priority.NORMAL,
-        0.0,
-        settings.llm_model,
-        settings.llm_api,
-        details={"problem": problem},
-    )
+        return cascade.unlabelled(str(error), app.settings)
 
 
 async def _leads_to_action(conn: Connection, email_id: UUID, intent: Intent) -> bool:
