@@ -66,13 +66,13 @@ class Story:
         return [Line(name, item, int(pid), float(at)) for name, item, pid, at in lines if name == word]
 
     def start(self, *args: str, on: Host | None = None, **settings: str) -> subprocess.Popen[bytes]:
-        """A worker of the queue `work`, perhaps on a host of its own; settings go to its environment."""
+        """A worker of the queue `work`; settings go to its environment, as EMAILQ_NAME or, if capital, as they are."""
         environment = os.environ | {
             "EMAILQ_DSN": self.dsn,
             "EMAILQ_BLOB_DIR": str(self.folder / "blobs"),
             "EMAILQ_RETRY_BASE_S": "0.01",
         }
-        environment |= {f"EMAILQ_{name.upper()}": text for name, text in settings.items()}
+        environment |= {name if name.isupper() else f"EMAILQ_{name.upper()}": text for name, text in settings.items()}
         with (self.folder / f"worker-{len(self.workers)}.log").open("wb") as log:
             process = subprocess.Popen(
                 [
