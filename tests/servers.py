@@ -37,6 +37,7 @@ POSTGRESQL_SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_connections": "200",
+    "max_prepared_transactions": "5",
     "max_worker_processes": "20",
     "log_line_prefix": "%m [%p] %d ",
 }

@@ -116,7 +116,9 @@ create or replace function queue_why(p_id uuid) returns text language plpgsql st
 declare
     q processing_queue;
     c queue_controls;
+    v_worker workers;
     v_ahead bigint;
+    v_locked_by integer;
 begin
     select * into q from processing_queue where id = p_id;
     if not found then
@@ -131,8 +133,9 @@ begin
         return format('failed at %s after %s of %s attempts: %s', q.failed_at, q.attempts, q.max_attempts,
                       coalesce(q.last_error, 'no reason was recorded'));
     elsif q.status = 'processing' and q.worker_id in (select live_worker_ids()) then
-        return format('running since %s on worker %s, attempt %s of %s', q.started_at, q.worker_id, q.attempts,
-                      q.max_attempts);
+        select * into v_worker from workers where id = q.worker_id;
+        return format('running since %s on worker %s (host %s, pid %s), attempt %s of %s', q.started_at, q.worker_id,
+                      v_worker.host, v_worker.pid, q.attempts, q.max_attempts);
     elsif q.status = 'processing' then
         return 'its worker is gone; the next sweep of any worker gives the item back';
     elsif c.paused then
@@ -145,15 +148,27 @@ begin
                       where q.queue_name = any (w.queues) and w.id in (select live_worker_ids())) then
         return format('no worker serves the queue %s; start one with: emailq worker --queue %s', q.queue_name,
                       q.queue_name);
+    elsif c.max_running = 0 then
+        return format('the queue %s may run 0 items at a time (queue_controls.max_running)', q.queue_name);
     elsif (select count(*) from processing_queue o
            where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'processing') >= c.max_running then
         return format('the queue %s runs %s items at a time and all places are taken', q.queue_name, c.max_running);
     elsif q.crashes > 1 then
         return format('it was there when %s workers were lost, so it waits to run alone', q.crashes);
     end if;
+    -- whoever changed or locked the row and has not committed stands in its xmax; a claim passes such a row over
+    select l.pid into v_locked_by from pg_locks l join processing_queue o on o.xmax = l.transactionid
+    where o.id = p_id and l.locktype = 'transactionid' and l.granted and l.pid <> pg_backend_pid();
+    if found then
+        return format('due, but a transaction of pid %s that is still open locks it', v_locked_by);
+    end if;
     select count(*) into v_ahead from processing_queue o
     where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'pending'
       and (o.priority, o.scheduled_at, o.id) < (q.priority, q.scheduled_at, q.id)
       and o.scheduled_at <= queue_now();
+    if c.max_per_s is not null then
+        return format('due, with %s items ahead of it in a queue that starts %s items a second (queue_controls.max_per_s)',
+                      v_ahead, c.max_per_s);
+    end if;
     return format('due, with %s items ahead of it', v_ahead);
 end $$;

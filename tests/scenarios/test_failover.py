@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from emailq.migrate import migrate
+from tests.commands import run_emailq
 from tests.items import value
 from tests.scenarios.conftest import Tell
 from tests.servers import PostgresServer, postgresql_installations, start_postgresql, start_standby
@@ -108,6 +109,9 @@ def test_a_failover_loses_nothing_that_was_confirmed_and_the_old_primary_is_refu
         primary.start()  # and takes writes again, as nobody told it
         db.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'emailq%'")
         wait_until(lambda: all("is an old primary" in told.log_of(worker) for worker in workers), 20)
+        told_by_doctor = run_emailq("doctor", env={"EMAILQ_DSN": dsn}, cwd=told.folder).stdout
+        assert f"{standby.port} was promoted, and {primary.host}:{primary.port} takes writes too" in told_by_doctor
+        assert "every commit hangs: of synchronous_standby_names = 'standby' none is there" in told_by_doctor
         with psycopg.connect(primary.dsn("failover"), autocommit=True) as old:
             assert value(old, "select count(*) from queue_workers where alive") == 0
         primary.stop()

@@ -172,7 +172,9 @@ def test_why_running(db: psycopg.Connection) -> None:
     set_time(db, NOON)
     claim_one(db, worker)
 
-    assert why(db, item_id) == f"running since 2030-01-01 12:00:00+00 on worker {worker}, attempt 1 of 3"
+    assert why(db, item_id) == (
+        f"running since 2030-01-01 12:00:00+00 on worker {worker} (host here, pid 1), attempt 1 of 3"
+    )
 
 
 def test_why_running_on_a_worker_that_is_gone(dsn: str, db: psycopg.Connection) -> None:
@@ -238,6 +240,36 @@ def test_why_the_limit_is_reached(db: psycopg.Connection) -> None:
     claim(db, register(db))
 
     assert why(db, last) == "the queue work runs 2 items at a time and all places are taken"
+
+
+def test_why_a_limit_of_nothing(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 0)")
+    item_id = add_item(db)
+    register(db)
+
+    assert why(db, item_id) == "the queue work may run 0 items at a time (queue_controls.max_running)"
+
+
+def test_why_the_rate_is_reached(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_per_s) values ('work', 0.5)")
+    item_id = add_items(db, 2)[1]
+    register(db)
+
+    assert why(db, item_id) == (
+        "due, with 1 items ahead of it in a queue that starts 0.5 items a second (queue_controls.max_per_s)"
+    )
+
+
+def test_why_somebody_locks_the_row(dsn: str, db: psycopg.Connection) -> None:
+    item_id = add_item(db)
+    register(db)
+    with psycopg.connect(dsn) as editor:
+        editor.execute("update processing_queue set priority = 2 where id = %s", (item_id,))
+
+        text = why(db, item_id)
+
+        assert text == f"due, but a transaction of pid {editor.info.backend_pid} that is still open locks it"
+    assert why(db, item_id) == "due, with 0 items ahead of it"
 
 
 def test_why_a_suspect_waits(db: psycopg.Connection) -> None:
