@@ -1,11 +1,37 @@
-"""Child processes that must not outlive their parent."""
+"""Ends of processes: services that are told to stop, children that must not outlive their parent."""
 
+import asyncio
 import ctypes
 import signal
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 
 def die_with_parent() -> None:
     """Be killed when the parent ends, however it ends (PR_SET_PDEATHSIG); does nothing where there is no prctl."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+async def until_told_to_stop(service: Coroutine[Any, Any, None]) -> None:
+    """Run a service until it ends, or cancel it at SIGTERM or SIGINT and return."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(service)
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        stopped = True
+        task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not stopped:
+            raise
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

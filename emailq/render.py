@@ -1,6 +1,6 @@
 """What people see in the terminal. Everything that comes from mail goes through `printable` first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from emailq.ingest.files import count_files
 from emailq.parse.text import printable
 
 INTENT_COLOURS = {
@@ -34,17 +33,17 @@ def console() -> Console:
 
 
 class Progress:
-    """A bar on stderr while files are read; nothing where stderr is no terminal."""
+    """A bar on stderr; nothing where stderr is no terminal. `total` is asked only when there is a bar."""
 
-    def __init__(self, paths: tuple[str, ...], *, enabled: bool) -> None:
+    def __init__(self, label: str, *, enabled: bool, total: Callable[[], int] | None = None) -> None:
         err = Console(stderr=True)
-        columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self._bar = Bar(*columns, console=err, transient=True, disable=not (enabled and err.is_terminal))
-        self._paths = paths
+        self._total = total
 
     def __enter__(self) -> "Progress":
         self._bar.start()
-        self._task = self._bar.add_task("reading", total=None if self._bar.disable else count_files(self._paths))
+        self._task = self._bar.add_task("", total=self._total() if self._total and not self._bar.disable else None)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -52,6 +51,9 @@ class Progress:
 
     def advance(self, count: int) -> None:
         self._bar.advance(self._task, count)
+
+    def show(self, done: int, total: int) -> None:
+        self._bar.update(self._task, completed=done, total=total)
 
 
 def print_status(rows: Sequence[dict[str, Any]]) -> None:

@@ -5,9 +5,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from emailq.errors import ConfigError
 
@@ -20,6 +20,52 @@ def _words(value: object) -> object:
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]  # divided by commas or spaces; lower case
+
+
+class ImapAccount(BaseModel):
+    """A table [imap.NAME] of the settings file; NAME is the account of its messages. KEY_file reads KEY from a file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field(description="name of the IMAP server")
+    port: int | None = Field(None, ge=1, le=65_535, description="default: 993 for tls, else 143")
+    security: Literal["tls", "starttls", "none"] = Field("tls", description="none only on this host")
+    ca_file: Path | None = Field(None, description="PEM file of a certificate authority, beside the system's own")
+    user: str = Field(description="who logs in")
+    password: SecretStr | None = Field(None, description="password, unless OAuth2 is used")
+    oauth_token_url: str | None = Field(None, description="where a refresh token becomes an access token (RFC 6749 §6)")
+    oauth_client_id: str | None = Field(None, description="OAuth2 client id")
+    oauth_client_secret: SecretStr | None = Field(None, description="OAuth2 client secret, where there is one")
+    oauth_refresh_token: SecretStr | None = Field(None, description="OAuth2 refresh token")
+    folders: tuple[str, ...] = Field(("INBOX",), min_length=1, description="folders to read")
+    after: Literal["nothing", "flag", "move"] = Field(
+        "nothing", description="what happens on the server once it is here"
+    )
+    flag: str = Field("\\Seen", pattern=r"^\\?[A-Za-z0-9$._-]+$", description="flag or keyword, for after = flag")
+    move_to: str = Field("Processed", description="folder, made if missing, for after = move")
+    poll_s: float = Field(2.0, gt=0, le=3600, description="time between looks at a server without IDLE, seconds")
+
+    @property
+    def actual_port(self) -> int:
+        return self.port or (993 if self.security == "tls" else 143)
+
+    @property
+    def where(self) -> str:
+        return f"IMAP server {self.host}:{self.actual_port}"
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if any(c in "\r\n\0" for name in (*self.folders, self.move_to, self.user) for c in name):
+            raise ValueError("names of folders and users have no line breaks")
+        if self.after == "move" and self.move_to in self.folders:
+            raise ValueError("move_to must not be one of the folders that are read")
+        if self.security == "none" and self.host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("security = none would send the password in the clear; use tls or starttls")
+        if (self.password is None) == (self.oauth_refresh_token is None):
+            raise ValueError("give password (or password_file) or oauth_refresh_token, one of them")
+        if self.oauth_refresh_token and not (self.oauth_token_url and self.oauth_client_id):
+            raise ValueError("oauth_refresh_token needs oauth_token_url and oauth_client_id")
+        return self
 
 
 class Settings(BaseModel):
@@ -46,6 +92,9 @@ class Settings(BaseModel):
         (),
         description="servers of ours whose Authentication-Results are believed (RFC 8601); - for fields that name none,"
         " as Microsoft 365 writes them",
+    )
+    imap: dict[str, ImapAccount] = Field(
+        {}, description="mailboxes to read, as tables [imap.NAME] in the settings file"
     )
     max_message_bytes: int = Field(26_214_400, ge=1024, description="largest message accepted, bytes")
 
@@ -150,20 +199,36 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: Any) -> 
         first = error.errors(include_input=False, include_url=False)[0]
         key = str(first["loc"][0])
         meaning = Settings.model_fields[key].description
-        raise ConfigError(f"{sources.get(key, key)}: {key}: {first['msg']} ({meaning})") from None
+        path = ".".join(str(part) for part in first["loc"])
+        problem = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{sources.get(key, key)}: {path}: {problem} ({meaning})") from None
 
 
 def _from_file(environ: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
     named = environ.get("EMAILQ_CONFIG")
     path = Path(named or SETTINGS_FILE)
     try:
-        return [(str(path), tomllib.loads(path.read_text(encoding="utf-8")))]
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if named:
             raise ConfigError(f"EMAILQ_CONFIG: no such file: {path}") from None
         return []
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: can't be read as TOML: {error}") from None
+    return [(str(path), {key: _with_secrets(f"{path}: {key}", value) for key, value in found.items()})]
+
+
+def _with_secrets(name: str, value: Any) -> Any:
+    """Tables within the settings file: KEY_file becomes KEY with the first line of that file."""
+    if not isinstance(value, dict):
+        return value
+    known = ImapAccount.model_fields
+    return {
+        key.removesuffix("_file") if (is_secret := key not in known and key.removesuffix("_file") in known) else key: (
+            _read_secret(f"{name}.{key}", Path(str(inner))) if is_secret else _with_secrets(f"{name}.{key}", inner)
+        )
+        for key, inner in value.items()
+    }
 
 
 def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 @as_json
 def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
     """Take in messages: .eml files, folders of them, mbox files, Maildirs, or - for standard input."""
+    from emailq.ingest.files import count_files
     from emailq.ingest.load import load
     from emailq.render import Progress
 
     settings = load_settings(account=account)
-    with Progress(paths, enabled=not as_json) as progress:
+    with Progress("reading", enabled=not as_json, total=lambda: count_files(paths)) as progress:
         report = asyncio.run(load(settings, paths, progress.advance))
     for source, reason in report.refused:
         click.echo(f"refused {printable_name(source)}: {reason}", err=True)

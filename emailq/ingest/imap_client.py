@@ -1,0 +1,422 @@
+"""A small IMAP4rev1 client (RFC 3501) on asyncio streams: what reading mailboxes needs, with bounds on everything.
+
+Of the libraries, aioimaplib is GPL and holds pushes back, and IMAPClient waits in threads and does not see a push that
+came in the same packet as the answer to IDLE; neither bounds what a server may send.
+"""
+
+import asyncio
+import base64
+import re
+import ssl
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple
+
+from emailq.errors import EmailqError, Unavailable
+from emailq.settings import ImapAccount
+
+_LINE_LIMIT = 4 << 20  # bytes; a SEARCH over 50,000 messages answers in one line
+_SILENCE_S = 60.0  # without a byte from the server while it owes an answer
+_COMMAND_S = 900.0
+_LITERAL = re.compile(rb"\{(\d{1,20})\+?\}$")
+_TOKEN = re.compile(rb'\s*(?:([()])|"((?:[^"\\]|\\.)*)"|([^\s()"]+))')
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_INTERNALDATE = re.compile(r"\s*(\d{1,2})-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$")
+
+Token = bytes | None | list["Token"]
+
+
+class ImapFailed(Unavailable):
+    """The connection is gone, silent, or not IMAP; a new one may do better."""
+
+
+class ImapRefused(EmailqError):
+    """The server answered NO or BAD."""
+
+
+class LoginRefused(ImapRefused):
+    """The server does not accept user and password or token."""
+
+    exit_code = 78
+
+
+class Selected(NamedTuple):
+    """A folder as the server describes it (RFC 3501 §6.3.1)."""
+
+    uidvalidity: int
+    exists: int
+    takes_keywords: bool
+
+
+class Fetched(NamedTuple):
+    """What a FETCH told of one message; `raw` is None where the server sent no body."""
+
+    uid: int
+    size_bytes: int | None
+    flags: tuple[str, ...]
+    received_at: datetime | None
+    raw: bytes | None
+
+
+class Imap:
+    """One connection. Any error but ImapRefused leaves it unusable: close it and make another."""
+
+    def __init__(self, account: ImapAccount, literal_limit: int) -> None:
+        self._account = account
+        self._literal_limit = literal_limit
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter
+        self._tag = 0
+        self.capabilities: frozenset[str] = frozenset()
+        self.exists = 0
+
+    # ------------------------------------------------------------------------------------------ connection
+
+    async def connect(self) -> None:
+        """Connect and encrypt as the account says. Raises ImapFailed."""
+        account = self._account
+        tls = tls_context(account) if account.security != "none" else None
+        try:
+            async with asyncio.timeout(20):
+                self._reader, self._writer = await asyncio.open_connection(
+                    account.host, account.actual_port, limit=_LINE_LIMIT, ssl=tls if account.security == "tls" else None
+                )
+                greeting = await self._read_response()
+                if account.security == "starttls":
+                    if greeting[1:2] != [b"OK"]:  # PREAUTH would keep us from asking for TLS
+                        raise ImapFailed(f"{account.where}: the server offers no login after STARTTLS")
+                    await self._command(b"STARTTLS")
+                    if self._reader._buffer:  # type: ignore[attr-defined]  # sent by somebody before the encryption began
+                        raise ImapFailed(f"{account.where}: plain bytes after STARTTLS")
+                    await self._writer.start_tls(tls, server_hostname=account.host)  # type: ignore[arg-type]
+                elif greeting[1:2] not in ([b"OK"], [b"PREAUTH"]):
+                    raise ImapFailed(f"{account.where}: the server does not greet as IMAP does")
+                await self._learn_capabilities()
+        except ssl.SSLCertVerificationError as error:
+            raise ImapFailed(f"{account.where}: its certificate is not trusted: {error.verify_message}") from None
+        except (OSError, TimeoutError, ssl.SSLError) as error:
+            raise ImapFailed(f"{account.where}: can't connect: {_short(error)}") from None
+        except ImapRefused as error:
+            raise ImapFailed(f"{account.where}: {error}") from None
+
+    async def login(self, *, password: str | None = None, token: str | None = None) -> None:
+        """Raises LoginRefused; `token`: an OAuth2 access token, for XOAUTH2."""
+        user = self._account.user
+        try:
+            if token is not None:
+                await self._authenticate(b"XOAUTH2", f"user={user}\1auth=Bearer {token}\1\1".encode())
+            elif "AUTH=PLAIN" in self.capabilities:
+                await self._authenticate(b"PLAIN", f"\0{user}\0{password}".encode())
+            elif "LOGINDISABLED" in self.capabilities:
+                raise LoginRefused(f"{self._account.where} takes no password on this connection; use security = tls")
+            else:
+                await self._command(b"LOGIN", quoted(user), quoted(password or ""))
+        except ImapRefused as error:
+            raise LoginRefused(f"{self._account.where} refuses the login of {user}: {error}") from None
+        await self._learn_capabilities()
+
+    async def close(self) -> None:
+        self._writer.close()
+        with suppress(OSError, ssl.SSLError, TimeoutError):
+            async with asyncio.timeout(1):
+                await self._writer.wait_closed()
+
+    async def logout(self) -> None:
+        """Say goodbye; never raises for what the server does."""
+        with suppress(EmailqError, TimeoutError):
+            async with asyncio.timeout(2):
+                await self._command(b"LOGOUT")
+        await self.close()
+
+    async def _authenticate(self, mechanism: bytes, answer: bytes) -> None:
+        encoded = base64.b64encode(answer)
+        if "SASL-IR" in self.capabilities:
+            await self._command(b"AUTHENTICATE", mechanism, encoded, continuations=[b""])
+        else:
+            await self._command(b"AUTHENTICATE", mechanism, continuations=[encoded, b""])
+
+    async def _learn_capabilities(self) -> None:
+        for response in await self._command(b"CAPABILITY"):
+            if response[1:2] == [b"CAPABILITY"]:
+                self.capabilities = frozenset(_text(token).upper() for token in response[2:])
+
+    # ------------------------------------------------------------------------------------------ folders, messages
+
+    async def select(self, folder: str, *, read_only: bool) -> Selected:
+        """Raises ImapRefused when there is no such folder."""
+        uidvalidity, takes_keywords = 0, False
+        verb = b"EXAMINE" if read_only else b"SELECT"
+        for response in await self._command(verb, mailbox_name(folder)):
+            if response[1:2] == [b"OK"] and len(response) > 3:
+                code = _text(response[2]).upper()
+                if code == "[UIDVALIDITY":
+                    uidvalidity = _number(_text(response[3]).rstrip("]"))
+                elif code == "[PERMANENTFLAGS" and isinstance(response[3], list):
+                    takes_keywords = b"\\*" in response[3]
+        if not uidvalidity:
+            raise ImapFailed(f"{self._account.where}: the server gives {folder} no UIDVALIDITY")
+        return Selected(uidvalidity, self.exists, takes_keywords)
+
+    async def search(self, criteria: str) -> list[int]:
+        """UIDs in ascending order, each once."""
+        found: set[int] = set()
+        for response in await self._command(b"UID SEARCH", criteria.encode("ascii")):
+            if response[1:2] == [b"SEARCH"]:
+                found.update(_number(_text(token)) for token in response[2:] if not isinstance(token, list))
+        found.discard(0)
+        return sorted(found)
+
+    async def fetch(self, uids: Sequence[int], *, body: bool) -> list[Fetched]:
+        """What the server has of these messages: size, flags and date, or with `body` the bytes too. Marks nothing."""
+        wanted = set(uids)
+        items = b"(UID FLAGS INTERNALDATE BODY.PEEK[])" if body else b"(UID RFC822.SIZE)"
+        found: dict[int, Fetched] = {}
+        for response in await self._command(b"UID FETCH", uid_set(uids), items):
+            if response[2:3] == [b"FETCH"] and len(response) == 4 and isinstance(response[3], list):
+                fetched = _fetched(response[3])
+                if fetched.uid in wanted and (fetched.raw is not None or fetched.size_bytes is not None or not body):
+                    found[fetched.uid] = fetched
+        return [found[uid] for uid in uids if uid in found]
+
+    async def add_flag(self, uids: Sequence[int], flag: str) -> None:
+        await self._command(b"UID STORE", uid_set(uids), b"+FLAGS.SILENT", f"({flag})".encode("ascii"))
+
+    async def move(self, uids: Sequence[int], folder: str) -> None:
+        """MOVE (RFC 6851), or a copy and the removal of exactly these (UIDPLUS); else they stay, marked as deleted."""
+        if "MOVE" in self.capabilities:
+            await self._command(b"UID MOVE", uid_set(uids), mailbox_name(folder))
+            return
+        await self._command(b"UID COPY", uid_set(uids), mailbox_name(folder))
+        await self.add_flag(uids, "\\Deleted")
+        if "UIDPLUS" in self.capabilities:
+            await self._command(b"UID EXPUNGE", uid_set(uids))
+
+    async def create(self, folder: str) -> None:
+        """Make a folder unless it is there."""
+        with suppress(ImapRefused):
+            await self._command(b"CREATE", mailbox_name(folder))
+
+    async def noop(self) -> None:
+        await self._command(b"NOOP")
+
+    async def idle(self, timeout_s: float) -> bool:
+        """Wait until the folder grows (True) or time is up (RFC 2177)."""
+        before = self.exists
+        tag = await self._send(b"IDLE")
+        while (response := await self._read_response())[:1] != [b"+"]:
+            if response[:1] == [tag]:
+                raise ImapRefused("the server refuses IDLE")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self.exists == before:
+                    await self._read_response(silence_s=timeout_s + 1)
+        # an interrupted read loses nothing: StreamReader takes a line out of its buffer when it is whole
+        await self._write(b"DONE\r\n")
+        await self._finish(tag, [])
+        return self.exists > before
+
+    # ------------------------------------------------------------------------------------------ protocol
+
+    async def _command(self, *parts: bytes, continuations: Sequence[bytes] = ()) -> list[list[Token]]:
+        """The untagged responses to a command. Raises ImapRefused for NO and BAD, ImapFailed for anything worse."""
+        try:
+            async with asyncio.timeout(_COMMAND_S):
+                return await self._finish(await self._send(*parts), list(continuations))
+        except TimeoutError:
+            raise ImapFailed(f"{self._account.where}: the server takes too long") from None
+
+    async def _send(self, *parts: bytes) -> bytes:
+        self._tag += 1
+        tag = b"a%d" % self._tag
+        await self._write(b" ".join((tag, *parts)) + b"\r\n")
+        return tag
+
+    async def _write(self, line: bytes) -> None:
+        try:
+            self._writer.write(line)
+            await self._writer.drain()
+        except OSError:
+            raise ImapFailed(f"{self._account.where}: the connection was cut") from None
+
+    async def _finish(self, tag: bytes, continuations: list[bytes]) -> list[list[Token]]:
+        untagged: list[list[Token]] = []
+        size = 0
+        while True:
+            response = await self._read_response()
+            if response[:1] == [b"+"]:
+                await self._write((continuations.pop(0) if continuations else b"") + b"\r\n")
+            elif response[:1] == [tag]:
+                if response[1:2] == [b"OK"]:
+                    return untagged
+                raise ImapRefused(" ".join(_text(token) for token in response[1:])[:300])
+            elif response[:1] == [b"*"]:
+                untagged.append(response)
+                size += _size(response)
+                if size > 2 * self._literal_limit + _LINE_LIMIT:
+                    raise ImapFailed(f"{self._account.where}: the server sends more than it was asked for")
+            else:
+                raise ImapFailed(f"{self._account.where}: the server does not speak IMAP")
+
+    async def _read_response(self, silence_s: float = _SILENCE_S) -> list[Token]:
+        """One response with its literals, as tokens; notes what every response may say (EXISTS, BYE)."""
+        text: list[bytes] = []
+        literals: list[bytes] = []
+        while True:
+            line = await self._read_line(silence_s)
+            text.append(line)
+            literal = _LITERAL.search(line)
+            if literal is None:
+                break
+            size = int(literal[1])
+            if size > self._literal_limit or len(literals) > 1000:
+                raise ImapFailed(f"{self._account.where}: the server announces {size} bytes, more than was asked for")
+            text[-1] = line[: literal.start()]
+            literals.append(await self._read_exactly(size))
+        response = _tokens(text, literals)
+        if response[:2] == [b"*", b"BYE"]:
+            with suppress(ImapFailed):  # the answer to LOGOUT may follow
+                return await self._read_response(silence_s=1)
+            raise ImapFailed(f"{self._account.where}: the server closed the connection")
+        if response[2:3] == [b"EXISTS"]:
+            self.exists = _number(_text(response[1]))
+        elif response[2:3] == [b"EXPUNGE"]:
+            self.exists = max(self.exists - 1, 0)
+        return response
+
+    async def _read_line(self, silence_s: float) -> bytes:
+        try:
+            async with asyncio.timeout(silence_s):
+                return (await self._reader.readuntil(b"\r\n"))[:-2]
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+            raise ImapFailed(f"{self._account.where}: the connection was cut") from None
+        except asyncio.LimitOverrunError:
+            raise ImapFailed(f"{self._account.where}: the server sends a line without end") from None
+
+    async def _read_exactly(self, size: int) -> bytes:
+        """With the silence bounded, not the time in all: 25 MB may take long."""
+        content = bytearray()
+        while len(content) < size:
+            try:
+                async with asyncio.timeout(_SILENCE_S):
+                    part = await self._reader.read(min(size - len(content), 1 << 18))
+            except (ConnectionError, ssl.SSLError):
+                part = b""
+            if not part:
+                raise ImapFailed(f"{self._account.where}: the connection was cut")
+            content += part
+        return bytes(content)
+
+
+def tls_context(account: ImapAccount) -> ssl.SSLContext:
+    """Verifies name and certificate; `ca_file` names a certificate authority of one's own."""
+    return ssl.create_default_context(cafile=str(account.ca_file) if account.ca_file else None)
+
+
+def quoted(text: str) -> bytes:
+    """A quoted string; what it can't hold is refused (RFC 3501 §4.3)."""
+    if any(c in "\r\n\0" for c in text) or not text.isascii():
+        raise ImapRefused("the server takes only ASCII here, without line breaks")
+    return b'"%s"' % text.replace("\\", "\\\\").replace('"', '\\"').encode()
+
+
+def mailbox_name(name: str) -> bytes:
+    """A folder's name as a quoted string in modified UTF-7 (RFC 3501 §5.1.3)."""
+    encoded = ""
+    for run in re.findall(r"[ -~]+|[^ -~]+", name):
+        if run.isascii() and run.isprintable():
+            encoded += run.replace("&", "&-")
+        else:
+            utf16 = base64.b64encode(run.encode("utf-16-be")).decode().rstrip("=")
+            encoded += f"&{utf16.replace('/', ',')}-"
+    return quoted(encoded)
+
+
+def uid_set(uids: Iterable[int]) -> bytes:
+    """UIDs as a sequence set with ranges: 1:3,7."""
+    ranges: list[list[int]] = []
+    for uid in sorted(uids):
+        if ranges and uid == ranges[-1][1] + 1:
+            ranges[-1][1] = uid
+        else:
+            ranges.append([uid, uid])
+    return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in ranges).encode()
+
+
+def _tokens(text: list[bytes], literals: list[bytes]) -> list[Token]:
+    """The tokens of a response, lists nested; a literal stands after each piece of text but the last."""
+    stack: list[list[Token]] = [[]]
+    for number, piece in enumerate(text):
+        for parenthesis, string, atom in _TOKEN.findall(piece):
+            if parenthesis == b"(":
+                stack.append([])
+            elif parenthesis == b")":
+                if len(stack) > 1:
+                    done = stack.pop()
+                    stack[-1].append(done)
+            elif atom:
+                stack[-1].append(None if atom.upper() == b"NIL" else _canonical(atom))
+            else:
+                stack[-1].append(re.sub(rb"\\(.)", rb"\1", string))
+            if len(stack) > 50:
+                raise ImapFailed("the server nests lists without end")
+        if number < len(literals):
+            stack[-1].append(literals[number])
+    while len(stack) > 1:
+        done = stack.pop()
+        stack[-1].append(done)
+    return stack[0]
+
+
+def _canonical(atom: bytes) -> bytes:
+    """Keywords compare in upper case; tags, flags and numbers stay."""
+    upper = atom.upper()
+    known = (b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH", b"EXISTS", b"EXPUNGE", b"FETCH", b"SEARCH", b"CAPABILITY")
+    return upper if upper in known else atom
+
+
+def _fetched(items: list[Token]) -> Fetched:
+    pairs = {_text(name).upper(): value for name, value in zip(items[::2], items[1::2], strict=False)}
+    raw = pairs.get("BODY[]")
+    flags = pairs.get("FLAGS")
+    size = pairs.get("RFC822.SIZE")
+    return Fetched(
+        _number(_text(pairs.get("UID"))),
+        _number(_text(size)) if size is not None else None,
+        tuple(_text(flag) for flag in flags) if isinstance(flags, list) else (),
+        _internaldate(_text(pairs.get("INTERNALDATE"))),
+        raw if isinstance(raw, bytes) else None,
+    )
+
+
+def _internaldate(text: str) -> datetime | None:
+    match = _INTERNALDATE.match(text)
+    if not match or match[2].lower() not in _MONTHS:
+        return None
+    day, _, year, hour, minute, second, sign, offset_h, offset_m = match.groups()
+    offset = timedelta(hours=int(offset_h), minutes=int(offset_m))
+    try:
+        moment = datetime(
+            *(int(year), _MONTHS.index(match[2].lower()) + 1, int(day), int(hour), int(minute), min(int(second), 59)),
+            tzinfo=timezone(-offset if sign == "-" else offset),
+        )
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(text: str) -> int:
+    """At most a 32-bit number (RFC 3501 §9); 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 1 << 32 else 0
+
+
+def _text(token: Token) -> str:
+    return token.decode("ascii", "replace") if isinstance(token, bytes) else ""
+
+
+def _size(response: list[Token]) -> int:
+    return sum(_size(token) if isinstance(token, list) else len(token or b"") + 1 for token in response)
+
+
+def _short(error: BaseException) -> str:
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
