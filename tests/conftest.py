@@ -19,6 +19,7 @@ import pytest
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from emailq.migrate import migrate
+from tests.mail_server import MailServer, have_dovecot, start_mail_server
 from tests.namespaces import can_make_network_namespaces
 from tests.servers import (
     CRON_DATABASE,
@@ -37,6 +38,9 @@ CORPUS = TESTS.parent.parent / "shared/corpus"
 # What rests on SQL runs on each PostgreSQL that is here when `--pg all` is given; the rest runs on the first.
 ON_EVERY_POSTGRESQL = (TESTS / "sql", TESTS / "queue", TESTS / "store")
 TEMPLATE = "migrated"
+
+# Servers that only the system's packages bring: tests that ask for their fixture are left out where they are missing.
+SERVERS = {"mail_server": ("Dovecot (as root)", have_dovecot)}
 
 installations = cache(postgresql_installations)
 
@@ -66,7 +70,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     names = [f"{one.major}{' with pg_cron' * one.has_pg_cron}" for one in chosen_installations(config)]
-    return f"PostgreSQL: {', '.join(names)}"
+    missing = [name for name, is_here in SERVERS.values() if not is_here()]
+    left_out = f"; without {', '.join(missing)}: their tests are left out" if missing else ""
+    return f"PostgreSQL: {', '.join(names)}{left_out}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -219,6 +225,12 @@ def s3_bucket(s3: S3Server) -> str:
     name = f"test-{next(_numbers)}"
     s3.client().make_bucket(name)
     return name
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[MailServer]:
+    with start_mail_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ class Proxy:
         self._target = (host, port)
         self._links: list[_Link] = []
         self._loop = asyncio.new_event_loop()
+        self.cut_after: int | None = None  # new links end when so many bytes of answers have passed
         self.host = "127.0.0.1"
         self.port = 0
 
@@ -48,6 +49,11 @@ class Proxy:
             link.is_silent = True
         return len(links)
 
+    def cut_links(self) -> None:
+        """End the present links."""
+        for link in list(self._links):
+            self._loop.call_soon_threadsafe(link.cut)
+
     async def _serve(self, client_reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         try:
             server_reader, server = await asyncio.open_connection(*self._target)
@@ -66,8 +72,15 @@ class Proxy:
     async def _pass_on(
         self, link: _Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool
     ) -> None:
+        left = self.cut_after if is_answer else None
         with suppress(OSError):
             while data := await reader.read(65536):
+                if left is not None:
+                    data, left = data[:left], left - len(data)
+                    if left <= 0:
+                        writer.write(data)
+                        await writer.drain()
+                        break
                 if link.is_silent:
                     continue
                 if is_answer and link.loses_next_answer:

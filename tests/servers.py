@@ -109,7 +109,7 @@ class PostgresServer:
         """Returns when the server answers; raises RuntimeError with the end of its log when it ends instead."""
         self.port = self.port or free_ports(1)[0]
         settings = self.settings | {"port": str(self.port)}
-        self.process = _start(
+        self.process = start_program(
             [
                 self._bin / "postgres",
                 "-D",
@@ -125,13 +125,13 @@ class PostgresServer:
     def stop(self, stop_signal: signal.Signals = signal.SIGINT) -> None:
         """SIGINT cuts connections off and closes the files; SIGQUIT is a crash with all its consequences."""
         if self.process:
-            _stop(self.process, stop_signal)
+            stop_program(self.process, stop_signal)
             self.process = None
 
     def _answers(self) -> bool:
         assert self.process is not None
         if self.process.poll() is not None:
-            raise RuntimeError(f"PostgreSQL {self.major} did not start:\n{_end_of(self.folder / 'log')}")
+            raise RuntimeError(f"PostgreSQL {self.major} did not start:\n{end_of_log(self.folder / 'log')}")
         try:
             psycopg.connect(self.dsn(), connect_timeout=5).close()
         except psycopg.OperationalError:
@@ -203,7 +203,7 @@ def start_pgbouncer(server: PostgresServer, **settings: str) -> Iterator[int]:
         given = {"listen_addr": server.host, "listen_port": port, "auth_type": "any", "unix_socket_dir": ""} | settings
         lines = ["[databases]", f"* = host={server.host} port={server.port} user={server.user}", "[pgbouncer]"]
         (folder / "pgbouncer.ini").write_text("\n".join([*lines, *(f"{key} = {one}" for key, one in given.items())]))
-        process = _start(
+        process = start_program(
             [PGBOUNCER, folder / "pgbouncer.ini"],
             log=folder / "log",
             stop_signal=signal.SIGKILL,
@@ -212,7 +212,7 @@ def start_pgbouncer(server: PostgresServer, **settings: str) -> Iterator[int]:
 
         def answers() -> bool:
             if process.poll() is not None:
-                raise RuntimeError(f"PgBouncer did not start:\n{_end_of(folder / 'log')}")
+                raise RuntimeError(f"PgBouncer did not start:\n{end_of_log(folder / 'log')}")
             with suppress(OSError):
                 socket.create_connection((server.host, port)).close()
                 return True
@@ -222,7 +222,7 @@ def start_pgbouncer(server: PostgresServer, **settings: str) -> Iterator[int]:
             wait_until(answers, 20)
             yield port
         finally:
-            _stop(process, signal.SIGKILL)
+            stop_program(process, signal.SIGKILL)
 
 
 @contextmanager
@@ -240,7 +240,7 @@ def start_s3() -> Iterator[S3Server]:
         (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
         names = ["s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc"]
         names += ["filer.port", "filer.port.grpc"]
-        process = _start(
+        process = start_program(
             [
                 *(
                     Path(sys.executable).with_name("weed"),
@@ -261,7 +261,7 @@ def start_s3() -> Iterator[S3Server]:
 
         def answers() -> bool:
             if process.poll() is not None:
-                raise RuntimeError(f"SeaweedFS did not start:\n{_end_of(folder / 'log')}")
+                raise RuntimeError(f"SeaweedFS did not start:\n{end_of_log(folder / 'log')}")
             try:
                 socket.create_connection(("127.0.0.1", s3_port)).close()  # minio's own retries would wait longer
                 server.client().list_buckets()
@@ -273,7 +273,7 @@ def start_s3() -> Iterator[S3Server]:
             wait_until(answers, 60)
             yield server
         finally:
-            _stop(process, signal.SIGKILL)
+            stop_program(process, signal.SIGKILL)
             for socket_file in [file for port in ports for file in Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock")]:
                 socket_file.unlink()
 
@@ -299,7 +299,7 @@ def _start_on_a_free_port(server: PostgresServer) -> None:
         server.start()
 
 
-def _start(
+def start_program(
     command: list[Any], *, log: Path, stop_signal: signal.Signals, identity: dict[str, Any] | None = None
 ) -> subprocess.Popen[bytes]:
     """A process that gets `stop_signal` when ours ends in any way, SIGKILL included (prctl(2), PR_SET_PDEATHSIG).
@@ -320,7 +320,7 @@ def _start(
         )
 
 
-def _stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals) -> None:
+def stop_program(process: subprocess.Popen[bytes], stop_signal: signal.Signals) -> None:
     process.send_signal(stop_signal)
     try:
         process.wait(30)
@@ -356,5 +356,5 @@ def _bin_for_everyone(bin_folder: Path, folder: Path) -> Path:
     return folder / bin_folder.relative_to(site_packages)
 
 
-def _end_of(log: Path, lines: int = 20) -> str:
+def end_of_log(log: Path, lines: int = 20) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])

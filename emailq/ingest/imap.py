@@ -29,6 +29,8 @@ _CHUNK = 500  # UIDs in one command, so that its line stays short
 _BATCH = 100  # messages fetched and accepted at once
 _BATCH_BYTES = 8_000_000
 _IDLE_S = 120.0  # then the folder is looked at even if the server said nothing
+_ARRIVING_S = 2.0  # what reached the server so long ago should be here
+_FIRST_PAUSE_S = 0.2  # before a new connection; doubles with each failure in a row
 _TRIES = 5  # of a message that breaks the connection each time
 
 
@@ -99,7 +101,7 @@ async def _read_folder(
                 raise
             log.warn("imap.retry", account=name, folder=folder, reason=brief(error))
             longest_s = 300 if isinstance(error, LoginRefused) else 60
-            await asyncio.sleep(random.uniform(0.5, 1) * min(2.0**failures / 2, longest_s))
+            await asyncio.sleep(random.uniform(0.5, 1) * min(_FIRST_PAUSE_S * 2.0 ** min(failures, 20), longest_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ async def reconcile(app: App, name: str, account: ImapAccount, *, fetch: bool) -
             selected = await imap.select(folder, read_only=True)
             reader = FolderReader(app, imap, name, account, folder, selected, Progress(), Counter())
             if missing := await reader.missing():
-                await asyncio.sleep(2)
+                await asyncio.sleep(_ARRIVING_S)
                 selected = await imap.select(folder, read_only=True)
                 reader = FolderReader(app, imap, name, account, folder, selected, Progress(), Counter())
                 missing = sorted(set(missing) & set(await reader.missing()))
@@ -144,8 +146,8 @@ async def opened(app: App, account: ImapAccount) -> AsyncIterator[Imap]:
     """A connection that is logged in. Raises ImapFailed, LoginRefused or Unavailable."""
     imap = Imap(account, app.settings.max_message_bytes + 1)
     token = await access_token(app, account) if account.oauth_refresh_token else None
-    await imap.connect()
     try:
+        await imap.connect()
         password = account.password.get_secret_value() if account.password else None
         try:
             await imap.login(password=password, token=token)
@@ -326,7 +328,7 @@ class FolderReader:
                 folder,
                 uidvalidity,
                 one.uid,
-                tuple(flag.lstrip("\\").lower() for flag in one.flags if flag.lower() != "\\recent"),
+                tuple(sorted(flag.lstrip("\\").lower() for flag in one.flags if flag.lower() != "\\recent")),
                 one.received_at,
             )
             for one in fetched

@@ -46,7 +46,6 @@ class Selected(NamedTuple):
 
     uidvalidity: int
     exists: int
-    takes_keywords: bool
 
 
 class Fetched(NamedTuple):
@@ -66,7 +65,7 @@ class Imap:
         self._account = account
         self._literal_limit = literal_limit
         self._reader: asyncio.StreamReader
-        self._writer: asyncio.StreamWriter
+        self._writer: asyncio.StreamWriter | None = None
         self._tag = 0
         self.capabilities: frozenset[str] = frozenset()
         self.exists = 0
@@ -76,7 +75,7 @@ class Imap:
     async def connect(self) -> None:
         """Connect and encrypt as the account says. Raises ImapFailed."""
         account = self._account
-        tls = tls_context(account) if account.security != "none" else None
+        tls = tls_context(account)
         try:
             async with asyncio.timeout(20):
                 self._reader, self._writer = await asyncio.open_connection(
@@ -89,7 +88,7 @@ class Imap:
                     await self._command(b"STARTTLS")
                     if self._reader._buffer:  # type: ignore[attr-defined]  # sent by somebody before the encryption began
                         raise ImapFailed(f"{account.where}: plain bytes after STARTTLS")
-                    await self._writer.start_tls(tls, server_hostname=account.host)  # type: ignore[arg-type]
+                    await self._writer.start_tls(tls, server_hostname=account.host)
                 elif greeting[1:2] not in ([b"OK"], [b"PREAUTH"]):
                     raise ImapFailed(f"{account.where}: the server does not greet as IMAP does")
                 await self._learn_capabilities()
@@ -117,6 +116,8 @@ class Imap:
         await self._learn_capabilities()
 
     async def close(self) -> None:
+        if self._writer is None:
+            return
         self._writer.close()
         with suppress(OSError, ssl.SSLError, TimeoutError):
             async with asyncio.timeout(1):
@@ -145,18 +146,16 @@ class Imap:
 
     async def select(self, folder: str, *, read_only: bool) -> Selected:
         """Raises ImapRefused when there is no such folder."""
-        uidvalidity, takes_keywords = 0, False
+        uidvalidity = 0
         verb = b"EXAMINE" if read_only else b"SELECT"
         for response in await self._command(verb, mailbox_name(folder)):
             if response[1:2] == [b"OK"] and len(response) > 3:
                 code = _text(response[2]).upper()
                 if code == "[UIDVALIDITY":
                     uidvalidity = _number(_text(response[3]).rstrip("]"))
-                elif code == "[PERMANENTFLAGS" and isinstance(response[3], list):
-                    takes_keywords = b"\\*" in response[3]
         if not uidvalidity:
             raise ImapFailed(f"{self._account.where}: the server gives {folder} no UIDVALIDITY")
-        return Selected(uidvalidity, self.exists, takes_keywords)
+        return Selected(uidvalidity, self.exists)
 
     async def search(self, criteria: str) -> list[int]:
         """UIDs in ascending order, each once."""
@@ -233,6 +232,7 @@ class Imap:
         return tag
 
     async def _write(self, line: bytes) -> None:
+        assert self._writer is not None
         try:
             self._writer.write(line)
             await self._writer.drain()
