@@ -72,7 +72,7 @@ def test_the_service_takes_in_mail_until_it_is_told_to_stop(
         _, log = service.communicate(timeout=10)
 
     assert service.returncode == 0
-    assert "imap.waiting account=shop folder=INBOX idle=1" in log
+    assert "imap.waiting account=shop folder=INBOX idle=True" in log
     assert PASSWORD not in log
     assert mailbox.user not in log
 
