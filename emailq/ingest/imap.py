@@ -225,7 +225,7 @@ class FolderReader:
             await self._fetch_new()
 
     async def _windows(self) -> AsyncIterator[list[int]]:
-        """All UIDs, from the newest down, in lists that ascend: what others delete shifts numbers down, so none is missed."""
+        """All UIDs, from the newest down, in lists that ascend. A deletion shifts numbers down, so none is missed."""
         end = self._selected.exists
         while end > 0:
             begin = max(end - _WINDOW + 1, 1)

@@ -303,9 +303,7 @@ async def test_a_folder_numbered_anew_costs_a_look_and_no_message(
     assert await count(conn, "imap_folders") == 2
 
 
-async def test_what_is_here_is_not_fetched_again(
-    app: App, conn: psycopg.AsyncConnection, script: ScriptedImap
-) -> None:
+async def test_what_is_here_is_not_fetched_again(app: App, conn: psycopg.AsyncConnection, script: ScriptedImap) -> None:
     """A cursor that was lost, as after a restore of yesterday's backup."""
     await read(app, script.settings())
     await conn.execute("delete from imap_folders")

@@ -16,6 +16,7 @@ from tests.mail_server import PASSWORD, Mailbox, MailServer
 from tests.mails import message
 from tests.waiting import wait_until
 
+
 @contextmanager
 def ended(process: subprocess.Popen[str]) -> Iterator[None]:
     try:
