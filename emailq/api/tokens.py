@@ -1,0 +1,85 @@
+"""API tokens: 256 random bits, shown once, kept as a hash, with scopes."""
+
+import hashlib
+import secrets
+import time
+from collections import OrderedDict
+from datetime import timedelta
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from fastapi import Depends, HTTPException, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+
+from emailq.db import Connection
+
+SCOPES = ("read", "ingest", "write", "admin")  # admin has all of them
+COOKIE = "emailq_token"
+_PREFIX = "emq_"
+_TRUSTED_S = 3.0  # a revoked token works no longer than that
+_REMEMBERED = 1000
+
+
+class Token(NamedTuple):
+    id: UUID
+    name: str
+    scopes: tuple[str, ...]
+
+
+async def create_token(conn: Connection, name: str, scopes: list[str], lifetime: timedelta | None) -> str:
+    """A new token; nobody can see it again."""
+    token = _PREFIX + secrets.token_urlsafe(32)
+    await conn.execute("select create_api_token(%s, %s, %s, %s)", (name, _hash(token), scopes, lifetime))
+    return token
+
+
+async def revoke_token(conn: Connection, name: str) -> bool:
+    cursor = await conn.execute("select revoke_api_token(%s)", (name,))
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+class Tokens:
+    """Tokens that were just looked up, so that not every request asks the database."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, tuple[float, Token | None]] = OrderedDict()
+
+    async def find(self, request: Request, text: str) -> Token | None:
+        digest = _hash(text)
+        known = self._known.get(digest)
+        if known and time.monotonic() - known[0] < _TRUSTED_S:
+            return known[1]
+        async with request.app.state.app.pool.connection() as conn:
+            row = await (await conn.execute("select id, name, scopes from use_api_token(%s)", (digest,))).fetchone()
+        token = Token(row[0], row[1], tuple(row[2])) if row else None
+        self._known[digest] = (time.monotonic(), token)
+        self._known.move_to_end(digest)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return token
+
+
+_bearer = HTTPBearer(auto_error=False, description="emailq token create NAME --scope SCOPE")
+
+
+async def require_token(
+    request: Request,
+    wanted: SecurityScopes,
+    shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Token:
+    """The token of a request, which has all the scopes that the route wants."""
+    text = shown.credentials if shown else request.cookies.get(COOKIE, "")
+    token = await request.app.state.tokens.find(request, text) if text else None
+    if token is None:
+        raise HTTPException(401, "show a valid token: Authorization: Bearer …", {"www-authenticate": "Bearer"})
+    if lacking := [scope for scope in wanted.scopes if scope not in token.scopes and "admin" not in token.scopes]:
+        raise HTTPException(403, f"the token {token.name} lacks the scope {', '.join(lacking)}")
+    if wait_s := request.app.state.rates.wait_s(token.id):
+        raise HTTPException(429, f"too many requests with the token {token.name}", {"retry-after": str(wait_s)})
+    request.state.token = token
+    return token
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
