@@ -24,7 +24,7 @@ async def diagnose() -> list[Finding]:
         async with conn:
             findings += [finding async for finding in check_database(conn, dsn)]
     findings.append(await _blobs(settings))
-    findings += [finding async for finding in _outside(settings)]
+    findings += [finding async for finding in outside(settings)]
     return findings
 
 
@@ -43,7 +43,7 @@ async def _blobs(settings: Settings) -> Finding:
     return Finding("blobs", "ok", f"{settings.blobs} {where} can be written")
 
 
-async def _outside(settings: Settings) -> AsyncIterator[Finding]:
+async def outside(settings: Settings) -> AsyncIterator[Finding]:
     """The servers that handlers call: whether they answer at all."""
     import httpx
 

@@ -151,6 +151,11 @@ class Settings(BaseModel):
         None, ge=0, le=65_535, description="port of a process's Prometheus metrics; 0 = any"
     )
     metrics_host: str = Field("127.0.0.1", description="address that the metrics port listens on")
+    api_host: str = Field("127.0.0.1", description="address that emailq serve listens on")
+    api_port: int = Field(8025, ge=0, le=65_535, description="port that emailq serve listens on; 0 = any")
+    api_rate_per_s: float = Field(50.0, gt=0, description="requests a second of one API token; twice as many at once")
+    api_docs: bool = Field(False, description="whether emailq serve shows its description at /docs")
+
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line written")
     log_format: Literal["text", "json"] = Field("text", description="form of the log lines on stderr")
 

@@ -66,11 +66,10 @@ _bearer = HTTPBearer(auto_error=False, description="emailq token create NAME --s
 async def require_token(
     request: Request,
     wanted: SecurityScopes,
-    shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],  # for the description of the API
 ) -> Token:
     """The token of a request, which has all the scopes that the route wants."""
-    text = shown.credentials if shown else request.cookies.get(COOKIE, "")
-    token = await request.app.state.tokens.find(request, text) if text else None
+    token = await shown_token(request)
     if token is None:
         raise HTTPException(401, "show a valid token: Authorization: Bearer …", {"www-authenticate": "Bearer"})
     if lacking := [scope for scope in wanted.scopes if scope not in token.scopes and "admin" not in token.scopes]:
@@ -79,6 +78,15 @@ async def require_token(
         raise HTTPException(429, f"too many requests with the token {token.name}", {"retry-after": str(wait_s)})
     request.state.token = token
     return token
+
+
+async def shown_token(request: Request) -> Token | None:
+    """The valid token in the Authorization header, or in the page's cookie."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        text = request.cookies.get(COOKIE, "")
+    tokens: Tokens = request.app.state.tokens
+    return await tokens.find(request, text.strip()) if text.strip() else None
 
 
 def _hash(token: str) -> bytes:

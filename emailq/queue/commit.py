@@ -144,6 +144,12 @@ class Committer:
         return retry_delay(job.attempt, self._settings.retry_base_s, self._settings.retry_max_s)
 
 
+async def apply_done(conn: Connection, job: Job, outcome: Done) -> None:
+    """The effects and next items of one job, in the caller's transaction."""
+    await _apply_effects(conn, [(job, outcome)])
+    await _enqueue_next(conn, [(job, outcome)])
+
+
 async def _apply_effects(conn: Connection, kept: list[Finished]) -> None:
     """The first effect of each job, then the second of each …: what takes a lock that all share can come last."""
     rounds = zip_longest(*(outcome.effects for _, outcome in kept if isinstance(outcome, Done | Reject)))

@@ -14,6 +14,9 @@ async def list_emails(
     conn: Connection,
     *,
     intent: str | None = None,
+    sentiment: str | None = None,
+    priority: str | None = None,
+    thread: UUID | None = None,
     account: str | None = None,
     sender: str | None = None,
     review: bool = False,
@@ -23,7 +26,16 @@ async def list_emails(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Newest first. `before`: (received_at, id) of the last row of the page before this one."""
-    filters = {"intent": intent, "account": account, "sender": sender, "review": review, "failed": failed}
+    filters = {
+        "intent": intent,
+        "sentiment": sentiment,
+        "priority": priority,
+        "thread": thread,
+        "account": account,
+        "sender": sender,
+        "review": review,
+        "failed": failed,
+    }
     page = {"before": before and before[0], "before_id": before and before[1], "limit": limit}
     cursor = conn.cursor(row_factory=dict_row)
     await cursor.execute(query("list_emails"), {**filters, **page, "search": search})

@@ -8,6 +8,9 @@ select e.id, e.received_at, e.sent_at, e.from_address, e.from_name, e.subject, e
 from emails e
 left join threads t on t.id = e.thread_id
 where (%(intent)s::text is null or e.intent = %(intent)s)
+  and (%(sentiment)s::text is null or e.sentiment = %(sentiment)s)
+  and (%(priority)s::text is null or e.priority = %(priority)s)
+  and (%(thread)s::uuid is null or e.thread_id = %(thread)s)
   and (%(account)s::text is null
        or exists (select from email_deliveries d where d.email_id = e.id and d.account = %(account)s))
   and (%(sender)s::text is null or e.from_address = lower(%(sender)s))
