@@ -79,7 +79,7 @@ class HttpServer:
                 except (BrokenPipeError, ConnectionResetError):
                     pass  # the client had enough
 
-            do_POST = do_GET
+            do_POST = do_PUT = do_GET
 
             def send(self, reply: Reply) -> None:
                 if reply.then == "drop":

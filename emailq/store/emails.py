@@ -64,7 +64,8 @@ async def reparse_emails(conn: Connection, ids: list[UUID] | None, defect: str |
 async def email_ids(conn: Connection, texts: list[str]) -> list[UUID]:
     """E-mail ids as typed: whole, or the first characters of one. Raises UsageError or NotFound naming the text."""
     return [
-        await _one(conn, text, "select id from emails where id between %s and %s limit 2", "e-mail") for text in texts
+        await _one(conn, text, "select id from emails where id between %(low)s and %(high)s limit 2", "e-mail")
+        for text in texts
     ]
 
 
@@ -86,11 +87,23 @@ async def item_ids(conn: Connection, texts: list[str]) -> list[UUID]:
 
 
 async def item_id(conn: Connection, text: str) -> UUID:
-    return await _one(conn, text, "select id from processing_queue where id between %s and %s limit 2", "queue item")
+    return await _one(
+        conn, text, "select id from processing_queue where id between %(low)s and %(high)s limit 2", "queue item"
+    )
+
+
+async def action_id(conn: Connection, text: str) -> UUID:
+    """An ERP action's id as typed; an e-mail's id stands for its only action."""
+    statement = (
+        "select id from erp_actions where id between %(low)s and %(high)s"
+        " or email_id between %(low)s and %(high)s limit 2"
+    )
+    return await _one(conn, text, statement, "ERP action")
 
 
 async def _one(conn: Connection, text: str, statement: Any, noun: str) -> UUID:
-    cursor = await conn.execute(statement, _range(text))
+    low, high = _range(text)
+    cursor = await conn.execute(statement, {"low": low, "high": high})
     rows = await cursor.fetchall()
     if not rows:
         raise NotFound(f"no {noun} {text}")

@@ -107,7 +107,3 @@ create table erp_action_decisions (
     created_at timestamptz not null default clock_timestamp()
 );
 create index erp_action_decisions_action_id on erp_action_decisions (action_id, created_at);
-
--- Until the graph of senders rates them, nobody is known.
-alter table emails add column if not exists sender_trust text
-    check (sender_trust in ('trusted', 'known', 'new', 'suspicious'));

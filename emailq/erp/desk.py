@@ -1,0 +1,185 @@
+"""Where people decide about ERP actions: what waits, what policy says of a message, yes and no, what was changed."""
+
+import copy
+import getpass
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from emailq.db import Connection
+from emailq.erp import outbox
+from emailq.erp.handler import load_mail
+from emailq.erp.payload import canonical, find_fields, sha256
+from emailq.errors import NotFound, UsageError
+
+STATUSES = ("needs_review", "failed", "retrying", "pending", "success", "cancelled")
+
+_LIST = """
+select a.id, a.email_id, a.action_type, a.adapter, a.rule, a.status, a.entity_type, a.entity_id, a.error_message,
+       a.retry_count, a.request_payload, a.created_at, a.executed_at, a.completed_at,
+       e.from_name, e.from_address, e.subject, e.received_at
+from erp_actions a join emails e on e.id = a.email_id
+where a.status = any (%s)
+order by array_position(array['needs_review', 'failed', 'retrying', 'pending', 'success', 'cancelled'], a.status),
+         a.created_at desc, a.id
+limit %s
+"""
+
+
+async def list_rules(conn: Connection) -> list[dict[str, Any]]:
+    return await _rows(conn, "select * from erp_policy order by intent, position")
+
+
+async def list_actions(conn: Connection, statuses: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    """Those that need a person first, then the newest."""
+    return await _rows(conn, _LIST, list(statuses), limit)
+
+
+async def show_action(conn: Connection, action_id: UUID) -> dict[str, Any]:
+    [found] = await _rows(conn, "select * from erp_actions where id = %s", action_id)
+    return found
+
+
+async def test_policy(conn: Connection, email_id: UUID) -> dict[str, Any]:
+    """What would follow from a message as it is now: {intent, confidence, requests: [{plan, rules}]}."""
+    mail = await load_mail(conn, email_id)
+    if mail is None:
+        raise NotFound(f"no e-mail {email_id}")
+    requests = []
+    for fields in find_fields(mail):
+        asked = (email_id, mail["intent"], mail["confidence_score"], Jsonb(fields))
+        rules = await _rows(conn, "select * from check_erp_policy(%s, %s, %s, %s) order by position", *asked)
+        plan = await outbox.plan(conn, email_id, mail["intent"], mail["confidence_score"], fields)
+        requests.append({"plan": plan and _plain(plan), "rules": rules})
+    return {
+        "email_id": str(email_id),
+        "subject": mail["subject"],
+        "intent": mail["intent"],
+        "confidence": mail["confidence_score"],
+        "review_reason": mail["review_reason"],
+        "requests": requests,
+    }
+
+
+async def approve(
+    conn: Connection,
+    action: dict[str, Any],
+    payload: dict[str, Any],
+    changes: list[dict[str, Any]],
+    by: str,
+    reason: str | None,
+) -> None:
+    """Say yes to the action as it was read, with this payload. Raises UsageError with what stands in the way."""
+    digest = sha256(canonical(payload))
+    await _decide(
+        conn,
+        "select approve_erp_action(%s, %s, %s, %s, %s, %s, %s)",
+        *(action["id"], by, reason, action["payload_sha256"], Jsonb(payload), digest, Jsonb(changes)),
+    )
+
+
+async def reject(conn: Connection, action_id: UUID, by: str, reason: str | None) -> None:
+    """Say no. Raises UsageError with what stands in the way."""
+    await _decide(conn, "select reject_erp_action(%s, %s, %s)", action_id, by, reason)
+
+
+def changed(payload: dict[str, Any], given: Sequence[str]) -> dict[str, Any]:
+    """The payload with "path=value" each set: the path has dots and numbers, the value is JSON or else text.
+
+    Where `fields` hold {"value", "span"} or null, the path may stop at the name. Raises UsageError.
+    """
+    payload = copy.deepcopy(payload)
+    for one in given:
+        path, equals, text = one.partition("=")
+        names = path.split(".")
+        if not equals or names[0] not in ("fields", "email") or len(names) < 2:
+            raise UsageError(f"--set {one}: write fields.NAME=VALUE, for example fields.order_number=PO-7741")
+        _set(payload, names, _parsed(text), one)
+    return payload
+
+
+def differences(before: Any, after: Any, path: str = "") -> list[dict[str, Any]]:
+    """What a person changed: [{"path", "before", "after"}], for each value that is another one."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = [*before, *(name for name in after if name not in before)]
+        pairs = [(name, before.get(name), after.get(name)) for name in names]
+    elif isinstance(before, list) and isinstance(after, list):
+        longest = range(max(len(before), len(after)))
+        pairs = [(str(n), _at(before, n), _at(after, n)) for n in longest]
+    elif before == after and type(before) is type(after):
+        return []
+    else:
+        return [{"path": path, "before": before, "after": after}]
+    return [one for name, a, b in pairs for one in differences(a, b, f"{path}.{name}".lstrip("."))]
+
+
+def whoami() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in containers
+        return "unknown"
+
+
+def _set(target: Any, names: Sequence[str], value: Any, given: str) -> None:
+    for depth, name in enumerate(names):
+        is_last = depth == len(names) - 1
+        if isinstance(target, list) and name.isdecimal() and int(name) <= len(target):
+            if int(name) == len(target):
+                target.append({})
+            key: Any = int(name)
+        elif isinstance(target, dict):
+            key = name
+            if name not in target and not (is_last or isinstance(target.get(name), dict)):
+                target[name] = {}
+        else:
+            raise UsageError(f"--set {given}: there is nothing at {'.'.join(names[: depth + 1])}")
+        if is_last:
+            is_found_value = isinstance(target, dict) and isinstance(target.get(key), dict) and "span" in target[key]
+            if is_found_value and not isinstance(value, dict):
+                target[key]["value"] = value
+            elif (
+                names[:1] == ["fields"]
+                and depth == 1
+                and target.get(key) is None
+                and not isinstance(value, list | dict)
+            ):
+                target[key] = {"value": value, "span": None}
+            else:
+                target[key] = value
+        elif target[key] is None:
+            target[key] = {}
+        target = target[key]
+
+
+def _at(values: list[Any], position: int) -> Any:
+    return values[position] if position < len(values) else None
+
+
+def _parsed(text: str) -> Any:
+    """Numbers stay texts, as all numbers of a payload are."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return text if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _plain(plan: outbox.Plan) -> dict[str, Any]:
+    return {name: getattr(plan, name) for name in plan.__slots__}
+
+
+async def _rows(conn: Connection, statement: Any, *args: Any) -> list[dict[str, Any]]:
+    cursor = conn.cursor(row_factory=dict_row)
+    await cursor.execute(statement, args)
+    return await cursor.fetchall()
+
+
+async def _decide(conn: Connection, statement: Any, *args: Any) -> None:
+    cursor = await conn.execute(statement, args)
+    row = await cursor.fetchone()
+    if row and row[0]:
+        raise UsageError(f"the action can't be decided: {row[0]}")
