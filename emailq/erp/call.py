@@ -19,8 +19,13 @@ _KEPT = 16_000  # characters of an answer
 async def call(
     app: App, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], changes: bool = True
 ) -> Answer:
-    """The answer, whatever its status. `changes`: the call may change something in the ERP. Raises Stopped."""
+    """The answer, whatever its status. `changes`: the call may change something in the ERP. Raises Stopped.
+
+    Each call has a connection of its own: on a shared one, a server that answers twice answers the next request as
+    well, and the document of one message would be taken for that of another.
+    """
     request = describe(method, url, body)
+    headers = {**headers, "connection": "close"}
     try:
         return await send(app.http, method, url, content=body, headers=headers, timeout_s=app.settings.erp_timeout_s)
     except NotSent as error:

@@ -24,7 +24,7 @@ from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 
 # how often a call is repeated, over all jobs of the action, before a person has to look
-_TRIES = 10
+_TRIES = 20
 
 _LOAD = """
 select e.message_id, e.from_address, e.from_name, e.subject, e.received_at, e.sent_at, e.review_reason,

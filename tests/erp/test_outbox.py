@@ -261,13 +261,13 @@ async def test_lost_answers_without_end_need_a_person_and_burn_no_attempts_in_th
     erp.answer = lambda _: DROP
     email_id = await mail()
 
-    outcomes: list[Outcome] = [await run(email_id, 3) for _ in range(10)]
+    outcomes: list[Outcome] = [await run(email_id, 3) for _ in range(20)]
 
-    assert all(isinstance(one, Done) and one.next[0].queue_name == "erp_action" for one in outcomes[:9])
-    assert isinstance(outcomes[9], Reject)
+    assert all(isinstance(one, Done) and one.next[0].queue_name == "erp_action" for one in outcomes[:19])
+    assert isinstance(outcomes[19], Reject)
     action = action_of(db, email_id)
     assert action["status"] == "needs_review"
-    assert action["error_message"].startswith("unknown after 10 tries: ERP: ")
+    assert action["error_message"].startswith("unknown after 20 tries: ERP: ")
 
 
 # ------------------------------------------------------------------------------------------ answers
@@ -322,13 +322,13 @@ async def test_no_connection_lets_the_queue_wait_and_is_one_row_in_the_log(
     assert [one["outcome"] for one in attempts_of(db, email_id)] == ["unavailable"]
 
 
-async def test_after_ten_errors_the_action_has_failed_with_the_last_answer(
+async def test_after_twenty_errors_the_action_has_failed_with_the_last_answer(
     db: psycopg.Connection, mail: Mail, run: Run, erp: HttpServer
 ) -> None:
     erp.answer = lambda _: Reply(500, b'{"error": "disk full"}')
     email_id = await mail()
 
-    for _ in range(10):
+    for _ in range(20):
         last = await run(email_id)
 
     assert isinstance(last, Reject)

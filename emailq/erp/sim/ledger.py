@@ -85,7 +85,11 @@ class Ledger:
             at = datetime.now(UTC)
             if self.journal:
                 with self.journal.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({**entry, "at": at.isoformat()}, ensure_ascii=False) + "\n")
+                    file.write(
+                        ("\n" if self._is_torn() else "")
+                        + json.dumps({**entry, "at": at.isoformat()}, ensure_ascii=False)
+                        + "\n"
+                    )
             return self._apply(**entry, at=at)
 
     def forget_keys(self) -> None:
@@ -97,6 +101,14 @@ class Ledger:
         with self._lock:
             found = [one for one in self.documents.values() if kind in (None, one.kind)]
         return sorted(found, key=lambda one: (one.made_at, one.id), reverse=True)
+
+    def _is_torn(self) -> bool:
+        """Whether the journal's last line was cut off: the next one must not be glued to it."""
+        if not self.journal or not self.journal.exists() or not self.journal.stat().st_size:
+            return False
+        with self.journal.open("rb") as file:
+            file.seek(-1, 2)
+            return file.read(1) != b"\n"
 
     def _apply(self, id: str, kind: str, key: str, digest: str, content: dict[str, Any], at: datetime) -> Document:
         self.keys[key] = (digest, id)
