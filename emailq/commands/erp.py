@@ -1,5 +1,6 @@
 """Commands for ERP actions: policy, actions, approve, reject, erp-sim."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -11,6 +12,7 @@ from emailq.commands.database import with_connection
 from emailq.commands.output import EX_OK, as_json, print_row, print_rows
 from emailq.db import Connection
 from emailq.errors import UsageError
+from emailq.settings import load_settings
 
 
 @click.group(invoke_without_command=True)
@@ -36,14 +38,18 @@ def policy(context: click.Context, as_json: bool) -> int:
 @as_json
 def _policy_test(email_id: str, as_json: bool) -> int:
     """Say which rule decides about a message, what would be asked, and why the other rules do not fit."""
+    from emailq.app import open_app
     from emailq.commands.erp_output import print_policy_test
     from emailq.erp.desk import test_policy
     from emailq.store.emails import email_ids
 
-    async def run(conn: Connection) -> dict[str, Any]:
-        return await test_policy(conn, (await email_ids(conn, [email_id]))[0])
+    async def run() -> dict[str, Any]:
+        async with open_app(load_settings()) as app:
+            async with app.pool.connection() as conn:
+                [found] = await email_ids(conn, [email_id])
+            return await test_policy(app, found)
 
-    found = with_connection(run)
+    found = asyncio.run(run())
     if as_json:
         print_rows([found])
     else:

@@ -10,11 +10,13 @@ from uuid import UUID
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from emailq.app import App
 from emailq.db import Connection
 from emailq.erp import outbox
 from emailq.erp.handler import load_mail
-from emailq.erp.payload import canonical, find_fields, sha256
+from emailq.erp.payload import canonical, sha256, with_bank
 from emailq.errors import NotFound, UsageError
+from emailq.extract.read import read_requests
 
 STATUSES = ("needs_review", "failed", "retrying", "pending", "success", "cancelled")
 
@@ -44,17 +46,20 @@ async def show_action(conn: Connection, action_id: UUID) -> dict[str, Any]:
     return found
 
 
-async def test_policy(conn: Connection, email_id: UUID) -> dict[str, Any]:
+async def test_policy(app: App, email_id: UUID) -> dict[str, Any]:
     """What would follow from a message as it is now: {intent, confidence, requests: [{plan, rules}]}."""
-    mail = await load_mail(conn, email_id)
+    async with app.pool.connection() as conn:
+        mail = await load_mail(conn, email_id)
     if mail is None:
         raise NotFound(f"no e-mail {email_id}")
     requests = []
-    for fields in find_fields(mail):
-        asked = (email_id, mail["intent"], mail["confidence_score"], Jsonb(fields))
-        rules = await _rows(conn, "select * from check_erp_policy(%s, %s, %s, %s) order by position", *asked)
-        plan = await outbox.plan(conn, email_id, mail["intent"], mail["confidence_score"], fields)
-        requests.append({"plan": plan and _plain(plan), "rules": rules})
+    found = await read_requests(app, email_id)
+    async with app.pool.connection() as conn:
+        for fields in (with_bank(one, mail) for one in found):
+            asked = (email_id, mail["intent"], mail["confidence_score"], Jsonb(fields))
+            rules = await _rows(conn, "select * from check_erp_policy(%s, %s, %s, %s) order by position", *asked)
+            plan = await outbox.plan(conn, email_id, mail["intent"], mail["confidence_score"], fields)
+            requests.append({"plan": plan and _plain(plan), "rules": rules})
     return {
         "email_id": str(email_id),
         "subject": mail["subject"],

@@ -139,7 +139,9 @@ returns text[] language sql stable as $$
                        = lower(p_fields #>> '{order_number,value}'))
             then 'an order with this number came from this sender before' end,
         case when erp_list(p_fields -> 'problems') <> '[]'
-            then (select string_agg(problem, ', ') from jsonb_array_elements_text(erp_list(p_fields -> 'problems')) problem) end
+            then (select string_agg(problem, ', ') from jsonb_array_elements_text(erp_list(p_fields -> 'problems')) problem) end,
+        case when p_action_type in ('create_order', 'create_invoice') and erp_list(p_fields -> 'unread') <> '[]'
+            then format('an attachment could not be read: %s', p_fields #>> '{unread,0,reason}') end
     ] || case when p_action_type in ('create_invoice', 'update_invoice')
               then erp_invoice_questions(e, p_fields) else '{}' end, null)
     from emails e where e.id = p_email_id
