@@ -1,5 +1,6 @@
 """PostgreSQL: connections, the pool, and the errors that mean something to us."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache
@@ -92,6 +93,7 @@ async def primaries(dsn: str) -> list[tuple[int, str]]:
 @asynccontextmanager
 async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
     """The pool for handlers and commands: connections in autocommit mode, made on demand."""
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # who asked for a connection tells why there is none
     pool: Pool = AsyncConnectionPool(
         settings.require_dsn(),
         connection_class=psycopg.AsyncConnection[TupleRow],

@@ -6,7 +6,8 @@ EmailqError
 ├── BadInput           a message or file can't be accepted                 exit 65
 ├── NotFound           an id names nothing                                 exit 65
 ├── SchemaError        the database's schema is not the one this code knows  exit 78
-└── Unavailable        a server can't be reached, or refuses for now       exit 69
+├── Unavailable        a server can't be reached, or refuses for now       exit 69
+└── TryAgain           a message could not be taken in, through no fault of its own  exit 75
 """
 
 
@@ -38,3 +39,7 @@ class SchemaError(EmailqError):
 
 class Unavailable(EmailqError):
     exit_code = 69
+
+
+class TryAgain(EmailqError):
+    exit_code = 75

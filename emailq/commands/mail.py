@@ -2,19 +2,39 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
+import psycopg
+from psycopg_pool import PoolTimeout
 
 from emailq.commands.database import with_connection
 from emailq.commands.output import EX_DATAERR, EX_OK, MessageReader, as_json, print_row, print_rows, printable_name
-from emailq.db import Connection
-from emailq.errors import UsageError
+from emailq.db import Connection, brief
+from emailq.errors import TryAgain, Unavailable, UsageError
 from emailq.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from emailq.parse.message import ParsedMessage
+
+
+@contextmanager
+def deferring(*, everything: bool) -> Iterator[None]:
+    """What keeps a message from being stored now is worth another try.
+
+    With `everything` that is any failure: a mail server waits, and would send the message back to its sender.
+    """
+    try:
+        yield
+    except (Unavailable, psycopg.OperationalError, PoolTimeout) as error:
+        raise TryAgain(brief(error)) from None
+    except Exception as error:
+        if not everything:
+            raise
+        raise TryAgain(f"{type(error).__name__}: {brief(error)}") from None
 
 
 @click.command()
@@ -22,14 +42,19 @@ if TYPE_CHECKING:
 @click.option("--account", help="Mailbox that the messages belong to.  [default: the setting account]")
 @as_json
 def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
-    """Take in messages: .eml files, folders of them, mbox files, Maildirs, or - for standard input."""
+    """Take in messages: .eml files, folders of them, mbox files, Maildirs, or - for standard input.
+
+    Exit codes are those that a mail server's pipe asks for: 0 the messages are safe, 65 some can't be taken, 75 try
+    again later.
+    """
     from emailq.ingest.files import count_files
     from emailq.ingest.load import load
     from emailq.render import Progress
 
-    settings = load_settings(account=account)
-    with Progress("reading", enabled=not as_json, total=lambda: count_files(paths)) as progress:
-        report = asyncio.run(load(settings, paths, progress.advance))
+    with deferring(everything="-" in paths):
+        settings = load_settings(account=account)
+        with Progress("reading", enabled=not as_json, total=lambda: count_files(paths)) as progress:
+            report = asyncio.run(load(settings, paths, progress.advance))
     for source, reason in report.refused:
         click.echo(f"refused {printable_name(source)}: {reason}", err=True)
     if report.skipped:

@@ -1,4 +1,4 @@
-"""Commands for where mail comes from: imap, reconcile."""
+"""Commands for where mail comes from: imap, reconcile, lmtp (files come in by ingest)."""
 
 import asyncio
 from dataclasses import asdict
@@ -7,6 +7,7 @@ import click
 
 from emailq import log
 from emailq.commands.output import EX_OK, as_json, print_row
+from emailq.errors import ConfigError
 from emailq.settings import load_settings
 
 
@@ -38,6 +39,35 @@ def imap(accounts: tuple[str, ...], once: bool, as_json: bool) -> int:
         progress.changed = lambda now: bar.show(now.done, now.found)
         asyncio.run(run())
     print_row(progress.counts(), as_json, progress.summary())
+    return EX_OK
+
+
+@click.command()
+@click.option(
+    "--listen",
+    default="127.0.0.1:2424",
+    show_default=True,
+    metavar="HOST:PORT|PATH",
+    help="Address, or a socket's path.",
+)
+@click.option("--account", help="Account of all messages.  [default: the address of each recipient]")
+def lmtp(listen: str, account: str | None) -> int:
+    """Take in messages from a mail server by LMTP; 250 means that the message is stored here and safe."""
+    try:
+        from emailq.ingest.lmtp import serve_lmtp
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"LMTP needs {error.name}; install it with: pip install 'emailq[lmtp]'") from None
+    from emailq.app import open_app
+    from emailq.process import until_told_to_stop
+
+    settings = load_settings()
+    log.configure(settings.log_level, settings.log_format)
+
+    async def run() -> None:
+        async with open_app(settings) as app:
+            await until_told_to_stop(serve_lmtp(app, listen, account))
+
+    asyncio.run(run())
     return EX_OK
 
 
