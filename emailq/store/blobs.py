@@ -1,6 +1,7 @@
 """Raw messages and attachments by their SHA-256: a directory or an S3 bucket behind three functions."""
 
 import asyncio
+import ctypes
 import hashlib
 import os
 import tempfile
@@ -59,15 +60,30 @@ def blob_key(name: str) -> str:
 
 
 class DirectoryBlobs:
-    """Blobs as files. Durable: each file and each directory entry is fsynced before `put` returns."""
+    """Blobs as files. Durable: each file and each directory entry is on the disk before `put` returns.
+
+    Puts that come while one is being written are written together next, since the disk costs by the flush.
+    """
 
     bucket: str | None = None
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._gathering: list[bytes] = []
+        self._writing = asyncio.Lock()
 
     async def put(self, contents: list[bytes]) -> list[str]:
-        return await asyncio.to_thread(self._put, contents)
+        if not contents:
+            return []
+        gathered = self._gathering
+        gathered += contents
+        async with self._writing:
+            if gathered is self._gathering:
+                self._gathering = []
+            if gathered:  # else the one before us wrote ours too
+                await asyncio.to_thread(self._put, gathered)
+                gathered.clear()
+        return [blob_name(content) for content in contents]
 
     async def get(self, name: str) -> bytes:
         return await asyncio.to_thread(self._get, name)
@@ -75,21 +91,19 @@ class DirectoryBlobs:
     async def check(self) -> None:
         await asyncio.to_thread(self._put, [b"emailq"])
 
-    def _put(self, contents: list[bytes]) -> list[str]:
-        names = [blob_name(content) for content in contents]
-        changed: set[Path] = set()
+    def _put(self, contents: list[bytes]) -> None:
         try:
-            for name, content in zip(names, contents, strict=True):
-                path = self.root / blob_key(name)
-                if not self._has(path, len(content)):
-                    changed |= {made.parent for made in _make_directory(path.parent)}
-                    _write_file(path, content)
-                    changed.add(path.parent)
-            for directory in changed:
-                _sync_directory(directory)
+            missing = {
+                path: content
+                for content in contents
+                if not self._has(path := self.root / blob_key(blob_name(content)), len(content))
+            }
+            if len(missing) < _MANY:
+                _write_each(missing)
+            else:
+                _write_many(missing, self.root)
         except OSError as error:
             raise Unavailable(f"can't write to the blob directory {self.root}: {error.strerror}") from None
-        return names
 
     def _has(self, path: Path, size_bytes: int) -> bool:
         try:
@@ -107,6 +121,38 @@ class DirectoryBlobs:
         return _checked(name, content)
 
 
+_MANY = 12  # files from which on two flushes of the whole file system take less time than two for each file
+
+
+def _write_each(contents: dict[Path, bytes]) -> None:
+    changed: set[Path] = set()
+    for path, content in contents.items():
+        changed |= {made.parent for made in _make_directory(path.parent)}
+        temporary = _write_beside(path, content, sync=True)
+        os.replace(temporary, path)
+        changed.add(path.parent)
+    for directory in changed:
+        _sync_directory(directory)
+
+
+def _write_many(contents: dict[Path, bytes], root: Path) -> None:
+    """All bytes are on the disk before the first file has its name, as with one file."""
+    temporaries: dict[Path, str] = {}
+    try:
+        for path, content in contents.items():
+            _make_directory(path.parent)
+            temporaries[path] = _write_beside(path, content, sync=False)
+        _sync_file_system(root)
+        for path in list(temporaries):
+            os.replace(temporaries[path], path)
+            del temporaries[path]
+        _sync_file_system(root)
+    finally:
+        for temporary in temporaries.values():
+            with suppress(OSError):
+                os.unlink(temporary)
+
+
 def _make_directory(directory: Path) -> list[Path]:
     """Make it with its parents, closed to others; returns those that were missing."""
     missing = [one for one in (directory, *directory.parents) if not one.exists()]
@@ -115,19 +161,20 @@ def _make_directory(directory: Path) -> list[Path]:
     return missing
 
 
-def _write_file(path: Path, content: bytes) -> None:
-    """Write beside the target and rename: a reader sees all of it or nothing (rename(2) is atomic)."""
+def _write_beside(path: Path, content: bytes, *, sync: bool) -> str:
+    """Write beside the target, for a rename to follow: a reader sees all of it or nothing (rename(2) is atomic)."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fdatasync(file.fileno())
-        os.replace(temporary, path)
+            if sync:
+                os.fdatasync(file.fileno())
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+    return temporary
 
 
 def _sync_directory(directory: Path) -> None:
@@ -136,6 +183,19 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync_file_system(directory: Path) -> None:
+    """Flush the file system of `directory`; since Linux 5.8 failed writes are told too (syncfs(2))."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if _LIBC.syncfs(descriptor):
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    finally:
+        os.close(descriptor)
+
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class S3Blobs:

@@ -230,7 +230,7 @@ begin
     v_threads := array(
         select k.thread_id from thread_message_ids k where k.message_id_sha256 = any (v_keys)
         union
-        select o.thread_id from same_conversation(e) o
+        select same_conversation(e)
     );
     if cardinality(v_threads) > 1 then
         v_threads := array(select t.id from threads t where t.id = any (v_threads) order by t.email_count desc, t.id);
@@ -247,11 +247,14 @@ begin
     return v_thread;
 end $$;
 
--- Messages that belong together although none names the other: a reply without a parent is joined by subject, and only
--- between people who wrote to each other in these weeks, so that a stranger who quotes a subject stays apart. The 100
--- nearest before and after of each sender are looked at: a flood under one subject must not cost its square.
-create or replace function same_conversation(e emails) returns setof emails language sql stable as $$
-    select o.*
+-- Threads of messages that belong together although none names the other: a reply without a parent is joined by subject,
+-- and only between people who wrote to each other in these weeks: a stranger who quotes a subject stays apart. The 100
+-- nearest before and after of each sender are looked at: a flood under one subject must not cost its square. (PL/pgSQL
+-- keeps the plan; a SQL function would be planned for each message, which took longer than all the rest.)
+create or replace function same_conversation(e emails) returns setof uuid language plpgsql stable as $$
+begin
+    return query
+    select o.thread_id
     from (select distinct unnest(e.from_address || e.to_addresses[:30] || e.cc_addresses[:30]) as address) sender
     cross join (values (true), (false)) orphan (is_orphan)
     cross join lateral (
@@ -273,8 +276,8 @@ create or replace function same_conversation(e emails) returns setof emails lang
       and o.thread_subject = e.thread_subject and o.thread_id is not null and o.id <> e.id
       and (o.from_address = e.from_address
            or (o.from_address = any (e.to_addresses || e.cc_addresses)
-               and e.from_address = any (o.to_addresses || o.cc_addresses)))
-$$;
+               and e.from_address = any (o.to_addresses || o.cc_addresses)));
+end $$;
 
 create or replace function count_in_thread(e emails) returns void language plpgsql as $$
 declare

@@ -12,6 +12,7 @@ import pytest
 
 from emailq.errors import ConfigError, NotFound, Unavailable
 from emailq.settings import load_settings
+from emailq.store import blobs as blobs_module
 from emailq.store.blobs import Blobs, CorruptBlob, DirectoryBlobs, blob_key, open_blobs
 from tests.servers import S3Server, free_ports
 
@@ -162,6 +163,55 @@ async def test_file_and_directories_are_synced_before_put_returns(
     blob = root / blob_key(HELLO_NAME)
     assert Path(synced[0]).parent == blob.parent
     assert {Path(one) for one in synced[1:]} == {*blob.parents[:4], tmp_path}
+
+
+async def test_of_many_files_the_bytes_are_synced_before_the_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files_when_synced: list[list[str]] = []
+    sync = blobs_module._sync_file_system
+
+    def remember(directory: Path) -> None:
+        files_when_synced.append([path.name for path in tmp_path.rglob("*") if path.is_file()])
+        sync(directory)
+
+    monkeypatch.setattr(blobs_module, "_sync_file_system", remember)
+
+    names = await DirectoryBlobs(tmp_path).put([bytes([number]) for number in range(30)])
+
+    before, after = files_when_synced
+    assert len(before) == 30
+    assert all(name.startswith(".new-") for name in before)
+    assert sorted(after) == sorted(names)
+
+
+async def test_puts_that_come_while_one_is_written_are_written_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    sizes: list[int] = []
+    write = blobs._put
+    monkeypatch.setattr(blobs, "_put", lambda contents: (sizes.append(len(contents)), write(contents)))
+
+    names = await asyncio.gather(*(blobs.put([bytes([number])]) for number in range(30)))
+
+    assert sizes == [1, 29] or sizes == [30]
+    assert [await blobs.get(name) for [name] in names] == [bytes([number]) for number in range(30)]
+
+
+async def test_many_puts_into_a_full_disk_are_unavailable_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(directory: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(blobs_module, "_sync_file_system", full)
+    blobs = DirectoryBlobs(tmp_path)
+
+    results = await asyncio.gather(*(blobs.put([bytes([number])] * 15) for number in range(40)), return_exceptions=True)
+    monkeypatch.undo()
+
+    assert [type(result) for result in results].count(Unavailable) >= 39
+    assert await blobs.put([HELLO]) == [HELLO_NAME]
+    assert [path.name for path in tmp_path.rglob(".new-*")] == []
 
 
 async def test_a_directory_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
