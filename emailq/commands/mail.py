@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,10 +14,11 @@ from emailq.commands.database import with_connection
 from emailq.commands.output import EX_DATAERR, EX_OK, MessageReader, as_json, print_row, print_rows, printable_name
 from emailq.db import Connection, brief
 from emailq.errors import TryAgain, Unavailable, UsageError
-from emailq.settings import Settings, load_settings
+from emailq.settings import load_settings
 
 if TYPE_CHECKING:
-    from emailq.parse.message import ParsedMessage
+    from emailq.ingest.accept import Accepted
+    from emailq.ingest.files import Found
 
 
 @contextmanager
@@ -47,21 +47,34 @@ def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
     Exit codes are those that a mail server's pipe asks for: 0 the messages are safe, 65 some can't be taken, 75 try
     again later.
     """
-    from emailq.ingest.files import count_files
+    from emailq.ingest.files import total_bytes
     from emailq.ingest.load import load
     from emailq.render import Progress
 
+    refused: list[dict[str, str | None]] = []
+    email_ids: list[str] = []
+    left_out: list[str] = []
     with deferring(everything="-" in paths):
         settings = load_settings(account=account)
-        with Progress("reading", enabled=not as_json, total=lambda: count_files(paths)) as progress:
-            report = asyncio.run(load(settings, paths, progress.advance))
-    for source, reason in report.refused:
-        click.echo(f"refused {printable_name(source)}: {reason}", err=True)
-    if report.skipped:
-        first = ", ".join(printable_name(os.path.basename(name)) for name in report.skipped[:3])
-        more = f" and {len(report.skipped) - 3} more" if len(report.skipped) > 3 else ""
-        click.echo(f"left out, not mail: {first}{more}", err=True)
-    print_row(report.counts(), as_json, report.summary())
+        with Progress("reading", enabled=not as_json, total=lambda: total_bytes(paths)) as progress:
+
+            def tell(found: "Found", accepted: "Accepted | None") -> None:
+                progress.advance(found.size_bytes)
+                if found.skipped:
+                    left_out.extend([os.path.basename(found.source)] * (len(left_out) < 3))
+                elif accepted is None:
+                    progress.print(f"refused {printable_name(found.source)}: {found.refusal}")
+                    if as_json:
+                        refused.append({"source": found.source, "reason": found.refusal})
+                elif as_json and accepted.is_new:
+                    email_ids.append(str(accepted.email_id))
+
+            report = asyncio.run(load(settings, paths, tell))
+    if left_out:
+        more = f" and {report.left_out - len(left_out)} more" if report.left_out > len(left_out) else ""
+        click.echo(f"left out, not mail: {', '.join(printable_name(name) for name in left_out)}{more}", err=True)
+    counts = {"new": report.new, "known": report.known, "refused": refused, "email_ids": email_ids}
+    print_row(counts, as_json, report.summary())
     return EX_DATAERR if report.refused else EX_OK
 
 
@@ -134,9 +147,11 @@ def reparse(emails: tuple[str, ...], every: bool, defect: str | None, as_json: b
 @as_json
 def parse(files: tuple[str, ...], as_json: bool) -> int:
     """Parse messages without a database; --json prints JMAP Email objects (RFC 8621 §4.1) and what is derived."""
+    from emailq.parse.authentication import believed
     from emailq.parse.digest import digest
     from emailq.parse.jmap import to_jmap
     from emailq.parse.message import parse_message
+    from emailq.parse.sender import server_signs
     from emailq.render import print_parsed
 
     settings = load_settings()
@@ -144,26 +159,20 @@ def parse(files: tuple[str, ...], as_json: bool) -> int:
     for source, raw in reader:
         message = parse_message(raw)
         fields = digest(message).fields
-        derived = {"newText": fields["new_text"], "language": fields["language"]}
-        email = {"file": source, **to_jmap(message), **derived, **_judged(message, settings)}
+        authentication = believed(message.headers, settings.authserv_ids)
+        derived = {
+            "newText": fields["new_text"],
+            "language": fields["language"],
+            "automation": fields["automation"] and {"kind": fields["automation"], **fields["automation_details"]},
+            "authentication": authentication,
+            "senderSigns": [
+                *fields["sender_signs"],
+                *server_signs(authentication, fields["from_address"], settings.own),
+            ],
+        }
+        email = {"file": source, **to_jmap(message), **derived}
         if as_json:
             print_rows([email])
         else:
             print_parsed(email)
     return reader.exit_code
-
-
-def _judged(message: "ParsedMessage", settings: Settings) -> dict[str, object]:
-    """What can be told about a sender without a database."""
-    from emailq.parse.authentication import believed
-    from emailq.parse.automation import detect_automation
-    from emailq.parse.sender import message_signs, server_signs
-
-    automation = detect_automation(message)
-    authentication = believed(message.headers, settings.authserv_ids)
-    sender = message.from_[0].email.lower() if message.from_ else None
-    return {
-        "automation": automation and asdict(automation),
-        "authentication": authentication,
-        "senderSigns": [*message_signs(message), *server_signs(authentication, sender, settings.own)],
-    }

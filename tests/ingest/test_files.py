@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
-from emailq.ingest.files import Found, find_messages
+import pytest
+
+from emailq.ingest.files import Found, find_messages, total_bytes
 
 MESSAGE = b"From: a@example.com\nSubject: one\n\nHello\n"
 MBOX = (
@@ -79,7 +81,7 @@ def test_what_cannot_be_taken_comes_back_with_a_reason(tmp_path: Path) -> None:
     assert reasons["empty.eml"] == "empty"
     assert "larger than 10000 bytes" in (reasons["large.eml"] or "")
     assert "Outlook" in (reasons["old.msg"] or "")
-    assert reasons["pipe.eml"] == "not a regular file"
+    assert reasons["pipe.eml"] == "not a regular file (for a pipe use -)"
     assert reasons["gone.eml"] == "no such file or directory"
 
 
@@ -104,3 +106,71 @@ def test_a_name_with_newline_and_bad_utf8_is_read(tmp_path: Path) -> None:
         file.write(MESSAGE)
 
     assert [one.raw for one in found_in(tmp_path)] == [MESSAGE]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Outlook .msg"),
+        (b"\x1f\x8b\x08\x00", "compressed"),
+        (b"PK\x03\x04", "archive"),
+        (b"!BDN", ".pst"),
+    ],
+)
+def test_what_is_in_another_form_is_refused_by_its_bytes_too(tmp_path: Path, content: bytes, word: str) -> None:
+    (tmp_path / "cur").mkdir()
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "cur" / "1.a.host:2,").write_bytes(content)
+
+    [found] = found_in(tmp_path)
+
+    assert found.raw is None
+    assert "not supported" in (found.refusal or "")
+    assert word in (found.refusal or "")
+
+
+def test_a_compressed_mailbox_in_a_folder_is_refused_and_not_left_out(tmp_path: Path) -> None:
+    (tmp_path / "inbox.mbox.gz").write_bytes(b"\x1f\x8b")
+
+    [found] = found_in(tmp_path)
+
+    assert (found.skipped, found.refusal) == (False, "not supported: a compressed file; unpack it first (gunzip)")
+
+
+def test_devices_are_refused() -> None:
+    assert [one.refusal for one in found_in("/dev/zero")] == ["not a regular file (for a pipe use -)"]
+
+
+def test_a_folder_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "a.eml").write_bytes(MESSAGE)
+    scandir = os.scandir
+
+    def locked(folder: str) -> object:  # root may read everything, so a folder that is closed to it must be played
+        if folder.endswith("inner"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    found = found_in(tmp_path)
+
+    assert [one.refusal for one in found] == [None, "permission denied"]
+
+
+def test_what_is_found_adds_up_to_what_there_is_to_read(tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(MESSAGE)
+    (tmp_path / "large.eml").write_bytes(b"x" * 20_000)
+    (tmp_path / "notes.md").write_bytes(b"# notes\n")
+    (tmp_path / "old.msg").write_bytes(b"\xd0\xcf")
+
+    assert sum(one.size_bytes for one in found_in(tmp_path)) == total_bytes((str(tmp_path),))
+
+
+def test_a_folder_of_very_many_files_takes_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(50):
+        (tmp_path / f"{number:02}.eml").write_bytes(MESSAGE)
+    monkeypatch.setattr("emailq.ingest.files._NAMES_AT_ONCE", 7)
+
+    found = found_in(tmp_path)
+
+    assert len({one.source for one in found}) == 50
