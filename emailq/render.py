@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
@@ -35,7 +35,7 @@ def console() -> Console:
 
 
 class Progress:
-    """A bar on stderr; nothing where stderr is no terminal. `total` is asked only when there is a bar, and beside it."""
+    """A bar on stderr; nothing where stderr is no terminal. `total` is asked beside it, if there is one."""
 
     def __init__(self, label: str, *, enabled: bool, total: Callable[[], int] | None = None) -> None:
         err = Console(stderr=True)
