@@ -171,7 +171,7 @@ begin
                       and q.crashes <= 1 and q.priority = lane and q.scheduled_at <= v_now
                     order by q.scheduled_at, q.id limit 1
                 ) head
-                order by head.scheduled_at
+                order by head.scheduled_at, lane
             );
         end if;
 

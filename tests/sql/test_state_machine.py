@@ -1,0 +1,433 @@
+"""The queue against a model: random lives of items, workers and queues; after each step table and model must agree."""
+
+import itertools
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.items import add_emails, value
+
+PLAIN, LIMITED = "plain", "limited"
+MAX_RUNNING = 2
+START = 1_900_000_000  # the first second of the model's clock (2030), so that nothing depends on the day
+LIVE = ("pending", "processing")
+ENDED = ("completed", "failed", "cancelled")
+
+queues = st.sampled_from([PLAIN, LIMITED])
+priorities = st.integers(1, 10)
+ends = st.sampled_from(["complete", "complete", "retry", "fail", "release"])
+
+
+@dataclass
+class Item:
+    """What the model knows of a row of processing_queue."""
+
+    id: UUID
+    email: UUID
+    queue: str
+    priority: int
+    max_attempts: int
+    due: int  # second of the clock
+    status: str = "pending"
+    attempts: int = 0
+    crashes: int = 0
+    worker: int | None = None
+
+    def end(self, status: str) -> None:
+        self.status, self.worker = status, None
+
+    def put_back(self) -> None:
+        self.status, self.worker = "pending", None
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        return self.priority, self.due, str(self.id)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job as a worker holds it, rightly or not any more."""
+
+    item: UUID
+    worker: int
+    attempt: int
+
+
+@dataclass
+class Control:
+    paused: bool = False
+    probe: int | None = None
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Each rule does one thing to the database and to the model; the invariants compare them."""
+
+    dsn = ""
+    items = Bundle("items")
+    workers = Bundle("workers")
+    claims = Bundle("claims")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.model: dict[UUID, Item] = {}
+        self.alive: dict[int, psycopg.Connection] = {}
+        self.controls = {PLAIN: Control(), LIMITED: Control()}
+        self.now = START
+        self.db = self._connect()
+        self.db.execute("delete from emails; delete from workers; delete from queue_controls")
+        self.db.execute("insert into queue_controls (queue_name, max_running) values ('limited', %s)", (MAX_RUNNING,))
+
+    # -------------------------------------------------------------------------------------- rules
+
+    @initialize(target=workers)
+    def begin_with_a_worker(self) -> int:
+        return self.start_worker()
+
+    @initialize(target=items, queue=queues, lanes=st.lists(priorities, min_size=6, max_size=6))
+    def begin_with_items(self, queue: str, lanes: list[int]) -> Any:
+        return multiple(*[self._enqueue(add_emails(self.db)[0], queue, lane, 2, 0) for lane in lanes])
+
+    @rule(
+        target=items,
+        count=st.integers(1, 4),
+        queue=queues,
+        priority=priorities,
+        max_attempts=st.integers(1, 3),
+        delay=st.sampled_from([0, 0, 0, 5]),
+    )
+    def ingest(self, count: int, queue: str, priority: int, max_attempts: int, delay: int) -> Any:
+        emails = add_emails(self.db, count)
+        return multiple(*[self._enqueue(email, queue, priority, max_attempts, delay) for email in emails])
+
+    @rule(target=items, item=items, queue=queues, priority=priorities)
+    def enqueue_again(self, item: UUID, queue: str, priority: int) -> Any:
+        email = self.model[item].email
+        if self._is_live(email, queue):
+            assert self._call("select enqueue_jobs(array[%s]::uuid[], array[%s])", email, queue) == set()
+            return multiple()
+        return self._enqueue(email, queue, priority, 3, 0)
+
+    @precondition(lambda self: len(self.alive) < 3)
+    @rule(target=workers)
+    def start_worker(self) -> int:
+        conn = self._connect()
+        worker = int(value(conn, "select register_worker('model', 1, '{plain,limited}', '0')"))
+        self.alive[worker] = conn
+        return worker
+
+    @rule(worker=workers, is_found=st.booleans())
+    def crash(self, worker: int, is_found: bool) -> None:
+        """All that is left of a crashed worker is that its lock is gone."""
+        if conn := self.alive.pop(worker, None):
+            conn.execute("select pg_advisory_unlock_all()")
+        if is_found:
+            self.sweep(False)
+
+    @rule(look_at_all=st.booleans())
+    def sweep(self, look_at_all: bool) -> None:
+        held = [i for i in self.model.values() if i.status == "processing" and i.worker not in self.alive]
+        if not look_at_all:  # an item set to processing by hand has no worker that could be lost
+            held = [item for item in held if item.worker is not None]
+
+        rescued = value(self.db, "select release_lost_jobs(%s)", look_at_all)
+
+        assert rescued == len(held)
+        for item in held:
+            if item.crashes > 1 and item.attempts >= item.max_attempts:
+                item.end("failed")
+            else:
+                item.attempts -= item.crashes <= 1 and item.attempts > 0
+                item.put_back()
+            item.crashes += 1
+
+    @rule(
+        target=claims,
+        worker=workers,
+        queue=queues,
+        limit=st.integers(1, 4),
+        fair=st.booleans(),
+        suspects=st.sampled_from([False, False, True]),
+    )
+    def claim(self, worker: int, queue: str, limit: int, fair: bool, suspects: bool) -> Any:
+        conn = self.alive.get(worker)
+        if conn is None:
+            return multiple()
+        expected = self._claimable(queue, limit, fair=fair, suspects=suspects)
+
+        rows = conn.execute(
+            "select id, attempt from claim_jobs(%s, %s, %s, p_fair => %s, p_suspects => %s)",
+            (queue, worker, limit, fair, suspects),
+        ).fetchall()
+
+        assert {item for item, _ in rows} == {item.id for item in expected}
+        for item in expected:
+            item.status, item.worker, item.attempts = "processing", worker, item.attempts + 1
+        assert dict(rows) == {item.id: item.attempts for item in expected}
+        return multiple(*[Claim(item, worker, attempt) for item, attempt in rows])
+
+    @rule(target=claims, worker=workers, queue=queues, fair=st.booleans(), ends=st.lists(ends, min_size=1, max_size=4))
+    def work(self, worker: int, queue: str, fair: bool, ends: list[str]) -> Any:
+        """Most of what a worker does; its claims stay in the bundle, to be told once more."""
+        if self.controls[queue].paused:
+            self.resume(queue)
+        self.let_time_pass(3)
+        before = {item.id for item in self.model.values() if item.status == "processing"}
+        self.claim(worker, queue, len(ends), fair, False)
+        held = [i for i in self.model.values() if i.status == "processing" and i.id not in before]
+        claims = [Claim(item.id, worker, item.attempts) for item in held]
+        for claim, end in zip(claims, ends, strict=False):
+            self._finish(claim, end)
+        return multiple(*claims)
+
+    @rule(claim=consumes(claims), end=ends)
+    def finish(self, claim: Claim, end: str) -> None:
+        self._finish(claim, end)
+
+    @rule(claim=claims, end=ends)
+    def finish_and_say_so_again_later(self, claim: Claim, end: str) -> None:
+        """The claim stays in its bundle: an answer that was lost is told twice, or by somebody who slept."""
+        self._finish(claim, end)
+
+    @rule(item=items)
+    def cancel(self, item: UUID) -> None:
+        changed = self._call("select cancel_jobs(%s)", [item])
+
+        assert changed == ({item} if self.model[item].status in LIVE else set())
+        if changed:
+            self.model[item].end("cancelled")
+
+    @rule(item=items)
+    def requeue(self, item: UUID) -> None:
+        known = self.model[item]
+        possible = known.status in ("failed", "cancelled") and not self._is_live(known.email, known.queue)
+
+        changed = self._call("select requeue_jobs(%s)", [item])
+
+        assert changed == ({item} if possible else set())
+        if possible:
+            self._start_again(known)
+
+    @rule(item=items)
+    def start_again_by_hand(self, item: UUID) -> None:
+        """A plain UPDATE; the index refuses it where the message has a live item."""
+        known = self.model[item]
+        if known.status in ENDED and not self._is_live(known.email, known.queue):
+            self.db.execute(
+                "update processing_queue set status = 'pending', scheduled_at = to_timestamp(%s) where id = %s",
+                (self.now, item),
+            )
+            known.put_back()
+            known.due = self.now
+
+    @rule(item=items)
+    def hold_by_hand(self, item: UUID) -> None:
+        if self.model[item].status == "pending":
+            self.db.execute("update processing_queue set status = 'processing' where id = %s", (item,))
+            self.model[item].status = "processing"
+
+    @rule(item=items, priority=priorities)
+    def change_priority(self, item: UUID, priority: int) -> None:
+        self.db.execute("update processing_queue set priority = %s where id = %s", (priority, item))
+        self.model[item].priority = priority
+
+    @precondition(lambda self: self.is_quiet)
+    @rule(queue=queues)
+    def pause(self, queue: str) -> None:
+        self.db.execute("select pause_queue(%s)", (queue,))
+        self.controls[queue].paused = True
+
+    @precondition(lambda self: not self.is_quiet)
+    @rule(queue=queues)
+    def resume(self, queue: str) -> None:
+        self.db.execute("select resume_queue(%s)", (queue,))
+        self.controls[queue] = Control()
+
+    @precondition(lambda self: self.is_quiet)
+    @rule(queue=queues, wait=st.integers(1, 4))
+    def trip(self, queue: str, wait: int) -> None:
+        self.db.execute("select trip_queue(%s, %s, 'it is down')", (queue, wait))
+        self.controls[queue].probe = self.now + wait
+
+    @rule(seconds=st.integers(1, 20))
+    def let_time_pass(self, seconds: int) -> None:
+        self.now += seconds
+        for conn in (self.db, *self.alive.values()):
+            self._set_clock(conn)
+
+    # -------------------------------------------------------------------------------------- what must hold
+
+    @invariant()
+    def table_and_model_agree(self) -> None:
+        rows = self.db.execute(
+            "select id, status, attempts, crashes, worker_id, priority, extract(epoch from scheduled_at)::integer,"
+            " slot is not null from processing_queue"
+        ).fetchall()
+
+        found = {row[0]: row[1:] for row in rows}
+        assert found == {
+            i.id: (i.status, i.attempts, i.crashes, i.worker, i.priority, i.due, self._has_slot(i))
+            for i in self.model.values()
+        }
+
+    @invariant()
+    def limits_hold(self) -> None:
+        running = [i for i in self.model.values() if i.queue == LIMITED and i.status == "processing" and i.worker]
+        assert len(running) <= MAX_RUNNING
+
+    def teardown(self) -> None:
+        """Whatever happened: when nothing strikes any more, each item comes to its end."""
+        try:
+            self._work_off()
+        finally:
+            self.stack.close()
+
+    # -------------------------------------------------------------------------------------- the model's side
+
+    @property
+    def is_quiet(self) -> bool:
+        """Neither queue is held up; else most of an example would pass with nothing to claim."""
+        return all(control == Control() for control in self.controls.values())
+
+    def _work_off(self) -> None:
+        self.let_time_pass(3600)
+        for queue in (PLAIN, LIMITED):
+            self.resume(queue)
+        for worker in list(self.alive):
+            self.crash(worker, False)
+        self.sweep(True)
+        worker = self.start_worker()
+        for queue, suspects in itertools.product((PLAIN, LIMITED), (False, True)):
+            while self._claimable(queue, 2, fair=False, suspects=suspects):
+                before = {i.id for i in self.model.values() if i.status == "processing"}
+                self.claim(worker, queue, 2, False, suspects)
+                for item in self.model.values():
+                    if item.status == "processing" and item.id not in before:
+                        self._finish(Claim(item.id, worker, item.attempts), "complete")
+        assert not [item for item in self.model.values() if item.status in LIVE]
+        self.table_and_model_agree()
+
+    def _claimable(self, queue: str, limit: int, *, fair: bool, suspects: bool) -> Sequence[Item]:
+        control = self.controls[queue]
+        if control.paused:
+            return []
+        if control.probe is not None:
+            if control.probe > self.now:
+                return []
+            control.probe = self.now + 5
+            limit = 1
+        mine = [i for i in self.model.values() if i.queue == queue]
+        if queue == LIMITED:
+            limit = min(limit, MAX_RUNNING - sum(self._has_slot(i) for i in mine))
+        due = [i for i in mine if i.status == "pending" and i.due <= self.now and (i.crashes > 1) == suspects]
+        if suspects:
+            return sorted(due, key=lambda i: str(i.id))[: min(limit, 1)]
+        due.sort(key=lambda i: i.place)
+        if fair:
+            lanes = [list(items) for _, items in itertools.groupby(due, key=lambda i: i.priority)]
+            due = [i for items in sorted(lanes, key=lambda items: (items[0].due, items[0].priority)) for i in items]
+        return due[:limit]
+
+    def _finish(self, claim: Claim, how: str) -> None:
+        item = self.model[claim.item]
+        holds = (item.status, item.worker, item.attempts) == ("processing", claim.worker, claim.attempt)
+        more: list[Any] = {"retry": [[2.0], ["later"]], "fail": [["broken"]], "release": [["stopped"]]}.get(how, [])
+        call = psycopg.sql.SQL("select {}({})").format(
+            psycopg.sql.Identifier(f"{how}_jobs"),
+            psycopg.sql.SQL(", ").join([psycopg.sql.Placeholder()] * (3 + len(more))),
+        )
+
+        lost = self._call(call, [claim.item], [claim.worker], [claim.attempt], *more)
+
+        assert lost == (set() if holds else {claim.item})
+        if not holds:
+            return
+        if how == "complete":
+            item.end("completed")
+        elif how == "fail" or (how == "retry" and item.attempts >= item.max_attempts):
+            item.end("failed")
+        elif how == "retry":
+            item.put_back()
+            item.due = self.now + 2
+        else:
+            item.put_back()
+            item.attempts -= 1
+        if how in ("complete", "fail"):
+            self.controls[item.queue].probe = None
+
+    def _start_again(self, item: Item) -> None:
+        item.put_back()
+        item.attempts = item.crashes = 0
+        item.due = self.now
+
+    def _enqueue(self, email: UUID, queue: str, priority: int, max_attempts: int, delay: int) -> UUID:
+        item: UUID = value(
+            self.db,
+            "insert into processing_queue (email_id, queue_name, priority, max_attempts, scheduled_at)"
+            " values (%s, %s, %s, %s, to_timestamp(%s)) returning id",
+            *(email, queue, priority, max_attempts, self.now + delay),
+        )
+        self.model[item] = Item(item, email, queue, priority, max_attempts, self.now + delay)
+        return item
+
+    def _is_live(self, email: UUID, queue: str) -> bool:
+        return any(i.email == email and i.queue == queue and i.status in LIVE for i in self.model.values())
+
+    def _has_slot(self, item: Item) -> bool:
+        return item.queue == LIMITED and item.status == "processing" and item.worker is not None
+
+    # -------------------------------------------------------------------------------------- the database's side
+
+    def _connect(self) -> psycopg.Connection:
+        conn = self.stack.enter_context(psycopg.connect(self.dsn, autocommit=True))
+        self._set_clock(conn)
+        return conn
+
+    def _set_clock(self, conn: psycopg.Connection) -> None:
+        conn.execute("select set_config('emailq.now', to_timestamp(%s)::text, false)", (self.now,))
+
+    def _call(self, query: Any, *args: Any) -> set[UUID]:
+        return {row[0] for row in self.db.execute(query, args).fetchall()}
+
+
+def run(dsn: str, examples: int, steps: int) -> None:
+    machine = type("Machine", (QueueMachine,), {"dsn": dsn})
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_table_and_model_agree_after_each_of_many_random_steps(dsn: str) -> None:
+    run(dsn, examples=80, steps=50)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_table_and_model_agree_after_each_of_very_many_random_steps(dsn: str) -> None:
+    run(dsn, examples=2000, steps=50)
