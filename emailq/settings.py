@@ -4,10 +4,22 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from emailq.errors import ConfigError
 
@@ -119,6 +131,14 @@ class Settings(BaseModel):
     llm_api_key: SecretStr | None = Field(None, description="bearer token of an OpenAI-compatible server")
     llm_timeout_s: float = Field(120.0, gt=0, description="deadline of one LLM call in all, seconds")
     llm_concurrency: int = Field(4, ge=1, le=256, description="LLM calls at the same time, in each worker")
+    llm_remote_host: str | None = Field(
+        None,
+        validate_default=True,
+        description="host outside this network that may be sent the text of messages; must be that of llm_url",
+    )
+    log_content: bool = Field(
+        True, description="keep prompts and answers of an LLM in the history; else only the prompt's SHA-256"
+    )
     review_below: float | None = Field(
         None, ge=0, le=1, description="confidence below which a person decides; default: as calibrated, else 0.6"
     )
@@ -165,6 +185,14 @@ class Settings(BaseModel):
         account = self.account.lower()
         return frozenset((*self.own_addresses, account) if "@" in account else self.own_addresses)
 
+    @field_validator("llm_remote_host")
+    @classmethod
+    def _mail_leaves_only_to_a_named_host(cls, name: str | None, info: ValidationInfo) -> str | None:
+        host = urlsplit(info.data.get("llm_url", "")).hostname or ""
+        if info.data.get("classifier") != "local" and not _is_of_this_network(host) and name != host:
+            raise ValueError(f"llm_url names {host}, which would be sent mail: set it to that host to allow this")
+        return name
+
     def require_dsn(self) -> str:
         if self.dsn is None:
             raise ConfigError(
@@ -172,6 +200,14 @@ class Settings(BaseModel):
                 " to try emailq without a server: emailq demo"
             )
         return self.dsn.get_secret_value()
+
+
+def _is_of_this_network(host: str) -> bool:
+    """Loopback, private addresses, and names that are not those of the internet; a guess, without asking any server."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".internal", ".lan", ".localhost", ".home.arpa"))
 
 
 def load_settings(environ: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:

@@ -1,6 +1,7 @@
 """The queue `classification`: text → labels, and whether an ERP action follows or a person has to look."""
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -52,7 +53,7 @@ async def handle(job: Job, app: App) -> Outcome:
     if reason is None:
         async with app.pool.connection() as conn:
             is_due = await _leads_to_action(conn, job.email_id, label.intent)
-    recorded = Effect("record_classification", (job.email_id, _fields(label, reason)))
+    recorded = Effect("record_classification", (job.email_id, _fields(label, reason, app.settings)))
     return Done((recorded,), (Next("erp_action", job.priority),) if is_due else ())
 
 
@@ -146,13 +147,16 @@ async def _leads_to_action(conn: Connection, email_id: UUID, intent: Intent) -> 
     return bool(row and row[0])
 
 
-def _fields(label: Classification, review_reason: str | None) -> dict[str, Any]:
-    """The parameter of record_classification."""
+def _fields(label: Classification, review_reason: str | None, settings: Settings) -> dict[str, Any]:
+    """The parameter of record_classification. With log_content off, nothing in it repeats the message's text."""
     details = dict(label.details)
+    own = {key: details.pop(key, None) for key in ("digest", "parameters", "prompt_tokens", "answer_tokens")}
     if label.probabilities:
         details["probabilities"] = {str(intent): round(p, 4) for intent, p in label.probabilities.items()}
-    if label.reasoning:
+    if label.reasoning and settings.log_content:
         details["reasoning"] = label.reasoning
+    if not settings.log_content:
+        details.pop("hidden_text", None)
     return {
         "intent": label.intent,
         "sentiment": label.sentiment,
@@ -162,8 +166,10 @@ def _fields(label: Classification, review_reason: str | None) -> dict[str, Any]:
         "decision": "needs_review" if review_reason else "accepted",
         "provider": label.provider,
         "model": label.model,
-        "prompt": label.prompt,
-        "response": label.response,
+        **own,
+        "prompt": label.prompt if settings.log_content else None,
+        "prompt_sha256": hashlib.sha256(label.prompt.encode()).hexdigest() if label.prompt else None,
+        "response": label.response if settings.log_content else None,
         "latency_ms": label.latency_ms,
         "review_reason": review_reason,
         "details": details,

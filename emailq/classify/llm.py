@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from emailq.classify.prompt import ANSWER_TOKENS, BODY_TOKENS, VERSION, Message, build_prompt, repair, stored
+from emailq.classify.prompt import (
+    ANSWER_TOKENS,
+    BODY_TOKENS,
+    SPAN_LENGTH,
+    SPANS,
+    SPANS_LIMIT,
+    VERSION,
+    Message,
+    build_prompt,
+    count_tokens,
+    repair,
+    stored,
+)
 from emailq.errors import EmailqError, Unavailable
 from emailq.http import Answer, NoAnswer, NotSent, send, storable
 from emailq.models import Classification, Intent, MailText, Priority, Sentiment
@@ -20,22 +32,20 @@ if TYPE_CHECKING:
 
 _CANARY: list[Message] = [{"role": "user", "content": "Answer with the word: ready"}]
 _CANARY_S = 10.0
+_PLACE_S = 20.0  # that a message waits here for its turn; then another worker may have it
 _KEPT = 16_000  # characters of a raw answer
 
 
 class LlmUnavailable(Unavailable):
-    """The server is down, busy or not set up; the queue should wait for `pause_s` seconds."""
+    """The server is down, busy or not set up; the queue should wait for `pause_s` seconds. None: only this message."""
 
-    def __init__(self, reason: str, pause_s: float = 5) -> None:
+    def __init__(self, reason: str, pause_s: float | None = 5) -> None:
         super().__init__(reason)
         self.pause_s = pause_s
 
 
 class LlmMisconfigured(LlmUnavailable):
     """Somebody has to change something: no such model, no such path, a wrong token."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, pause_s=60)
 
 
 class LlmFailed(EmailqError):
@@ -68,7 +78,9 @@ class Llm:
 Ask = Callable[[Llm, Sequence[Message], int], Awaitable[Reply]]  # (…, upper estimate of the prompt's tokens)
 
 
-class _Labels(BaseModel):
+class Labels(BaseModel):
+    """What a model may answer; any other key is dropped."""
+
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
     intent: Intent
@@ -76,6 +88,7 @@ class _Labels(BaseModel):
     priority: Priority
     confidence: float = Field(ge=0, le=1, allow_inf_nan=False)
     reasoning: str = ""
+    spans: Any = None  # checked one by one against the mail
 
 
 def open_llm(settings: Settings, http: "httpx.AsyncClient") -> Llm:
@@ -87,16 +100,17 @@ async def classify(mail: MailText, llm: Llm, ask: Ask) -> Classification:
 
     Raises LlmUnavailable when no message could be classified now, LlmFailed when only this one can't.
     """
-    async with llm.slots:
+    await _take_place(llm)
+    try:
         began = time.monotonic()
-        try:
-            answered = await _answer(mail, llm, ask)
-        except (NoAnswer, _Refused) as error:
-            await _blame(llm, ask, str(error))
-            raise LlmFailed(str(error)) from None
-    messages, reply, labels, details = answered
-    unusable = labels is None
-    labels = labels or _Labels(intent=Intent.OTHER, sentiment=Sentiment.NEUTRAL, priority=Priority.NORMAL, confidence=0)
+        messages, reply, labels, details = await _answer(mail, llm, ask)
+    except (NoAnswer, _Refused) as error:
+        await _blame(llm, ask, error)
+        raise LlmFailed(str(error)) from None
+    finally:
+        llm.slots.release()
+    if labels is None:
+        labels = Labels(intent=Intent.OTHER, sentiment=Sentiment.NEUTRAL, priority=Priority.NORMAL, confidence=0)
     return Classification(
         intent=labels.intent,
         sentiment=labels.sentiment,
@@ -104,12 +118,44 @@ async def classify(mail: MailText, llm: Llm, ask: Ask) -> Classification:
         confidence=labels.confidence,
         model=llm.settings.llm_model,
         provider=llm.settings.llm_api,
-        reasoning=None if unusable else labels.reasoning[:1000],
+        reasoning=storable(labels.reasoning[:1000]) or None,
         prompt=stored(messages),
         response=storable(reply.text)[:_KEPT],
         latency_ms=round((time.monotonic() - began) * 1000),
         details=details,
     )
+
+
+async def ask_once(llm: Llm, ask: Ask, messages: Sequence[Message]) -> tuple[Reply, Labels | None]:
+    """What the model answers to these very messages now. Raises LlmUnavailable and LlmFailed."""
+    try:
+        reply = await ask(llm, messages, count_tokens(messages))
+    except (NoAnswer, _Refused, TooLong) as error:
+        raise LlmFailed(str(error)) from None
+    return reply, _read(reply)[0]
+
+
+def grounded_spans(spans: Any, mail: MailText) -> list[dict[str, str]]:
+    """The spans of an answer that stand in the mail's own text, letter by letter but for blanks and case."""
+    whole = _folded(f"{mail.subject}\n{mail.text}")
+    kept = []
+    for span in (spans if isinstance(spans, list) else [])[:SPANS_LIMIT]:
+        name, text = (span.get("name"), span.get("text")) if isinstance(span, dict) else (None, None)
+        if name in SPANS and isinstance(text, str) and 0 < len(text.strip()) <= SPAN_LENGTH and _folded(text) in whole:
+            kept.append({"name": name, "text": " ".join(text.split())})
+    return kept
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+async def _take_place(llm: Llm) -> None:
+    try:
+        async with asyncio.timeout(_PLACE_S):
+            await llm.slots.acquire()
+    except TimeoutError:
+        raise LlmUnavailable("all places for LLM calls were taken", pause_s=None) from None
 
 
 async def post(llm: Llm, path: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
@@ -135,11 +181,15 @@ async def post(llm: Llm, path: str, body: bytes, headers: dict[str, str] | None 
         raise LlmUnavailable(said, answer.retry_after_s() or 5)
     if answer.status >= 500 or answer.status in (400, 422):
         raise _Refused(said)
-    raise LlmMisconfigured(f"{said}; check llm_url, llm_model ({llm.settings.llm_model}) and llm_api_key")
+    raise LlmMisconfigured(_advised(said, llm))
 
 
 class _Refused(EmailqError):
     """500, 400 and the like: the server's fault or this message's."""
+
+
+def _advised(reason: str, llm: Llm) -> str:
+    return f"{reason}; check llm_url, llm_api, llm_model ({llm.settings.llm_model}) and llm_api_key"
 
 
 def _error_text(answer: Answer) -> str:
@@ -154,7 +204,7 @@ _CONTEXT = re.compile(r"context|too (?:long|large|many tokens)", re.IGNORECASE)
 _FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL | re.IGNORECASE)
 
 
-async def _answer(mail: MailText, llm: Llm, ask: Ask) -> tuple[list[Message], Reply, _Labels | None, dict[str, Any]]:
+async def _answer(mail: MailText, llm: Llm, ask: Ask) -> tuple[list[Message], Reply, Labels | None, dict[str, Any]]:
     """The conversation up to a valid answer, or to the second bad one."""
     body_tokens = BODY_TOKENS
     prompt = build_prompt(mail, body_tokens)
@@ -171,16 +221,16 @@ async def _answer(mail: MailText, llm: Llm, ask: Ask) -> tuple[list[Message], Re
             messages, tokens, problems = prompt.messages, prompt.tokens, []
             continue
         labels, problem = _read(reply)
-        details = {**reply.details, "prompt_version": VERSION}
+        details = {**reply.details, "prompt_version": VERSION, "delimiter": prompt.secret, "body_tokens": body_tokens}
         if prompt.is_cut:
-            details["cut_at_tokens"] = body_tokens
+            details["cut"] = True
         if problem:
             problems.append(problem)
         if problems:
             details["rejected_answers"] = problems
         if labels or len(problems) == 2:
-            if labels and labels.reasoning:
-                details["reasoning"] = labels.reasoning[:1000]
+            if labels and (spans := grounded_spans(labels.spans, mail)):
+                details["spans"] = spans
             if not labels:
                 details["problem"] = f"no valid answer from the model: {problem}"
             return messages, reply, labels, storable(details)
@@ -188,13 +238,13 @@ async def _answer(mail: MailText, llm: Llm, ask: Ask) -> tuple[list[Message], Re
         tokens += 2 * ANSWER_TOKENS + 100
 
 
-def _read(reply: Reply) -> tuple[_Labels | None, str | None]:
+def _read(reply: Reply) -> tuple[Labels | None, str | None]:
     """The labels, or what is wrong with the answer. What is wrong is told in our words, never in the answer's."""
     if reply.problem:
         return None, reply.problem
     fenced = _FENCE.fullmatch(reply.text)
     try:
-        return _Labels.model_validate_json(fenced[1] if fenced else reply.text), None
+        return Labels.model_validate_json(fenced[1] if fenced else reply.text), None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         if first["type"] == "json_invalid":
@@ -202,10 +252,12 @@ def _read(reply: Reply) -> tuple[_Labels | None, str | None]:
         return None, f"{'.'.join(map(str, first['loc']))}: {first['type'].replace('_', ' ')}".removeprefix(": ")
 
 
-async def _blame(llm: Llm, ask: Ask, reason: str) -> None:
+async def _blame(llm: Llm, ask: Ask, error: EmailqError) -> None:
     """Whose fault was it? Raises LlmUnavailable unless the server answers a trivial question right now."""
     try:
         async with asyncio.timeout(_CANARY_S):
             await ask(llm, _CANARY, 20)
+    except _Refused as refusal:  # it answers, and refuses everything
+        raise LlmMisconfigured(_advised(str(refusal), llm)) from None
     except (TimeoutError, EmailqError, TooLong):
-        raise LlmUnavailable(reason) from None
+        raise LlmUnavailable(str(error)) from None

@@ -40,7 +40,7 @@ async def ask(llm: Llm, messages: Sequence[Message], tokens: int) -> Reply:
         raise TooLong(f"{prompt_tokens} tokens in a context of {context}")
     details = {
         "digest": await _digest(llm),
-        "options": options,
+        "parameters": options,
         "prompt_tokens": prompt_tokens,
         "answer_tokens": found.get("eval_count"),
         "server_model": found.get("model"),

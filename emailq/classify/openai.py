@@ -31,7 +31,7 @@ async def ask(llm: Llm, messages: Sequence[Message], tokens: int) -> Reply:
     usage = found.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     details = {
-        "options": options,
+        "parameters": options,
         "prompt_tokens": usage.get("prompt_tokens"),
         "answer_tokens": usage.get("completion_tokens"),
         "server_model": found.get("model"),

@@ -9,21 +9,40 @@ from typing import Any, NamedTuple
 
 from emailq.models import Intent, MailText, Priority, Sentiment
 
-VERSION = 1  # of the wording; stored with each decision
-BODY_TOKENS = 2400  # of the mail's own text
-ANSWER_TOKENS = 300
+VERSION = 2  # of the wording; stored with each decision
+BODY_TOKENS = 1900  # of the mail's own text
+ANSWER_TOKENS = 700
+SPANS = (
+    *("order_number", "invoice_number", "customer_reference", "order_line"),
+    *("total", "issue_date", "due_date", "delivery_date"),
+)
+SPANS_LIMIT = 8
+SPAN_LENGTH = 120  # characters
 
 # Sent to servers that keep to a JSON schema. Bounds of numbers are not kept by all, so the answer is checked anyway.
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "reasoning": {"type": "string"},
+        "reasoning": {"type": "string", "maxLength": 200},
         "intent": {"type": "string", "enum": [i.value for i in Intent]},
         "sentiment": {"type": "string", "enum": [s.value for s in Sentiment]},
         "priority": {"type": "string", "enum": [p.value for p in Priority]},
         "confidence": {"type": "number"},
+        "spans": {
+            "type": "array",
+            "maxItems": SPANS_LIMIT,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string", "enum": list(SPANS)},
+                    "text": {"type": "string", "maxLength": SPAN_LENGTH},
+                },
+                "required": ["name", "text"],
+                "additionalProperties": False,
+            },
+        },
     },
-    "required": ["reasoning", "intent", "sentiment", "priority", "confidence"],
+    "required": ["reasoning", "intent", "sentiment", "priority", "confidence", "spans"],
     "additionalProperties": False,
 }
 
@@ -56,30 +75,36 @@ working days, a threat of consequences, a considerable loss), normal (has to be 
 
 Judge the newest text by the sender. Earlier text that is quoted only helps to understand it.
 confidence: the probability, from 0 to 1, that the intent is right. reasoning: one short sentence, first.
+spans: for orders, invoices and complaints the words of the newest text that name these, copied exactly and without the
+mark: {spans}; one order_line for each item. Else [].
 """
 _REPAIR = "That was not a valid answer ({problem}). Answer again, with the JSON object alone and nothing around it."
 
 
 class Prompt(NamedTuple):
-    """`messages` for a chat; `tokens` is an upper estimate of what they cost; `is_cut`: the mail did not fit whole."""
+    """`messages` for a chat; `tokens` is an upper estimate of what they cost; `is_cut`: the mail did not fit whole.
+
+    The same mail, `body_tokens` and `secret` give the same prompt.
+    """
 
     messages: list[Message]
     tokens: int
     is_cut: bool
+    secret: str
 
 
-def build_prompt(mail: MailText, body_tokens: int = BODY_TOKENS) -> Prompt:
+def build_prompt(mail: MailText, body_tokens: int = BODY_TOKENS, secret: str | None = None) -> Prompt:
     """The prompt for one message; delimiter and mark are new each time, so that a mail can't contain them."""
-    secret = secrets.token_hex(8)
+    secret = secret or secrets.token_hex(8)
     delimiter, mark = f"=={secret}==", f"{secret[:4]}|"
     data, is_cut = _describe(mail, body_tokens)
     data = _FORGED.sub(" ", data).replace(mark, " ")
     marked = "\n".join(f"{mark} {line}" for line in data.split("\n"))
     messages = [
-        {"role": "system", "content": _INSTRUCTIONS.format(delimiter=delimiter, mark=mark)},
+        {"role": "system", "content": _INSTRUCTIONS.format(delimiter=delimiter, mark=mark, spans=", ".join(SPANS))},
         {"role": "user", "content": f"{delimiter}\n{marked}\n{delimiter}\nThe JSON object:"},
     ]
-    return Prompt(messages, sum(estimate_tokens(m["content"]) for m in messages), is_cut)
+    return Prompt(messages, count_tokens(messages), is_cut, secret)
 
 
 def repair(messages: Sequence[Message], answer: str, problem: str) -> list[Message]:
@@ -94,6 +119,10 @@ def repair(messages: Sequence[Message], answer: str, problem: str) -> list[Messa
 def stored(messages: Sequence[Message]) -> str:
     """The exact prompt as it goes into the history, so that a decision can be replayed."""
     return json.dumps(list(messages), ensure_ascii=False)
+
+
+def count_tokens(messages: Sequence[Message]) -> int:
+    return sum(estimate_tokens(message["content"]) for message in messages)
 
 
 def estimate_tokens(text: str) -> int:

@@ -24,7 +24,10 @@ select e.intent, e.subject, left(coalesce(e.new_text, e.body_text), 200000) as t
                             'sha256', encode(a.sha256, 'hex')) order by a.position)
                  from attachments a
                  where a.email_id = e.id and not a.is_inline and a.virus_scan_status <> 'infected'), '[]')
-           as attachments
+           as attachments,
+       coalesce((select h.details -> 'spans' from classification_history h
+                 where h.email_id = e.id and h.decided_by = 'model' order by h.classified_at desc, h.id limit 1), '[]')
+           as spans
 from emails e
 where e.id = %s
 """
@@ -42,7 +45,7 @@ async def read_requests(app: App, email_id: UUID) -> list[Fields]:
     if row is None:
         raise NotFound(f"no e-mail {email_id}")
     documents = [await _read(app, attachment, kind) for attachment, kind in _readable(row["attachments"])]
-    return find_requests(row["intent"], row["subject"] or "", row["text"] or "", documents)
+    return find_requests(row["intent"], row["subject"] or "", row["text"] or "", documents, row["spans"])
 
 
 def _readable(attachments: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from emailq.extract.documents import Document
 from emailq.extract.fields import Fields, extract_fields, invoice_numbers, order_numbers
 from emailq.extract.parts import Part
+from emailq.extract.spans import Span, fill_from_spans
 from emailq.extract.sums import sum_problems
 from emailq.extract.tables import table_lines, text_tables
 from emailq.models import Intent
@@ -17,14 +18,16 @@ _NUMBER_KEYS = {Intent.ORDER: "order_number", Intent.INVOICE: "invoice_number"}
 _REQUESTS_LIMIT = 50
 
 
-def find_requests(intent: str | None, subject: str, text: str, documents: Sequence[Document] = ()) -> list[Fields]:
-    """The requests of a message with this intent, in order; at least one. Pure.
+def find_requests(
+    intent: str | None, subject: str, text: str, documents: Sequence[Document] = (), spans: Sequence[Span] = ()
+) -> list[Fields]:
+    """The requests of a message with this intent, in order; at least one. `spans`: where a model looked. Pure.
 
     Orders and invoices are several where several documents have numbers of their own, or where the text is a series of
     sections that each begin with such a number and hold lines or a sum.
     """
     letter = [Part("subject", subject[:1000]), Part("text", text)]
-    requests = [_request(letter, documents)]
+    requests = [_request(letter, documents, spans)]
     if intent in _NUMBER_KEYS:
         intent = Intent(intent)
         key = _NUMBER_KEYS[intent]
@@ -39,7 +42,7 @@ def find_requests(intent: str | None, subject: str, text: str, documents: Sequen
     return [{**one, "unread": unread} for one in requests[:_REQUESTS_LIMIT]]
 
 
-def _request(letter: Sequence[Part], documents: Sequence[Document]) -> Fields:
+def _request(letter: Sequence[Part], documents: Sequence[Document], spans: Sequence[Span] = ()) -> Fields:
     """The values of one request. An XML invoice says exactly what it means, so its values win."""
     exact = next((document.values for document in documents if document.values), None)
     parts = [*letter, *(Part(one.source, one.text) for one in documents if one.text)]
@@ -48,8 +51,9 @@ def _request(letter: Sequence[Part], documents: Sequence[Document]) -> Fields:
         fields = {name: exact[name] or value for name, value in fields.items()}
     else:
         fields["lines"], differs = _listed(parts, documents)
+        fields = fill_from_spans(fields, spans, letter)
         if differs:
-            fields = {**fields, "problems": [differs]}
+            fields["problems"] = [differs]
     return {**fields, "problems": [*fields.get("problems", []), *sum_problems(fields)]}
 
 

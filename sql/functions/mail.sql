@@ -360,45 +360,6 @@ begin
         last_email_at = greatest(c.last_email_at, excluded.last_email_at);
 end $$;
 
--- ---------------------------------------------------------------------------------------------- labels
-
--- Records one decision about a message. p_result: {intent, sentiment, priority, confidence, decided_by, decision,
--- provider, model, prompt, response, latency_ms, review_reason, details}. What a person decided is not overruled.
-create or replace function record_classification(p_email_id uuid, p_result jsonb) returns void language plpgsql as $$
-declare
-    r record;
-    v_overruled boolean;
-begin
-    perform lock_mail_graph();  -- the thread gets a label too: first of all locks, as everywhere
-    select * into r from jsonb_to_record(p_result) as r (
-        intent text, sentiment text, priority text, confidence double precision, decided_by text, decision text,
-        provider text, model text, prompt text, response text, latency_ms integer, review_reason text, details jsonb);
-    v_overruled := r.decided_by <> 'person' and exists (
-        select from classification_history h where h.email_id = p_email_id and h.decided_by = 'person');
-
-    insert into classification_history (email_id, intent, sentiment, priority, confidence_score, decided_by, decision,
-                                        provider, llm_model, llm_prompt, llm_response, llm_latency_ms, prompt_sha256,
-                                        details)
-    values (p_email_id, r.intent, r.sentiment, r.priority, r.confidence, r.decided_by,
-            case when v_overruled then 'superseded' else r.decision end,
-            r.provider, r.model, r.prompt, r.response, r.latency_ms, sha256(convert_to(r.prompt, 'UTF8')),
-            coalesce(r.details, '{}'));
-    if v_overruled then
-        return;
-    end if;
-
-    update emails set
-        intent = r.intent, sentiment = r.sentiment, priority = r.priority, confidence_score = r.confidence,
-        review_reason = r.review_reason, classified_at = now()
-    where id = p_email_id;
-    -- a thread has the intent of its first message
-    update threads t set intent = (
-        select o.intent from emails o
-        where o.thread_id = t.id and o.intent is not null
-        order by coalesce(o.sent_at, o.received_at), o.id limit 1)
-    where t.id = (select e.thread_id from emails e where e.id = p_email_id);
-end $$;
-
 -- ---------------------------------------------------------------------------------------------- housekeeping
 
 create or replace function update_updated_at_column() returns trigger language plpgsql as $$

@@ -195,14 +195,20 @@ create table classification_history (
     priority text check (priority in ('low', 'normal', 'high', 'urgent')),
     confidence_score double precision check (confidence_score between 0 and 1),
     decided_by text not null default 'model' check (decided_by in ('model', 'rule', 'person')),
+    person text,                                    -- who, where a person decided
+    note text,                                      -- what that person had to say
     decision text not null default 'accepted' check (decision in ('accepted', 'needs_review', 'superseded')),
     provider text,                                  -- local, ollama, openai
     llm_model text,
-    llm_prompt text,
-    llm_response text,
-    llm_latency_ms integer,
+    llm_digest text,                                -- of the model: a name may be given to another one
+    llm_parameters jsonb,                           -- temperature, seed, size of the context …
+    llm_prompt text,                                -- the messages of the chat; null with the setting log_content off
     prompt_sha256 bytea,
-    details jsonb not null default '{}',            -- probabilities, model digest, parameters, tokens, reasoning
+    llm_response text,                              -- as it came, at most 16,000 characters; null with log_content off
+    llm_prompt_tokens integer,
+    llm_answer_tokens integer,
+    llm_latency_ms integer,
+    details jsonb not null default '{}',            -- probabilities, reasoning, problems, what was cut or hidden
     classified_at timestamptz not null default now()
 );
 create index idx_classification_email_id on classification_history (email_id, classified_at);

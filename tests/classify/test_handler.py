@@ -151,7 +151,7 @@ async def test_a_missing_model_is_told_loudly(app: App, model: Model, caplog: py
     outcome = await labelled(app)
 
     assert isinstance(outcome, Release)
-    assert outcome.pause_s == 60
+    assert outcome.pause_s == 5
     assert "llm_model" in outcome.reason
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == ["llm.misconfigured"]
 

@@ -12,6 +12,7 @@ import pytest
 
 from emailq.classify import cascade
 from emailq.classify.llm import Llm, LlmFailed, LlmMisconfigured, LlmUnavailable, open_llm
+from emailq.classify.prompt import ANSWER_TOKENS, BODY_TOKENS
 from emailq.models import Classification, Intent, MailText
 from emailq.settings import load_settings
 from tests.http_server import DROP, HANG, HttpServer, Reply, Request, in_turn, serve
@@ -79,7 +80,7 @@ async def test_the_request_has_the_shape_that_ollama_documents(server: HttpServe
     sent = request.json()
     assert (sent["model"], sent["stream"]) == ("llama3.1:8b", False)
     assert sent["format"]["properties"]["intent"]["enum"] == [intent.value for intent in Intent]
-    assert sent["options"] == {"temperature": 0, "seed": 0, "num_ctx": 4096, "num_predict": 300}
+    assert sent["options"] == {"temperature": 0, "seed": 0, "num_ctx": 4096, "num_predict": ANSWER_TOKENS}
     assert [message["role"] for message in sent["messages"]] == ["system", "user"]
     assert "tools" not in sent
 
@@ -93,7 +94,7 @@ async def test_a_label_comes_with_all_that_is_needed_to_replay_it(llm: Llm) -> N
     assert json.loads(label.response or "") == LABELS
     assert label.latency_ms is not None
     assert label.details["digest"] == DIGEST
-    assert label.details["options"]["num_ctx"] == 4096
+    assert label.details["parameters"]["num_ctx"] == 4096
     assert (label.details["prompt_tokens"], label.details["answer_tokens"]) == (700, 60)
 
 
@@ -280,7 +281,7 @@ async def test_what_a_person_has_to_set_right_is_said_and_waits_longer(
     with pytest.raises(LlmMisconfigured, match="not found, try pulling it first; check llm_url") as raised:
         await classify(MAIL, llm)
 
-    assert raised.value.pause_s == 60
+    assert raised.value.pause_s == 5
 
 
 async def test_a_prompt_that_the_server_would_cut_is_cut_by_us_and_marked(server: HttpServer, llm: Llm) -> None:
@@ -294,7 +295,7 @@ async def test_a_prompt_that_the_server_would_cut_is_cut_by_us_and_marked(server
     assert sent["options"]["num_ctx"] == 4096
     assert "[… cut here …]" in prompt
     assert "The end." in prompt
-    assert label.details["cut_at_tokens"] == 2500
+    assert (label.details["cut"], label.details["body_tokens"]) == (True, BODY_TOKENS)
 
 
 async def test_a_context_that_was_too_small_is_noticed_and_the_mail_cut_shorter(server: HttpServer, llm: Llm) -> None:

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from emailq.classify import cascade
-from emailq.classify.llm import Llm, LlmMisconfigured, LlmUnavailable, open_llm
+from emailq.classify.llm import Llm, LlmMisconfigured, open_llm
+from emailq.classify.prompt import ANSWER_TOKENS, BODY_TOKENS
 from emailq.models import Classification, MailText
 from emailq.settings import load_settings
 from tests.http_server import HttpServer, Reply, in_turn, serve
@@ -70,8 +71,8 @@ async def test_a_call_asks_for_a_strict_schema_and_records_who_answered(server: 
     assert request.headers["authorization"] == "Bearer secret"
     assert sent["response_format"]["type"] == "json_schema"
     assert sent["response_format"]["json_schema"]["strict"] is True
-    assert set(sent["response_format"]["json_schema"]["schema"]["required"]) == LABELS.keys()
-    assert (sent["temperature"], sent["max_tokens"]) == (0, 300)
+    assert set(sent["response_format"]["json_schema"]["schema"]["required"]) == {*LABELS, "spans"}
+    assert (sent["temperature"], sent["max_tokens"]) == (0, ANSWER_TOKENS)
     assert (label.intent, label.confidence, label.provider) == ("order", 1, "openai")
     assert (label.details["server_model"], label.details["prompt_tokens"]) == ("served-model", 640)
     assert "secret" not in str(label)
@@ -112,7 +113,7 @@ async def test_a_context_that_is_too_small_gets_less_of_the_mail(server: HttpSer
 
     first, second = (len(request.body) for request in server.requests)
     assert label.intent == "order"
-    assert label.details["cut_at_tokens"] == 1250
+    assert label.details["body_tokens"] == BODY_TOKENS // 2
     assert second < first
 
 
@@ -126,5 +127,5 @@ async def test_a_wrong_key_is_for_a_person_to_set_right(server: HttpServer, llm:
 async def test_a_server_that_refuses_every_request_is_not_the_messages_fault(server: HttpServer, llm: Llm) -> None:
     server.answer = in_turn(Reply.of({"error": {"message": "response_format is not supported"}}, 400))
 
-    with pytest.raises(LlmUnavailable, match="response_format is not supported"):
+    with pytest.raises(LlmMisconfigured, match="response_format is not supported; check llm_url"):
         await classify(MAIL, llm)

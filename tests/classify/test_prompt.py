@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from emailq.classify.prompt import build_prompt, estimate_tokens, visible
+from emailq.classify.prompt import ANSWER_TOKENS, build_prompt, estimate_tokens, visible
 from emailq.models import MailText
 
 
@@ -94,7 +94,7 @@ def test_any_mail_fits_into_four_thousand_tokens_and_its_end_is_kept(text: str) 
 
     prompt = build_prompt(MailText(subject="s" * 10_000, text=text + " END", quoted=text))
 
-    assert prompt.tokens < 4096 - 300
+    assert prompt.tokens < 4096 - ANSWER_TOKENS
     assert "END" in prompt.messages[1]["content"]
     assert time.process_time() - began < 1
 
