@@ -111,7 +111,7 @@ def print_emails(rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         table.add_row(
             str(row["id"])[:8],
-            _moment(row["received_at"]),
+            moment(row["received_at"]),
             _person(row, 28),
             escape(printable(row["subject"] or "(no subject)", 120)),
             intent_text(row["intent"]),
@@ -145,11 +145,11 @@ def print_email(found: dict[str, Any]) -> None:
     for name, addresses in people.items():
         if addresses:
             facts.add_row(name, ", ".join(addresses if name == "from" else [_safe(a, 80) for a in addresses[:10]]))
-    facts.add_row("received", f"{_moment(email['received_at'])} UTC" + _sent(email))
+    facts.add_row("received", f"{moment(email['received_at'])} UTC" + _sent(email))
     facts.add_row("id", f"{email['id']}  [bright_black]{_safe(email['message_id'], 80)}[/]")
     for delivery in found["deliveries"][1:]:
         facts.add_row(
-            "also", f"delivered to {_safe(delivery['account'], 40)} at {_moment(delivery['delivered_at'])} UTC"
+            "also", f"delivered to {_safe(delivery['account'], 40)} at {moment(delivery['delivered_at'])} UTC"
         )
     if email["intent"]:
         label = f"{intent_text(email['intent'])} {percent(email['confidence_score'])}"
@@ -197,7 +197,7 @@ def _thread(found: dict[str, Any]) -> list[str]:
         return []
     return [
         f"{'▸' if one['id'] == found['email']['id'] else ' '} {str(one['id'])[:8]}"
-        f"  {_moment(one['sent_at'] or one['received_at'])}"
+        f"  {moment(one['sent_at'] or one['received_at'])}"
         f"  {_safe(one['from_address'] or '-', 40)}  {_safe(one['subject'] or '(no subject)', 60)}"
         for one in thread["emails"] or []
     ]
@@ -206,7 +206,7 @@ def _thread(found: dict[str, Any]) -> list[str]:
 def _decision(row: dict[str, Any]) -> str:
     who = row["llm_model"] or row["decided_by"]
     return (
-        f"{_moment(row['classified_at'])}  {intent_text(row['intent'])} {percent(row['confidence_score'])}"
+        f"{moment(row['classified_at'])}  {intent_text(row['intent'])} {percent(row['confidence_score'])}"
         f"  by {_safe(who, 60)}  [bright_black]{row['decision'].replace('_', ' ')}[/]"
     )
 
@@ -288,7 +288,7 @@ def _duration(seconds: float | None) -> str:
     return f"{seconds / 86_400:.0f} d"
 
 
-def _moment(value: datetime | str | None) -> str:
+def moment(value: datetime | str | None) -> str:
     if value is None:
         return "-"
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
@@ -296,7 +296,7 @@ def _moment(value: datetime | str | None) -> str:
 
 
 def _sent(email: dict[str, Any]) -> str:
-    return f", sent {_moment(email['sent_at'])} UTC" if email["sent_at"] else ""
+    return f", sent {moment(email['sent_at'])} UTC" if email["sent_at"] else ""
 
 
 def _person(row: dict[str, Any], limit: int) -> str:

@@ -44,13 +44,14 @@ Answer = Callable[[Request], Reply]
 class HttpServer:
     """`answer` may be changed at any time; `requests` are those that came, in order."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, port: int = 0) -> None:
         self.answer = answer
         self.requests: list[Request] = []
         self.stopping = threading.Event()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._http.daemon_threads = False
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        self.port = self._http.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01})
 
     def start(self) -> None:
@@ -101,8 +102,9 @@ class HttpServer:
 
 
 @contextmanager
-def serve(answer: Answer) -> Iterator[HttpServer]:
-    server = HttpServer(answer)
+def serve(answer: Answer, port: int = 0) -> Iterator[HttpServer]:
+    """A running server; `port` 0 is any that is free."""
+    server = HttpServer(answer, port)
     server.start()
     try:
         yield server

@@ -105,6 +105,12 @@ def mail_text_from_row(row: Mapping[str, Any]) -> MailText:
     )
 
 
+async def load_mail(conn: Connection, email_id: UUID) -> MailText | None:
+    """What a classifier sees of a stored message; None if there is none."""
+    row = await _load(conn, email_id)
+    return mail_text_from_row(row) if row else None
+
+
 async def _load(conn: Connection, email_id: UUID) -> dict[str, Any] | None:
     cursor = conn.cursor(row_factory=dict_row)
     await cursor.execute(_LOAD, (email_id,), prepare=True)

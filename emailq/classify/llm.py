@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _CANARY: list[Message] = [{"role": "user", "content": "Answer with the word: ready"}]
 _CANARY_S = 10.0
+_OUTAGE_S = 1.0  # after one call failed, no other is made
 _PLACE_S = 20.0  # that a message waits here for its turn; then another worker may have it
 _KEPT = 16_000  # characters of a raw answer
 
@@ -73,6 +74,7 @@ class Llm:
     settings: Settings
     slots: asyncio.Semaphore
     digests: dict[str, tuple[float, str | None]] = field(default_factory=dict)  # model → (read at, digest)
+    outage: tuple[float, LlmUnavailable] | None = None  # the last one, and when it was noticed
 
 
 Ask = Callable[[Llm, Sequence[Message], int], Awaitable[Reply]]  # (…, upper estimate of the prompt's tokens)
@@ -104,6 +106,9 @@ async def classify(mail: MailText, llm: Llm, ask: Ask) -> Classification:
     try:
         began = time.monotonic()
         messages, reply, labels, details = await _answer(mail, llm, ask)
+    except LlmUnavailable as error:
+        llm.outage = (time.monotonic(), error)
+        raise
     except (NoAnswer, _Refused) as error:
         await _blame(llm, ask, error)
         raise LlmFailed(str(error)) from None
@@ -156,6 +161,9 @@ async def _take_place(llm: Llm) -> None:
             await llm.slots.acquire()
     except TimeoutError:
         raise LlmUnavailable("all places for LLM calls were taken", pause_s=None) from None
+    if llm.outage and time.monotonic() - llm.outage[0] < _OUTAGE_S:  # those who waited need not find out again
+        llm.slots.release()
+        raise llm.outage[1]
 
 
 async def post(llm: Llm, path: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
@@ -257,7 +265,10 @@ async def _blame(llm: Llm, ask: Ask, error: EmailqError) -> None:
     try:
         async with asyncio.timeout(_CANARY_S):
             await ask(llm, _CANARY, 20)
+        return
     except _Refused as refusal:  # it answers, and refuses everything
-        raise LlmMisconfigured(_advised(str(refusal), llm)) from None
+        outage: LlmUnavailable = LlmMisconfigured(_advised(str(refusal), llm))
     except (TimeoutError, EmailqError, TooLong):
-        raise LlmUnavailable(str(error)) from None
+        outage = LlmUnavailable(str(error))
+    llm.outage = (time.monotonic(), outage)
+    raise outage

@@ -101,6 +101,15 @@ async def action_id(conn: Connection, text: str) -> UUID:
     return await _one(conn, text, statement, "ERP action")
 
 
+async def decision_id(conn: Connection, text: str) -> UUID:
+    """The id of a decision or an e-mail, as typed, like `email_ids`."""
+    statement = (
+        "select id from (select id from classification_history union all select id from emails) known"
+        " where id between %s and %s limit 2"
+    )
+    return await _one(conn, text, statement, "decision or e-mail")
+
+
 async def _one(conn: Connection, text: str, statement: Any, noun: str) -> UUID:
     low, high = _range(text)
     cursor = await conn.execute(statement, {"low": low, "high": high})

@@ -62,6 +62,10 @@ begin
         'details', jsonb_build_object('before', jsonb_build_object(
             'intent', e.intent, 'sentiment', e.sentiment, 'priority', e.priority, 'confidence', e.confidence_score,
             'review_reason', e.review_reason))));
+    -- an action that waits for an approval is a question of its own; with another label it was withdrawn
+    update emails set review_reason = 'ERP action: ' || coalesce(a.error_message, 'it waits for an approval')
+    from erp_actions a
+    where emails.id = p_email_id and a.email_id = p_email_id and a.status = 'needs_review';
     if not (p_act and is_erp_action_due(p_email_id, coalesce(p_intent, e.intent))) then
         return false;
     end if;
@@ -76,7 +80,7 @@ select e.id as email_id, e.received_at, e.from_name, e.from_address, e.subject, 
        h.provider, h.llm_model as model, h.details -> 'probabilities' as probabilities, h.details ->> 'reasoning' as reasoning,
        array(select a.filename from attachments a where a.email_id = e.id and not a.is_inline order by a.position)
            as attachments,
-       x.id as action_id, x.action_type, x.request_payload -> 'fields' as fields
+       x.id as action_id, x.action_type, x.request_payload -> 'fields' as fields, x.payload_sha256
 from emails e
 left join lateral (
     select * from classification_history h where h.email_id = e.id order by h.classified_at desc, h.id limit 1
