@@ -1,15 +1,19 @@
 """The queue `parsing`: raw bytes → rows. The parsing itself runs in a child process that may be killed."""
 
+import asyncio
 import hashlib
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from emailq.app import App
+from emailq.db import Pool
 from emailq.errors import NotFound
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Retry
 from emailq.parse.authentication import believed
 from emailq.parse.child import ChildPool, Crashed
-from emailq.parse.digest import Digest, scrub
+from emailq.parse.digest import Digest
 from emailq.parse.domains import is_ours, registrable
 from emailq.parse.sender import server_signs
 from emailq.store.blobs import CorruptBlob, blob_key
@@ -20,13 +24,7 @@ async def handle(job: Job, app: App) -> Outcome:
 
     A second run writes the same blobs under the same names and replaces the rows.
     """
-    async with app.pool.connection() as conn:
-        cursor = await conn.execute(
-            "select encode(raw_sha256, 'hex'), classified_at is not null from emails where id = %s",
-            (job.email_id,),
-            prepare=True,
-        )
-        row = await cursor.fetchone()
+    row = await _sources(app).of(job.email_id)
     if row is None:
         return Reject("the e-mail is gone")
     raw_sha256, is_classified = row
@@ -48,6 +46,45 @@ async def handle(job: Job, app: App) -> Outcome:
     return Done(effects, [] if is_classified else [Next("classification", job.priority)])
 
 
+@dataclass(slots=True)
+class _Lookup:
+    wanted: list[UUID] = field(default_factory=list)
+    found: dict[UUID, tuple[str, bool]] | None = None
+
+
+class _Sources:
+    """Where the raw messages are, looked up for many jobs at once: asked for each it took as long as parsing it."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._next = _Lookup()
+        self._asking = asyncio.Lock()
+
+    async def of(self, email_id: UUID) -> tuple[str, bool] | None:
+        """(name of the raw blob, whether the message has its labels); None if the e-mail is gone."""
+        lookup = self._next
+        lookup.wanted.append(email_id)
+        async with self._asking:
+            if lookup is self._next:
+                self._next = _Lookup()
+            if lookup.found is None:  # else somebody asked for all of us
+                async with self._pool.connection() as conn:
+                    cursor = await conn.execute(_SOURCES, (lookup.wanted,), prepare=True)
+                    lookup.found = {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
+        return lookup.found.get(email_id)
+
+
+_SOURCES = "select id, encode(raw_sha256, 'hex'), classified_at is not null from emails where id = any(%s)"
+
+
+def _sources(app: App) -> _Sources:
+    return app.shared("sources", lambda: _Sources(app.pool), _nothing_to_close)
+
+
+async def _nothing_to_close(sources: _Sources) -> None:
+    pass
+
+
 def _parsers(app: App) -> ChildPool:
     work = "emailq.parse.digest:digest_message"
     return app.shared("parsers", lambda: ChildPool(app.settings.parser_processes, work), ChildPool.close)
@@ -62,7 +99,7 @@ def _fields(digest: Digest, app: App) -> dict[str, Any]:
     fields |= {"authentication": authentication, "sender_signs": signs}
     if fields["automation"] is None and sender in own and "own-domain-unverified" not in signs:
         fields |= {"automation": "own_mail", "automation_details": {"reasons": ["the sender is an account of ours"]}}
-    return {**scrub(fields), "attachments": _attachments(digest, app)}
+    return {**fields, "attachments": _attachments(digest, app)}
 
 
 def _people(digest: Digest, app: App) -> dict[str, Any]:

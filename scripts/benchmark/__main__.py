@@ -6,6 +6,7 @@ import sys
 
 BENCHMARKS = {
     "queue": "scripts.benchmark.queue",  # emailq's queue and others, side by side
+    "mail": "scripts.benchmark.mail",  # its parser and others, and the way from files to rows
 }
 
 

@@ -1,0 +1,175 @@
+"""Mail's figures: emailq's parser beside others on the same messages, and the way from files to rows beside both."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import psycopg
+
+from scripts.benchmark.figures import Figures, table
+from scripts.benchmark.install import NotInstalled, python_with
+from scripts.benchmark.processes import ROOT, cpu_s
+from scripts.benchmark.quiet import in_quiet
+from scripts.benchmark.server import benchmark_server, create_database
+from tests.servers import PostgresServer
+
+CORPUS = ROOT.parent / "shared/corpus"
+MESSAGES = (ROOT / "tests/mail", ROOT / "emailq/demo_mailbox")
+SCRIPT = ROOT / "scripts/benchmark/workers/mail_parsers.py"
+SPECIFIED = ROOT / "scripts/benchmark/workers/mail_specified.py"
+
+_ENOUGH = 5_000  # messages: a worker takes half a second to start
+
+# name → what must be installed for it, besides Python
+PARSERS: dict[str, tuple[str, ...]] = {
+    "emailq": (),
+    "emailq, without what is derived": (),
+    "email, policy.default": (),
+    "email, compat32 hardened": (),
+    "fast-mail-parser": ("fast-mail-parser",),
+    "mail-parser": ("mail-parser",),
+}
+SPEED, VOLUME = "messages → finished object", "the same, bytes"
+INGEST, PARSE, WAY = "ingest", "worker, parsing", "files → rows and blobs"
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--runs", type=click.IntRange(1, 50), default=3, show_default=True)
+@click.option("--seconds", type=click.FloatRange(0.2, 60), default=2.0, show_default=True, help="A parser's run.")
+def bench(folders: tuple[Path, ...], runs: int, seconds: float) -> None:
+    """Measure parsers on the messages of FOLDERS, and the way from files to rows.
+
+    Without folders: our own fixtures and demo mailbox, and the corpus beside the checkout if there is one.
+    """
+    figures = Figures()
+    with tempfile.TemporaryDirectory(prefix="emailq-bench-") as name, benchmark_server() as server:
+        folder = Path(name)
+        count, size = _gather(folders or _messages(), folder / "mail")
+        click.echo(f"{count:,} messages, {size / count / 1000:.1f} kB on average", err=True)
+        for _ in range(runs):
+            for parser in PARSERS:
+                _measure_parser(figures, parser, folder / "mail", seconds)
+            _measure_way(figures, server, folder, count)
+        _compare(figures)
+    click.echo(table(list(figures.all.values())))
+
+
+def _messages() -> list[Path]:
+    return [*MESSAGES, *([CORPUS] if CORPUS.is_dir() else [])]
+
+
+def _gather(folders: tuple[Path, ...] | list[Path], into: Path) -> tuple[int, int]:
+    """All messages in one folder, as often as makes enough of them, each with other content; how many, and bytes."""
+    into.mkdir()
+    paths = sorted(path for folder in folders for path in folder.rglob("*.eml"))
+    if not paths:
+        raise click.UsageError("no .eml file in these folders")
+    count = size = 0
+    while count < _ENOUGH:
+        for path in paths:
+            content = path.read_bytes() + b"\r\n%d\r\n" % count
+            (into / f"{count:06}.eml").write_bytes(content)
+            count, size = count + 1, size + len(content)
+    return count, size
+
+
+def _measure_parser(figures: Figures, name: str, mail: Path, seconds: float) -> None:
+    needs = PARSERS[name]
+    try:
+        python = str(python_with("mail", *needs)) if needs else sys.executable
+    except NotInstalled as reason:
+        click.echo(f"{name}: {reason}", err=True)
+        return
+    command = [python, str(SCRIPT), name, str(mail), str(seconds)]
+    done = in_quiet(lambda: subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT))
+    found = json.loads(done.stdout)
+    goal = 1200 if name == "emailq" else None
+    figures.add(SPEED, name, found["messages"] / found["cpu_s"], "messages/s", goal=goal)
+    figures.add(VOLUME, name, found["bytes"] / found["cpu_s"] / 1e6, "MB/s")
+    figures.add("messages that it raises on", name, found["raised"], "messages")
+
+
+@dataclass(frozen=True)
+class Cost:
+    wall_s: float
+    cpu_s: float  # of all processes, PostgreSQL included
+
+
+def _measure_way(figures: Figures, server: PostgresServer, folder: Path, count: int) -> None:
+    for name in ("emailq", "as specified, repaired"):
+        dsn = create_database(server, "mail")
+        blobs = folder / "blobs"
+        if name == "emailq":
+            emailq = [sys.executable, "-m", "emailq"]
+            env = {"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(blobs), "EMAILQ_LOG_LEVEL": "error"}
+            _run([*emailq, "migrate"], env)
+            ingest = _cost(server, [*emailq, "ingest", str(folder / "mail")], env)
+            parse = _cost(server, [*emailq, "worker", "--queue", "parsing", "--drain"], env)
+            rows = _rows(dsn)
+            figures.add(INGEST, name, rows / ingest.wall_s, "messages/s")
+            figures.add(PARSE, name, rows / parse.wall_s, "messages/s")
+            cost = Cost(ingest.wall_s + parse.wall_s, ingest.cpu_s + parse.cpu_s)
+        else:
+            cost = _cost(server, [sys.executable, str(SPECIFIED), str(folder / "mail"), str(blobs)], {"DSN": dsn})
+            rows = _rows(dsn)
+        figures.add(WAY, name, rows / cost.wall_s, "messages/s")
+        figures.add("the same, CPU time", name, cost.cpu_s / rows * 1e3, "ms/message", at_most=True)
+        shutil.rmtree(blobs)
+
+
+def _rows(dsn: str) -> int:
+    with psycopg.connect(dsn) as conn:
+        row = conn.execute("select count(*) from emails").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _cost(server: PostgresServer, command: list[str], env: dict[str, str]) -> Cost:
+    assert server.process
+    before, database = resource.getrusage(resource.RUSAGE_CHILDREN), cpu_s(server.process.pid)
+    began = time.monotonic()
+    _run(command, env)
+    wall_s = time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(wall_s, own + cpu_s(server.process.pid) - database)
+
+
+def _run(command: list[str], env: dict[str, str]) -> None:
+    """Refused and failed messages are told with an exit code too, so only the output of a crash ends the benchmark."""
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env={"PATH": os.environ["PATH"], "HOME": "/", **env}
+    )
+    if "Traceback" in done.stderr:
+        raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr[-500:]}")
+
+
+def _compare(figures: Figures) -> None:
+    for other in PARSERS:
+        if not other.startswith("emailq"):
+            figures.ratio(SPEED, other, f"emailq's parser ÷ {other}")
+    figures.ratio(WAY, "as specified, repaired", "emailq's way ÷ as specified, repaired")
+    for parser, way in _pairs(figures):
+        figures.add("wall time of the way ÷ CPU time of the parser", "emailq", parser / way, "×", goal=2, at_most=True)
+
+
+def _pairs(figures: Figures) -> Iterator[tuple[float, float]]:
+    parser, way = figures.of(SPEED), figures.of(WAY)
+    assert parser
+    assert way
+    return zip(parser.runs, way.runs, strict=True)
+
+
+def main(args: list[str]) -> int:
+    bench.main(args, prog_name="scripts/bench mail", standalone_mode=True)
+    return 0
