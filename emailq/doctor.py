@@ -24,8 +24,26 @@ async def diagnose() -> list[Finding]:
         async with conn:
             findings += [finding async for finding in check_database(conn, dsn)]
     findings.append(await _blobs(settings))
+    findings.append(await _scanner(settings))
     findings += [finding async for finding in outside(settings)]
     return findings
+
+
+async def _scanner(settings: Settings) -> Finding:
+    from emailq.scan import clamd
+
+    if settings.clamd is None:
+        return Finding("scanner", "ok", "none: attachments count as skipped, and ERP policy decides (EMAILQ_CLAMD)")
+    try:
+        version = await clamd.version(settings.clamd)
+        admits = await clamd.admits_its_limits(settings.clamd)
+    except EmailqError as error:
+        return Finding("scanner", "fail", str(error), Unavailable.exit_code)
+    if not admits:
+        return Finding("scanner", "warn", f"{version} calls what exceeds its limits clean; set AlertExceedsMax yes")
+    if not clamd.numbers_its_signatures(version):
+        return Finding("scanner", "warn", f"{version} has no signatures of ClamAV's own; run freshclam")
+    return Finding("scanner", "ok", version)
 
 
 def worst_exit_code(findings: Iterable[Finding]) -> int:

@@ -26,6 +26,7 @@ class Served(NamedTuple):
 
 HANDLERS = {
     "parsing": Served("emailq.parse.handler:handle", 8),
+    "virus_scan": Served("emailq.scan.handler:handle", 8),
     "classification": Served("emailq.classify.handler:handle", 32),
     "erp_action": Served("emailq.erp.handler:handle", 8),
 }

@@ -108,6 +108,10 @@ class Settings(BaseModel):
     imap: dict[str, ImapAccount] = Field(
         {}, description="mailboxes to read, as tables [imap.NAME] in the settings file"
     )
+    clamd: str | None = Field(
+        None, description="virus scanner: host:port or socket of clamd; without one, none is scanned"
+    )
+    clamd_timeout_s: float = Field(120.0, gt=0, description="longest scan of one message or attachment, seconds")
     max_message_bytes: int = Field(26_214_400, ge=1024, description="largest message accepted, bytes")
 
     concurrency: int | None = Field(

@@ -19,6 +19,7 @@ import pytest
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from emailq.migrate import migrate
+from tests.clamd_server import Clamd, have_clamd, start_clamd
 from tests.mail_server import MailServer, have_dovecot, start_mail_server
 from tests.namespaces import can_make_network_namespaces
 from tests.servers import (
@@ -40,7 +41,7 @@ ON_EVERY_POSTGRESQL = (TESTS / "sql", TESTS / "queue", TESTS / "store")
 TEMPLATE = "migrated"
 
 # Servers that only the system's packages bring: tests that ask for their fixture are left out where they are missing.
-SERVERS = {"mail_server": ("Dovecot (as root)", have_dovecot)}
+SERVERS = {"mail_server": ("Dovecot (as root)", have_dovecot), "scanner": ("clamd", have_clamd)}
 
 installations = cache(postgresql_installations)
 
@@ -230,6 +231,12 @@ def s3_bucket(s3: S3Server) -> str:
 @pytest.fixture(scope="session")
 def mail_server() -> Iterator[MailServer]:
     with start_mail_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def scanner() -> Iterator[Clamd]:
+    with start_clamd() as server:
         yield server
 
 

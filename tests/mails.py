@@ -23,6 +23,7 @@ async def add_email(app: App, raw: bytes, **columns: Any) -> UUID:
     """Accepted and parsed, with nothing in the queue; `columns` of the row are set afterwards."""
     [accepted] = await accept(app.pool, app.blobs, [Incoming(raw, "shop", "test")])
     digest = digest_message(raw)
+    await app.blobs.put([attachment.content for attachment in digest.attachments])
     attachments = [
         {
             "position": position,

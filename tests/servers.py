@@ -118,7 +118,7 @@ class PostgresServer:
             ],
             log=self.folder / "log",
             stop_signal=signal.SIGINT,
-            identity=_identity_of_postgresql(),
+            identity=identity_of_servers(),
         )
         wait_until(self._answers, 60)
 
@@ -140,7 +140,7 @@ class PostgresServer:
 
     def _run(self, program: str, *args: str | Path) -> None:
         done = subprocess.run(
-            [self._bin / program, *args], capture_output=True, text=True, cwd="/", **_identity_of_postgresql()
+            [self._bin / program, *args], capture_output=True, text=True, cwd="/", **identity_of_servers()
         )
         if done.returncode:
             raise RuntimeError(f"{program} failed:\n{done.stdout}{done.stderr}")
@@ -207,7 +207,7 @@ def start_pgbouncer(server: PostgresServer, **settings: str) -> Iterator[int]:
             [PGBOUNCER, folder / "pgbouncer.ini"],
             log=folder / "log",
             stop_signal=signal.SIGKILL,
-            identity=_identity_of_postgresql(),
+            identity=identity_of_servers(),
         )
 
         def answers() -> bool:
@@ -329,7 +329,7 @@ def stop_program(process: subprocess.Popen[bytes], stop_signal: signal.Signals) 
         process.wait()
 
 
-def _identity_of_postgresql() -> dict[str, Any]:
+def identity_of_servers() -> dict[str, Any]:
     """Arguments for subprocess: who PostgreSQL runs as when we are root."""
     if os.geteuid() != 0:
         return {}
@@ -338,13 +338,13 @@ def _identity_of_postgresql() -> dict[str, Any]:
 
 
 def _give_to_postgresql(folder: Path) -> None:
-    if identity := _identity_of_postgresql():
+    if identity := identity_of_servers():
         os.chown(folder, identity["user"], identity["group"])
 
 
 def _bin_for_everyone(bin_folder: Path, folder: Path) -> Path:
     """`bin_folder`, or a copy in `folder` when `nobody` can't enter it: a checkout below a private home."""
-    probe = subprocess.run(["test", "-x", bin_folder / "postgres"], cwd="/", **_identity_of_postgresql())
+    probe = subprocess.run(["test", "-x", bin_folder / "postgres"], cwd="/", **identity_of_servers())
     if probe.returncode == 0:
         return bin_folder
     site_packages = bin_folder.parents[2]

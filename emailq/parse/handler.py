@@ -20,7 +20,7 @@ from emailq.store.blobs import CorruptBlob, blob_key
 
 
 async def handle(job: Job, app: App) -> Outcome:
-    """Parse one message, store its attachments, and pass it on to classification, unless it has its labels.
+    """Parse one message, store its attachments, and pass it on: to the virus scan, else to be labelled unless it is.
 
     A second run writes the same blobs under the same names and replaces the rows.
     """
@@ -43,6 +43,8 @@ async def handle(job: Job, app: App) -> Outcome:
     ]
     if digest.refusal:
         return Reject(digest.refusal, effects)
+    if app.settings.clamd:
+        return Done(effects, [Next("virus_scan", job.priority)])
     return Done(effects, [] if is_classified else [Next("classification", job.priority)])
 
 
@@ -128,6 +130,7 @@ def _attachments(digest: Digest, app: App) -> list[dict[str, Any]]:
             "s3_key": blob_key(attachment.sha256),
             "is_inline": attachment.is_inline,
             "content_id": attachment.content_id,
+            "virus_scan_status": "pending" if app.settings.clamd else "skipped",
         }
         for position, attachment in enumerate(digest.attachments)
     ]

@@ -120,18 +120,21 @@ begin
     delete from attachments
     where email_id = p_email_id and position >= coalesce(jsonb_array_length(p.attachments), 0);
     insert into attachments as a (email_id, position, part_id, filename, content_type, sniffed_type, size_bytes, md5_hash,
-                                  sha256, s3_bucket, s3_key, is_inline, content_id)
+                                  sha256, s3_bucket, s3_key, is_inline, content_id, virus_scan_status)
     select p_email_id, f.position, f.part_id, f.filename, f.content_type, f.sniffed_type, f.size_bytes, f.md5_hash,
-           decode(f.sha256, 'hex'), f.s3_bucket, f.s3_key, f.is_inline, f.content_id
+           decode(f.sha256, 'hex'), f.s3_bucket, f.s3_key, f.is_inline, f.content_id,
+           coalesce(f.virus_scan_status, 'pending')
     from jsonb_to_recordset(p.attachments) as f (
         position integer, part_id text, filename text, content_type text, sniffed_type text, size_bytes bigint,
-        md5_hash text, sha256 text, s3_bucket text, s3_key text, is_inline boolean, content_id text)
+        md5_hash text, sha256 text, s3_bucket text, s3_key text, is_inline boolean, content_id text,
+        virus_scan_status text)
     on conflict (email_id, position) do update set
         part_id = excluded.part_id, filename = excluded.filename, content_type = excluded.content_type,
         sniffed_type = excluded.sniffed_type, size_bytes = excluded.size_bytes, md5_hash = excluded.md5_hash,
         sha256 = excluded.sha256, s3_bucket = excluded.s3_bucket, s3_key = excluded.s3_key,
         is_inline = excluded.is_inline, content_id = excluded.content_id,
-        virus_scan_status = case when a.sha256 = excluded.sha256 then a.virus_scan_status else 'pending' end,
+        virus_scan_status = case when a.sha256 = excluded.sha256 and a.virus_scan_status in ('clean', 'infected', 'failed')
+                                 then a.virus_scan_status else excluded.virus_scan_status end,
         virus_scan_result = case when a.sha256 = excluded.sha256 then a.virus_scan_result end;
 
     update emails set
