@@ -25,6 +25,13 @@ def programs(
         stop(started)
 
 
+def run(command: Sequence[str], env: Mapping[str, str]) -> None:
+    """To its end; what it wrote is in the error that is raised when it fails."""
+    done = subprocess.run(command, cwd=ROOT, env=_environment(env), capture_output=True, text=True, timeout=120)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+
+
 def start(command: Sequence[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     libc = ctypes.CDLL(None)
     with log.open("ab") as output:
@@ -34,10 +41,14 @@ def start(command: Sequence[str], env: Mapping[str, str], log: Path) -> subproce
             stdout=output,
             stderr=output,
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **env},
+            env=_environment(env),
             start_new_session=True,
             preexec_fn=lambda: libc.prctl(1, int(signal.SIGKILL)),
         )
+
+
+def _environment(env: Mapping[str, str]) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **env}
 
 
 def stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:

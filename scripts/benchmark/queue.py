@@ -21,9 +21,13 @@ from scripts.benchmark.server import benchmark_server
 from scripts.benchmark.system import Bench, System, set_up
 from scripts.benchmark.systems.bare import LEAN, SAME_TABLE
 from scripts.benchmark.systems.emailq import EMAILQ, fill_and_analyze, fill_ten_lanes
+from scripts.benchmark.systems.graphile import GRAPHILE
+from scripts.benchmark.systems.pgboss import PG_BOSS
+from scripts.benchmark.systems.pgqueuer import PGQUEUER
+from scripts.benchmark.systems.procrastinate import PROCRASTINATE
 from scripts.benchmark.writes import writes_per_job
 
-PEERS: list[System] = []
+PEERS = [GRAPHILE, PG_BOSS, PGQUEUER, PROCRASTINATE]
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ class System:
     environment: Callable[[str], Mapping[str, str]]  # DSN → what the worker is told
     handlers: frozenset[str] = HANDLERS
     jobs: int | None = None  # at most so many in a drain; a slow one needs no more for a steady rate
+    unfair: str = ""  # what the comparison with emailq hides, and to whose cost
+    install: Callable[[], object] = lambda: None  # its packages; raises NotInstalled
 
 
 @dataclass(frozen=True)
