@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
@@ -34,8 +34,9 @@ class Committer:
     had been committed already.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, committed: Callable[[set[str]], None] = lambda names: None) -> None:
         self._settings = settings
+        self._committed = committed  # called after each batch with the names of its queues
         self._finished: list[Finished] = []
         self._wanted = asyncio.Event()
         self._flushed = asyncio.Event()
@@ -65,6 +66,7 @@ class Committer:
                 batch = self._take()
                 await self._commit_until_done(batch)
                 self.uncommitted -= len(batch)
+                self._committed({job.queue_name for job, _ in batch})
                 if not self.uncommitted:
                     self._flushed.set()
         finally:

@@ -68,7 +68,7 @@ class Worker:
         self._served = served
         self._isolated: dict[str, asyncio.Task[None]] = {}
         self.session = Session(app.settings, sorted(served), self.wake, self.isolate)
-        self.committer = Committer(app.settings)
+        self.committer = Committer(app.settings, self._committed)
         self.lanes = {
             name: Lane(self, name, load_handler(entry.target), concurrency or entry.concurrency)
             for name, entry in served.items()
@@ -122,6 +122,10 @@ class Worker:
         if not self.suspects and not self.stopping.is_set() and (task is None or task.done()):
             run = run_suspects(self.app.settings, queue_name, self._served[queue_name])
             self._isolated[queue_name] = asyncio.create_task(run)
+
+    def _committed(self, queue_names: set[str]) -> None:
+        for name in queue_names:
+            self.lanes[name].look_again()
 
     @property
     def busy(self) -> int:
@@ -218,6 +222,7 @@ class Lane:
         self._asleep = False
         self._polls = 0
         self._woken = asyncio.Event()
+        self._wants_room = False
         self._ended = 0  # handlers that ended since the rate was taken
         self._rate_at = time.monotonic()
         self._rate = 0.0  # jobs a second, smoothed
@@ -226,6 +231,10 @@ class Lane:
 
     def wake(self) -> None:
         self._polls = 0
+        self._woken.set()
+
+    def look_again(self) -> None:
+        """Some of our jobs are committed: that may have made room, here or in a limited queue."""
         self._woken.set()
 
     def give_back(self, reason: str) -> None:
@@ -239,16 +248,22 @@ class Lane:
         while not self.worker.stopping.is_set():
             self._woken.clear()
             room = self._room()
+            self._wants_room = not room
             if not room:
                 await self._wait(self.worker.app.settings.poll_interval_s)
                 continue
+            marked = self._marked()
             jobs = await self._claim(room)
+            self.waiting.extend(jobs)
+            if self.worker.stopping.is_set():
+                return
+            self._start()
             if jobs:
-                self.waiting.extend(jobs)
-                if self.worker.stopping.is_set():
-                    return
-                self._start()
-                await self._stay_awake(len(jobs) == room)
+                self._polls = 0
+            if len(jobs) == room:
+                await self._stay_awake()
+            elif marked:  # there may be jobs behind the marks
+                self._forget_marks()
             else:
                 await self._sleep()
 
@@ -270,22 +285,21 @@ class Lane:
         return self._rate
 
     async def _claim(self, room: int) -> list[Job]:
+        self._claims += 1
+        return await self.worker.claim(self, room, fair=self._claims % _FAIR_EVERY == 0)
+
+    def _marked(self) -> bool:
+        """Whether there are marks, and they can be trusted."""
         if time.monotonic() - self._marks_at > _MARKS_S:
             self._forget_marks()
-        self._claims += 1
-        jobs = await self.worker.claim(self, room, fair=self._claims % _FAIR_EVERY == 0)
-        if not jobs and self.marks:  # there may be jobs behind the marks
-            self._forget_marks()
-            jobs = await self.worker.claim(self, room, fair=False)
-        return jobs
+        return bool(self.marks)
 
     def _forget_marks(self) -> None:
         self.marks.clear()
         self._marks_at = time.monotonic()
 
-    async def _stay_awake(self, full: bool) -> None:
-        self._polls = 0
-        self._full_claims = self._full_claims + 1 if full else 0
+    async def _stay_awake(self) -> None:
+        self._full_claims += 1
         if self._asleep and self._full_claims >= _AWAKE_CLAIMS:
             self._asleep = False
             await self.worker.set_asleep(self, False)
@@ -329,7 +343,8 @@ class Lane:
             self.worker.committer.add(job, outcome)
             if isinstance(outcome, Release) and outcome.pause_s is not None:
                 self.give_back(outcome.reason)
-            self._woken.set()
+            if self._wants_room:
+                self._woken.set()
             turns += 1
             if turns % 32 == 0:  # a handler that never waits must not starve the loop
                 await asyncio.sleep(0)

@@ -22,7 +22,8 @@
 -- Limits of a queue (queue_controls.max_running, max_per_s) are exact over all workers: a claim of a limited queue
 -- takes turns at its row, and each running job holds a slot that a unique index guards.
 --
--- Locks are taken in this order: the worker's row, then queue rows, then controls. All times are the database's,
+-- Locks: a claim takes the row of a limited queue, then queue rows, then its worker's row (not waiting for it); the
+-- sweeper takes workers' rows (skipping locked ones), then queue rows. All times are the database's,
 -- read through queue_now(), which a test can set with `set emailq.now = '…'`.
 
 create or replace function queue_now() returns timestamptz
@@ -109,10 +110,9 @@ declare
     v_limit integer := p_limit;
     v_controls queue_controls;
     v_slots integer[];
+    v_claimed integer;
 begin
-    -- keeps the sweeper away until this claim is committed; a swept worker must register again
-    perform from workers w where w.id = p_worker for key share;
-    if not found then
+    if not exists (select from workers w where w.id = p_worker) then  -- swept: it must register again
         raise exception 'worker % is not registered', p_worker using errcode = 'EQ001';
     end if;
 
@@ -201,20 +201,29 @@ begin
         returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at;
     end if;
 
+    get diagnostics v_claimed = row_count;
+    if v_claimed > 0 then
+        -- keeps the sweeper away until this claim is committed; it is not waited for, since it has given us up then
+        perform from workers w where w.id = p_worker for key share skip locked;
+        if not found then
+            raise exception 'worker % is not registered', p_worker using errcode = 'EQ001';
+        end if;
+    end if;
     if v_controls.max_per_s is not null then
-        get diagnostics v_limit = row_count;
-        update queue_controls c set credit = v_controls.credit - v_limit, credit_at = v_now
+        update queue_controls c set credit = v_controls.credit - v_claimed, credit_at = v_now
         where c.queue_name = p_queue;
     end if;
 end $$;
 
 -- ---------------------------------------------------------------------------------------------- outcomes
 -- Each takes parallel arrays and returns the ids that are no longer held under (worker, attempt).
--- The settings keep the planner on the primary key whatever the statistics say.
+-- The settings leave the planner one way only, whatever the statistics say: the primary key's bitmap for these ids,
+-- hashed against the fences. A VACUUM while a large INSERT runs says that the table is empty, and the plan that is
+-- best for an empty table, made then and kept, costs the square of the batch.
 
 create or replace function complete_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[])
 returns setof uuid language plpgsql
-set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set jit = off set enable_seqscan = off set enable_indexscan = off set enable_nestloop = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -225,7 +234,8 @@ begin
         update processing_queue q
         set status = 'completed', completed_at = v_now, last_error = null, worker_id = null, slot = null
         from unnest(p_ids, p_workers, p_attempts) j (id, worker, attempt)
-        where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
+        where q.id = any (p_ids) and q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt
+          and q.status = 'processing'
         returning q.id
     )
     select array_agg(done.id) into v_done from done;
@@ -239,7 +249,8 @@ end $$;
 create or replace function retry_jobs(
     p_ids uuid[], p_workers integer[], p_attempts integer[], p_delays double precision[], p_reasons text[]
 ) returns setof uuid language plpgsql
-set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set jit = off set enable_seqscan = off set enable_indexscan = off set enable_nestloop = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := queue_now();
@@ -255,7 +266,8 @@ begin
             last_error = j.reason,
             worker_id = null, slot = null
         from unnest(p_ids, p_workers, p_attempts, p_delays, p_reasons) j (id, worker, attempt, delay, reason)
-        where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
+        where q.id = any (p_ids) and q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt
+          and q.status = 'processing'
         returning q.id
     )
     select unnest(p_ids) except select id from retried;
@@ -263,7 +275,8 @@ end $$;
 
 create or replace function fail_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[])
 returns setof uuid language plpgsql
-set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set jit = off set enable_seqscan = off set enable_indexscan = off set enable_nestloop = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := queue_now();
@@ -274,7 +287,8 @@ begin
         set status = 'failed', completed_at = v_now, failed_at = v_now, last_error = j.reason,
             worker_id = null, slot = null
         from unnest(p_ids, p_workers, p_attempts, p_reasons) j (id, worker, attempt, reason)
-        where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
+        where q.id = any (p_ids) and q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt
+          and q.status = 'processing'
         returning q.id
     )
     select array_agg(failed.id) into v_failed from failed;
@@ -285,14 +299,16 @@ end $$;
 -- Gives jobs back with their attempt: a shutdown, or a dependency that is down, is not the job's fault.
 create or replace function release_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[])
 returns setof uuid language sql
-set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set jit = off set enable_seqscan = off set enable_indexscan = off set enable_nestloop = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
 as $$
     with released as (
         update processing_queue q
         set status = 'pending', attempts = q.attempts - 1, worker_id = null, slot = null, started_at = null,
             last_error = coalesce(j.reason, q.last_error)
         from unnest(p_ids, p_workers, p_attempts, p_reasons) j (id, worker, attempt, reason)
-        where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'
+        where q.id = any (p_ids) and q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt
+          and q.status = 'processing'
         returning q.id
     )
     select unnest(p_ids) except select id from released
