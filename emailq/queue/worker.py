@@ -263,7 +263,7 @@ class Lane:
             if len(jobs) == room:
                 await self._stay_awake()
             elif marked:  # there may be jobs behind the marks
-                self._forget_marks()
+                self.marks.clear()
             else:
                 await self._sleep()
 
@@ -291,12 +291,9 @@ class Lane:
     def _marked(self) -> bool:
         """Whether there are marks, and they can be trusted."""
         if time.monotonic() - self._marks_at > _MARKS_S:
-            self._forget_marks()
+            self.marks.clear()
+            self._marks_at = time.monotonic()
         return bool(self.marks)
-
-    def _forget_marks(self) -> None:
-        self.marks.clear()
-        self._marks_at = time.monotonic()
 
     async def _stay_awake(self) -> None:
         self._full_claims += 1

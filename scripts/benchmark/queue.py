@@ -18,7 +18,7 @@ from scripts.benchmark.pickup import RACE_S, pickup_ms
 from scripts.benchmark.quiet import in_quiet
 from scripts.benchmark.rescue import rescue_s
 from scripts.benchmark.server import benchmark_server
-from scripts.benchmark.system import Bench, System, set_up
+from scripts.benchmark.system import Bench, set_up
 from scripts.benchmark.systems.bare import LEAN, SAME_TABLE
 from scripts.benchmark.systems.emailq import EMAILQ, fill_and_analyze, fill_ten_lanes
 from scripts.benchmark.systems.graphile import GRAPHILE

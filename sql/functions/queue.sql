@@ -168,7 +168,10 @@ begin
                 cross join lateral (
                     select q.scheduled_at from processing_queue q
                     where q.queue_name = p_queue and q.completed_at is null and q.status = 'pending'
-                      and q.crashes <= 1 and q.priority = lane and q.scheduled_at <= v_now
+                      and q.crashes <= 1 and q.priority = lane
+                      and (q.scheduled_at, q.id) > (coalesce(p_low_at[lane], '-infinity'),
+                                                    coalesce(p_low_id[lane], '00000000-0000-0000-0000-000000000000'))
+                      and q.scheduled_at <= v_now
                     order by q.scheduled_at, q.id limit 1
                 ) head
                 order by head.scheduled_at, lane
