@@ -129,6 +129,8 @@ def note(row: dict[str, Any]) -> str:
         return f"[red]failed[/] {escape(printable(row['failure'], 60))}"
     if row["review_reason"]:
         return f"[yellow]review[/] {escape(printable(row['review_reason'], 60))}"
+    if row.get("sender_trust") == "suspicious":
+        return "[red]suspicious sender[/]"
     if row["automation"]:
         return f"[bright_black]{escape(row['automation'].replace('_', ' '))}[/]"
     if row["erp_action_status"]:

@@ -14,6 +14,7 @@ from emailq.commands.database import with_connection
 from emailq.commands.output import EX_DATAERR, EX_OK, MessageReader, as_json, print_row, print_rows, printable_name
 from emailq.db import Connection, brief
 from emailq.errors import TryAgain, Unavailable, UsageError
+from emailq.models import Intent
 from emailq.settings import load_settings
 
 if TYPE_CHECKING:
@@ -79,20 +80,26 @@ def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
 
 
 @click.command(name="list")
-@click.option("--intent", help="Only this intent.")
+@click.option("--intent", type=click.Choice([*Intent]), help="Only this intent.")
 @click.option("--account", help="Only mail that reached this account.")
 @click.option("--from", "sender", metavar="ADDRESS", help="Only mail from this address.")
-@click.option("--search", metavar="WORDS", help='Full text of subject and body; "quoted phrase", or, -without.')
+@click.option("--search", metavar="WORDS", help='Subject, text, names; "a phrase", or, -without.')
+@click.option("--trust", type=click.Choice(["trusted", "known", "new", "suspicious"]), help="Only such senders.")
 @click.option("--review", is_flag=True, help="Only what needs a person.")
 @click.option("--failed", is_flag=True, help="Only what failed.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--before", "last", metavar="EMAIL_ID", help="The next page: what comes after this e-mail in the list.")
 @as_json
-def list_(as_json: bool, **filters: Any) -> int:
+def list_(as_json: bool, last: str | None, **filters: Any) -> int:
     """List e-mails, newest first."""
     from emailq.render import print_emails
-    from emailq.store.emails import list_emails
+    from emailq.store.emails import email_ids, list_emails, position_of
 
-    rows = with_connection(lambda conn: list_emails(conn, **filters))
+    async def run(conn: Connection) -> list[dict[str, Any]]:
+        before = await position_of(conn, (await email_ids(conn, [last]))[0]) if last else None
+        return await list_emails(conn, before=before, **filters)
+
+    rows = with_connection(run)
     if as_json:
         print_rows(rows)
     else:

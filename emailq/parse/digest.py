@@ -14,6 +14,7 @@ from emailq.parse.subject import base_subject
 
 _BODY_LIMIT = 1_000_000  # characters kept in a row; the raw message has the rest
 _SEARCH_LIMIT = 100_000  # characters that full-text search looks at
+_NAMES_LIMIT = 10_000  # characters of names and addresses that it looks at
 _HEADERS_LIMIT = 200_000  # characters of all headers kept in a row
 
 # a first message for a process that parses: it loads what most mail needs
@@ -89,6 +90,7 @@ def digest(message: ParsedMessage) -> Digest:
         "body_html": (message.body_html or "")[:_BODY_LIMIT] or None,
         "new_text": new_text or None,
         "language": guess_language(new_text[:10_000] or subject),
+        "search_names": _search_names(message),
         "search_text": body_text[:_SEARCH_LIMIT],
         "in_reply_to": message.in_reply_to,
         "references": message.references,
@@ -142,6 +144,15 @@ def _names(message: ParsedMessage) -> dict[str, str]:
     """Name by address, of the sender and all recipients; the first one counts."""
     people = (*message.from_, *message.to, *message.cc, *message.bcc)
     return {address_key(one): one.name[:200] for one in reversed(people) if one.name}
+
+
+def _search_names(message: ParsedMessage) -> str:
+    """Who wrote to whom, and what the attachments are called: to be found by search too."""
+    people = (*message.from_, *message.to[:50], *message.cc[:50])
+    files = (part.name.replace(".", " ") for part in message.files[:100] if part.name)
+    return " ".join((*(f"{one.name or ''} {one.email} {one.email.replace('@', ' ')}" for one in people), *files))[
+        :_NAMES_LIMIT
+    ]
 
 
 def _headers(message: ParsedMessage) -> list[tuple[str, str]]:

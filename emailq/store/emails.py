@@ -19,6 +19,7 @@ async def list_emails(
     thread: UUID | None = None,
     account: str | None = None,
     sender: str | None = None,
+    trust: str | None = None,
     review: bool = False,
     failed: bool = False,
     search: str | None = None,
@@ -33,13 +34,23 @@ async def list_emails(
         "thread": thread,
         "account": account,
         "sender": sender,
+        "trust": trust,
         "review": review,
         "failed": failed,
     }
     page = {"before": before and before[0], "before_id": before and before[1], "limit": limit}
     cursor = conn.cursor(row_factory=dict_row)
-    await cursor.execute(query("list_emails"), {**filters, **page, "search": search})
+    await cursor.execute(query("list_emails"), {**filters, **page, "search": search}, prepare=False)  # plans differ
     return await cursor.fetchall()
+
+
+async def position_of(conn: Connection, email_id: UUID) -> tuple[datetime, UUID]:
+    """Where an e-mail stands in a list, for `before`."""
+    cursor = await conn.execute("select received_at, id from emails where id = %s", (email_id,))
+    found: tuple[datetime, UUID] | None = await cursor.fetchone()
+    if found is None:
+        raise NotFound(f"no e-mail {email_id}")
+    return found
 
 
 async def show_email(conn: Connection, email_id: UUID) -> dict[str, Any]:

@@ -100,8 +100,8 @@ declare
 begin
     select * into p from jsonb_to_record(p_parsed) as r (
         from_address text, from_name text, "to" text[], cc text[], bcc text[], reply_to text, headers jsonb,
-        subject text, body_text text, body_html text, new_text text, language text, search_text text,
-        in_reply_to text[], "references" text[], thread_subject text, is_orphan_reply boolean,
+        subject text, body_text text, body_html text, new_text text, language text, search_names text,
+        search_text text,        in_reply_to text[], "references" text[], thread_subject text, is_orphan_reply boolean,
         automation text, automation_details jsonb, authentication jsonb, sender_signs text[], sent_at timestamptz,
         defects text[], attachments jsonb
     );
@@ -112,8 +112,8 @@ begin
     end if;
 
     insert into email_search (email_id, search)
-    values (p_email_id, setweight(to_tsvector('russian', left(coalesce(p.subject, ''), 2000)), 'A')
-                        || to_tsvector('russian', coalesce(p.search_text, '')))
+    values (p_email_id, setweight(search_vector(left(p.subject, 2000)), 'A')
+                        || setweight(search_vector(p.search_names), 'B') || search_vector(p.search_text))
     on conflict (email_id) do update set search = excluded.search;
 
     -- an attachment that is still there keeps its id, and what the scanner said of the same bytes
@@ -150,6 +150,21 @@ begin
         parsed_at = now()
     where id = p_email_id;
 end $$;
+
+-- The words of a text as they are indexed. `russian` stems Cyrillic words as Russian and Latin ones as English. What
+-- parts numbers and compound words is a space, so that INV-2026/17 is found by any of its parts, and no compound is
+-- indexed twice.
+create or replace function search_vector(p_text text) returns tsvector
+language sql immutable parallel safe as $$
+    select to_tsvector('russian', translate(coalesce(p_text, ''), 'ёЁ-_/\', 'еЕ    '))
+$$;
+
+-- What people type: words, "a phrase", or, -without.
+create or replace function search_query(p_words text) returns tsquery
+language sql immutable parallel safe as $$
+    select websearch_to_tsquery('russian', translate(
+        regexp_replace(p_words, '([[:alnum:]])[-_/\\]+(?=[[:alnum:]])', '\1 ', 'g'), 'ёЁ', 'еЕ'))
+$$;
 
 -- ---------------------------------------------------------------------------------------------- threads, contacts
 
