@@ -74,14 +74,14 @@ _FILE_KINDS = {
 
 
 class Signs(NamedTuple):
-    """Names of signs, each once. `words` are what the text says, `facts` all else and begin with @.
+    """Names of signs, each once: what the text says, in words and in meanings, and what all else tells.
 
-    `n_tokens` is the length read.
+    Meanings and facts begin with @.
     """
 
     words: list[str]
+    meanings: list[str]
     facts: list[str]
-    n_tokens: int
 
 
 class Token(NamedTuple):
@@ -98,20 +98,17 @@ def signs_of(mail: MailText) -> Signs:
     """Everything the model may see of a message. Sentences addressed to a machine are taken out before."""
     subject = list(tokens(plain(without_instructions(mail.subject[:500]))))
     body = list(tokens(plain(_ends(without_instructions(mail.text)))))
-    names: dict[str, None] = dict.fromkeys(_word_signs(body, ""))
-    names.update(dict.fromkeys(_word_signs(subject, "s:")))
-    names.update(dict.fromkeys(_word_signs(subject, "")))
-    meanings = concepts(body)
-    facts: dict[str, None] = {f"@c:{name}": None for name in meanings}
-    facts.update((f"@cs:{name}", None) for name in concepts(subject))
-    facts.update((f"@cc:{one}+{other}", None) for one in meanings for other in meanings if one < other)
-    if mail.quoted and (len(body) < SHORT_TEXT or "forwarded" in meanings):
+    words: dict[str, None] = dict.fromkeys(_word_signs(body, ""))
+    words.update(dict.fromkeys(_word_signs(subject, "s:")))
+    words.update(dict.fromkeys(_word_signs(subject, "")))
+    said = concepts(body)
+    meanings = [f"@c:{name}" for name in sorted(said)] + [f"@cs:{name}" for name in sorted(concepts(subject))]
+    if mail.quoted and (len(body) < SHORT_TEXT or "forwarded" in said):
         quoted = list(tokens(plain(without_instructions(mail.quoted[:HEAD]))))
-        names.update(dict.fromkeys(_word_signs(quoted, "q:")))
-        facts.update((f"@cq:{name}", None) for name in concepts(quoted))
-    facts.update((f"@{name}", None) for name in _shape(mail, subject, body))
-    facts.update((f"@{name}", None) for name in _envelope(mail, body))
-    return Signs(list(names), list(facts), len(body) + len(subject))
+        words.update(dict.fromkeys(_word_signs(quoted, "q:")))
+        meanings += [f"@cq:{name}" for name in sorted(concepts(quoted))]
+    facts = dict.fromkeys(f"@{name}" for name in (*_shape(mail, subject, body), *_envelope(mail, body)))
+    return Signs(list(words), meanings, list(facts))
 
 
 def plain(text: str) -> str:
@@ -215,12 +212,10 @@ def _add(lexicon: _Lexicon, entry: str, meaning: str) -> None:
 
 
 def _shape(mail: MailText, subject: list[Token], body: list[Token]) -> Iterator[str]:
-    """How the message looks: length, questions, shouting, money, lists of goods."""
+    """How the message looks: questions, shouting, money, forms. Its length is left out: it says nothing."""
     questions = sum(text[0] in "?？" for kind, text in body if kind == "mark")
-    shouts = sum(len(text) for kind, text in body if kind == "mark" and text[0] in "!！")
-    yield f"questions:{min(questions, 3)}"
-    yield f"shouts:{min(shouts, 4)}"
-    yield f"length:{(len(body) + 1).bit_length()}"
+    if questions:
+        yield f"questions:{min(questions, 3)}"
     if any(text[0] in "?？" for kind, text in subject if kind == "mark"):
         yield "subject-asks"
     if len(mail.subject) > 8 and mail.subject.isupper():
@@ -232,10 +227,9 @@ def _shape(mail: MailText, subject: list[Token], body: list[Token]) -> Iterator[
         or (b.kind == "number" and (a.text in _MONEY_WORDS or a.text in _MONEY_SIGNS))
         for a, b in pairwise(body)
     )
-    yield f"amounts:{min(amounts, 3)}"
-    yield f"numbers:{min(sum(kind in ('number', 'code') for kind, _ in body), 15).bit_length()}"
+    if amounts:
+        yield f"amounts:{min(amounts, 3)}"
     lines = [line for line in mail.text[:HEAD].splitlines() if line.strip()]
-    yield f"lines:{min(len(lines), 63).bit_length()}"
     if sum(":" in line or "=" in line for line in lines) * 2 > len(lines) > 3:
         yield "form"
     if re.match(r"\s*(re|aw|sv|ответ|antw|yan|ynt|回复|答复)\s*:", mail.subject, re.IGNORECASE):
@@ -280,7 +274,8 @@ def _envelope(mail: MailText, body: list[Token]) -> Iterator[str]:
     if named and _site(named.group(1).lower()) != _site(domain):
         yield "name-pretends"
     urls = [text for kind, text in body if kind == "url"]
-    yield f"urls:{min(len(urls), 2)}"
+    if urls:
+        yield f"urls:{min(len(urls), 2)}"
     for host in {re.sub(r"^(?:https?://)?([^/?#:]+).*", r"\1", url) for url in urls}:
         if re.fullmatch(r"[\d.]+", host):
             yield "url-number"

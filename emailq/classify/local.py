@@ -57,6 +57,12 @@ def classify(mail: MailText) -> Classification:
     details: dict[str, Any] = {"signs": len(signs.words), "known_signs": n_known}
     sentiment = max(scores["sentiment"], key=lambda name: scores["sentiment"][name])
     priority = max(scores["priority"], key=lambda name: scores["priority"][name])
+    if intent == Intent.COMPLAINT:  # what the guide of labels says of an intent goes before what words say
+        sentiment = Sentiment.NEGATIVE
+    elif intent == Intent.NEWSLETTER:
+        sentiment = Sentiment.NEUTRAL
+    if intent in (Intent.NEWSLETTER, Intent.SPAM):
+        priority = Priority.LOW
     if mail.automation in _NOTICES:
         intent, priority, confidence = Intent.OTHER, _NOTICES[mail.automation], _NOTICE_CONFIDENCE
         details["rule"] = mail.automation
@@ -113,16 +119,24 @@ def to_bytes(model: Model) -> bytes:
 
 
 def _scores(model: Model, signs: Signs) -> tuple[dict[str, dict[str, float]], int]:
-    """Per head and label, and how many of the words are known. Words share one voice, however many there are."""
-    words, facts = _rows(model, signs.words), _rows(model, signs.facts)
-    voice = 1 / math.sqrt(max(len(signs.words), 1))
-    of_words = map(sum, zip(*words, strict=True)) if words else [0] * len(COLUMNS)
-    of_facts = map(sum, zip(*facts, strict=True)) if facts else [0] * len(COLUMNS)
-    scores: dict[str, dict[str, float]] = {head: {} for head in HEADS}
-    for (head, label), of_word, of_fact, scale, bias in zip(
-        COLUMNS, of_words, of_facts, model.scales, model.bias, strict=True
+    """Per head and label, and how many of the words are known.
+
+    Words share one voice, however many there are, and so do meanings: in a long text a bit of everything occurs.
+    """
+    words = _rows(model, signs.words)
+    totals = [0.0] * len(COLUMNS)
+    for rows, voice in (
+        (words, 1 / math.sqrt(max(len(signs.words), 1))),
+        (_rows(model, signs.meanings), 1 / math.sqrt(max(len(signs.meanings), 1))),
+        (_rows(model, signs.facts), 1.0),
     ):
-        scores[head][label] = (of_word * voice + of_fact) * scale + bias
+        if rows:
+            totals = [
+                total + voice * sum(column) for total, column in zip(totals, zip(*rows, strict=True), strict=True)
+            ]
+    scores: dict[str, dict[str, float]] = {head: {} for head in HEADS}
+    for (head, label), total, scale, bias in zip(COLUMNS, totals, model.scales, model.bias, strict=True):
+        scores[head][label] = total * scale + bias
     return scores, len(words)
 
 

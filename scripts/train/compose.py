@@ -57,14 +57,28 @@ class _Writer:
         details = self.language.details(section.intent)
         for _ in range(self.rng.choice((0, 0, 0, 1, 1, 2)) if details else 0):
             said.insert(self.rng.choice((len(said), len(said), 0)), self.fill(self.rng.choice(details)))
+        alike = [one for one in section.cores if one.sentiment == sentiment and one.priority == priority]
+        for _ in range(self.rng.choice((0, 0, 0, 0, 1, 2)) if len(alike) > 3 else 0):
+            said.append(self.fill(self.rng.choice(alike).text))
         person = "nogreet" not in section.traits and not section.traits & {"auto", "bounce", "machine", "list"}
         if section.intent in GENUINE and person and priority in ("normal", "low"):
             sentiment, priority = self._stress(section, said, sentiment, priority)
-        if section.intent in ("order", "inquiry", "other") and person and sentiment == "neutral" and self.chance(0.06):
+        if section.intent in ("order", "inquiry", "other") and person and sentiment == "neutral" and self.chance(0.1):
             said.insert(self.rng.choice((0, len(said))), self.line("praise"))
             sentiment = "positive"
+        elif (
+            "grumble" in self.frame
+            and section.intent in ("order", "inquiry", "invoice")
+            and person
+            and self.chance(0.06)
+        ):
+            said.insert(self.rng.choice((0, len(said))), self.line("grumble"))
+            sentiment = "negative"
         if self.chance(0.06):
             said.insert(self.rng.randrange(len(said) + 1), self.line("distractor"))
+        if person and "filler" in self.frame:
+            for _ in range(self.rng.choice((0, 0, 0, 1, 1, 2, 3))):
+                said.insert(self.rng.randrange(len(said) + 1), self.line("filler"))
         quoted = ""
         subject = self._subject(section, said)
         if section.intent in ("invoice", "order", "complaint", "inquiry") and self.chance(0.04):

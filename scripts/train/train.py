@@ -23,9 +23,9 @@ from emailq.classify.features import Signs, key, signs_of
 from emailq.models import Intent
 
 PER_INTENT = {"en": 700, "ru": 700, "de": 350, "fr": 350, "es": 350}  # messages made; others 200
-FACT_VALUE = 0.3  # a fact's weight in a message, where all words together have WORD_VALUE (as a vector's length)
-WORD_VALUE = 3.0
-STRENGTH = 0.6  # inverse of the regularisation
+WORD_VALUE, MEANING_VALUE, FACT_VALUE = 3.0, 0.5, 0.3  # length of all words, of all meanings, of each fact, as vectors
+STRENGTH = 0.5  # inverse of the regularisation
+RARE = 0.5  # how far rare sentiments and priorities count more: 0 as they occur, 1 as much as the frequent ones
 LEAST_COUNT = 3  # messages in which a sign must occur
 FOLDS = 5
 UNREADABLE = 10  # each tenth message held out is asked a second time, in letters that mean nothing
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def _learn_trust(samples: Sequence[Sample], signs: Sequence[Signs]) -> tuple[float, ...]:
-    """How far to trust an intent, learned on messages of kinds (and languages) that the model did not see."""
+    """How far to trust an intent, learned on messages from kinds or pieces that the model did not see."""
     rows, right = [], []
     intents = [intent.value for intent in Intent]
     for number, unseen in enumerate(_folds(samples)):
@@ -80,28 +80,34 @@ def _learn_trust(samples: Sequence[Sample], signs: Sequence[Signs]) -> tuple[flo
 
 
 def _folds(samples: Sequence[Sample]) -> list[set[int]]:
-    """Whole kinds of a language together; in languages with one kind an intent, all messages from one piece."""
-    fold = [crc32((s.source if s.kind == s.intent else s.source.rsplit("/", 1)[0]).encode()) % FOLDS for s in samples]
-    return [{i for i, f in enumerate(fold) if f == number} for number in range(FOLDS)]
+    """By turns whole kinds of messages, which is harder than real mail, and all messages from some pieces."""
+    kinds = [s.source if s.kind == s.intent else s.source.rsplit("/", 1)[0] for s in samples]
+    pieces = [s.source for s in samples]
+    return [
+        {i for i, name in enumerate(names) if crc32(name.encode()) % FOLDS == number}
+        for number, names in enumerate((kinds, pieces, kinds, pieces))
+    ]
 
 
 def _unreadable(signs: Signs) -> Signs:
     """A message in a language that nobody here knows: what its words and meanings were is lost."""
-    return Signs(
-        [f"?{name}" for name in signs.words], [name for name in signs.facts if name[:2] != "@c"], signs.n_tokens
-    )
+    return Signs([f"?{name}" for name in signs.words], [], signs.facts)
 
 
 def _index(signs: Sequence[Signs]) -> dict[str, int]:
-    counts = Counter(name for one in signs for name in (*one.words, *one.facts))
+    counts = Counter(name for one in signs for name in (*one.words, *one.meanings, *one.facts))
     return {name: place for place, name in enumerate(sorted(n for n, count in counts.items() if count >= LEAST_COUNT))}
 
 
 def _matrix(signs: Sequence[Signs], index: dict[str, int]) -> csr_matrix:
     rows, columns, values = array("i"), array("i"), array("d")
     for row, one in enumerate(signs):
-        voice = WORD_VALUE / max(len(one.words), 1) ** 0.5
-        for names, value in ((one.words, voice), (one.facts, FACT_VALUE)):
+        blocks = (
+            (one.words, WORD_VALUE / max(len(one.words), 1) ** 0.5),
+            (one.meanings, MEANING_VALUE / max(len(one.meanings), 1) ** 0.5),
+            (one.facts, FACT_VALUE),
+        )
+        for names, value in blocks:
             found = [index[name] for name in names if name in index]
             rows.extend([row] * len(found))
             columns.extend(found)
@@ -114,16 +120,17 @@ def _fit(matrix: csr_matrix, samples: Sequence[Sample], heads: Sequence[str] = t
     for head in heads:
         labels = [label.value for label in local.HEADS[head]]
         wanted = np.array([labels.index(getattr(sample, head)) for sample in samples])
-        fit = LogisticRegression(C=STRENGTH, max_iter=150, tol=1e-4).fit(matrix, wanted)
+        rarity = (np.bincount(wanted)[wanted] / len(wanted)) ** (0 if head == "intent" else -RARE)
+        fit = LogisticRegression(C=STRENGTH, max_iter=150, tol=1e-3).fit(matrix, wanted, rarity / rarity.mean())
         weights.append(fit.coef_.T)
         bias.append(fit.intercept_)
     return Heads(np.hstack(weights), np.hstack(bias))
 
 
 def _pack(index: dict[str, int], heads: Heads, trust: tuple[float, ...]) -> local.Model:
-    """As int8 with one scale a column; words are weighed as the reader weighs them, by 1 / √(number of words)."""
+    """As int8 with one scale a column; the reader divides words and meanings by the root of their number."""
     order = sorted(index, key=key)
-    value = np.array([FACT_VALUE if name.startswith("@") else WORD_VALUE for name in order])
+    value = np.array([_value(name) for name in order])
     weights = heads.weights[[index[name] for name in order]] * value[:, None]
     scales = np.abs(weights).max(axis=0) / 127
     packed = np.rint(weights / scales).astype(np.int8)
@@ -137,6 +144,12 @@ def _pack(index: dict[str, int], heads: Heads, trust: tuple[float, ...]) -> loca
         tuple(round(float(x), 5) for x in heads.bias),
         trust,
     )
+
+
+def _value(name: str) -> float:
+    if name.startswith(("@c:", "@cs:", "@cq:")):
+        return MEANING_VALUE
+    return FACT_VALUE if name.startswith("@") else WORD_VALUE
 
 
 def _say(text: str) -> None:

@@ -42,6 +42,21 @@ def test_numbers_stay_within_their_bounds_on_any_text(text: str) -> None:
     assert label.probabilities[label.intent] == label.confidence
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zamówiliśmy dwa tygodnie temu i nadal czekamy, prosimy o odpowiedź w tej sprawie.",  # Polish
+        "Saya ingin tahu apakah barang ini masih tersedia dan berapa harganya.",  # Indonesian
+        "Λάβαμε το δέμα σας χθες το πρωί, όλα είναι εντάξει.",  # Greek
+        "zq wvx kjhq pplr mnbv trewq",
+    ],
+)
+def test_text_in_a_language_it_never_saw_is_for_others_to_decide(text: str) -> None:
+    label = local.classify(MailText(subject="", text=text))
+
+    assert label.confidence < 0.6
+
+
 def test_a_bounce_stays_a_bounce_whatever_it_quotes() -> None:
     mail = MailText(subject="Order 12", text="We order 40 boxes. Delivery failed.", automation="bounce")
 
