@@ -49,6 +49,7 @@ installations = cache(postgresql_installations)
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("emailq")
     group.addoption("--all", action="store_true", help="run the tests marked `long` too")
+    group.addoption("--llm", action="store_true", help="run the tests marked `llm`, and only those")
     group.addoption(
         "--pg",
         metavar="MAJOR|all",
@@ -58,6 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes minutes; runs only with --all")
+    config.addinivalue_line("markers", "llm: talks to a real llama.cpp, which scripts/test --llm installs")
     config.addinivalue_line("markers", "cron: needs a real pg_cron, and waits for its minute while the others run")
     config.addinivalue_line("markers", "pgbouncer: needs a real PgBouncer")
     config.addinivalue_line("markers", "netns: needs root and network namespaces")
@@ -95,7 +97,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "prometheus": shutil.which("promtool") is not None,
     }
     left_out = [
-        item for item in items if any(item.get_closest_marker(name) and not can for name, can in possible.items())
+        item
+        for item in items
+        if any(item.get_closest_marker(name) and not can for name, can in possible.items())
+        or bool(item.get_closest_marker("llm")) is not config.option.llm
     ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]

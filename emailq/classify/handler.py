@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -20,9 +21,11 @@ from emailq.models import Classification, Intent, Job, MailText
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 from emailq.parse.digest import Digest, digest_message
 from emailq.parse.replies import split_reply
+from emailq.parse.text import split_hidden
 from emailq.settings import Settings
 
 _TEXT_LIMIT = 200_000  # characters of a body that a classifier may look at
+_HIDDEN_KEPT = 500  # characters of hidden text in the history
 _CALIBRATIONS_AGE_S = 60.0
 
 _LOAD = """
@@ -48,6 +51,8 @@ async def handle(job: Job, app: App) -> Outcome:
     label = await _label(mail_text_from_row(row), job, app, calibrations)
     if not isinstance(label, Classification):
         return label
+    if label.prompt and (hidden := await _hidden_text(app, job.email_id)):
+        label = replace(label, details={**label.details, "hidden_text": hidden[:_HIDDEN_KEPT]})
     reason = cascade.doubt(label, app.settings, calibrations)
     is_due = False
     if reason is None:
@@ -115,6 +120,16 @@ async def _load(conn: Connection, email_id: UUID) -> dict[str, Any] | None:
     cursor = conn.cursor(row_factory=dict_row)
     await cursor.execute(_LOAD, (email_id,), prepare=True)
     return await cursor.fetchone()
+
+
+async def _hidden_text(app: App, email_id: UUID) -> str:
+    """What HTML holds for machines and not for readers: no model gets to see it, but people should."""
+    async with app.pool.connection() as conn:
+        cursor = await conn.execute(
+            "select left(body_html, 200000) from emails where id = %s", (email_id,), prepare=True
+        )
+        row = await cursor.fetchone()
+    return split_hidden(row[0])[1].strip() if row and row[0] else ""
 
 
 async def _calibrations(conn: Connection, app: App) -> Calibrations:

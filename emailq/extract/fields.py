@@ -77,7 +77,8 @@ _REFERENCE = (
     r"|kundennummer|kunden-?nr|unser zeichen|ihr zeichen|numéro (?:de )?client|réf(?:érence)? client|número de cliente"
 )
 _MARK = r"(?:no|nr|num|number|nummer|id|ref)\b\.?|n[°ºo]\.?|[#№]|номер"
-_NUMBER = r"[A-Za-zА-Яа-яЁё]{0,6}[-/_ ]?\d[\w/.-]{0,30}"
+# letters before digits belong to a number, with a blank between only in capitals: "RE 2026-1", "an order for 12 boxes"
+_NUMBER = r"(?:(?-i:[A-ZА-ЯЁ]{1,6})\s|[A-Za-zА-Яа-яЁё]{0,6}[-/_]?)\d[\w/.-]{0,30}"
 
 
 def order_numbers(part: Part) -> list[dict[str, Any]]:
@@ -95,12 +96,14 @@ def customer_references(part: Part) -> list[dict[str, Any]]:
 def _document_numbers(names: str, part: Part) -> list[dict[str, Any]]:
     """The numbers of one kind. Without a mark such as "no." or "#" one must not look like a quantity."""
     pattern = re.compile(
-        rf"(?<![\w-])(?:{names})(?P<mark>\s{{0,3}}(?:{_MARK})\s{{0,3}}:?|\s{{0,3}}:)?\s{{0,3}}(?P<value>{_NUMBER})(?!\w)",
+        rf"(?<![\w-])(?P<name>{names})(?P<mark>\s{{0,3}}(?:{_MARK})\s{{0,3}}:?|\s{{0,3}}:)?\s{{0,3}}(?P<value>{_NUMBER})(?!\w)",
         re.IGNORECASE,
     )
     numbers: dict[str, dict[str, Any]] = {}
     for match in pattern.finditer(part.text):
         value = match["value"].rstrip(".,/-_").strip()
+        if value[0] in "-/_":  # of "PO-77" the letters are part of the number, of "Bestellung-77" they are its name
+            value = f"{match['name']}{value}" if len(match["name"]) <= 3 else value[1:]
         is_plain = value.isdecimal() and len(value) < 4
         if (is_plain and not match["mark"]) or is_date(value):
             continue

@@ -25,7 +25,9 @@ def fill_from_spans(fields: dict[str, Any], spans: Sequence[Span], letter: Seque
             [(number, part)] = numbers.items()
             filled[name] = {"value": number.rstrip("./-_"), **found(part.source, part.text)}
     if not filled["lines"]:
-        filled["lines"] = [line for name, part in grounded if name == "order_line" for line in lines(part)[:1]]
+        # of the text alone: a subject is often another's
+        pointed_at = [part for name, part in grounded if name == "order_line" and part.source == "text"]
+        filled["lines"] = [line for part in pointed_at for line in lines(part)[:1]]
     for name, kind in _KINDS.items():
         for part in (part for one, part in grounded if one == name):
             read, key = (amounts, "amounts") if name == "total" else (dates, "dates")
