@@ -1,11 +1,15 @@
 """Checks of the settings against the real servers: one function a check."""
 
 from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING
 
 from emailq.checks import Finding, check_database
 from emailq.db import brief, connect
 from emailq.errors import ConfigError, EmailqError, Unavailable
 from emailq.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    import httpx
 
 
 async def diagnose() -> list[Finding]:
@@ -66,22 +70,38 @@ async def outside(settings: Settings) -> AsyncIterator[Finding]:
     import httpx
 
     async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
-        targets = {
-            "classifier": settings.llm_url if settings.classifier != "local" else None,
-            "erp": settings.erp_url if settings.erp_adapter == "http" else None,
-        }
-        for name, url in targets.items():
-            if url is None:
-                chosen = settings.classifier if name == "classifier" else settings.erp_adapter
-                yield Finding(name, "ok", f"{chosen}, needs no server")
-                continue
-            try:
-                answer = await http.get(url)
-            except httpx.HTTPError as error:
-                text = f"{url} does not answer: {type(error).__name__} {brief(error)}"
-                yield Finding(name, "fail", text, Unavailable.exit_code)
-            else:
-                yield Finding(name, "ok", f"{url} answers ({answer.status_code})")
+        yield await _classifier(settings, http)
+        url = settings.erp_url if settings.erp_adapter == "http" else None
+        if url is None:
+            yield Finding("erp", "ok", f"{settings.erp_adapter}, needs no server")
+            return
+        try:
+            answer = await http.get(url)
+        except httpx.HTTPError as error:
+            text = f"{url} does not answer: {type(error).__name__} {brief(error)}"
+            yield Finding("erp", "fail", text, Unavailable.exit_code)
+        else:
+            yield Finding("erp", "ok", f"{url} answers ({answer.status_code})")
+
+
+async def _classifier(settings: Settings, http: "httpx.AsyncClient") -> Finding:
+    """Whether the LLM server is there and has the model."""
+    if settings.classifier == "local":
+        return Finding("classifier", "ok", "local, needs no server")
+    from emailq.classify.llm import list_models, open_llm
+
+    wanted, where = settings.llm_model, f"{settings.llm_api} at {settings.llm_url}"
+    try:
+        names = await list_models(open_llm(settings, http))
+    except EmailqError as error:
+        return Finding("classifier", "fail", str(error), error.exit_code)
+    if wanted in names or f"{wanted}:latest" in names:
+        return Finding("classifier", "ok", f"{where} has {wanted}")
+    has = ", ".join(names[:5]) or "none"
+    if settings.llm_api == "ollama":
+        text = f"{where} has no model {wanted}; run: ollama pull {wanted} (it has {has})"
+        return Finding("classifier", "fail", text, ConfigError.exit_code)
+    return Finding("classifier", "warn", f"{where} does not name {wanted} among its models ({has})")
 
 
 def _shown(settings: Settings, sources: dict[str, str]) -> str:

@@ -140,6 +140,27 @@ async def ask_once(llm: Llm, ask: Ask, messages: Sequence[Message]) -> tuple[Rep
     return reply, _read(reply)[0]
 
 
+async def list_models(llm: Llm) -> list[str]:
+    """The names of the server's models. Raises LlmUnavailable."""
+    is_ollama = llm.settings.llm_api == "ollama"
+    path, key, name = ("/api/tags", "models", "name") if is_ollama else ("/v1/models", "data", "id")
+    url = f"{llm.settings.llm_url.rstrip('/')}{path}"
+    try:
+        answer = await send(llm.http, "GET", url, headers=authorization(llm), timeout_s=_CANARY_S)
+    except (NotSent, NoAnswer) as error:
+        raise LlmUnavailable(f"LLM: {error}") from None
+    found = answer.json()
+    models = found.get(key) if isinstance(found, dict) else None
+    if answer.status != 200 or not isinstance(models, list):
+        raise LlmMisconfigured(_advised(f"LLM: GET {path} gave {answer.status}{_error_text(answer)}", llm))
+    return [str(model[name]) for model in models if isinstance(model, dict) and name in model]
+
+
+def authorization(llm: Llm) -> dict[str, str]:
+    key = llm.settings.llm_api_key
+    return {"authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+
+
 def grounded_spans(spans: Any, mail: MailText) -> list[dict[str, str]]:
     """The spans of an answer that stand in the mail's own text, letter by letter but for blanks and case."""
     whole = _folded(f"{mail.subject}\n{mail.text}")
@@ -166,7 +187,7 @@ async def _take_place(llm: Llm) -> None:
         raise llm.outage[1]
 
 
-async def post(llm: Llm, path: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+async def post(llm: Llm, path: str, body: bytes) -> Answer:
     """POST JSON to the server; 4xx and 5xx answers become the exceptions of this module."""
     url = f"{llm.settings.llm_url.rstrip('/')}{path}"
     try:
@@ -175,7 +196,7 @@ async def post(llm: Llm, path: str, body: bytes, headers: dict[str, str] | None 
             "POST",
             url,
             content=body,
-            headers={"content-type": "application/json", **(headers or {})},
+            headers={"content-type": "application/json", **authorization(llm)},
             timeout_s=llm.settings.llm_timeout_s,
         )
     except NotSent as error:

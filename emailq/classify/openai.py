@@ -20,9 +20,7 @@ async def ask(llm: Llm, messages: Sequence[Message], tokens: int) -> Reply:
         },
         **options,
     }
-    key = llm.settings.llm_api_key
-    headers = {"authorization": f"Bearer {key.get_secret_value()}"} if key else None
-    answer = await post(llm, "/v1/chat/completions", json.dumps(request).encode(), headers)
+    answer = await post(llm, "/v1/chat/completions", json.dumps(request).encode())
     found = answer.json()
     choice = _first(found.get("choices")) if isinstance(found, dict) else {}
     message = choice.get("message")
