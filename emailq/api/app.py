@@ -7,9 +7,10 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 
 from emailq import __version__
-from emailq.api import emails, queues, system
+from emailq.api import emails, page, queues, system
 from emailq.api.gate import Gate, Rates, Recorder
 from emailq.api.models import Problem
 from emailq.api.problems import MEDIA_TYPE, add_handlers
@@ -80,8 +81,9 @@ def create_api(settings: Settings) -> FastAPI:
     api.state.tokens = Tokens()
     api.state.rates = Rates(settings.api_rate_per_s)
     add_handlers(api)
-    for module in (emails, queues, system):
+    for module in (emails, queues, system, page):
         api.include_router(module.router)
+    api.add_api_route("/", lambda: RedirectResponse("/ui/"), include_in_schema=False)
     # raw messages may come as base64 in JSON, or in a form
     api.add_middleware(Gate, recorder=recorder, limit_bytes=settings.max_message_bytes * 4 // 3 + 100_000)
     return api

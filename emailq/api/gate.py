@@ -24,8 +24,8 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 ]
-_STRICT = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _BODY_S = 60.0  # within which a body has to arrive
 _FLUSH_S = 2.0
 _KEPT = 20_000  # requests that wait to be recorded; more are forgotten rather than kept in memory
@@ -115,8 +115,7 @@ class Gate:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 own = {name.lower() for name, _ in message["headers"]}
-                extra = _HEADERS if b"content-security-policy" in own else [*_HEADERS, _STRICT]
-                message["headers"] = [*message["headers"], *extra]
+                message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in own)]
             await send(message)
 
         try:

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -34,6 +34,8 @@ def add_handlers(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def known(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 401 and request.url.path.startswith("/ui/"):
+            return RedirectResponse("/ui/login", 303)
         return problem(error.status_code, str(error.detail), dict(error.headers or {}))
 
     @api.exception_handler(RequestValidationError)
