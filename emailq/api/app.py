@@ -16,7 +16,7 @@ from emailq.api.models import Problem
 from emailq.api.problems import MEDIA_TYPE, add_handlers
 from emailq.api.tokens import Tokens
 from emailq.app import open_app
-from emailq.queue.standing import keep_standing
+from emailq.queue.standing import exposed_metrics, keep_standing
 from emailq.settings import Settings
 
 _PROBLEMS = {
@@ -54,9 +54,11 @@ def create_api(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
-        async with open_app(settings) as app:
+        async with open_app(settings) as app, exposed_metrics(app):
             api.state.app = app
-            tasks = [asyncio.create_task(recorder.run(app.pool)), asyncio.create_task(keep_standing(app.pool))]
+            tasks = [asyncio.create_task(recorder.run(app.pool))]
+            if settings.metrics_port is None:  # else they are kept already
+                tasks.append(asyncio.create_task(keep_standing(app.pool)))
             try:
                 yield
             finally:

@@ -268,7 +268,9 @@ async def actions(
             status,
         )
         counts = {row["status"]: row["n"] for row in await _rows(conn, "select * from open_work")}
-        return await _page(request, conn, "actions.html", token, "/ui/actions", actions=found, status=status, counts=counts)
+        return await _page(
+            request, conn, "actions.html", token, "/ui/actions", actions=found, status=status, counts=counts
+        )
 
 
 @router.post("/actions/{action_id}", dependencies=[SameSite])
@@ -296,9 +298,7 @@ async def decide_action(
 # ------------------------------------------------------------------------------------------ shared
 
 
-async def _page(
-    request: Request, conn: Connection, name: str, token: Token, here: str, **shown: Any
-) -> Response:
+async def _page(request: Request, conn: Connection, name: str, token: Token, here: str, **shown: Any) -> Response:
     waiting = (await _rows(conn, "select n from open_work where kind = 'review'"))[0]["n"]
     told = request.query_params.get("told", "")[:300]
     return _html(name, token=token, here=here, waiting=waiting, told=told, **shown)

@@ -1,0 +1,33 @@
+# emailq in a container: built in one stage, run in another that has no compiler, as a user who owns nothing.
+# The root file system may be read-only; /tmp is the only place that is written to (blobs go to S3 or to a volume).
+ARG PYTHON=3.13-slim-bookworm
+
+FROM python:${PYTHON} AS build
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE ./
+COPY emailq emailq
+COPY sql sql
+RUN python -m venv /opt/emailq \
+    && /opt/emailq/bin/pip install --no-cache-dir --only-binary=:all: hatchling \
+    && /opt/emailq/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && /opt/emailq/bin/pip uninstall --yes hatchling \
+    && /opt/emailq/bin/pip install --no-cache-dir --only-binary=:all: "$(echo /wheels/emailq-*.whl)[all]" \
+    && /opt/emailq/bin/pip uninstall --yes pip
+
+FROM python:${PYTHON}
+COPY --from=build /opt/emailq /opt/emailq
+RUN groupadd --system --gid 10001 emailq \
+    && useradd --system --uid 10001 --gid emailq --home-dir /nonexistent --shell /usr/sbin/nologin emailq \
+    && install --directory --owner=emailq --group=emailq /var/lib/emailq
+ENV PATH=/opt/emailq/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    EMAILQ_BLOB_DIR=/var/lib/emailq/blobs \
+    EMAILQ_LOG_FORMAT=json
+WORKDIR /var/lib/emailq
+USER 10001:10001
+# Progress, not only life: a worker of this host is connected, and its queues move.
+HEALTHCHECK --interval=30s --timeout=15s --start-period=60s --retries=3 CMD ["emailq", "health"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["emailq"]
+CMD ["worker"]
