@@ -64,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "pgbouncer: needs a real PgBouncer")
     config.addinivalue_line("markers", "netns: needs root and network namespaces")
     config.addinivalue_line("markers", "prometheus: needs a real Prometheus")
+    config.addinivalue_line("markers", "chromium: needs a real Chromium")
     chosen_installations(config)
     for name in list(os.environ):  # settings of the caller must not reach the tests
         if name == "DATABASE_URL" or name.startswith(("EMAILQ_", "PG")):
@@ -95,6 +96,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "pgbouncer": PGBOUNCER is not None,
         "netns": can_make_network_namespaces(),
         "prometheus": shutil.which("promtool") is not None,
+        "chromium": shutil.which("chromium") is not None,
     }
     left_out = [
         item

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from emailq import __version__
-from emailq.api import emails, page, queues, system
+from emailq.api import emails, erp, page, queues, system
 from emailq.api.gate import Gate, Rates, Recorder
 from emailq.api.models import Problem
 from emailq.api.problems import MEDIA_TYPE, add_handlers
@@ -83,7 +83,7 @@ def create_api(settings: Settings) -> FastAPI:
     api.state.tokens = Tokens()
     api.state.rates = Rates(settings.api_rate_per_s)
     add_handlers(api)
-    for module in (emails, queues, system, page):
+    for module in (emails, queues, erp, system, page):
         api.include_router(module.router)
     api.add_api_route("/", lambda: RedirectResponse("/ui/"), include_in_schema=False)
     # raw messages may come as base64 in JSON, or in a form

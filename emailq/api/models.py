@@ -220,6 +220,40 @@ class LabelRequest(_Request):
     note: str | None = Field(None, max_length=2000, pattern=r"^[^\x00]*$")
 
 
+class ErpActionRow(_Row):
+    id: UUID
+    email_id: UUID
+    action_type: str
+    adapter: str
+    rule: str | None
+    status: Literal["pending", "success", "failed", "retrying", "needs_review", "cancelled"]
+    entity_type: str | None
+    entity_id: str | None
+    error_message: str | None = Field(description="what is asked, or what went wrong")
+    retry_count: int
+    request_payload: dict[str, Any]
+    created_at: datetime
+    executed_at: datetime | None
+    completed_at: datetime | None
+    from_name: str | None
+    from_address: str | None
+    subject: str | None
+
+
+class ApproveRequest(_Request):
+    reason: str | None = Field(None, max_length=2000, pattern=r"^[^\x00]*$")
+    payload: dict[str, Any] | None = Field(None, description="instead of what was proposed; null: as it is")
+
+
+class RejectRequest(_Request):
+    reason: str | None = Field(None, max_length=2000, pattern=r"^[^\x00]*$")
+
+
+class ActionResult(BaseModel):
+    id: UUID
+    changes: list[dict[str, Any]]
+
+
 class Link(BaseModel):
     url: str
     expires_at: datetime

@@ -42,8 +42,11 @@ async def list_actions(conn: Connection, statuses: Sequence[str], limit: int) ->
 
 
 async def show_action(conn: Connection, action_id: UUID) -> dict[str, Any]:
-    [found] = await _rows(conn, "select * from erp_actions where id = %s", action_id)
-    return found
+    """Raises NotFound."""
+    found = await _rows(conn, "select * from erp_actions where id = %s", action_id)
+    if not found:
+        raise NotFound(f"no ERP action {action_id}")
+    return found[0]
 
 
 async def test_policy(app: App, email_id: UUID) -> dict[str, Any]:

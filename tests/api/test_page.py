@@ -1,0 +1,127 @@
+"""The page in a real Chromium: what a person sees and does."""
+
+from collections.abc import Iterator
+
+import httpx
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from emailq.api.tokens import COOKIE
+
+pytestmark = pytest.mark.chromium
+
+RAW = {"content-type": "message/rfc822"}
+HOSTILE = (
+    b"From: Eve <eve@example.net>\r\nTo: us@example.org\r\nSubject: <b>Order</b> <script>document.title='owned'</script>\r\n"
+    b"Message-ID: <h@example.net>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+    b'<p onclick="x()">We order <b>12 boxes</b> of candles.</p><script>top.document.title="owned"</script>'
+    b'<img src="http://192.0.2.1/pixel.gif"><a href="javascript:alert(1)">here</a><form action="/ui/logout"></form>\r\n'
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, url: str, token: str) -> Iterator[Page]:
+    """A page of somebody who is logged in; what it asks of other hosts is in `page.elsewhere`."""
+    context = browser.new_context(base_url=url)
+    context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
+    page = context.new_page()
+    page.elsewhere = []  # type: ignore[attr-defined]
+    page.on("request", lambda request: request.url.startswith(url) or page.elsewhere.append(request.url))  # type: ignore[attr-defined]
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def order(api: httpx.Client) -> str:
+    email_id: str = api.post("/parse", content=HOSTILE, headers=RAW).json()["email"]["id"]
+    return email_id
+
+
+def test_a_token_lets_a_person_in_and_out(browser: Browser, url: str, token: str) -> None:
+    with browser.new_context(base_url=url) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.fill("input[name=token]", "wrong")
+        page.click("text=Log in")
+        refused = page.text_content("[role=alert]")
+
+        page.fill("input[name=token]", token)
+        page.click("text=Log in")
+        queues = page.text_content("main")
+        page.click("text=Log out")
+        page.goto("/ui/mail")
+
+        assert refused == "This token is not valid."
+        assert "parsing" in (queues or "")
+        assert page.url.endswith("/ui/login")
+
+
+def test_a_hostile_message_is_shown_and_does_nothing(page: Page, order: str) -> None:
+    page.goto(f"/ui/mail/{order}")
+    page.click("text=As HTML")
+    frame = page.frame_locator("iframe")
+
+    assert "12 boxes" in (frame.locator("body").text_content() or "")
+    assert page.text_content("h1") == "<b>Order</b> <script>document.title='owned'</script>"
+    assert frame.locator("script, img[src], form, [onclick]").count() == 0
+    assert "owned" not in page.title().replace("<script>document.title='owned'</script>", "")
+    assert page.elsewhere == []  # type: ignore[attr-defined]
+
+
+def test_a_queue_is_paused_and_resumed_with_a_click(page: Page, db: psycopg.Connection) -> None:
+    page.goto("/ui/")
+    page.locator("tr", has_text="erp_action").get_by_role("button").click()
+    paused = page.locator("tr", has_text="erp_action").text_content()
+    page.locator("tr", has_text="erp_action").get_by_role("button").click()
+
+    assert "paused" in (paused or "")
+    assert "flows" in (page.locator("tr", has_text="erp_action").text_content() or "")
+
+
+def test_the_review_desk_is_worked_with_keys(page: Page, order: str, db: psycopg.Connection) -> None:
+    db.execute("update emails set review_reason = 'unsure'")
+    page.goto("/ui/")
+
+    page.keyboard.press("3")
+    page.wait_for_selector("text=What is it?")
+    page.keyboard.press("o")
+    page.wait_for_selector("text=Nothing waits for a person")
+
+    assert db.execute("select intent, confidence_score, review_reason from emails").fetchall() == [("order", 1.0, None)]
+    assert db.execute("select decided_by from classification_history").fetchall() == [("person",)]
+
+
+def test_a_form_of_another_site_is_refused(url: str, token: str) -> None:
+    answer = httpx.post(
+        f"{url}/ui/queues/pause",
+        data={"queue": "parsing"},
+        cookies={COOKIE: token},
+        headers={"sec-fetch-site": "cross-site"},
+    )
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_a_phone(browser: Browser, url: str, token: str, order: str, scheme: str) -> None:
+    with browser.new_context(
+        base_url=url,
+        viewport={"width": 360, "height": 740},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    ) as context:
+        context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
+        page = context.new_page()
+        for path in ("/ui/", "/ui/mail", f"/ui/mail/{order}", "/ui/review", "/ui/actions"):
+            page.goto(path)
+
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
