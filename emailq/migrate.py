@@ -16,6 +16,7 @@ from emailq.errors import SchemaError, Unavailable
 
 T = TypeVar("T")
 
+ROLES = ("emailq_worker", "emailq_api", "emailq_reader")
 _LOCK = (7717, 0)  # one migrate at a time
 _LOCK_TIMEOUT = "500ms"  # while we wait for a table everybody behind us waits too
 _PATIENCE_S = 60.0  # how long a gap between the transactions of others is looked for
@@ -39,7 +40,7 @@ def functions() -> list[Migration]:
     return _read("functions")
 
 
-def migrate(dsn: str) -> list[str]:
+def migrate(dsn: str, *, roles: bool = False) -> list[str]:
     """Apply what is missing and return the names applied; safe to call from several places at once and under load.
 
     Each migration is a transaction of its own; an interrupted run goes on where it stopped. Raises SchemaError when an
@@ -47,9 +48,20 @@ def migrate(dsn: str) -> list[str]:
     somebody holds a lock on our tables all the time.
     """
     with psycopg.connect(dsn, autocommit=True, prepare_threshold=None, application_name="emailq migrate") as conn:
+        if roles:
+            _make_roles(conn)
         done = [m.name for m in migrations() if _in_a_gap(conn, m.name, partial(_apply, conn, m))]
-        _in_a_gap(conn, "functions", partial(_apply_functions, conn, anew=bool(done)))
+        _in_a_gap(conn, "functions", partial(_apply_functions, conn, anew=bool(done) or roles))
         return done
+
+
+def _make_roles(conn: psycopg.Connection) -> None:
+    """The groups that grant_roles() gives rights to. They belong to the whole cluster, so one may be there already."""
+    for role in ROLES:
+        try:
+            conn.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
+        except psycopg.errors.DuplicateObject:
+            pass
 
 
 def check_schema(applied: dict[str, str]) -> None:
@@ -117,7 +129,7 @@ def _apply_functions(conn: psycopg.Connection, *, anew: bool) -> None:
     conn.execute("set local check_function_bodies = off")  # they call each other
     for function in functions():
         conn.execute(sql.SQL(function.text))
-    conn.execute("select ensure_api_metrics_partitions(), schedule_cleanup()")
+    conn.execute("select ensure_api_metrics_partitions(), schedule_cleanup(), grant_roles()")
     conn.execute(
         "insert into schema_migrations (name, checksum) values ('functions', %s)"
         " on conflict (name) do update set checksum = excluded.checksum, applied_at = now()",

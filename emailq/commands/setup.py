@@ -12,14 +12,15 @@ from emailq.settings import load_settings
 
 
 @click.command()
+@click.option("--roles", is_flag=True, help="Make the groups emailq_worker, emailq_api and emailq_reader first.")
 @as_json
-def migrate(as_json: bool) -> int:
+def migrate(roles: bool, as_json: bool) -> int:
     """Create or upgrade the tables, functions and views in the database."""
     from emailq.migrate import migrate as apply
 
     settings = load_settings()
     try:
-        applied = apply(settings.require_dsn())
+        applied = apply(settings.require_dsn(), roles=roles)
     except psycopg.OperationalError as error:
         raise Unavailable(f"can't connect to PostgreSQL: {brief(error)}") from None
     print_row({"applied": applied}, as_json, "\n".join(f"applied {name}" for name in applied) or "nothing to do")

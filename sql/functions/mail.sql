@@ -396,8 +396,10 @@ create or replace trigger trg_threads_updated_at before update on threads
     for each row execute function update_updated_at_column();
 
 -- Makes the partitions of this month and the next two, and moves rows there that came while they were missing. The only
--- dynamic SQL: a partition's name holds its month.
-create or replace function ensure_api_metrics_partitions() returns void language plpgsql as $$
+-- dynamic SQL: a partition's name holds its month. It runs as the owner: the cleanup of a worker, who may make no
+-- tables, calls it.
+create or replace function ensure_api_metrics_partitions() returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     v_from timestamptz;
     v_to timestamptz;

@@ -1,0 +1,38 @@
+-- Who may do what in the database. The roles are groups without a login: `emailq migrate --roles` makes them, and each
+-- migrate gives them what they need and no more. The owner, who migrates, is whoever ran the first migrate.
+--
+--   emailq_worker   workers, ingest and the commands of operators: rows of mail, queue, labels and actions
+--   emailq_api      emailq serve: what its routes do; it does not delete
+--   emailq_reader   looks: everything but tokens
+--
+-- History and audit (classification_history, erp_action_decisions) are added to and never changed by any of them.
+
+create or replace function grant_roles() returns void language plpgsql as $$
+begin
+    if exists (select from pg_roles where rolname = 'emailq_reader') then
+        grant select on all tables in schema public to emailq_reader;
+        revoke select on api_tokens, api_answers from emailq_reader;
+    end if;
+
+    if exists (select from pg_roles where rolname = 'emailq_worker') then
+        grant select on all tables in schema public to emailq_worker;
+        revoke select on api_tokens, api_answers from emailq_worker;
+        grant insert, update on emails, email_search, email_deliveries, thread_message_ids, threads, attachments,
+            contacts, processing_queue, queue_controls, queue_sleepers, workers, erp_actions, erp_action_attempts,
+            imap_folders, imap_left_out, classifier_thresholds to emailq_worker;
+        grant insert on classification_history, erp_action_decisions to emailq_worker;
+        grant delete on attachments, threads, thread_message_ids, email_search, processing_queue, queue_sleepers,
+            workers, imap_folders, imap_left_out, erp_action_attempts to emailq_worker;
+        grant usage on all sequences in schema public to emailq_worker;
+    end if;
+
+    if exists (select from pg_roles where rolname = 'emailq_api') then
+        grant select on all tables in schema public to emailq_api;
+        grant insert, update on emails, email_search, email_deliveries, thread_message_ids, threads, attachments,
+            contacts, processing_queue, queue_controls, erp_actions, erp_action_attempts to emailq_api;
+        grant insert on classification_history, erp_action_decisions, api_metrics to emailq_api;
+        grant update (last_used_at) on api_tokens to emailq_api;
+        grant insert, update, delete on api_answers to emailq_api;
+        grant delete on attachments, threads, thread_message_ids to emailq_api;  -- a message that is parsed anew
+    end if;
+end $$;
