@@ -1,12 +1,14 @@
 """What people see in the terminal. Everything that comes from mail goes through `printable` first."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from threading import Thread
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -71,6 +73,40 @@ class Progress:
 
 
 def print_status(rows: Sequence[dict[str, Any]]) -> None:
+    console().print(_status_table(rows))
+
+
+def watch_status(
+    read: Callable[[], tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]], interval_s: float
+) -> None:
+    """Queues and workers, anew each `interval_s` until Ctrl-C; on a terminal in place, else one after the other."""
+    out = console()
+    with Live(console=out, auto_refresh=False, screen=out.is_terminal) as live:
+        while True:
+            queues, workers = read()
+            live.update(_top(queues, workers), refresh=True)
+            time.sleep(interval_s)
+
+
+def _top(queues: Sequence[dict[str, Any]], workers: Sequence[dict[str, Any]]) -> Group:
+    who = _table("worker", "host", "pid", "queues", "running", "up since")
+    for row in workers:
+        who.add_row(
+            str(row["id"]),
+            printable(row["host"], 40),
+            str(row["pid"]),
+            printable(", ".join(row["queues"]), 60),
+            _count(row["processing"]),
+            _moment(row["started_at"]),
+        )
+    due, done = sum(row["pending"] for row in queues), sum(row["rate_per_s"] for row in queues)
+    failed = sum(row["failed"] for row in queues)
+    figures = f"{due} due, {done:.1f} done/s, {failed} failed, {len(workers)} workers"
+    head = f"[bold]emailq[/]  {figures}  [bright_black]Ctrl-C ends[/]"
+    return Group(head, "", _status_table(queues), "", who if workers else "[yellow]no worker is connected[/]")
+
+
+def _status_table(rows: Sequence[dict[str, Any]]) -> Table:
     table = _table(
         "queue", "pending", "scheduled", "running", "failed", "oldest", "rate", "drained in", "workers", "state"
     )
@@ -85,7 +121,7 @@ def print_status(rows: Sequence[dict[str, Any]]) -> None:
             _count(row["workers"]),
             _queue_state(row),
         )
-    console().print(table)
+    return table
 
 
 def _queue_state(row: dict[str, Any]) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -203,7 +205,31 @@ class Settings(BaseModel):
                 "no database: set EMAILQ_DSN (or DATABASE_URL), for example postgresql://user@localhost/emailq;"
                 " to try emailq without a server: emailq demo"
             )
-        return self.dsn.get_secret_value()
+        return _with_tls(self.dsn.get_secret_value())
+
+
+def _with_tls(dsn: str) -> str:
+    """A DSN that leaves this host without a word about TLS gets `sslmode=verify-full`, with the system's authorities.
+
+    https://www.postgresql.org/docs/current/libpq-ssl.html: without, anybody in between could read and change it.
+    """
+    try:
+        options = conninfo_to_dict(dsn)
+    except ProgrammingError:
+        return dsn  # connecting says what is wrong with it
+    hosts = f"{options.get('host') or os.environ.get('PGHOST', '')},{options.get('hostaddr') or ''}".split(",")
+    if options.get("sslmode") or "PGSSLMODE" in os.environ or all(_is_local(host) for host in hosts):
+        return dsn
+    own = (
+        options.get("sslrootcert")
+        or "PGSSLROOTCERT" in os.environ
+        or Path("~/.postgresql/root.crt").expanduser().exists()
+    )
+    return make_conninfo(dsn, sslmode="verify-full", **({} if own else {"sslrootcert": "system"}))
+
+
+def _is_local(host: str) -> bool:
+    return not host or host.startswith(("/", "@", "127.")) or host in ("localhost", "::1")
 
 
 def _is_of_this_network(host: str) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from emailq.errors import ConfigError
 from emailq.settings import Settings, load_settings, read_settings
@@ -37,10 +38,29 @@ def test_the_environment_sets_by_name() -> None:
 
 
 def test_database_url_is_the_dsn_where_emailq_dsn_is_not_given() -> None:
-    both = {"DATABASE_URL": "postgresql://one", "EMAILQ_DSN": "postgresql://two"}
+    both = {"DATABASE_URL": "postgresql:///one", "EMAILQ_DSN": "postgresql:///two"}
 
-    assert load_settings({"DATABASE_URL": "postgresql://one"}).require_dsn() == "postgresql://one"
-    assert load_settings(both).require_dsn() == "postgresql://two"
+    assert load_settings({"DATABASE_URL": "postgresql:///one"}).require_dsn() == "postgresql:///one"
+    assert load_settings(both).require_dsn() == "postgresql:///two"
+
+
+@pytest.mark.parametrize(
+    ("dsn", "mode"),
+    [
+        ("postgresql://db.example.com/emailq", "verify-full"),
+        ("host=127.0.0.1,10.0.0.7 dbname=emailq", "verify-full"),
+        ("postgresql://db.example.com/emailq?sslmode=require", "require"),
+        ("postgresql://u@localhost/emailq", None),
+        ("postgresql://u@/emailq?host=/run/postgresql", None),
+        ("host=127.0.0.1,::1 dbname=emailq", None),
+    ],
+)
+def test_a_database_elsewhere_is_reached_by_verified_tls_unless_the_dsn_says_otherwise(
+    dsn: str, mode: str | None
+) -> None:
+    used = conninfo_to_dict(load_settings({"EMAILQ_DSN": dsn}).require_dsn())
+
+    assert used.get("sslmode") == mode
 
 
 def test_a_later_source_wins(tmp_path: Path) -> None:
@@ -145,11 +165,11 @@ def test_secrets_do_not_show_when_settings_are_printed() -> None:
 
 
 def test_a_secret_is_read_from_a_file(tmp_path: Path) -> None:
-    path = secret(tmp_path / "dsn", "postgresql://u:p@h/d\n")
+    path = secret(tmp_path / "dsn", "postgresql://u:p@localhost/d\n")
 
     settings, sources = read_settings({"EMAILQ_DSN_FILE": path})
 
-    assert settings.require_dsn() == "postgresql://u:p@h/d"
+    assert settings.require_dsn() == "postgresql://u:p@localhost/d"
     assert sources == {"dsn": "EMAILQ_DSN_FILE"}
 
 

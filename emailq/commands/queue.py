@@ -1,4 +1,4 @@
-"""Commands for the queue: worker, health, enqueue, status, why, retry, cancel, priority, pause, resume."""
+"""Commands for the queue: worker, health, top, enqueue, status, why, retry, cancel, priority, pause, resume."""
 
 import asyncio
 import platform
@@ -99,6 +99,20 @@ def status(as_json: bool) -> int:
         print_rows(rows)
     else:
         print_status(rows)
+    return EX_OK
+
+
+@click.command()
+@click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds between looks.")
+def top(interval: float) -> int:
+    """Show queues and workers live, until Ctrl-C."""
+    from emailq.queue import jobs
+    from emailq.render import watch_status
+
+    async def run(conn: Connection) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        return await jobs.status(conn), await jobs.workers(conn)
+
+    watch_status(lambda: with_connection(run), interval)
     return EX_OK
 
 

@@ -166,6 +166,13 @@ async def status(conn: Connection) -> list[dict[str, Any]]:
     return await cursor.fetchall()
 
 
+async def workers(conn: Connection) -> list[dict[str, Any]]:
+    """The view queue_workers: those that are connected."""
+    cursor = conn.cursor(row_factory=dict_row)
+    await cursor.execute("select * from queue_workers where alive order by host, pid, id")
+    return await cursor.fetchall()
+
+
 async def host_troubles(conn: Connection, host: str, patience_s: float) -> list[str]:
     """What is wrong with the workers of a host: not connected, or nothing completed for `patience_s`."""
     cursor = await conn.execute("select host_troubles(%s, make_interval(secs => %s))", (host, patience_s))

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.chromium
 RAW = {"content-type": "message/rfc822"}
 HOSTILE = (
     b"From: Eve <eve@example.net>\r\nTo: us@example.org\r\n"
-    b"Subject: <b>Order</b> <script>document.title='owned'</script>\r\nMessage-ID: <h@example.net>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+    b"Subject: <b>Order</b> <script>document.title='owned'</script>\r\n"
+    b"Message-ID: <h@example.net>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
     b'<p onclick="x()">We order <b>12 boxes</b> of candles.</p><script>top.document.title="owned"</script>'
     b'<img src="http://192.0.2.1/pixel.gif"><a href="javascript:alert(1)">here</a><form action="/ui/logout"></form>\r\n'
 )

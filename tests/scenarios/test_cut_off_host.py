@@ -49,7 +49,7 @@ def server(hosts: tuple[Host, Host]) -> Iterator[PostgresServer]:
 def test_a_host_that_is_cut_off_loses_its_items_and_says_nothing_any_more(
     server: PostgresServer, hosts: tuple[Host, Host], tell_story: Tell
 ) -> None:
-    dsn = server.dsn("hosts")
+    dsn = f"{server.dsn('hosts')}?sslmode=disable"
     told = tell_story(dsn, HANDLER)
     lonely, other = hosts
     with psycopg.connect(dsn, autocommit=True) as db:
