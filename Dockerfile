@@ -16,8 +16,8 @@ RUN python -m venv /opt/emailq \
 
 FROM python:${PYTHON}
 COPY --from=build /opt/emailq /opt/emailq
-RUN groupadd --system --gid 10001 emailq \
-    && useradd --system --uid 10001 --gid emailq --home-dir /nonexistent --shell /usr/sbin/nologin emailq \
+RUN groupadd --gid 10001 emailq \
+    && useradd --uid 10001 --gid emailq --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin emailq \
     && install --directory --owner=emailq --group=emailq /var/lib/emailq
 ENV PATH=/opt/emailq/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
