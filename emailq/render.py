@@ -97,7 +97,7 @@ def _top(queues: Sequence[dict[str, Any]], workers: Sequence[dict[str, Any]]) ->
             str(row["pid"]),
             printable(", ".join(row["queues"]), 60),
             _count(row["processing"]),
-            _moment(row["started_at"]),
+            moment(row["started_at"]),
         )
     due, done = sum(row["pending"] for row in queues), sum(row["rate_per_s"] for row in queues)
     failed = sum(row["failed"] for row in queues)

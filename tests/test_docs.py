@@ -28,9 +28,9 @@ def test_each_sql_block_runs(name: str, db: psycopg.Connection) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_each_command_exists(name: str) -> None:
-    named = set(re.findall(r"(?:^    |`)emailq ([a-z][a-z-]*)(?! +-  )", TEXTS[name], re.MULTILINE))
+    named = set(re.findall(r"(?:^    |`)emailq ([a-z][a-z-]*)", TEXTS[name], re.MULTILINE))
 
-    assert named <= cli.commands.keys()
+    assert named - {"unix"} <= cli.commands.keys()  # a line of Postfix's master.cf
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -21,6 +21,7 @@ from emailq.api.models import (
     ClassificationResult,
     EmailDetails,
     EmailPage,
+    LabelRequest,
     Link,
     ParseEmailRequest,
     ParseEmailResponse,
@@ -28,6 +29,7 @@ from emailq.api.models import (
 from emailq.api.once import OnceRoute
 from emailq.api.tokens import Token, require_token
 from emailq.app import App
+from emailq.classify.decisions import label_email
 from emailq.errors import BadInput, NotFound, Unavailable
 from emailq.ingest.accept import Incoming, accept
 from emailq.models import Intent, Priority, Sentiment
@@ -137,6 +139,15 @@ async def classify(asked: ClassificationRequest, request: Request, token: Writer
     await _details(app, asked.email_id)
     await work_now(app, "classification", asked.email_id)
     return await _result(app, asked.email_id)
+
+
+@router.post("/emails/{email_id}/label")
+async def label(email_id: UUID, asked: LabelRequest, request: Request, token: Writer) -> ClassificationResult:
+    """A person's decision: it wins over the classifier for ever, and goes into the history."""
+    app: App = request.app.state.app
+    async with app.pool.connection() as conn:
+        await label_email(conn, email_id, person=token.name, **asked.model_dump())
+    return await _result(app, email_id)
 
 
 @router.get("/emails")

@@ -16,7 +16,9 @@ from emailq.api.emails import attachment_link
 from emailq.api.emails import emails as email_page
 from emailq.api.tokens import COOKIE, Token, require_token
 from emailq.app import App
+from emailq.classify.decisions import label_email
 from emailq.db import Connection, query
+from emailq.erp import desk
 from emailq.errors import NotFound, UsageError
 from emailq.models import Intent, Priority, Sentiment
 from emailq.queue import jobs
@@ -242,8 +244,6 @@ async def decide(
     sentiment: Annotated[str, Form()] = "",
     skip: Annotated[str, Form()] = "",
 ) -> Response:
-    from emailq.classify.decisions import label_email
-
     async with _pool(request).connection() as conn:
         await label_email(
             conn,
@@ -281,8 +281,6 @@ async def decide_action(
     decision: Annotated[str, Form()],
     back: Annotated[str, Form()] = "/ui/actions",
 ) -> Response:
-    from emailq.erp import desk
-
     async with _pool(request).connection() as conn:
         try:
             if decision == "approve":

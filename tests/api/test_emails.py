@@ -70,6 +70,34 @@ def test_a_message_is_classified_now_and_the_decision_is_kept(api: httpx.Client)
     assert {q["queue_name"]: q["status"] for q in details["queue"]}["classification"] == "completed"
 
 
+def test_a_persons_label_wins(api: httpx.Client) -> None:
+    email_id = api.post("/parse", content=ORDER, headers=RAW).json()["email"]["id"]
+
+    labelled = api.post(f"/emails/{email_id}/label", json={"intent": "complaint", "note": "they are angry"})
+    again = api.post("/classify", json={"email_id": email_id})
+
+    assert (labelled.json()["intent"], labelled.json()["confidence_score"]) == ("complaint", 1)
+    assert again.json()["intent"] == "complaint"
+    assert api.post(f"/emails/{uuid4()}/label", json={"intent": "order"}).status_code == 404
+
+
+def test_an_erp_action_is_approved_once(api: httpx.Client, db: psycopg.Connection) -> None:
+    email_id = api.post("/parse", content=ORDER, headers=RAW).json()["email"]["id"]
+    db.execute(
+        "insert into erp_actions (email_id, action_type, idempotency_key, request_payload, payload_sha256, status)"
+        " values (%s, 'create_order', 'k', '{}', sha256('{}'), 'needs_review')",
+        (email_id,),
+    )
+    [action] = api.get("/erp-actions").json()
+
+    first = api.post(f"/erp-actions/{action['id']}/approve", json={"reason": "looks right"})
+    second = api.post(f"/erp-actions/{action['id']}/approve", json={})
+    unknown = api.post(f"/erp-actions/{uuid4()}/reject", json={})
+
+    assert (first.status_code, second.status_code, unknown.status_code) == (200, 422, 404)
+    assert db.execute("select decision, decided_by from erp_action_decisions").fetchall() == [("approved", "tests")]
+
+
 def test_pages_follow_each_other_without_a_gap(api: httpx.Client) -> None:
     for number in range(5):
         api.post("/parse", content=b"From: a@example.com\r\nSubject: %d\r\n\r\nhello\r\n" % number, headers=RAW)
