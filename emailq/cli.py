@@ -11,7 +11,7 @@ import click
 import psycopg
 
 from emailq import __version__
-from emailq.commands import classify, erp, evaluate, mail, queue, review, serve, setup, sources
+from emailq.commands import classify, erp, evaluate, mail, queue, review, serve, setup, sources, store
 from emailq.db import brief
 from emailq.errors import EmailqError, SchemaError, Unavailable
 
@@ -58,7 +58,7 @@ def cli() -> None:
     """
 
 
-for module in (setup, mail, sources, queue, classify, evaluate, serve, erp, review):
+for module in (setup, mail, sources, store, queue, classify, evaluate, serve, erp, review):
     for name, command in vars(module).items():
         if isinstance(command, click.Command) and not name.startswith("_"):  # those belong to a group of their own
             cli.add_command(command)

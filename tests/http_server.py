@@ -80,7 +80,7 @@ class HttpServer:
                 except (BrokenPipeError, ConnectionResetError):
                     pass  # the client had enough
 
-            do_POST = do_PUT = do_GET
+            do_POST = do_PUT = do_HEAD = do_DELETE = do_GET
 
             def send(self, reply: Reply) -> None:
                 if reply.then == "drop":

@@ -34,6 +34,7 @@ from emailq.errors import BadInput, NotFound, Unavailable
 from emailq.ingest.accept import Incoming, accept
 from emailq.models import Intent, Priority, Sentiment
 from emailq.queue.inline import work_now
+from emailq.store.attachments import refusal
 from emailq.store.emails import list_emails, show_email
 
 router = APIRouter(route_class=OnceRoute, tags=["e-mails"])
@@ -230,8 +231,8 @@ async def _attachment(conn: Any, attachment_id: UUID) -> dict[str, Any]:
     found: dict[str, Any] | None = await cursor.fetchone()
     if found is None:
         raise NotFound(f"no attachment {attachment_id}")
-    if found["virus_scan_status"] == "infected":
-        raise HTTPException(403, "the attachment is infected")
+    if reason := refusal(found["virus_scan_status"]):
+        raise HTTPException(403, reason)
     return found
 
 

@@ -1,18 +1,22 @@
-"""Raw messages and attachments by their SHA-256: a directory or an S3 bucket behind three functions."""
+"""Raw messages and attachments by their SHA-256: a directory or an S3 bucket behind a few functions."""
 
 import asyncio
 import ctypes
 import hashlib
 import os
+import re
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from urllib.parse import quote, urlsplit
 
 from emailq.errors import ConfigError, EmailqError, NotFound, Unavailable
 from emailq.settings import Settings
@@ -21,6 +25,22 @@ if TYPE_CHECKING:
     from minio import Minio
 
 R = TypeVar("R")
+
+# A blob that is put again after so long counts as new once more: who clears up leaves young ones alone, since the rows
+# that name them may not be committed yet.
+_YOUNG_S = 3600.0
+PROBE = b"emailq"  # what `check` writes to see whether it can
+_LISTED = 1000  # blobs listed at once
+_LINK_S = 300  # how long a link to a blob works
+_KEY = re.compile(r"sha256/[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})$")
+
+
+class Stored(NamedTuple):
+    """A blob as the store lists it. `modified_at`: by the store's clock."""
+
+    name: str
+    size_bytes: int
+    modified_at: datetime
 
 
 class CorruptBlob(EmailqError):
@@ -40,6 +60,15 @@ class Blobs(Protocol):
 
     async def check(self) -> None:
         """Raise Unavailable or ConfigError unless blobs can be written; makes the directory or bucket."""
+
+    def stored(self) -> AsyncIterator[list[Stored]]:
+        """All blobs, in no order, some at a time. Raises Unavailable."""
+
+    async def delete(self, name: str, *, unless_younger_s: float = 0) -> bool:
+        """Remove a blob for good; False if it is not there, or was put again lately. Raises Unavailable."""
+
+    async def link(self, name: str, filename: str) -> str | None:
+        """A URL that works for five minutes and downloads under this name; None where the store has none."""
 
 
 def open_blobs(settings: Settings) -> Blobs:
@@ -89,7 +118,42 @@ class DirectoryBlobs:
         return await asyncio.to_thread(self._get, name)
 
     async def check(self) -> None:
-        await asyncio.to_thread(self._put, [b"emailq"])
+        await asyncio.to_thread(self._put, [PROBE])
+
+    async def stored(self) -> AsyncIterator[list[Stored]]:
+        files = self._files()
+        while found := await asyncio.to_thread(lambda: [*islice(files, _LISTED)]):
+            yield found
+
+    async def delete(self, name: str, *, unless_younger_s: float = 0) -> bool:
+        return await asyncio.to_thread(self._delete, name, unless_younger_s)
+
+    async def link(self, name: str, filename: str) -> str | None:
+        return None
+
+    def _files(self) -> Iterator[Stored]:
+        for folder, _, files in os.walk(self.root / "sha256"):
+            for name in files:
+                path = Path(folder, name)
+                with suppress(FileNotFoundError):
+                    found = path.stat()
+                    if _KEY.search(path.as_posix()):
+                        yield Stored(name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+                    elif found.st_mtime < time.time() - 24 * _YOUNG_S:  # half a blob, of a process that was killed
+                        path.unlink()
+
+    def _delete(self, name: str, unless_younger_s: float) -> bool:
+        path = self.root / blob_key(name)
+        try:
+            if path.stat().st_mtime > time.time() - unless_younger_s:
+                return False
+            path.unlink()
+            _sync_directory(path.parent)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise Unavailable(f"can't write to the blob directory {self.root}: {error.strerror}") from None
+        return True
 
     def _put(self, contents: list[bytes]) -> None:
         try:
@@ -107,7 +171,10 @@ class DirectoryBlobs:
 
     def _has(self, path: Path, size_bytes: int) -> bool:
         try:
-            return path.stat().st_size == size_bytes
+            found = path.stat()
+            if found.st_size == size_bytes and found.st_mtime < time.time() - _YOUNG_S:
+                os.utime(path)
+            return found.st_size == size_bytes
         except FileNotFoundError:
             return False
 
@@ -217,6 +284,17 @@ class S3Blobs:
     async def check(self) -> None:
         await self._in_thread(self._make_bucket)
 
+    async def stored(self) -> AsyncIterator[list[Stored]]:
+        objects = self._objects()
+        while found := await self._in_thread(lambda: [*islice(objects, _LISTED)]):
+            yield found
+
+    async def delete(self, name: str, *, unless_younger_s: float = 0) -> bool:
+        return await self._in_thread(self._delete, name, unless_younger_s)
+
+    async def link(self, name: str, filename: str) -> str | None:
+        return await self._in_thread(self._link, name, filename)
+
     async def _in_thread(self, function: Callable[..., R], *args: Any) -> R:
         from minio.error import MinioException
         from urllib3.exceptions import HTTPError
@@ -242,30 +320,64 @@ class S3Blobs:
             region=settings.s3_region,
             secure=url.scheme == "https",
             http_client=urllib3.PoolManager(
-                maxsize=8, timeout=urllib3.Timeout(connect=5, read=60), retries=urllib3.Retry(2, backoff_factor=0.2)
+                maxsize=8,
+                timeout=urllib3.Timeout(connect=5, read=60),
+                retries=urllib3.Retry(
+                    2, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), raise_on_status=False
+                ),
             ),
         )
 
     def _put(self, content: bytes) -> str:
         name = blob_name(content)
-        if self._size(name) != len(content):
+        found = self._stat(name)
+        if found is None or found.size_bytes != len(content) or _age_s(found) > _YOUNG_S:
             result = self._client.put_object(self._bucket, blob_key(name), BytesIO(content), len(content))
-            multipart = "-" in (result.etag or "-")
-            if not multipart and result.etag != hashlib.md5(content, usedforsecurity=False).hexdigest():
-                raise CorruptBlob(f"S3 stored other bytes than were sent for {name}")
-            if multipart and self._size(name) != len(content):
-                raise CorruptBlob(f"S3 stored {name} with another length")
+            if result.etag != hashlib.md5(content, usedforsecurity=False).hexdigest():
+                self._read_back(name)  # in parts, or encrypted by the server: its tag says nothing
         return name
 
-    def _size(self, name: str) -> int | None:
+    def _read_back(self, name: str) -> None:
+        """Raises CorruptBlob, and leaves nothing that a later put would take for the blob."""
+        try:
+            self._get(name)
+        except CorruptBlob:
+            self._client.remove_object(self._bucket, blob_key(name))
+            raise CorruptBlob(f"S3 stored other bytes than were sent for {name}") from None
+
+    def _stat(self, name: str) -> Stored | None:
         from minio.error import S3Error
 
         try:
-            return self._client.stat_object(self._bucket, blob_key(name)).size
+            found = self._client.stat_object(self._bucket, blob_key(name))
         except S3Error as error:
             if error.code == "NoSuchKey":
                 return None
             raise
+        return Stored(name, found.size or 0, found.last_modified or datetime.now(UTC))
+
+    def _objects(self) -> Iterator[Stored]:
+        for found in self._client.list_objects(self._bucket, prefix="sha256/", recursive=True):
+            if match := _KEY.search(found.object_name or ""):
+                yield Stored(match[1], found.size or 0, found.last_modified or datetime.now(UTC))
+
+    def _delete(self, name: str, unless_younger_s: float) -> bool:
+        found = self._stat(name)
+        if found is None or _age_s(found) < unless_younger_s:
+            return False
+        self._client.remove_object(self._bucket, blob_key(name))
+        return True
+
+    def _link(self, name: str, filename: str) -> str:
+        return self._client.presigned_get_object(
+            self._bucket,
+            blob_key(name),
+            expires=timedelta(seconds=_LINK_S),
+            response_headers={
+                "response-content-disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
+                "response-content-type": "application/octet-stream",
+            },
+        )
 
     def _get(self, name: str) -> bytes:
         from minio.error import S3Error
@@ -285,6 +397,10 @@ class S3Blobs:
     def _make_bucket(self) -> None:
         if not self._client.bucket_exists(self._bucket):
             self._client.make_bucket(self._bucket)
+
+
+def _age_s(stored: Stored) -> float:
+    return (datetime.now(UTC) - stored.modified_at).total_seconds()
 
 
 def _checked(name: str, content: bytes) -> bytes:
