@@ -9,6 +9,7 @@ from emailq.parse import charset, limits
 
 _MEDIA = ("image/", "audio/", "video/")
 _PREFIX = re.compile(r">*")
+_LINES = re.compile("^[^\n]*", re.MULTILINE)
 
 
 class Leaf(Protocol):
@@ -121,7 +122,8 @@ def unwrap_flowed(text: str, *, delsp: bool = False) -> str:
     out: list[str] = []
     paragraph: list[str] = []  # pieces of the line that is still open
     depth = 0
-    for line in text.split("\n"):
+    for match in _LINES.finditer(text):  # not split: a list of all lines takes many times the text
+        line = match[0]
         quotes = _PREFIX.match(line)
         quote = quotes.end() if quotes else 0
         rest = line[quote:].removeprefix(" ")

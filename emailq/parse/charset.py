@@ -64,7 +64,7 @@ _NUMBERED = re.compile(r"(?:cs|x)*(?:ms|windows|window|win|cp|ibm|oem|dos|ansi|m
 _ISO8859 = re.compile(r"(?:cs|x)*(?:iso|is|so)?(?:ir)?8859(?:part)?(\d{1,2})(?:1\d{3})?[ei]?")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})", re.IGNORECASE)
-_HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH = bytes(range(0x80, 0x100))
 _HIGH_LINES = re.compile(rb"[^\n\x80-\xff]{0,200}[\x80-\xff][^\n]{0,400}")
 # Windows-1252 with the five undefined bytes as C1 controls, so that every byte has a character
 CP1252 = "".join(bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(256))
@@ -216,7 +216,7 @@ def _mostly(data: bytes, codec: str) -> str | None:
     """`data` in `codec` if only little of it is broken, as in a text that was cut or got one stray byte."""
     text = data.decode(codec, "replace")
     broken = text.count("\ufffd")
-    whole = (len(_HIGH.findall(data)) - broken) // (2 if codec != "utf_8" else 3)
+    whole = (len(data) - len(data.translate(None, _HIGH)) - broken) // (2 if codec != "utf_8" else 3)
     if text.endswith("\ufffd") and whole > 0:
         broken -= 1  # cut in the middle of a character
     return text if broken * 4 <= whole else None
@@ -298,9 +298,10 @@ def _iso2022(data: bytes, codec: str) -> str:
     if text is not None or codec != "iso2022_jp":
         return text if text is not None else data.decode(codec, "replace")
     out: list[str] = []
-    pieces = _ESCAPE.split(data)
-    out.append(_plain(pieces[0]))
-    for escape, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+    escape, at = b"", 0
+    while at < len(data):
+        following = _ESCAPE.search(data, at)
+        piece = data[at : following.start() if following else len(data)]
         if escape.startswith(b"$"):
             lines = piece.split(b"\n")  # a line break ends the double-byte state, with or without the escape
             out.append(_jis_pairs(lines[0]))
@@ -309,6 +310,9 @@ def _iso2022(data: bytes, codec: str) -> str:
             out.append(bytes(byte | 0x80 for byte in piece).decode("cp932", "replace"))
         else:
             out.append(_plain(piece))
+        if following is None:
+            break
+        escape, at = following[1], following.end()
     return "".join(out)
 
 

@@ -177,7 +177,7 @@ def _decode_8bit(block: HeaderBlock) -> None:
     block.defects.add("header-8bit")
     undecided: list[int] = []
     for index, (name, lower, value) in enumerate(block.fields):
-        if value.isascii():
+        if value.isascii() or "\ufffd" in value:  # this stands for a NUL, in a value that was ASCII
             continue
         try:
             block.fields[index] = (name, lower, clean_line(charset.decode_utf8(value.encode("latin-1"))))

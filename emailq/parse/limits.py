@@ -9,5 +9,5 @@ ADDRESSES = 2_000  # per header field
 PARAMETERS = 100  # per Content-Type or Content-Disposition
 REFERENCES = 200  # the first and the last half are kept
 FILE_NAME_BYTES = 255
-TEXT_BYTES = 10 * 1024 * 1024  # of one text part that is decoded to str; the part's content stays whole
+TEXT_BYTES = 4 * 1024 * 1024  # of one text part that is decoded to str; the part's content stays whole
 DETECT_BYTES = 4 * 1024  # read by the charset detector

@@ -330,26 +330,34 @@ class _Writer:
         return _Look(tiny, text, background, tiny or is_same)
 
 
+_LINES = re.compile("^[^\n]*", re.MULTILINE)
+
+
 def _tidy(text: str) -> str:
     """Marks → lines; invisible characters out, blanks trimmed, at most one empty line in a row, none at the ends."""
     if not text.isascii():
         text = _ZERO_WIDTH.sub("", _TAG_CHARACTERS.sub("", text))
     text = _BREAKS.sub(_line_break, text)
+    blocks: list[str] = []  # short lines take many times their text, so they are joined now and then
     kept: list[str] = []
     depth = blank_depth = 0
-    for line in text.split("\n"):
+    for match in _LINES.finditer(text):
+        line = match[0]
+        if len(kept) > 1000:
+            blocks.append("\n".join(kept))
+            kept = []
         depth += line.count(_QUOTE)
         words = _SPACES.sub(" ", line.replace(_QUOTE, "").replace(_UNQUOTE, "")).strip()
         marks = ">" * min(depth, 10)
         if words.strip("| "):
-            if blank_depth >= 0 and kept:
+            if blank_depth >= 0 and (kept or blocks):
                 kept.append(">" * min(blank_depth, depth, 10))
             kept.append(f"{marks} {words}" if marks else words)
             blank_depth = -1
         else:
             blank_depth = depth if blank_depth < 0 else min(blank_depth, depth)
         depth = max(0, depth - line.count(_UNQUOTE))
-    return "\n".join(kept)
+    return "\n".join(blocks + kept)
 
 
 def _line_break(run: re.Match[str]) -> str:
