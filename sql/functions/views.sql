@@ -43,14 +43,15 @@ select w.id, w.host, w.pid, w.queues, w.version, w.started_at,
 from workers w;
 
 -- One row a queue. rate_per_s: completed in the last minute; drain_s: seconds until the due items are done at that rate.
+-- (The clock is asked once, not for each row.)
 create or replace view queue_status as
 with live as (
     select queue_name,
-           count(*) filter (where status = 'pending' and scheduled_at <= queue_now()) as pending,
-           count(*) filter (where status = 'pending' and scheduled_at > queue_now()) as scheduled,
+           count(*) filter (where status = 'pending' and scheduled_at <= (select queue_now())) as pending,
+           count(*) filter (where status = 'pending' and scheduled_at > (select queue_now())) as scheduled,
            count(*) filter (where status = 'processing') as processing,
-           extract(epoch from queue_now() - min(scheduled_at)
-                   filter (where status = 'pending' and scheduled_at <= queue_now())) as oldest_s
+           extract(epoch from (select queue_now()) - min(scheduled_at)
+                   filter (where status = 'pending' and scheduled_at <= (select queue_now()))) as oldest_s
     from processing_queue where completed_at is null group by queue_name
 ), failed as (
     select queue_name, count(*) as failed
@@ -58,7 +59,7 @@ with live as (
 ), recent as (
     select queue_name, count(*) as completed
     from processing_queue
-    where completed_at > queue_now() - interval '1 minute' and status = 'completed' group by queue_name
+    where completed_at > (select queue_now()) - interval '1 minute' and status = 'completed' group by queue_name
 ), served as (
     select q as queue_name, count(*) as workers
     from workers w cross join unnest(w.queues) q
@@ -108,7 +109,7 @@ language sql stable as $$
     from queue_status s join served using (queue_name)
     where not s.paused and not s.waiting_for_dependency and s.oldest_s > extract(epoch from p_patience)
       and not exists (select from processing_queue q where q.queue_name = s.queue_name
-                      and q.status = 'completed' and q.completed_at > queue_now() - p_patience)
+                      and q.status = 'completed' and q.completed_at > (select queue_now()) - p_patience)
 $$;
 
 -- Why an item is where it is, in one sentence.
@@ -165,7 +166,7 @@ begin
     select count(*) into v_ahead from processing_queue o
     where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'pending'
       and (o.priority, o.scheduled_at, o.id) < (q.priority, q.scheduled_at, q.id)
-      and o.scheduled_at <= queue_now();
+      and o.scheduled_at <= (select queue_now());
     if c.max_per_s is not null then
         return format('due, with %s items ahead of it in a queue that starts %s items a second (queue_controls.max_per_s)',
                       v_ahead, c.max_per_s);
