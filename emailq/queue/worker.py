@@ -25,6 +25,7 @@ from emailq.queue.session import Session
 
 _BATCH = 500  # jobs in one claim
 _PREFETCH_S = 0.1  # jobs are claimed this far ahead of the handlers, so a crash strands little
+_STALE_S = 1.0  # a job that waited so long for a free place goes back: others may have one
 _MARKS_S = 0.6  # how long a low-water mark is trusted: what stands behind it waits no longer
 _FAIR_EVERY = 16  # each so many claims start at the lane that has waited longest
 _AWAKE_CLAIMS = 3  # full claims in a row after which NOTIFY is not wanted any more
@@ -217,6 +218,7 @@ class Lane:
         self.running = 0
         self.marks: queue.Marks = {}
         self._marks_at = 0.0
+        self._claimed_at = 0.0
         self._claims = 0
         self._full_claims = 0
         self._asleep = False
@@ -250,7 +252,9 @@ class Lane:
             room = self._room()
             self._wants_room = not room
             if not room:
-                await self._wait(self.worker.app.settings.poll_interval_s)
+                await self._wait(min(self.worker.app.settings.poll_interval_s, _STALE_S))
+                if self.waiting and time.monotonic() - self._claimed_at > _STALE_S:
+                    self.give_back("waited for a free place")
                 continue
             marked = self._marked()
             jobs = await self._claim(room)
@@ -260,6 +264,7 @@ class Lane:
             self._start()
             if jobs:
                 self._polls = 0
+                self._claimed_at = time.monotonic()
             if len(jobs) == room:
                 await self._stay_awake()
             elif marked:  # there may be jobs behind the marks

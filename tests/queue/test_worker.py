@@ -446,6 +446,29 @@ async def test_a_slow_job_does_not_hold_up_the_others(db: psycopg.Connection, ru
         gate.opened.set()
 
 
+async def test_items_claimed_ahead_go_back_when_no_place_becomes_free(db: psycopg.Connection, running: Running) -> None:
+    """After many quick jobs a worker claims far ahead; when slow ones follow, others must get them."""
+    slow_since = asyncio.Event()
+
+    async def handle(job: Job, app: App) -> Outcome:
+        if job.priority == 9:
+            slow_since.set()
+            await asyncio.sleep(30)
+        return Done()
+
+    fill_queue(db, 3000)
+    add_items(db, 400, priority=9)
+    async with running(handle, concurrency=2) as worker:
+        async with asyncio.timeout(30):
+            await slow_since.wait()
+
+        await wait_until_async(lambda: statuses(db).get("processing") == 2, 10)
+
+        assert statuses(db) == {"completed": 3000, "processing": 2, "pending": 398}
+        assert value(db, "select max(attempts) from processing_queue where status = 'pending'") == 0
+        worker.stop()
+
+
 async def test_queues_do_not_hold_up_each_other(db: psycopg.Connection, running: Running) -> None:
     gate = Gate()
     add_items(db, 20)
