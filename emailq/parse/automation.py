@@ -52,6 +52,7 @@ _REPORTS = {  # RFC 3464, RFC 6533, RFC 8098, RFC 5965
 _REPORT_PARTS = {f"message/{name}": kind for name, kind in _REPORTS.items()}
 _REPORT_TYPE = re.compile(r"report-type\s*=\s*[\"']?([a-z-]+)", re.IGNORECASE)
 _COMPLAINT_SUBJECT = re.compile(r"complaint about message from \d", re.IGNORECASE)  # Hotmail's own form
+_AGGREGATE_SUBJECT = re.compile(r"\[?report domain: ?\S{1,255},?;? submitter:", re.IGNORECASE)
 _NOTICE = re.compile(r'notificationType\\?"\s*:\s*\\?"(Bounce|Complaint|Delivery)\\?"')  # Amazon SES through SNS
 
 _DAEMON = re.compile(
@@ -118,7 +119,7 @@ def detect_automation(message: Message) -> Automation | None:
         or _receipt(message, subject)
         or _calendar(message, headers, subject)
         or _bulk(headers)
-        or _generated(headers)
+        or _generated(headers, subject)
     )
 
 
@@ -293,10 +294,13 @@ def _bulk(headers: dict[str, str]) -> Automation | None:
     return Automation("mailing_list" if found else "bulk", (*found, *bulk))
 
 
-def _generated(headers: dict[str, str]) -> Automation | None:
+def _generated(headers: dict[str, str], subject: str) -> Automation | None:
+    """What says so, and the reports that mail servers send of SPF, DKIM and TLS (RFC 7489 §7.2.1.1, RFC 8460 §5.3)."""
     submitted = headers.get("auto-submitted", "").strip().lower()
     if submitted and not submitted.startswith("no"):
         return Automation("auto_generated", (f"Auto-Submitted: {submitted[:40]}",))
+    if _AGGREGATE_SUBJECT.match(subject) or "report-type=tlsrpt" in headers.get("content-type", "").lower():
+        return Automation("auto_generated", ("aggregate report of a mail server",))
     return None
 
 
