@@ -135,15 +135,16 @@ def _queue_state(row: dict[str, Any]) -> str:
     return "[green]ok[/]"
 
 
-def print_emails(rows: Sequence[dict[str, Any]]) -> None:
+def print_emails(rows: Sequence[dict[str, Any]], *, has_filter: bool = False, may_have_more: bool = False) -> None:
     out = console()
     if not rows:
-        out.print("no e-mail found; take some in with: emailq ingest PATH")
+        out.print("no e-mail found" if has_filter else "no e-mail yet; take some in with: emailq ingest PATH")
         return
     table = _table("id", "received", "from", "subject", "intent", "conf", "priority", "note")
-    table.columns[3].ratio = 1
-    table.columns[3].no_wrap = True
-    table.columns[3].overflow = "ellipsis"
+    for number, ratio in ((3, 3), (7, 2)):
+        table.columns[number].ratio = ratio
+        table.columns[number].no_wrap = True
+        table.columns[number].overflow = "ellipsis"
     for row in rows:
         table.add_row(
             str(row["id"])[:8],
@@ -157,6 +158,8 @@ def print_emails(rows: Sequence[dict[str, Any]]) -> None:
         )
     table.expand = True
     out.print(table)
+    if may_have_more:
+        out.print(f"[bright_black]more: the same with --before {str(rows[-1]['id'])[:8]}[/]")
 
 
 def note(row: dict[str, Any]) -> str:
@@ -179,7 +182,7 @@ def print_email(found: dict[str, Any]) -> None:
     out = console()
     out.print(f"[bold]{escape(printable(email['subject'] or '(no subject)', 200))}[/]")
     facts = Table.grid(padding=(0, 2))
-    people = {"from": [_person(email, 100)], "to": email["to_addresses"], "cc": email["cc_addresses"]}
+    people = {"from": [_name_and_address(email)], "to": email["to_addresses"], "cc": email["cc_addresses"]}
     for name, addresses in people.items():
         if addresses:
             facts.add_row(name, ", ".join(addresses if name == "from" else [_safe(a, 80) for a in addresses[:10]]))
@@ -192,9 +195,10 @@ def print_email(found: dict[str, Any]) -> None:
     if email["intent"]:
         label = f"{intent_text(email['intent'])} {percent(email['confidence_score'])}"
         facts.add_row("label", f"{label}, {email['sentiment']}, priority {email['priority']}")
-    for key, name, colour in (("review_reason", "review", "yellow"), ("automation", "gate", "bright_black")):
-        if email[key]:
-            facts.add_row(name, f"[{colour}]{_safe(email[key], 100)}[/]")
+    if email["review_reason"]:
+        facts.add_row("review", f"[yellow]{_safe(email['review_reason'], 100)}[/]")
+    if email["automation"]:
+        facts.add_row("gate", _automation(email["automation"], email["automation_details"] or {}))
     if email["sender_trust"]:
         colour = TRUST_COLOURS[email["sender_trust"]]
         facts.add_row(
@@ -207,6 +211,13 @@ def print_email(found: dict[str, Any]) -> None:
     lines = [printable(line, 400) for line in body.splitlines()[:60]]
     out.print(Padding(Text("\n".join(lines) or "(no text)"), (0, 0, 1, 2)))
     _print_parts(out, found)
+
+
+def _automation(kind: str, details: dict[str, Any]) -> str:
+    status = f" {details['status']}" if details.get("status") else ""
+    about = f", about {details['original_message_id']}" if details.get("original_message_id") else ""
+    why = ", ".join(details.get("reasons") or [])
+    return f"{_safe(kind.replace('_', ' ') + status + about, 200)}  [bright_black]{_safe(why, 120)}[/]"
 
 
 def _print_parts(out: Console, found: dict[str, Any]) -> None:
@@ -339,6 +350,12 @@ def _sent(email: dict[str, Any]) -> str:
 
 def _person(row: dict[str, Any], limit: int) -> str:
     return _safe(row["from_name"] or row["from_address"] or "(no sender)", limit)
+
+
+def _name_and_address(row: dict[str, Any]) -> str:
+    if not row["from_name"]:
+        return _safe(row["from_address"] or "(no sender)", 200)
+    return f"{_safe(row['from_name'], 100)} [bright_black]<{_safe(row['from_address'] or '', 200)}>[/]"
 
 
 def _safe(text: str, limit: int) -> str:

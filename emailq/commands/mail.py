@@ -80,7 +80,7 @@ def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
 
 
 @click.command(name="list")
-@click.option("--intent", type=click.Choice([*Intent]), help="Only this intent.")
+@click.option("--intent", type=click.Choice([one.value for one in Intent]), help="Only this intent.")
 @click.option("--account", help="Only mail that reached this account.")
 @click.option("--from", "sender", metavar="ADDRESS", help="Only mail from this address.")
 @click.option("--search", metavar="WORDS", help='Subject, text, names; "a phrase", or, -without.')
@@ -103,7 +103,8 @@ def list_(as_json: bool, last: str | None, **filters: Any) -> int:
     if as_json:
         print_rows(rows)
     else:
-        print_emails(rows)
+        asked = [value for name, value in filters.items() if name != "limit"]
+        print_emails(rows, has_filter=any(asked) or bool(last), may_have_more=len(rows) == filters["limit"])
     return EX_OK
 
 
