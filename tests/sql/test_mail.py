@@ -3,6 +3,7 @@
 import hashlib
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -491,6 +492,39 @@ def test_merged_threads_leave_no_trace_behind(db: psycopg.Connection) -> None:
     assert value(db, "select count(*) from threads") == 1
     assert value(db, "select count(distinct thread_id) from thread_message_ids") == 1
     assert value(db, "select email_count from threads") == 3
+
+
+@pytest.mark.parametrize("length", [400, pytest.param(10_000, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
+def test_a_long_chain_in_any_order_is_one_thread_and_costs_no_square(db: psycopg.Connection, length: int) -> None:
+    """Each names its parent and the last hundred before; as the threads of half the chain meet, they merge."""
+    mails = [
+        Mail(str(n), refs=tuple(str(m) for m in range(max(0, n - 100), n)), subject="Chain", day=n // 200)
+        for n in range(length)
+    ]
+    order = random.Random(7).sample(range(length), length)
+
+    start = time.monotonic()
+    with db.transaction():
+        arrive(db, mails, order)
+    took_s = time.monotonic() - start
+
+    assert rows(db, "select email_count, subject from threads") == [{"email_count": length, "subject": "Chain"}]
+    assert took_s / length < 0.1  # seen: 0.004, at both lengths
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(5_000, marks=pytest.mark.long)])
+def test_a_flood_under_one_subject_costs_no_square(db: psycopg.Connection, count: int) -> None:
+    mails = [
+        Mail(str(n), subject="Re: hello", orphan=True, sender=f"{n % 3}@example.com", day=n % 25) for n in range(count)
+    ]
+
+    start = time.monotonic()
+    with db.transaction():
+        arrive(db, mails, range(count))
+    took_s = time.monotonic() - start
+
+    assert value(db, "select count(*) from threads") == 3  # one for each stranger
+    assert took_s / count < 0.1
 
 
 PEOPLE = ("ann@example.com", "bob@example.com", US)
