@@ -187,9 +187,9 @@ class Settings(BaseModel):
 
     @property
     def own(self) -> frozenset[str]:
-        """own_addresses, and the account where it is an address."""
-        account = self.account.lower()
-        return frozenset((*self.own_addresses, account) if "@" in account else self.own_addresses)
+        """own_addresses, and the accounts that are addresses."""
+        accounts = (self.account, *self.imap, *(one.user for one in self.imap.values()))
+        return frozenset((*self.own_addresses, *(one.lower() for one in accounts if "@" in one)))
 
     @field_validator("llm_remote_host")
     @classmethod

@@ -195,3 +195,18 @@ def test_a_secret_file_that_is_missing_or_empty_is_refused(tmp_path: Path, conte
 def test_a_command_that_needs_a_database_says_how_to_name_one() -> None:
     with pytest.raises(ConfigError, match=r"set EMAILQ_DSN .* to try emailq without a server: emailq demo"):
         load_settings({}).require_dsn()
+
+
+def test_lists_of_words_are_divided_by_commas_or_spaces_and_in_lower_case() -> None:
+    settings = load_settings(
+        {"EMAILQ_OWN_ADDRESSES": "Example.org, Ann@gmail.example", "EMAILQ_AUTHSERV_IDS": "mx1 mx2"}
+    )
+
+    assert settings.own_addresses == ("example.org", "ann@gmail.example")
+    assert settings.authserv_ids == ("mx1", "mx2")
+
+
+def test_accounts_that_are_addresses_are_ours() -> None:
+    settings = load_settings({}, account="Shop@example.org", own_addresses="example.net")
+
+    assert settings.own == {"shop@example.org", "example.net"}

@@ -9,17 +9,18 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from emailq import metrics
+from emailq import log, metrics
 from emailq.db import Pool
 from emailq.parse.digest import address_key, plausible, scrub
 from emailq.parse.message import ParsedHeaders, parse_headers
+from emailq.parse.transfer import decode, encoding_name
 from emailq.store.blobs import Blobs
 
 # What the author wrote; trace headers (Received, Return-Path, Delivered-To …) differ between deliveries of one mail.
 _AUTHOR_HEADERS = frozenset(
     (
         *("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references"),
-        *("mime-version", "content-type", "content-transfer-encoding"),
+        *("mime-version", "content-type"),
     )
 )
 _MESSAGE_ID_LIMIT = 998  # characters: a line of RFC 5322 §2.1.1
@@ -61,7 +62,9 @@ async def accept(pool: Pool, blobs: Blobs, messages: Sequence[Incoming]) -> list
             "select email_id, is_new, is_new_delivery from accept_emails(%s) order by n", (Jsonb(scrub(rows)),)
         )
         accepted = [Accepted(*row) for row in await cursor.fetchall()]
-    for one in accepted:
+    for message, one in zip(messages, accepted, strict=True):
+        name = "email.new" if one.is_new else "email.delivered" if one.is_new_delivery else "email.known"
+        log.event(name, email=one.email_id, account=message.account, folder=message.folder, uid=message.uid)
         metrics.EMAILS_ACCEPTED.labels("new" if one.is_new else "known").inc()
     return accepted
 
@@ -95,13 +98,25 @@ def _row(message: Incoming, raw_sha256: str) -> dict[str, Any]:
 
 
 def content_digest(raw: bytes, headers: ParsedHeaders) -> str:
-    """SHA-256 (hex) of what the author wrote: equal for two deliveries of one mail, whatever the servers added."""
+    """SHA-256 (hex) of what the author wrote: equal for two deliveries of one mail, whatever the servers added.
+
+    A relay may change line ends, how headers are folded, and the transfer encoding (of a message in one part).
+    """
     digest = hashlib.sha256()
+    encoding = is_multipart = None
     for name, value in headers.headers:
-        if name.lower() in _AUTHOR_HEADERS:
-            digest.update(f"{name.lower()}:{' '.join(value.split())}\n".encode("utf-8", "surrogatepass"))
+        lower = name.lower()
+        if lower in _AUTHOR_HEADERS:
+            digest.update(f"{lower}:{' '.join(value.split())}\n".encode("utf-8", "surrogatepass"))
+        if lower == "content-type":
+            is_multipart = value.lower().startswith("multipart/")
+        elif lower == "content-transfer-encoding":
+            encoding = encoding_name(value)
+    body = raw[headers.body_offset :]
+    if encoding in ("base64", "quoted-printable") and not is_multipart:
+        body, _ = decode(body, encoding)
     digest.update(b"\n")
-    digest.update(raw[headers.body_offset :].replace(b"\r\n", b"\n").rstrip(b"\n"))
+    digest.update(body.replace(b"\r\n", b"\n").rstrip(b"\n"))
     return digest.hexdigest()
 
 

@@ -1,6 +1,7 @@
 """Messages from files: .eml, folders of them, mbox, Maildir, standard input."""
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -123,9 +124,10 @@ def _maildir_folder(root: str, file: str) -> str:
 
 
 def _maildir_flags(file: str) -> tuple[str, ...]:
+    """The letters behind ":2,", or behind another sign where files can't have colons."""
     names = {"S": "seen", "R": "answered", "F": "flagged", "T": "deleted", "D": "draft", "P": "forwarded"}
-    _, _, letters = file.rpartition(":2,")
-    return tuple(names[letter] for letter in letters if letter in names) if ":2," in file else ()
+    found = re.search(r"[:;!]2,([A-Za-z]*)$", file)
+    return tuple(names[letter] for letter in found[1] if letter in names) if found else ()
 
 
 def _starts_like_mail(file: str) -> bool:

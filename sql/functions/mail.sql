@@ -352,7 +352,7 @@ declare
     v_is_by_us boolean := e.from_address = any (v_own) and (
         e.trust_reasons && '{dmarc-pass,dkim-aligned,spf-aligned}'
         or exists (select from email_deliveries d
-                   where d.email_id = e.id and d.folder ~* '(^|[/. ])(sent|отправленные|gesendet|envoyés|enviados)'));
+                   where d.email_id = e.id and d.folder ~* '(^|[/. ])(sent|[Оо]тправленные|gesendet|envoyés|enviados)'));
 begin
     insert into contacts as c (email, name, domain, domain_looks, is_internal, written_to_at, emails_sent_count,
                                emails_received_count, last_email_at)

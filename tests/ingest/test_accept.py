@@ -1,7 +1,9 @@
 """Accepting: bytes first, then rows; what is one message and what are two."""
 
+import base64
+import binascii
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import psycopg
@@ -57,6 +59,29 @@ async def test_the_same_mail_over_another_route_is_one_message_and_two_deliverie
     assert await rows(conn, "select count(*) from processing_queue") == [(1,)]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "encode"), [(b"quoted-printable", binascii.b2a_qp), (b"base64", base64.encodebytes), (b"8bit", bytes)]
+)
+async def test_a_relay_that_encodes_the_text_anew_makes_no_other_message(
+    app: App, encoding: bytes, encode: Callable[[bytes], bytes]
+) -> None:
+    head, text = MESSAGE.removesuffix(b"\r\n\r\nTen bars, please.\r\n"), "Zehn Stück, bitte.\n".encode()
+    direct = head + b"\r\n\r\n" + text.replace(b"\n", b"\r\n")
+    relayed = head + b"\r\nContent-Transfer-Encoding: " + encoding + b"\r\n\r\n" + encode(text)
+
+    first, second = await take(app, direct, relayed)
+
+    assert first.email_id == second.email_id
+
+
+async def test_each_delivery_is_a_line_in_the_log(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="emailq"):
+        for account in ("shop", "shop", "office"):
+            await take(app, MESSAGE, account=account)
+
+    assert [record.message for record in caplog.records] == ["email.new", "email.known", "email.delivered"]
+
+
 async def test_the_same_file_again_changes_nothing(app: App, conn: psycopg.AsyncConnection) -> None:
     await take(app, MESSAGE)
 
@@ -101,6 +126,8 @@ async def test_a_message_without_an_id_gets_one_from_its_content(app: App, conn:
         b"\x89PNG\r\n\x1a\n\x00\x00",
         b"\x00",
         b"From: \xff\xfe\r\nSubject: =?utf-8?q?a=00b?=\r\n\r\n",
+        b"From: " + bytes(range(65, 91)) * 4000 + b"@example.com\r\n\r\n",
+        b"From: " + "ж".encode() * 9000 + b"@example.com\r\n\r\n",
         b"Message-ID: <" + b"x" * 2000 + b"@y>\r\nTo: " + b"(" * 2000 + b"\r\n\r\n",
         b"Date: Tue, 10 Nov 99999999999999999999 00:00:00 +9999\r\n\r\n",
         b"Subject: \xed\xa0\x80\r\nFrom: a)<b@evil\r\n\r\nhi",

@@ -53,6 +53,17 @@ def test_a_maildir_gives_folders_and_flags_and_leaves_tmp_alone(tmp_path: Path) 
     assert sorted((one.folder, one.flags) for one in found) == [("INBOX", ("flagged", "seen")), ("Orders/2026", ())]
 
 
+@pytest.mark.parametrize("name", ["1.a:2,FS", "1.a;2,SF", "1.a!2,FSx", "1.a,S=100:2,FS"])
+def test_flags_stand_behind_every_sign_that_file_systems_allow(tmp_path: Path, name: str) -> None:
+    for folder in ("cur", "new", "tmp"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "cur" / name).write_bytes(MESSAGE)
+
+    [found] = found_in(tmp_path)
+
+    assert set(found.flags) == {"flagged", "seen"}
+
+
 def test_a_folder_is_read_to_the_bottom_and_other_files_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "deep" / "er").mkdir(parents=True)
     (tmp_path / "deep" / "er" / "noextension").write_bytes(MESSAGE)
