@@ -28,7 +28,9 @@ _PREFETCH_S = 0.1  # jobs are claimed this far ahead of the handlers, so a crash
 _STALE_S = 1.0  # a job that waited so long for a free place goes back: others may have one
 _MARKS_S = 0.6  # how long a low-water mark is trusted: what stands behind it waits no longer
 _FAIR_EVERY = 16  # each so many claims start at the lane that has waited longest
-_AWAKE_CLAIMS = 3  # full claims in a row after which NOTIFY is not wanted any more
+_BRISK_S = 0.02  # wake-ups that follow one another so closely are many
+_BRISK = 3  # so many of these, or full claims, in a row: NOTIFY is not wanted any more, it would hold up who inserts
+_AWAKE_POLLS = 3  # looks in vain, _BRISK_S apart, until it is wanted again
 _POLLS_S = (0.02, 0.05, 0.1, 0.25)  # first looks after falling asleep: an INSERT may have missed the sleeper
 _BLOCKED_S = 2.0  # beyond its timeout a handler may hold up the event loop for so long
 _BACKLOG = 5000  # uncommitted outcomes above which nothing is claimed
@@ -126,7 +128,7 @@ class Worker:
 
     def _committed(self, queue_names: set[str]) -> None:
         for name in queue_names:
-            self.lanes[name].look_again()
+            self.lanes[name].made_room()
 
     @property
     def busy(self) -> int:
@@ -220,10 +222,11 @@ class Lane:
         self._marks_at = 0.0
         self._claimed_at = 0.0
         self._claims = 0
-        self._full_claims = 0
+        self._brisk = 0
         self._asleep = False
-        self._polls = 0
+        self._polls = _AWAKE_POLLS
         self._woken = asyncio.Event()
+        self._woken_at = 0.0
         self._wants_room = False
         self._ended = 0  # handlers that ended since the rate was taken
         self._rate_at = time.monotonic()
@@ -232,12 +235,16 @@ class Lane:
         metrics.RUNNING.labels(name).set_function(lambda: self.running)
 
     def wake(self) -> None:
+        now = time.monotonic()
+        self._brisk = self._brisk + 1 if now - self._woken_at < _BRISK_S else 0
+        self._woken_at = now
         self._polls = 0
         self._woken.set()
 
-    def look_again(self) -> None:
-        """Some of our jobs are committed: that may have made room, here or in a limited queue."""
-        self._woken.set()
+    def made_room(self) -> None:
+        """A job of ours ended, or is committed."""
+        if self._wants_room:
+            self._woken.set()
 
     def give_back(self, reason: str) -> None:
         for job in self.waiting:
@@ -266,11 +273,13 @@ class Lane:
                 self._polls = 0
                 self._claimed_at = time.monotonic()
             if len(jobs) == room:
-                await self._stay_awake()
-            elif marked:  # there may be jobs behind the marks
+                self._brisk += 1
+            elif marked and not jobs:  # there may be some behind the marks
                 self.marks.clear()
             else:
-                await self._sleep()
+                await self._rest()
+            if self._asleep and self._brisk >= _BRISK:
+                await self._set_asleep(False)
 
     def _room(self) -> int:
         """How many jobs to claim now: enough for the free places and for what will be free in a moment."""
@@ -300,28 +309,32 @@ class Lane:
             self._marks_at = time.monotonic()
         return bool(self.marks)
 
-    async def _stay_awake(self) -> None:
-        self._full_claims += 1
-        if self._asleep and self._full_claims >= _AWAKE_CLAIMS:
-            self._asleep = False
-            await self.worker.set_asleep(self, False)
-
-    async def _sleep(self) -> None:
-        """Wait for a NOTIFY, but not for long: polling is the truth, NOTIFY a hint."""
-        self._full_claims = 0
-        if not self._asleep:
-            self._asleep = True
-            await self.worker.set_asleep(self, True)  # then claim once more, at once
+    async def _rest(self) -> None:
+        """No more is due. Wait for a NOTIFY, but not for long: polling is the truth, NOTIFY a hint."""
+        if not self._asleep and self._polls >= _AWAKE_POLLS:
+            await self._set_asleep(True)  # then claim once more, at once
             return
         interval_s = self.worker.app.settings.poll_interval_s
-        pause_s = min(interval_s, _POLLS_S[self._polls] if self._polls < len(_POLLS_S) else interval_s)
+        pause_s = _BRISK_S
+        if self._asleep and self._polls < len(_POLLS_S):
+            pause_s = _POLLS_S[self._polls]
+        elif self._asleep:
+            pause_s = interval_s
         self._polls += 1
-        await self._wait(pause_s)
+        if not await self._wait(min(interval_s, pause_s)):
+            self._brisk = 0
 
-    async def _wait(self, timeout_s: float) -> None:
+    async def _set_asleep(self, asleep: bool) -> None:
+        self._asleep = asleep
+        self._brisk = self._polls = 0
+        await self.worker.set_asleep(self, asleep)
+
+    async def _wait(self, timeout_s: float) -> bool:
+        """Whether somebody woke us."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._woken.wait()
+        return self._woken.is_set()
 
     def _start(self) -> None:
         for _ in range(min(len(self.waiting), self.concurrency - len(self.slots))):
@@ -345,8 +358,7 @@ class Lane:
             self.worker.committer.add(job, outcome)
             if isinstance(outcome, Release) and outcome.pause_s is not None:
                 self.give_back(outcome.reason)
-            if self._wants_room:
-                self._woken.set()
+            self.made_room()
             turns += 1
             if turns % 32 == 0:  # a handler that never waits must not starve the loop
                 await asyncio.sleep(0)

@@ -1,24 +1,41 @@
 """The queue's figures: emailq at its defaults beside other queues tuned by their own documentation, in the same run."""
 
+import dataclasses
+import shlex
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import click
 
+from scripts.benchmark import quiet
 from scripts.benchmark.drain import drain
-from scripts.benchmark.enqueue import Workers, rows_per_s
-from scripts.benchmark.figures import Figures, percentile, table
+from scripts.benchmark.enqueue import Workers, in_batches_per_s, rows_per_s
+from scripts.benchmark.figures import Figures, percentile
 from scripts.benchmark.flat import blocks_of_a_claim, drain_beside
+from scripts.benchmark.install import NotInstalled
 from scripts.benchmark.memory import memory
-from scripts.benchmark.pickup import RACE_S, pickup_ms
-from scripts.benchmark.quiet import in_quiet
+from scripts.benchmark.pickup import RACE_S, pickup_ms, pickup_without_listen_ms
+from scripts.benchmark.quiet import in_quiet, shares
+from scripts.benchmark.report import (
+    BULK,
+    DATABASE_CPU,
+    NO_OP_1,
+    NO_OP_2,
+    PICKUP,
+    WAIT,
+    WORKER_CPU,
+    report,
+    write_docs,
+)
 from scripts.benchmark.rescue import rescue_s
 from scripts.benchmark.server import benchmark_server
-from scripts.benchmark.system import Bench, set_up
+from scripts.benchmark.system import Bench, System, set_up
 from scripts.benchmark.systems.bare import LEAN, SAME_TABLE
 from scripts.benchmark.systems.emailq import EMAILQ, fill_and_analyze, fill_ten_lanes
 from scripts.benchmark.systems.graphile import GRAPHILE
@@ -38,6 +55,7 @@ class Size:
     jobs: int
     pickups: int
     races: int
+    silences: int
     finished: int
     kills: int
     memory_jobs: int
@@ -45,31 +63,34 @@ class Size:
 
 
 FULL = Size(
-    runs=5, jobs=60_000, pickups=250, races=2000, finished=1_000_000, kills=100, memory_jobs=1_000_000, insert_s=4
+    runs=5,
+    jobs=60_000,
+    pickups=250,
+    races=10_000,
+    silences=20,
+    finished=1_000_000,
+    kills=100,
+    memory_jobs=1_000_000,
+    insert_s=4,
 )
-QUICK = Size(runs=1, jobs=40_000, pickups=60, races=200, finished=200_000, kills=8, memory_jobs=100_000, insert_s=2)
-
-NO_OP_1, NO_OP_2 = "no-op jobs, 1 process", "no-op jobs, 2 processes"
-WAIT = "5-ms jobs, 1 process"
-BULK = "enqueue in bulk"
+QUICK = Size(
+    runs=1,
+    jobs=40_000,
+    pickups=60,
+    races=500,
+    silences=4,
+    finished=200_000,
+    kills=8,
+    memory_jobs=100_000,
+    insert_s=2,
+)
 
 
 def drains(benches: list[Bench], size: Size, figures: Figures) -> None:
     ours = benches[0]
     for _ in range(size.runs):
         for bench in benches:
-            name, jobs = bench.system.name, min(size.jobs, bench.system.jobs or size.jobs)
-            one = in_quiet(partial(drain, bench, "noop", jobs))
-            figures.add(NO_OP_1, name, one.jobs_per_s, "jobs/s")
-            two = in_quiet(partial(drain, bench, "noop", jobs, processes=2))
-            figures.add(NO_OP_2, name, two.jobs_per_s, "jobs/s")
-            goals = (45, 50) if bench is ours else (None, None)
-            figures.add("worker CPU", name, one.worker_us, "µs/job", goal=goals[0], at_most=True)
-            figures.add("database CPU", name, one.database_us, "µs/job", goal=goals[1], at_most=True)
-            if "wait" in bench.system.handlers:
-                waits = in_quiet(partial(drain, bench, "wait", jobs))
-                figures.add(WAIT, name, waits.jobs_per_s, "jobs/s", goal=10_000 if bench is ours else None)
-            figures.add(BULK, name, one.fill_per_s, "rows/s", goal=30_000 if bench is ours else None)
+            _drain_one(bench, size, figures, ours=bench is ours)
         for label, special in (
             ("right after ANALYZE", {"fill": fill_and_analyze}),
             ("ten priorities", {"fill": fill_ten_lanes}),
@@ -77,8 +98,38 @@ def drains(benches: list[Bench], size: Size, figures: Figures) -> None:
         ):
             found = in_quiet(partial(drain, ours, "noop", size.jobs, **special))
             figures.add(f"no-op jobs, {label}", "emailq", found.jobs_per_s, "jobs/s")
-    for over, label, goal in ((SAME_TABLE.name, "same table", 0.7), (LEAN.name, "lean table", None)):
-        figures.ratio(NO_OP_1, over, f"emailq ÷ bare loop ({label}), 1 process", goal=goal)
+    _ratios(benches, figures)
+
+
+def _drain_one(bench: Bench, size: Size, figures: Figures, *, ours: bool) -> None:
+    name, jobs = bench.system.name, min(size.jobs, bench.system.jobs or size.jobs)
+    one = in_quiet(partial(drain, bench, "noop", jobs))
+    two = in_quiet(partial(drain, bench, "noop", jobs, processes=2))
+    figures.add(NO_OP_1, name, one.jobs_per_s, "jobs/s")
+    figures.add(NO_OP_2, name, two.jobs_per_s, "jobs/s")
+    figures.add(WORKER_CPU, name, one.worker_us, "µs/job", goal=45 if ours else None, at_most=True)
+    figures.add(DATABASE_CPU, name, one.database_us, "µs/job", goal=50 if ours else None, at_most=True)
+    figures.add(BULK, name, one.fill_per_s, "rows/s", goal=30_000 if ours else None)
+    if "wait" in bench.system.handlers:
+        waits = in_quiet(partial(drain, bench, "wait", jobs))
+        figures.add(WAIT, name, waits.jobs_per_s, "jobs/s", goal=10_000 if ours else None)
+
+
+def _ratios(benches: list[Bench], figures: Figures) -> None:
+    for over, label in ((SAME_TABLE.name, "same table"), (LEAN.name, "a table of 5 columns")):
+        figures.ratio(NO_OP_1, over, f"emailq ÷ bare loop ({label}), 1 process", goal=0.7)
+    figures.ratio(NO_OP_1, PGQUEUER.name, "emailq ÷ PgQueuer, 1 process", goal=2)
+    peers = [bench.system.name for bench in benches if bench.system in PEERS]
+    for name, label, goal in ((NO_OP_1, "1 process", 1.2), (NO_OP_2, "2 processes", 1)):
+        medians = {peer: figure.median for peer in peers if (figure := figures.of(name, peer))}
+        if medians:
+            fastest = max(medians, key=medians.__getitem__)
+            figures.ratio(name, fastest, f"emailq ÷ the fastest peer ({fastest}), {label}", goal=goal)
+    for label in ("right after ANALYZE", "ten priorities", "8 processes"):
+        one, special = figures.of(NO_OP_1), figures.of(f"no-op jobs, {label}")
+        if one and special:
+            for plain, found in zip(one.runs, special.runs, strict=True):
+                figures.add(f"{label} ÷ a plain drain by 1 process", "emailq", found / plain, "×", goal=0.8)
 
 
 def writes(ours: Bench, size: Size, figures: Figures) -> None:
@@ -98,6 +149,10 @@ def writes(ours: Bench, size: Size, figures: Figures) -> None:
 def enqueue(ours: Bench, size: Size, figures: Figures) -> None:
     kinds: tuple[Workers, ...] = ("none", "idle", "busy")
     for _ in range(size.runs):
+        batches = in_quiet(partial(in_batches_per_s, ours))
+        figures.add(
+            "enqueue 256 at a time, a commit each (as `emailq ingest`)", "emailq", batches, "rows/s", goal=30_000
+        )
         for workers in kinds:
             with_trigger = in_quiet(partial(rows_per_s, ours, workers, size.insert_s, trigger=True))
             without = in_quiet(partial(rows_per_s, ours, workers, size.insert_s, trigger=False))
@@ -116,11 +171,17 @@ def pickups(benches: list[Bench], size: Size, figures: Figures) -> None:
             found = pickup_ms(bench, size.pickups)
             for percent, goal in ((50, 3), (95, None), (99, 15)):
                 goal = goal if bench is benches[0] else None
-                name = f"pickup by an idle worker, p{percent}"
-                figures.add(name, bench.system.name, percentile(found, percent), "ms", goal=goal, at_most=True)
+                figures.add(
+                    PICKUP.format(percent), bench.system.name, percentile(found, percent), "ms", goal=goal, at_most=True
+                )
     raced = pickup_ms(benches[0], size.races, RACE_S)
-    figures.add("pickup on the way to sleep, p99", "emailq", percentile(raced, 99), "ms", goal=100, at_most=True)
-    figures.add("pickup on the way to sleep, longest", "emailq", max(raced), "ms", goal=1000, at_most=True)
+    label = f"pickup on the way to sleep, {size.races:,} races"
+    figures.add(f"{label}, p99", "emailq", percentile(raced, 99), "ms", goal=100, at_most=True)
+    figures.add(f"{label}, longest", "emailq", max(raced), "ms", goal=1000, at_most=True)
+    deaf = pickup_without_listen_ms(benches[0], size.silences)
+    label = "pickup while the LISTEN connection is silently dead"
+    figures.add(f"{label}, p50", "emailq", percentile(deaf, 50), "ms")
+    figures.add(f"{label}, longest of {size.silences}", "emailq", max(deaf), "ms", goal=1000, at_most=True)
 
 
 def flat(ours: Bench, size: Size, figures: Figures) -> None:
@@ -166,22 +227,48 @@ PARTS: dict[str, Callable[[list[Bench], Size, Figures], None]] = {
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--quick", is_flag=True, help="One run of each, smaller: 2-3 minutes.")
+@click.option("--quick", is_flag=True, help="One run of each, and smaller.")
 @click.option("--only", multiple=True, type=click.Choice(list(PARTS)), help="Only these parts.")
 @click.option("--runs", type=click.IntRange(1, 50), help="Runs of what is told with a range.")
-def bench(quick: bool, only: tuple[str, ...], runs: int | None) -> None:
-    """Measure emailq's queue beside others."""
+@click.option("--tries", type=click.IntRange(1, 9), default=3, help="Runs disturbed by others are repeated so often.")
+@click.option(
+    "--docs", type=click.Path(dir_okay=False, exists=True, path_type=Path), help="Page to write it to as well."
+)
+def bench(quick: bool, only: tuple[str, ...], runs: int | None, tries: int, docs: Path | None) -> None:
+    """Measure emailq's queue beside others, and against its goals."""
     size = QUICK if quick else FULL
     if runs:
-        size = Size(**{**vars(size), "runs": runs})
+        size = dataclasses.replace(size, runs=runs)
+    quiet.tries = tries
     figures = Figures()
+    systems = [EMAILQ, SAME_TABLE, LEAN, *_installed(PEERS)]
+    failed = False
     with tempfile.TemporaryDirectory(prefix="emailq-bench-") as folder, benchmark_server() as server:
-        benches = [set_up(server, system, Path(folder)) for system in (EMAILQ, SAME_TABLE, LEAN, *PEERS)]
+        benches = [set_up(server, system, Path(folder)) for system in systems]
         for name in only or PARTS:
             began = time.monotonic()
-            PARTS[name](benches, size, figures)
+            try:
+                PARTS[name](benches, size, figures)
+            except Exception:  # the other parts are worth having
+                traceback.print_exc()
+                failed = True
             click.echo(f"{name}: {time.monotonic() - began:.0f} s", err=True)
-        click.echo(table(list(figures.all.values())))
+    text = report(figures, systems, shlex.join(["scripts/bench", "queue", *sys.argv[2:]]), shares)
+    click.echo(text)
+    if docs:
+        write_docs(text, figures, systems, docs)
+    if failed:
+        raise click.exceptions.Exit(70)
+
+
+def _installed(systems: list[System]) -> Iterator[System]:
+    for system in systems:
+        try:
+            system.install()
+        except NotInstalled as error:
+            click.echo(f"without {system.name}: {error}", err=True)
+        else:
+            yield system
 
 
 def main(args: list[str]) -> int:

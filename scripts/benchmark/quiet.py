@@ -11,7 +11,7 @@ from scripts.benchmark.processes import TICKS_PER_S, cpu_s
 T = TypeVar("T")
 
 QUIET = 0.1  # share of the machine's time
-_TRIES = 3
+tries = 3  # of one measurement, at most
 
 shares: list[float] = []  # what others had during each measurement that counted
 
@@ -19,7 +19,7 @@ shares: list[float] = []  # what others had during each measurement that counted
 def in_quiet(measure: Callable[[], T]) -> T:
     """The result of the try that others disturbed least; chosen by their CPU time, never by the result."""
     best: tuple[float, T] | None = None
-    for _ in range(_TRIES):
+    for _ in range(tries):
         began, busy_s, ours_s = time.monotonic(), _busy_s(), cpu_s(os.getpid())
         result = measure()
         elapsed_s = (time.monotonic() - began) * (os.cpu_count() or 1)

@@ -44,6 +44,7 @@ LEAN = System(
     worker=lambda handler: [sys.executable, "-m", "scripts.benchmark.workers.bare_loop", "lean", str(BATCH)],
     environment=lambda dsn: {"BENCH_DSN": dsn},
     handlers=frozenset({"noop"}),
+    unfair="no queue: it survives nothing, wakes for nothing, and has no handlers",
 )
 
 SAME_TABLE = dataclasses.replace(
@@ -55,4 +56,5 @@ SAME_TABLE = dataclasses.replace(
     worker=lambda handler: [sys.executable, "-m", "scripts.benchmark.workers.bare_loop", "same", str(BATCH)],
     environment=LEAN.environment,
     handlers=LEAN.handlers,
+    unfair=LEAN.unfair,
 )

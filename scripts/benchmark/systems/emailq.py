@@ -68,6 +68,8 @@ EMAILQ = System(
     name="emailq",
     version=__version__,
     settings="defaults",
+    unfair="in its favour: measured by its own authors; against it: finished rows are kept, each job has an owner that"
+    " a fence checks, three constraints and a foreign key more than others",
     prepare=prepare,
     reset="truncate processing_queue",
     fill=fill,
