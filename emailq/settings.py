@@ -131,6 +131,7 @@ class Settings(BaseModel):
     classifier: Literal["local", "llm", "cascade"] = Field(
         "local", description="who labels a message: the model in the package, an LLM, or the LLM where that is unsure"
     )
+    local_model: Path | None = Field(None, description="weights that emailq train wrote, instead of the package's")
     llm_api: Literal["ollama", "openai"] = Field("ollama", description="protocol of the LLM server")
     llm_url: str = Field("http://127.0.0.1:11434", description="base URL of the LLM server")
     llm_model: str = Field("llama3.1:8b", description="model name, as the LLM server knows it")

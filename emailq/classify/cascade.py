@@ -23,7 +23,7 @@ async def classify(mail: MailText, settings: Settings, calibrations: Calibration
     Automatic mail (bounces, auto-replies, lists …) needs no LLM where the local model is sure, in any case.
     """
     if llm is None or settings.classifier == "cascade" or mail.automation:
-        label = calibrated(local.classify(mail), calibrations)
+        label = calibrated(local.classify(mail, settings.local_model), calibrations)
         if llm is None or is_sure(label, settings, calibrations):
             return label
     from emailq.classify import llm as chat

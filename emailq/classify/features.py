@@ -97,7 +97,7 @@ def key(name: str) -> int:
 def signs_of(mail: MailText) -> Signs:
     """Everything the model may see of a message. Sentences addressed to a machine are taken out before."""
     subject = list(tokens(plain(without_instructions(mail.subject[:500]))))
-    body = list(tokens(plain(_ends(without_instructions(mail.text)))))
+    body = list(tokens(plain(without_instructions(_ends(mail.text)))))
     words: dict[str, None] = dict.fromkeys(_word_signs(body, ""))
     words.update(dict.fromkeys(_word_signs(subject, "s:")))
     words.update(dict.fromkeys(_word_signs(subject, "")))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from emailq.classify.calibrate import sigmoid
 from emailq.classify.features import Signs, key, signs_of
+from emailq.errors import ConfigError
 from emailq.models import Classification, Intent, MailText, Priority, Sentiment
 
 WEIGHTS = "local.bin"
@@ -46,9 +47,12 @@ class Model(NamedTuple):
     confidence: tuple[float, ...]  # of the logistic regression behind `doubts`
 
 
-def classify(mail: MailText) -> Classification:
-    """Labels for one message, in a few milliseconds. The same message always gets the same labels."""
-    model = load()
+def classify(mail: MailText, path: Path | None = None) -> Classification:
+    """Labels for one message, in a few milliseconds, by the weights in the package or those in a file.
+
+    The same message always gets the same labels.
+    """
+    model = load(path)
     signs = signs_of(mail)
     scores, n_known = _scores(model, signs)
     intents = _softmax(scores["intent"])
@@ -92,9 +96,14 @@ def doubts(intents: Mapping[str, float], signs: Signs, n_known: int) -> tuple[fl
 
 
 @cache
-def load(path: str | None = None) -> Model:
-    """The model in the package, or the one in a file."""
-    return from_bytes(Path(path).read_bytes() if path else files("emailq.classify").joinpath(WEIGHTS).read_bytes())
+def load(path: Path | None = None) -> Model:
+    """The model in the package, or the one that `emailq train` wrote; raises ConfigError if that is none."""
+    if path is None:
+        return from_bytes(files("emailq.classify").joinpath(WEIGHTS).read_bytes())
+    try:
+        return from_bytes(path.read_bytes())
+    except (OSError, ValueError, KeyError, TypeError, zlib.error) as error:
+        raise ConfigError(f"local_model: {path} holds no weights of the local model: {error}") from None
 
 
 def from_bytes(raw: bytes) -> Model:
@@ -140,14 +149,16 @@ def _scores(model: Model, signs: Signs) -> tuple[dict[str, dict[str, float]], in
     return scores, len(words)
 
 
+def row(model: Model, sign: int) -> "array[int] | None":
+    """The weights of a sign, in units of `scales`."""
+    at, width = bisect_left(model.keys, sign), len(COLUMNS)
+    if at < len(model.keys) and model.keys[at] == sign:
+        return model.weights[at * width : (at + 1) * width]
+    return None
+
+
 def _rows(model: Model, names: Sequence[str]) -> list["array[int]"]:
-    keys, weights, width = model.keys, model.weights, len(COLUMNS)
-    rows = []
-    for wanted in map(key, names):
-        at = bisect_left(keys, wanted)
-        if at < len(keys) and keys[at] == wanted:
-            rows.append(weights[at * width : (at + 1) * width])
-    return rows
+    return [found for name in names if (found := row(model, key(name)))]
 
 
 def _softmax(scores: Mapping[str, float]) -> dict[str, float]:

@@ -64,12 +64,12 @@ async def replay(conn: Connection, decision: dict[str, Any], settings: Settings)
     if mail is None:
         raise NotFound(f"no e-mail {decision['email_id']}")
     if decision["provider"] == "local":
-        return _replay_local(decision, mail)
+        return _replay_local(decision, mail, settings)
     return await _replay_llm(decision, mail, settings)
 
 
-def _replay_local(decision: dict[str, Any], mail: MailText) -> Replay:
-    label = local.classify(mail)
+def _replay_local(decision: dict[str, Any], mail: MailText, settings: Settings) -> Replay:
+    label = local.classify(mail, settings.local_model)
     now = _labels(label.intent, label.sentiment, label.priority, label.confidence)
     remarks = [] if label.model == decision["llm_model"] else [f"the model is {label.model} now"]
     return _replay(decision, now, remarks)

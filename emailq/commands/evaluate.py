@@ -1,4 +1,4 @@
-"""Commands that measure and set how far a classifier is trusted: eval, calibrate."""
+"""Commands that measure a classifier and make it better: eval, calibrate, train."""
 
 import asyncio
 from pathlib import Path
@@ -8,10 +8,12 @@ import click
 
 from emailq.commands.database import check_schema, connected
 from emailq.commands.output import EX_OK, as_json, print_row, to_json
+from emailq.errors import BadInput
 from emailq.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from emailq.classify.calibrate import Calibration
+    from emailq.classify.learn import Lesson
 
 _labels = click.argument("labels", type=click.Path(path_type=Path), metavar="LABELS.jsonl")
 _error = click.option(
@@ -51,6 +53,29 @@ def calibrate(labels: Path, error: float, as_json: bool) -> int:
     return EX_OK
 
 
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File for the new weights.")
+@as_json
+def train(out: Path, as_json: bool) -> int:
+    """Teach the local model what people decided (emailq label, emailq review), and write its weights to a file.
+
+    Workers use them with EMAILQ_LOCAL_MODEL. Nothing is written when messages kept aside get worse.
+    """
+    from emailq.classify.local import to_bytes
+
+    lesson = asyncio.run(_learn(load_settings()))
+    found = {"examples": lesson.examples, "right_before": lesson.before, "right_after": lesson.after}
+    kept = (
+        f"of {lesson.examples} messages kept aside in turn, {lesson.before} were right before, {lesson.after} are now"
+    )
+    if lesson.after < lesson.before:
+        print_row(found | {"model": None, "file": None}, as_json, f"nothing written: {kept}")
+        return EX_OK
+    out.write_bytes(to_bytes(lesson.model))
+    print_row(found | {"model": lesson.model.name, "file": str(out)}, as_json, f"{lesson.model.name} in {out}: {kept}")
+    return EX_OK
+
+
 async def _measure(path: Path, error: float, settings: Settings) -> dict[str, Any]:
     from emailq.classify import evaluate as measuring
     from emailq.classify.calibrate import load_calibrations
@@ -75,3 +100,14 @@ async def _calibrate(path: Path, error: float, settings: Settings) -> "list[Cali
         for one in found:
             await store_calibration(conn, one)
     return found
+
+
+async def _learn(settings: Settings) -> "Lesson":
+    from emailq.classify import learn, local
+
+    async with connected(settings) as conn:
+        await check_schema(conn)
+        examples = await learn.load_examples(conn)
+    if len(examples) < learn.LEAST:
+        raise BadInput(f"people have decided on {len(examples)} messages; learning takes {learn.LEAST} or more")
+    return learn.learn(local.load(), examples)
