@@ -220,7 +220,7 @@ def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Auto
         return None
     if _AUTO_REPLY_SUBJECT.match(subject):
         return _reply(headers, "subject of an automatic reply")
-    if submitted.startswith("auto") or _MAYBE_AUTO_REPLY_SUBJECT.match(subject):
+    if submitted.startswith("auto") or _has_null_path(headers) or _MAYBE_AUTO_REPLY_SUBJECT.match(subject):
         return _maybe_auto_reply(message, headers, submitted, precedence)
     return None
 
@@ -233,20 +233,24 @@ def _maybe_auto_reply(message: Message, headers: dict[str, str], submitted: str,
     marks = []
     if submitted.startswith("auto"):
         marks.append(f"Auto-Submitted: {submitted[:40]}")
-    if "x-auto-response-suppress" in headers:
-        marks.append("X-Auto-Response-Suppress")
-    if headers.get("return-path", "x").strip() in ("<>", ""):
+    if _has_null_path(headers):
         marks.append("null return path")
     if headers.get("x-ms-exchange-generated-message-source", "").lower().startswith("mailbox rules"):
         marks.append("sent by a mailbox rule")
     if _AUTOMATIC_TEXT.search(text):
         marks.append("text of a program")
     more = []
+    if "x-auto-response-suppress" in headers:  # many programs set it on whatever people write
+        more.append("X-Auto-Response-Suppress")
     if "in-reply-to" in headers or "references" in headers:
         more.append("answers a message")
     if _AUTO_REPLY_TEXT.search(text):
         more.append("text of an absent person")
     return _reply(headers, *marks, *more) if marks and len(marks) + len(more) >= 2 else None
+
+
+def _has_null_path(headers: dict[str, str]) -> bool:
+    return headers.get("return-path", "x").strip() in ("<>", "")
 
 
 def _reply(headers: dict[str, str], *reasons: str) -> Automation:

@@ -10,7 +10,7 @@ BOUNCE_SUBJECTS = r"""
     delivery notification: delivery|delivery status$
     mail delivery (?:fail|system|status|error|report|problem|subsystem|notification)
     mail (?:system error|undeliverable|could not be delivered|not delivered|failure)|e?mail delivery failure
-    notice: mail delivery|failure notice|returned (?:mail|message|e-?mail)|non[- ]?delivery (?:notif|report|notice)
+    notice: mail delivery|failure notice\s*$|returned (?:mail|message|e-?mail)|non[- ]?delivery (?:notif|report|notice)
     nondeliverable|non-receipt notification
     message (?:undeliverable|not delivered|delivery (?:fail|delayed|status|report))|failed mail
     (?:your )?(?:message|mail|e-?mail) (?:could|can) ?not be delivered|delayed mail|rejected (?:mail|posting)
