@@ -46,7 +46,8 @@ _ISO8601 = re.compile(
     + "?"
 )
 _NUMERIC = re.compile(r"\s*(?:[^\W\d]{2,12}\.?\s?,?\s*)?(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
-_TIME = re.compile(r"(?<!\d)(\d{1,2})([:.])(\d\d)(?:\2(\d\d)(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\b)?")
+_TIME = re.compile(r"(?<!\d)(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\b)?")
+_DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})\.(\d\d)(?:\.(\d\d))?(?![\d.])\s*([AaPp]\.?[Mm]\b)?")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d+-])\d+|(?<=\d-)\d+|(?<=[^\W\d_]-)\d+")
 _TRAILING_ZONE = re.compile(_ZONE)
@@ -76,11 +77,11 @@ def _parse_in_any_order(value: str) -> datetime | None:
     """Pick time, zone, month, day and year out of `value` wherever they stand (asctime, obsolete and local forms)."""
     hour = minute = second = 0
     before, after = value, ""
-    time = _TIME.search(value)
+    time = _TIME.search(value) or _DOTTED_TIME.search(value)
     if time:
-        hour, minute, second = int(time[1]), int(time[3]), int(time[4] or 0)
-        if time[5]:
-            hour = hour % 12 + (12 if time[5][0] in "pP" else 0)
+        hour, minute, second = int(time[1]), int(time[2]), int(time[3] or 0)
+        if time[4]:
+            hour = hour % 12 + (12 if time[4][0] in "pP" else 0)
         before, after = value[: time.start()], value[time.end() :]
     zone = _TRAILING_ZONE.search(after)
     offset = _offset_min(*zone.groups()) if zone else 0

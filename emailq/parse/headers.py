@@ -73,6 +73,7 @@ _PREAMBLE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:>?From [^\r\n]*\r*\n)?")
 _ONCE = frozenset(
     ("from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references")
 )
+_BLANKS = " \t\n\r\v\f"  # and no 8-bit character, which is a letter in some charset
 _ID = re.compile(r"<([^<>]*)>")
 _SPACE = re.compile(r"\s+")
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -126,7 +127,7 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
             block.defects.add("header-truncated")
         if "\n" in value:
             value = _FOLD.sub(" ", value)
-        value = value.strip()
+        value = value.strip(_BLANKS)
         block.fields.append((name, name.lower(), value if is_clean or not value.isascii() else clean_line(value)))
     if not is_ascii:
         _decode_8bit(block)
@@ -154,7 +155,7 @@ def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]]
             defects.add("header-malformed")
             pairs[-1][1].append(" " + line)
         elif start and at < limit:
-            pairs.append((start[0][:-1].rstrip(), [line[start.end() :].lstrip()]))
+            pairs.append((start[0][:-1].rstrip(), [line[start.end() :].lstrip(_BLANKS)]))
         elif at > last_known and not line.startswith(("From ", ">From ")):
             return [(name, "\n".join(value)) for name, value in pairs], at
         else:

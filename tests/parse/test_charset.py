@@ -1,0 +1,130 @@
+"""Charsets of Russian mail: legacy sets undeclared, mislabelled or encoded twice, in text, subjects and file names."""
+
+import base64
+import random
+from collections.abc import Callable
+
+import pytest
+
+from emailq.parse import charset
+from emailq.parse.message import parse_message
+
+TEXT = """
+    добрый день здравствуйте уважаемые коллеги прошу выставить счёт на оплату заказ договор поставка мука сорок мешков
+    отправьте пожалуйста прайс лист срок доставки склад москва петербург новосибирск иванов петрова сергей ольга
+    товар не пришёл претензия возврат денег жду ответа спасибо с уважением директор бухгалтерия компания ооо ромашка
+    скидка акция новинки каталог вопрос уточните наличие цена рублей без ндс подпись печать акт сверки июль вторник
+    объявление съезд ёлка щётка эхо юг яблоко шесть чай хлеб цех фура угол твёрдый рыба пух овёс нож мёд лён конь
+"""
+WORDS = TEXT.split()
+SETS = ["cp1251", "koi8_r", "cp866", "iso8859_5"]
+COUNT = 400  # sentences for each case
+
+
+def sentences(letters: int, seed: int = 1) -> list[str]:
+    """So many different ones with at least so many letters: words, sometimes capitals, numbers and Latin codes."""
+    chance = random.Random(seed)
+    found = []
+    for _ in range(COUNT):
+        words: list[str] = []
+        while sum(char.isalpha() and not char.isascii() for word in words for char in word) < letters:
+            word = chance.choice(WORDS)
+            words.append(chance.choice((word, word, word, word.capitalize(), word.upper())))
+            if chance.random() < 0.15:
+                words.append(chance.choice(("12,50", "AB-100", "2026", "-", "PDF", "(см. ниже)")))
+        found.append(" ".join(words) + chance.choice((".", "!", "?", "")))
+    return found
+
+
+def share_right(read: Callable[[str], str | None], letters: int = 20) -> float:
+    given = sentences(letters)
+    return sum(read(text) == text for text in given) / len(given)
+
+
+@pytest.mark.parametrize("label", [None, "us-ascii", "iso-8859-1", "utf-8", "x-unknown"])
+@pytest.mark.parametrize("codec", SETS)
+def test_99_of_100_sentences_are_read_whatever_the_label_says(codec: str, label: str | None) -> None:
+    assert share_right(lambda text: charset.decode(text.encode(codec), label).text) >= 0.99
+
+
+def test_undeclared_mac_cyrillic_is_mostly_told_from_windows_with_which_it_shares_its_small_letters() -> None:
+    assert share_right(lambda text: charset.decode(text.encode("mac_cyrillic")).text) >= 0.9
+
+
+@pytest.mark.parametrize("label", ["windows-1251", "koi8-r"])
+@pytest.mark.parametrize("codec", ["cp1251", "koi8_r", "cp866", "iso8859_5"])
+def test_one_cyrillic_set_called_another_is_read(codec: str, label: str) -> None:
+    assert share_right(lambda text: charset.decode(text.encode(codec), label).text) >= 0.99
+
+
+@pytest.mark.parametrize("wrong", ["latin-1", "cp1252", "cp1251", "koi8_r"])
+def test_utf8_that_was_encoded_twice_is_read(wrong: str) -> None:
+    def read(text: str) -> str:
+        twice = "".join(_wrong_char(byte, wrong) for byte in text.encode()).encode()
+        return charset.decode(twice, "utf-8").text
+
+    assert share_right(read) >= 0.99
+
+
+def _wrong_char(byte: int, codec: str) -> str:
+    try:
+        return bytes([byte]).decode(codec)
+    except UnicodeDecodeError:
+        return chr(byte)
+
+
+@pytest.mark.parametrize("codec", ["cp1251", "koi8_r", "cp866"])
+def test_raw_subjects_are_read(codec: str) -> None:
+    def read(text: str) -> str | None:
+        return parse_message(b"From: a@example.com\nSubject: " + text.encode(codec) + b"\n\nhello\n").subject
+
+    assert share_right(read) >= 0.99
+
+
+@pytest.mark.parametrize("codec", ["cp1251", "koi8_r"])
+def test_encoded_words_with_a_wrong_charset_are_read(codec: str) -> None:
+    def read(text: str) -> str | None:
+        word = b"=?iso-8859-1?B?" + base64.b64encode(text.encode(codec)) + b"?="
+        return parse_message(b"From: a@example.com\nSubject: " + word + b"\n\nhello\n").subject
+
+    assert share_right(read) >= 0.99
+
+
+@pytest.mark.parametrize("codec", ["cp1251", "koi8_r", "utf-8"])
+def test_raw_file_names_are_read(codec: str) -> None:
+    def read(text: str) -> str | None:
+        name = text.encode(codec)
+        head = b'From: a@example.com\nContent-Type: application/pdf\nContent-Disposition: attachment; filename="'
+        return parse_message(head + name + b'"\n\nx\n').leaves[0].name
+
+    assert share_right(read) >= 0.99
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Größere Bestellung für München, süß und schön, Grüße aus Köln",
+        "Où êtes-vous ? L'été dernier à Besançon, nous étions très déçus",
+        "Ångström är på ön, övre våningen, så härligt",
+        "Mañana por la mañana, señor Núñez, ¿está usted aquí?",
+    ],
+)
+@pytest.mark.parametrize("label", [None, "iso-8859-1", "windows-1252"])
+def test_western_text_is_not_taken_for_russian(text: str, label: str | None) -> None:
+    assert charset.decode(text.encode("cp1252"), label).text == text
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp1251", "koi8_r", "iso8859_5", "cp866"])
+def test_a_true_label_is_believed_for_any_text(codec: str) -> None:
+    for text in ("Да", "ФИО", "ЖЖЖЖЖЖЖЖ", "ъъъъъ", "Щ Щ Щ"):
+        assert charset.decode(text.encode(codec), codec.replace("_", "-")).text == text
+
+
+@pytest.mark.parametrize(
+    "label", ["rot13", "zlib", "hex", "undefined", "idna", "unicode_escape", "utf-7", "a\0b", "x" * 600]
+)
+def test_a_label_never_reaches_anything_but_a_text_codec(label: str) -> None:
+    decoded = charset.decode(b"plain +AGE- words", label)
+
+    assert decoded.text == "plain +AGE- words"
+    assert decoded.defect is not None
