@@ -20,6 +20,7 @@ from pytest_postgresql.janitor import DatabaseJanitor
 
 from emailq.migrate import migrate
 from tests.clamd_server import Clamd, have_clamd, start_clamd
+from tests.erp.tryton_server import is_installed as tryton_is_installed
 from tests.mail_server import MailServer, have_dovecot, start_mail_server
 from tests.namespaces import can_make_network_namespaces
 from tests.servers import (
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "netns: needs root and network namespaces")
     config.addinivalue_line("markers", "prometheus: needs a real Prometheus")
     config.addinivalue_line("markers", "chromium: needs a real Chromium")
+    config.addinivalue_line("markers", "tryton: needs a real Tryton in .venv-tryton; runs only with --all")
     chosen_installations(config)
     for name in list(os.environ):  # settings of the caller must not reach the tests
         if name == "DATABASE_URL" or name.startswith(("EMAILQ_", "PG")):
@@ -97,6 +99,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "netns": can_make_network_namespaces(),
         "prometheus": shutil.which("promtool") is not None,
         "chromium": shutil.which("chromium") is not None,
+        "tryton": config.option.all and tryton_is_installed(),
     }
     left_out = [
         item

@@ -155,7 +155,7 @@ def erp_sim(
     from emailq.erp.sim.server import Faults, Sim
 
     try:
-        faults = Faults.parse(dict(one.split("=", 1) for one in given))
+        faults = Faults.parse({name: share for name, _, share in (one.partition("=") for one in given)})
     except ValueError as error:
         raise UsageError(f"--fault: {error}") from None
     sim = Sim(Ledger(journal), host=host, port=port, token=token, hmac_key=hmac_key, faults=faults, seed=seed)

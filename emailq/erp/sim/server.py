@@ -48,7 +48,7 @@ class Faults:
         known = {one.name for one in fields(cls)}
         if unknown := set(given) - known:
             raise ValueError(f"no switch is named {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
-        values = {name: float(value or 0) for name, value in given.items()}
+        values = {name: float(value) for name, value in given.items()}
         if wrong := [name for name, v in values.items() if not 0 <= v <= (60 if name == "slow_s" else 1)]:
             raise ValueError(f"{wrong[0]}: a share is between 0 and 1, slow_s between 0 and 60")
         return cls(**values)
