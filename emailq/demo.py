@@ -21,14 +21,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from emailq import log
-from emailq.app import open_app
+from emailq.app import App, open_app
 from emailq.db import connect, query
+from emailq.erp.desk import approve, list_actions, show_action
+from emailq.erp.outbox import DRY_RUN
+from emailq.erp.sim.ledger import Ledger
+from emailq.erp.sim.server import Sim
 from emailq.errors import SchemaError, Unavailable
 from emailq.handlers import HANDLERS
 from emailq.ingest.load import Report, load_into
 from emailq.migrate import migrate
 from emailq.parse.text import printable
-from emailq.queue.worker import Worker
+from emailq.queue.worker import Worker, run_worker
 from emailq.render import INTENT_COLOURS, console, percent
 from emailq.settings import Settings, load_settings
 
@@ -38,15 +42,26 @@ with warnings.catch_warnings():
 
 MAILBOX = Path(__file__).parent / "demo_mailbox"
 _DATABASE = "emailq"
+_ERP_PORT = 8069
+_FORMALITIES = ("policy asks for an approval", "it is the first action for this sender")
 _OWN_DOMAIN = "marigold-soapworks.example.com"
 
 
-def run_demo(command: tuple[str, ...]) -> int:
-    """Show the demo, or run `command` (an emailq command, or psql) on its database. The server ends with it."""
+def run_demo(command: tuple[str, ...], *, with_erp: bool = False) -> int:
+    """Show the demo, or run `command` (an emailq command, or psql) on its database. The server ends with it.
+
+    `with_erp`: the actions go to a small ERP, which stays until Ctrl-C.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server is stopped then too
     began = time.monotonic()
     with _postgresql() as dsn:
         settings = load_settings({}, dsn=dsn, blob_dir=str(_home() / "blobs"), account=f"hello@{_OWN_DOMAIN}")
+        if with_erp:
+            with _erp() as url:
+                given = settings.model_copy(update={"erp_adapter": "http", "erp_url": f"{url}/actions"})
+                _show(given, time.monotonic() - began)
+                asyncio.run(_work_until_ctrl_c(given, url))
+            return 0
         if not command:
             return _show(settings, time.monotonic() - began)
         if command[0] == "psql":
@@ -71,7 +86,7 @@ def _show(settings: Settings, started_s: float) -> int:
     out.print()
     out.print(_mailbox(rows))
     _sections(out, rows)
-    _next_steps(out, rows)
+    _next_steps(out, rows, is_running=settings.erp_adapter != DRY_RUN)
     return 0
 
 
@@ -95,11 +110,35 @@ async def _work(settings: Settings) -> tuple[Report, dict[str, int], float, floa
         began = time.monotonic()
         report = await load_into(app, [str(MAILBOX)])
         ingested = time.monotonic()
+        if settings.erp_adapter != DRY_RUN:
+            await _send_what_was_a_dry_run(app)
         await Worker(app, HANDLERS).run(drain=True)
+        if settings.erp_adapter != DRY_RUN:
+            await _approve(app)
+            await Worker(app, HANDLERS).run(drain=True)
         after = await _completed(app.pool)
     nouns = {"parsing": "parsed", "classification": "classified", "erp_action": "looked at for the ERP"}
     counts = {noun: after.get(name, 0) - before.get(name, 0) for name, noun in nouns.items()}
     return report, {k: v for k, v in counts.items() if v}, ingested - began, time.monotonic() - ingested
+
+
+async def _send_what_was_a_dry_run(app: App) -> None:
+    async with app.pool.connection() as conn:
+        await conn.execute(
+            "insert into processing_queue (email_id, queue_name)"
+            " select distinct email_id, 'erp_action' from erp_actions where adapter = %s and status = 'pending'"
+            " on conflict do nothing",
+            (DRY_RUN,),
+        )
+
+
+async def _approve(app: App) -> None:
+    """Say yes as a person would: where policy only asks to be asked. What looks wrong stays for somebody to look at."""
+    async with app.pool.connection() as conn:
+        for action in await list_actions(conn, ["needs_review"], 1000):
+            if set((action["error_message"] or "").split("; ")) <= {*_FORMALITIES}:
+                found = await show_action(conn, action["id"])
+                await approve(conn, found, found["request_payload"], [], "demo", "the demo's visitor would")
 
 
 async def _completed(pool: Any) -> dict[str, int]:
@@ -145,20 +184,35 @@ def _becomes(row: dict[str, Any]) -> str:
     if row["failure"]:
         return "[red]failed[/]"
     if row["action_type"]:
-        return f"[green]{row['action_type']}[/]"
+        colour = {"needs_review": "yellow", "failed": "red"}.get(row["action_status"], "green")
+        made = f" {_safe(row['entity_id'], 20)}" if row["action_status"] == "success" and row["entity_id"] else ""
+        return f"[{colour}]{row['action_type']}{made}[/]"
     if row["review_reason"]:
         return "[yellow]a person decides[/]"
     return f"[bright_black]{(row['automation'] or '').replace('_', ' ')}[/]"
 
 
 def _sections(out: Console, rows: list[dict[str, Any]]) -> None:
-    actions = [
-        f"{_id(row)}  [green]{row['action_type']}[/]  {_safe(_summary(row), 110)}" for row in rows if row["action_type"]
+    booked = [
+        f"{_id(row)}  [green]{row['action_type']} → {_safe(row['entity_id'] or '', 30)}[/]  {_safe(_summary(row), 100)}"
+        for row in rows
+        if row["action_status"] == "success"
+    ]
+    proposed = [
+        f"{_id(row)}  [green]{row['action_type']}[/]  {_safe(_summary(row), 100)}"
+        for row in rows
+        if row["action_status"] == "pending"
+    ]
+    waiting = [
+        f"{str(row['action_id'])[:8]}  [yellow]{row['action_type']}[/]  {_safe(_summary(row), 80)}"
+        f"  [yellow]{_safe(row['error_message'], 90)}[/]"
+        for row in rows
+        if row["action_status"] == "needs_review"
     ]
     people = [
         f"{_id(row)}  {_safe(row['subject'] or '(no subject)', 40)}: [yellow]{_safe(row['review_reason'], 70)}[/]"
         for row in rows
-        if row["review_reason"]
+        if row["review_reason"] and row["action_status"] != "needs_review"
     ]
     failures = [
         f"{_id(row)}  {_safe(row['subject'] or '(no subject)', 40)}: [red]{_safe(row['failure'], 80)}[/]"
@@ -176,7 +230,9 @@ def _sections(out: Console, rows: list[dict[str, Any]]) -> None:
         if len(row["defects"]) > 2
     ]
     for title, lines in (
-        ("Proposed to the ERP (a dry run: nothing was sent)", actions),
+        ("Booked in the ERP", booked),
+        ("Proposed to the ERP (a dry run: nothing was sent)", proposed),
+        ("Proposed to the ERP, if a person says yes", waiting),
         ("A person decides", people),
         ("Failed", failures or ["nothing"]),
         ("Delivered twice", twice),
@@ -200,15 +256,21 @@ def _summary(row: dict[str, Any]) -> str:
     return f"{who}: {', '.join(found)}" if found else who
 
 
-def _next_steps(out: Console, rows: list[dict[str, Any]]) -> None:
+def _next_steps(out: Console, rows: list[dict[str, Any]], *, is_running: bool) -> None:
     chosen = next(
         (row for row in rows if row["thread_position"] > 1 and row["action_type"]), rows[-1] if rows else None
     )
     again = os.environ.get("EMAILQ_DEMO_COMMAND", "emailq demo")
-    out.print("\n[bold]Next[/]  (the server has stopped; these start it again)")
+    stopped = "  (the server has stopped; these start it again)" if not is_running else "  (in another terminal)"
+    out.print(f"\n[bold]Next[/]{stopped}")
     for command, meaning in (
         (f"{again} show {str(chosen['id'])[:8] if chosen else 'ID'}", "one message with its thread and decisions"),
-        (f"{again} list --intent complaint", "who is unhappy"),
+        (f"{again} actions", "what waits for a yes: emailq approve, emailq reject"),
+        *(
+            ()
+            if is_running
+            else [(f"{again} --erp", "the same with a small ERP that takes the actions, for the browser")]
+        ),
         (f"{again} psql -c 'table queue_status'", "the queues are a table: ask in SQL"),
     ):
         out.print(f"  [bold cyan]{escape(command)}[/]  [bright_black]{meaning}[/]", soft_wrap=True)
@@ -222,7 +284,32 @@ def _safe(text: str | None, limit: int) -> str:
     return escape(printable(text or "", limit))
 
 
-# ------------------------------------------------------------------------------------------ the server
+# ------------------------------------------------------------------------------------------ the servers
+
+
+@contextmanager
+def _erp() -> Iterator[str]:
+    """The URL of a small ERP that keeps its documents from run to run."""
+    ledger = Ledger(_home() / "erp.jsonl")
+    try:
+        sim = Sim(ledger, port=_ERP_PORT)
+    except OSError:  # another one is there
+        sim = Sim(ledger)
+    sim.start()
+    try:
+        yield sim.url
+    finally:
+        sim.stop()
+
+
+async def _work_until_ctrl_c(settings: Settings, url: str) -> None:
+    """What is approved from another terminal is sent at once."""
+    console().print(
+        f"\nThe ERP is at [bold cyan]{url}[/] with its documents, and switches that break it. A worker runs until"
+        " Ctrl-C:\nwhat you approve from another terminal turns up there."
+    )
+    async with open_app(settings) as app:
+        await run_worker(app, HANDLERS)
 
 
 @contextmanager

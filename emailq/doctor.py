@@ -71,17 +71,29 @@ async def outside(settings: Settings) -> AsyncIterator[Finding]:
 
     async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
         yield await _classifier(settings, http)
-        url = settings.erp_url if settings.erp_adapter == "http" else None
-        if url is None:
-            yield Finding("erp", "ok", f"{settings.erp_adapter}, needs no server")
-            return
-        try:
-            answer = await http.get(url)
-        except httpx.HTTPError as error:
-            text = f"{url} does not answer: {type(error).__name__} {brief(error)}"
-            yield Finding("erp", "fail", text, Unavailable.exit_code)
-        else:
-            yield Finding("erp", "ok", f"{url} answers ({answer.status_code})")
+        yield await _erp(settings, http)
+
+
+async def _erp(settings: Settings, http: "httpx.AsyncClient") -> Finding:
+    """Whether there is such an adapter, and whether its server answers at all."""
+    import httpx
+
+    from emailq.erp.adapters import load_adapter
+    from emailq.erp.outbox import DRY_RUN
+
+    if settings.erp_adapter == DRY_RUN:
+        return Finding("erp", "ok", "dry_run, needs no server")
+    try:
+        load_adapter(settings.erp_adapter)
+        if not settings.erp_url:
+            raise ConfigError(f"erp_adapter = {settings.erp_adapter} needs EMAILQ_ERP_URL")
+        answer = await http.get(settings.erp_url)
+    except ConfigError as error:
+        return Finding("erp", "fail", str(error), error.exit_code)
+    except httpx.HTTPError as error:
+        text = f"{settings.erp_url} does not answer: {type(error).__name__} {brief(error)}"
+        return Finding("erp", "fail", text, Unavailable.exit_code)
+    return Finding("erp", "ok", f"{settings.erp_adapter}: {settings.erp_url} answers ({answer.status_code})")
 
 
 async def _classifier(settings: Settings, http: "httpx.AsyncClient") -> Finding:

@@ -40,7 +40,7 @@ def worker(queues: tuple[str, ...], concurrency: int | None, drain: bool, handle
 
 
 async def _serve(settings: Settings, served: dict[str, Any], drain: bool) -> list[tuple[str, str]]:
-    """Run the worker; returns the queues that could not be drained because what they need is down."""
+    """Run the worker; returns the queues that could not be drained: what they need is down, or they are paused."""
     from emailq.app import open_app
     from emailq.queue import jobs
     from emailq.queue.standing import exposed_metrics
@@ -54,7 +54,8 @@ async def _serve(settings: Settings, served: dict[str, Any], drain: bool) -> lis
         return []
     async with connected(settings) as conn:
         rows = await jobs.status(conn)
-    return [(r["queue_name"], r["reason"]) for r in rows if r["queue_name"] in served and r["waiting_for_dependency"]]
+    waiting = [row for row in rows if row["waiting_for_dependency"] or (row["paused"] and row["pending"])]
+    return [(row["queue_name"], row["reason"] or "it is paused") for row in waiting if row["queue_name"] in served]
 
 
 @click.command()

@@ -7,7 +7,7 @@ import psycopg
 
 from emailq.commands.output import EX_OK, as_json, print_row, print_rows
 from emailq.db import brief
-from emailq.errors import ConfigError, Unavailable
+from emailq.errors import ConfigError, Unavailable, UsageError
 from emailq.settings import load_settings
 
 
@@ -43,14 +43,17 @@ def doctor(as_json: bool) -> int:
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--erp", "with_erp", is_flag=True, help="Send the actions to a small ERP, to look at in the browser.")
 @click.argument("command", nargs=-1, metavar="[COMMAND…]", type=click.UNPROCESSED)
-def demo(command: tuple[str, ...]) -> int:
+def demo(command: tuple[str, ...], with_erp: bool) -> int:
     """Run the main job on an embedded PostgreSQL and show the result.
 
     With COMMAND, run that emailq command on the demo's database (or `psql …`, the embedded one).
     """
+    if command and with_erp:
+        raise UsageError("--erp runs the demo itself; leave out the command")
     try:
         from emailq.demo import run_demo
     except ModuleNotFoundError as error:
         raise ConfigError(f"the demo needs {error.name}; install it with: pip install 'emailq[demo]'") from None
-    return run_demo(command)
+    return run_demo(command, with_erp=with_erp)

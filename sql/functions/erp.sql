@@ -125,6 +125,11 @@ returns text[] language sql stable as $$
                  select from emails o join erp_actions a on a.email_id = o.id
                  where o.from_address = e.from_address and a.status = 'success')
             then 'it is the first action for this sender' end,
+        case when exists (
+                 select from emails o join erp_actions a on a.email_id = o.id
+                 where o.thread_id = e.thread_id and o.id <> e.id and a.action_type = p_action_type
+                   and a.status not in ('cancelled', 'failed'))
+            then 'another message of its thread led to this already' end,
         case when p_action_type = 'create_order' and erp_list(p_fields -> 'lines') = '[]'
             then 'no order lines were found' end,
         case when p_action_type = 'create_order' and exists (

@@ -6,10 +6,11 @@ select e.id, coalesce(e.sent_at, e.received_at) as at, e.from_name, e.from_addre
        (select count(*) from email_deliveries d where d.email_id = e.id) as deliveries,
        (select string_agg(q.queue_name || ': ' || coalesce(q.last_error, ''), '; ')
         from processing_queue q where q.email_id = e.id and q.status = 'failed') as failure,
-       x.action_type, x.request_payload
+       x.id as action_id, x.action_type, x.adapter, x.status as action_status, x.entity_id, x.error_message,
+       x.request_payload
 from emails e
 left join lateral (
-    select x.action_type, x.request_payload from erp_actions x where x.email_id = e.id order by x.request_no limit 1
+    select * from erp_actions x where x.email_id = e.id and x.status <> 'cancelled' order by x.request_no limit 1
 ) x on true
 window thread as (partition by coalesce(e.thread_id, e.id) order by coalesce(e.sent_at, e.received_at), e.id)
 order by min(coalesce(e.sent_at, e.received_at)) over (partition by coalesce(e.thread_id, e.id)),

@@ -181,7 +181,7 @@ def _faults(faults: Mapping[str, float]) -> str:
     )
     return (
         "<form class='faults card' method=post action=/faults><h2>Faults</h2>"
-        "<p>The share of requests that go wrong. Whatever you set, each action ends as one document.</p>"
+        "<p>The share of requests that go wrong. However they go wrong, no action becomes two documents.</p>"
         f"{shares}<label><span>Slow</span><small>time before each answer</small>"
         f"<input type=range name=slow_s min=0 max=60 step=0.5 value={faults['slow_s']}>"
         f"<output>{faults['slow_s']:g} s</output></label>"
