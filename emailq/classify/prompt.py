@@ -127,7 +127,9 @@ def count_tokens(messages: Sequence[Message]) -> int:
 
 
 def estimate_tokens(text: str) -> int:
-    """How many tokens a text is at most, for the tokenizers in use; mostly it is half as many.
+    """How many tokens a text is at most, for the tokenizers of large models; mostly it is half as many.
+
+    A server that counts more says so, or shows it (TooLong in llm.py), and the text is cut again.
 
     ASCII words have 2.5 characters or more a token, punctuation 1, other letters 1.5; an emoji has up to 2 tokens.
     """

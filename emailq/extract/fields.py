@@ -68,7 +68,7 @@ _ORDER = (
 )
 _INVOICE = (
     r"invoice|bill"
-    r"|сч[её]т(?:а|у|ом|е)?(?:-фактур(?:а|ы|е|у|ой))?"
+    r"|(?<!лицевой )(?<!расч[её]тный )сч[её]т(?:а|у|ом|е)?(?:-фактур(?:а|ы|е|у|ой))?"
     r"|rechnung(?:snummer)?|facture|factura"
 )
 _REFERENCE = (
@@ -105,7 +105,8 @@ def _document_numbers(names: str, part: Part) -> list[dict[str, Any]]:
         if value[0] in "-/_":  # of "PO-77" the letters are part of the number, of "Bestellung-77" they are its name
             value = f"{match['name']}{value}" if len(match["name"]) <= 3 else value[1:]
         is_plain = value.isdecimal() and len(value) < 4
-        if (is_plain and not match["mark"]) or is_date(value):
+        is_marked = (match["mark"] or "").strip(" :") != ""  # "our order: 3 coils" says no number
+        if (is_plain and not is_marked) or is_date(value):
             continue
         numbers.setdefault(value.casefold(), {"value": value, **found(part.source, match[0])})
     return list(numbers.values())

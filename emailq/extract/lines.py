@@ -10,12 +10,12 @@ from emailq.extract.parts import Part, found
 LIMIT = 500
 
 _UNIT = (
-    r"pcs?|pieces?|units?|ea(?:ch)?|kgs?|g|tonnes?|tons?|t|l|lit(?:er|re)s?|ml|m|met(?:er|re)s?|m2|m²"
+    r"pcs?|pieces?|units?|ea(?:ch)?|kgs?|kilos?|g|tonnes?|tons?|t|l|lit(?:er|re)s?|ml|m|met(?:er|re)s?|m2|m²"
     r"|box(?:es)?|cartons?|cases?|crates?|packs?|packets?|packages?|pallets?|bags?|sacks?|bottles?|jars?|tins?|cans?"
-    r"|rolls?|sheets?|sets?|pairs?|dozen|bars?|reams?|drums?|barrels?|copies|copy"
+    r"|rolls?|coils?|trays?|doses?|sheets?|sets?|pairs?|dozen|bars?|reams?|drums?|barrels?|copies|copy"
     r"|шт(?:ук[аи]?)?|кг|г|тонн[аы]?|т|л|литр(?:а|ов)?|м|метр(?:а|ов)?|м2|м²|уп(?:аков(?:ок|к[аи]))?|кор(?:об(?:ок|к[аи]|ов|а))?"
     r"|ящик(?:а|ов)?|меш(?:ок|ка|ков)|пал(?:л)?ет[аы]?|поддон(?:а|ов)?|рулон(?:а|ов)?|бутыл(?:ок|к[аи])|бан(?:ок|к[аи])"
-    r"|комплект(?:а|ов)?|набор(?:а|ов)?|пар[аы]?|пач(?:ек|к[аи])|лист(?:а|ов)?|экз"
+    r"|компл(?:ект(?:а|ов)?)?|доз[аы]?|набор(?:а|ов)?|пар[аы]?|пач(?:ек|к[аи])|лист(?:а|ов)?|экз"
     r"|stück|stk|st|kisten?|kartons?|paletten?|säcke?|flaschen?|paare?|rollen?"
     r"|pièces?|boîtes?|palettes?|sacs?|bouteilles?|rouleaux?"
     r"|piezas?|unidades|uds?|cajas?|pal[eé]s|sacos?|botellas?|rollos?"
@@ -26,22 +26,50 @@ _QUANTITY_FIRST = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _QUANTITY_LAST = re.compile(
-    rf"(?P<item>[^\d\s].{{0,150}}?)\s{{0,3}}(?:[-–—:,;|\t]|\s[x×х])\s{{0,3}}(?P<quantity>{QUANTITY})\s{{0,3}}(?P<unit>{_UNIT})?\.?",
+    rf"(?P<item>[^\d\s].{{0,150}}?)(?P<between>\s{{0,3}}(?:[-–—:,;|\t]|\s[x×х])\s{{0,3}}|\s)(?P<quantity>{QUANTITY})\s{{0,3}}"
+    rf"(?P<unit>{_UNIT})?\.?",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"[,;](?!\d)\s*|\s(?:and|и|und|et|y|plus|sowie)\s(?=\d)", re.IGNORECASE)
 _NUMBER_START = re.compile(r"(?<!\S)\d")
 _ITEM_END = re.compile(r"\s(?:by|before|until|asap|до|bis|avant|antes)\s", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<!\d)[.!?](?:\s|$)|(?<=\d\d)\.\s+(?=[A-ZА-ЯЁ])")
-# a number before one of these counts time, people or money, or belongs to a date or an address
+# "охл. 5-6" ends no sentence, nor does "арт. ДК-14"
+_SENTENCE_END = re.compile(
+    r"(?<!\d)(?<!\bарт)(?<!\bart)(?<!\bno)(?<!\bул)[.!?](?=\s+[^\W\d_a-zа-яё]|\s*$)|(?<=\d\d)\.\s+(?=[A-ZА-ЯЁ])"
+)
+# a number before one of these counts time, people or money, is a measure, or belongs to a date or an address
 _NO_ITEM = re.compile(
-    r"(?:%|€|\$|£|₽|eur|usd|gbp|rub|chf|руб|р\.|долл|days?|weeks?|months?|years?|hours?|hrs?|h\b|min(?:ute)?s?|working|business"
-    r"|дн|день|дня|недел|месяц|год|лет|час|мин|рабоч|календар|tage?|wochen?|monate?|jours?|semaines?|mois|d[ií]as?|semanas?|mes"
-    r"|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|ноя|дек"
-    r"|januar|märz|mai|okt|dez|janv|févr|avril|juin|juil|août|déc|ene|abr|ago|dic"
-    r"|a\.?m\b|p\.?m\b|o'clock|uhr|st\b|nd\b|rd\b|th\b|street|road|avenue|people|persons?|times?|раз|человек|percent|процент|:)",
+    r"(?:%|€|\$|£|₽|:|р\.|(?:per\s?cent|eur|usd|gbp|rub|chf|pounds|dollars|руб\w*|долл\w*|тыс\w*|mm|cm|мм|см|oz|inch"
+    r"|days?|weeks?|months?|years?|hours?|hrs?|h|min(?:ute)?s?|working|business|a\.?m|p\.?m|o'clock|st|nd|rd|th"
+    r"|дн(?:я|ей|и)|день|недел\w*|месяц\w*|год\w*|лет|час\w*|минут\w*|рабоч\w*|календар\w*|утра|вечера|числа"
+    r"|tage?n?|wochen?|monate?n?|uhr|jours?|semaines?|mois|d[ií]as?|semanas?|meses"
+    r"|jan\w*|feb\w*|mar|march|apr|april|may|june?|july?|aug|august|sept?|september|oct|october|nov|november|dec|december"
+    r"|янв\w*|фев\w*|март\w*|апр\w*|ма[яй]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*"
+    r"|märz|mai|juni|juli|okt\w*|dez\w*|janv\w*|févr\w*|avril|juin|juil\w*|août|déc\w*|enero|abril|agosto|dic\w*"
+    r"|street|road|avenue|people|persons?|children|guests|times?|раз|человек|percent|процент\w*)(?!\w))",
     re.IGNORECASE,
 )
+# behind one of these a bare number is a time, a limit, or the number of something
+_NO_COUNT = re.compile(
+    r"(?:\b(?:at|before|after|until|than|about|um|gegen|bis|vor|nach|à|avant|après|vers|a las|в|с|до|к|от|на|не|около)"
+    r"|\d\s?[hч:])\s*$",
+    re.IGNORECASE,
+)
+_TIMES = re.compile(rf"(?<!\S)(?:{QUANTITY})\s?[x×х]\s", re.IGNORECASE)
+_CONJUNCTION = re.compile(r"(?:and|и|und|et|y|sowie|plus)\s", re.IGNORECASE)
+_WORD = (
+    r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|dozen"
+    r"|дв[ае]|двух|три|трёх|четыре|пять|шесть|семь|восемь|девять|десять|двенадцать|двадцать|тридцать|сорок|пятьдесят|сто"
+    r"|тысяч[аиу]?|дюжин[ауы]|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|zwanzig|hundert|dutzend"
+    r"|deux|trois|quatre|cinq|sept|huit|neuf|dix|douze|vingt|douzaine|dos|tres|cuatro|cinco|seis|siete|ocho|diez|docena"
+)
+_IN_WORDS = re.compile(rf"(?<![\w-])(?:{_WORD})(?:\s(?:{_WORD}))?\s(?P<next>[^\W\d_]+)", re.IGNORECASE)
+_VERB = re.compile(
+    r"(?<!\w)(?:send|bring|need|deliver|order|ship|want|take|only|нужно|надо|пришлите|отгрузите|привезите|везите|около"
+    r"|liefern|senden|brauchen|bestellen|envoyer|livrer|enviar|mandar)$",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(rf"(?<![\w.,-])(?:{QUANTITY})\s{{0,3}}(?:{_UNIT})(?!\w)\.?", re.IGNORECASE)
 _NO_LINE = re.compile(
     r"(?:total|sum|weight|tel|phone|fax|итого|всего|вес|сумма|тел|gesamt|summe|poids|peso)\b", re.IGNORECASE
 )
@@ -61,65 +89,88 @@ def lines(part: Part) -> list[dict[str, Any]]:
     sure: list[dict[str, Any]] = []
     weak_run: list[dict[str, Any]] = []
     for row in part.text.splitlines():
+        before = ""
         for segment in _segments(row):
-            line, is_strong = _line(segment, part)
-            if line is None or is_strong:
+            line, strength = _line(segment, part)
+            if strength == "follows":
+                strength = "sure" if before == "sure" else ""
+            if strength != "in a list":
                 sure += weak_run if len(weak_run) > 1 else []
                 weak_run = []
-            if line is not None and is_strong:
+            if line is not None and strength == "sure":
                 sure.append(line)
-            elif line is not None:
+            elif line is not None and strength:
                 weak_run.append(line)
+            before = strength
     sure += weak_run if len(weak_run) > 1 else []
     return sure[:LIMIT]
 
 
+def quantity_in_words(text: str) -> str | None:
+    """Words such as "three thousand tacks", which no line can have; None if there are none, or if they count time."""
+    for match in _IN_WORDS.finditer(text):
+        if not _NO_ITEM.match(match["next"]):
+            return " ".join(match[0].split())
+    return None
+
+
 def _segments(row: str) -> Iterator[str]:
-    """The parts of one row of text that may each be an order line, with the price that follows behind a comma."""
+    """The parts of one row of text that may each be an order line, with what belongs to it behind a comma."""
     row = _BULLET.sub("", row[:2000]).strip()
     for sentence in _SENTENCE_END.split(row):
-        last = _QUANTITY_LAST.fullmatch(sentence.strip())
-        if last and (last["unit"] or len(_SEPARATOR.split(sentence)) == 1):
-            yield sentence.strip()
-            continue
-        pending = ""
-        for piece in _SEPARATOR.split(sentence):
-            if pending and _PRICE.fullmatch(piece):
-                pending = f"{pending}, {piece.strip()}"
+        for clause in sentence.split(";"):
+            last = _QUANTITY_LAST.fullmatch(clause.strip())
+            if last and last["unit"] and len(_COUNTED.findall(clause)) == 1 and not _TIMES.search(clause):
+                yield clause.strip()
                 continue
+            pending = ""
+            for piece in _SEPARATOR.split(clause):
+                if pending and (_PRICE.fullmatch(piece) or _COUNTED.fullmatch(piece.strip())):
+                    pending = f"{pending}, {piece.strip()}"
+                    continue
+                if pending:
+                    yield pending
+                pending = piece.strip()
             if pending:
                 yield pending
-            pending = piece.strip()
-        if pending:
-            yield pending
 
 
-def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, bool]:
-    """An order line, and whether a unit, a price or a multiplication sign makes it sure."""
+def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
+    """An order line, and how sure it is one: "sure" by a unit, a price or a multiplication sign; else "perhaps".
+
+    "in a list": a bare number begins the segment, as it does from the second item of a list on. "follows": "soap — 12",
+    which counts only behind a sure one.
+    """
     price = _PRICE.search(segment[:400])
     said = segment[: price.start()].rstrip() if price else segment
-    match = _QUANTITY_LAST.fullmatch(said)
-    if match and match["unit"] and not _NO_LINE.match(match["item"]):
-        return _as_line(match, price, segment, part), True
+    match = None if _TIMES.search(said) else _QUANTITY_LAST.fullmatch(said)
     if _NO_LINE.match(said):
-        return None, False
-    said = said[said.rfind(": ") + 1 :][:400]  # behind a lead-in such as "please send us:"
+        return None, ""
+    if match and match["unit"] and not _VERB.search(match["item"]):
+        return _as_line(match, price, segment, part), "sure"
+    if match and match["between"].strip() and not any(c.isdecimal() for c in match["item"]):
+        return _as_line(match, price, segment, part), "follows"
+    said = said[said.rfind(": ") + 1 :].strip()[:400]  # behind a lead-in such as "please send us:"
     for start in list(_NUMBER_START.finditer(said))[:5]:
         tail = _ITEM_END.split(said[start.start() :], maxsplit=1)[0]
         match = _QUANTITY_FIRST.fullmatch(tail)
-        if match and any(c.isalpha() for c in match["item"][:3]) and len(match["item"]) <= 150:
-            if _NO_ITEM.match(match["item"]):
-                continue
-            span = f"{tail}{price[0]}" if price else tail
-            return _as_line(match, price, span, part), bool(match["unit"] or match["times"] or price)
-    return None, False
+        if not match or len(match["item"]) > 150 or _NO_ITEM.match(match["item"]):
+            continue
+        is_sure = bool(match["unit"] or match["times"] or price)
+        if not any(c.isalpha() for c in match["item"][: 8 if is_sure else 3]):
+            continue
+        if not is_sure and _NO_COUNT.search(said[: start.start()]):
+            continue
+        line = _as_line(match, price, f"{tail}{price[0]}" if price else tail, part)
+        return line, "sure" if is_sure else "in a list" if start.start() == 0 else "perhaps"
+    return None, ""
 
 
 def _as_line(match: re.Match[str], price: re.Match[str] | None, span: str, part: Part) -> dict[str, Any]:
     each, code = _sum((price["led"] or price["each"]) if price else None)
     amount, amount_code = _sum(price["amount"] if price else None)
     return {
-        "item": " ".join(match["item"].split()).strip(" .:;,"),
+        "item": _item(match["item"]),
         "article": None,
         "quantity": plain(quantity(match["quantity"])),
         "unit": (match["unit"] or "").lower() or None,
@@ -128,6 +179,17 @@ def _as_line(match: re.Match[str], price: re.Match[str] | None, span: str, part:
         "currency": code or amount_code,
         **found(part.source, span),
     }
+
+
+def _item(text: str) -> str:
+    """Without a lead-in, the word that joins it to the item before, and the rest of a bracket that began before it."""
+    text = " ".join(text.split())
+    text = text[text.rfind(": ") + 1 :].strip()
+    joined = _CONJUNCTION.match(text)
+    text = text[joined.end() :] if joined else text
+    if ")" in text and "(" not in text[: text.index(")")]:
+        text = text[: text.index(")")]
+    return text.strip(" .:;,")
 
 
 def _sum(text: str | None) -> tuple[str | None, str | None]:

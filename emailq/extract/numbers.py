@@ -23,7 +23,10 @@ CURRENCY_SIGNS = {
     "рубль": "RUB",
     "₸": "KZT",
     "тенге": "KZT",
+    "pounds": "GBP",
+    "dollars": "USD",
     "¥": "JPY",
+    "元": "CNY",
     "zł": "PLN",
     "₺": "TRY",
 }

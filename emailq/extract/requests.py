@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from emailq.extract.documents import Document
 from emailq.extract.fields import Fields, extract_fields, invoice_numbers, order_numbers
+from emailq.extract.lines import quantity_in_words
 from emailq.extract.parts import Part
 from emailq.extract.spans import Span, fill_from_spans
 from emailq.extract.sums import sum_problems
@@ -54,7 +55,11 @@ def _request(letter: Sequence[Part], documents: Sequence[Document], spans: Seque
         fields = fill_from_spans(fields, spans, letter)
         if differs:
             fields["problems"] = [differs]
-    return {**fields, "problems": [*fields.get("problems", []), *sum_problems(fields)]}
+    problems = [*fields.get("problems", []), *sum_problems(fields)]
+    words = [quantity_in_words(part.text) for part in letter if part.source == "text"]
+    if fields["lines"] and any(words):
+        problems.append(f"a quantity may stand there in words: {words[0]}")
+    return {**fields, "problems": problems}
 
 
 def _listed(parts: Sequence[Part], documents: Sequence[Document]) -> tuple[list[dict[str, str | None]], str | None]:

@@ -128,6 +128,19 @@ def test_a_letter_that_lists_other_things_than_its_file_needs_a_person() -> None
     assert found["problems"] == ["attachment:2 and text list different things"]
 
 
+@pytest.mark.parametrize("words", ["and three thousand tacks", "and two of the blue ones", "и две горелки"])
+def test_a_quantity_in_words_beside_lines_in_digits_needs_a_person(words: str) -> None:
+    [found] = find_requests(Intent.ORDER, "", f"Please send 12 boxes of soap {words}.")
+
+    assert found["problems"][0].startswith("a quantity may stand there in words: ")
+
+
+def test_numbers_in_words_that_count_time_need_nobody() -> None:
+    [found] = find_requests(Intent.ORDER, "", "12 boxes of soap within two working days, or three weeks.")
+
+    assert found["problems"] == []
+
+
 @pytest.mark.parametrize(
     ("names", "kind"),
     [

@@ -42,6 +42,31 @@ def dates(text: str) -> list[tuple[str, str | None]]:
             ("24", None, "oat bars", None, None),
             ("12", None, "candles", None, None),
         ]),
+        ("Leeks 25 kg, plums 60 kg. Delivery Monday before 7 h 30 by the back gate", [
+            ("25", "kg", "Leeks", None, None),
+            ("60", "kg", "plums", None, None),
+        ]),
+        ("Bring 18 kg, frozen at 7 in the morning; we have 240 guests here", []),
+        ("Дверь «Лад», дуб, 80 см — 7 шт.; наличник — 14 компл.", [
+            ("7", "шт", "Дверь «Лад», дуб, 80 см", None, None),
+            ("14", "компл", "наличник", None, None),
+        ]),
+        ("Лосось охл. 5-6, 18 кг\nГребешок, 3 кг, если свежий", [
+            ("18", "кг", "Лосось охл. 5-6", None, None),
+            ("3", "кг", "Гребешок", None, None),
+        ]),
+        ("Возьмите сразу: собачья — 100 доз, кошачья — 60", [
+            ("100", "доз", "собачья", None, None),
+            ("60", None, "кошачья", None, None),
+        ]),
+        ("our order: 6 x cyan 2.5 kg, 4 x marble and 1 drum of plate wash", [
+            ("6", None, "cyan 2.5 kg", None, None),
+            ("4", None, "marble", None, None),
+            ("1", "drum", "plate wash", None, None),
+        ]),
+        ("60 metres of 10 oz hessian (the brown one)", [("60", "metres", "10 oz hessian (the brown one)", None, None)]),
+        ("счет 902 (оплачен 6-го), счет 915 (оплачен 14-го)", []),
+        ("I need 40 per cent up front, which is 1,716 pounds", []),
         ("Order within 5 working days, call 12 people at 10:30, 20 % off", []),
         ("Total 12 boxes", []),
     ],
