@@ -82,6 +82,8 @@ async def parse(request: Request, token: Ingester) -> ParseEmailResponse:
     source = f"HTTP API, token {token.name}"
     incoming = Incoming(raw, app.settings.account, source, folder=folder, uid=uid, uidvalidity=uidvalidity)
     [accepted] = await accept(app.pool, app.blobs, [incoming])
+    if accepted.email_id is None:
+        raise HTTPException(410, "the message was erased here and does not come back")
     if not await work_now(app, "parsing", accepted.email_id, only_unclaimed=True):
         await _wait_until_parsed(app, accepted.email_id)
     email = await _details(app, accepted.email_id)

@@ -1,4 +1,4 @@
-"""Commands for what is stored: attachment, verify, gc."""
+"""Commands for what is stored: attachment, verify, gc, forget, retention."""
 
 import asyncio
 import sys
@@ -89,6 +89,60 @@ def gc(grace_h: float, dry_run: bool, as_json: bool) -> int:
     gone, young = with_blobs(lambda conn, blobs: clear_away(conn, blobs, grace_s=grace_h * 3600, dry_run=dry_run))
     verb = "would go" if dry_run else "deleted"
     print_row({"deleted": gone, "young": young}, as_json, f"{gone} blobs {verb}, {young} too young")
+    return EX_OK
+
+
+@click.command()
+@click.argument("address")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+def forget(address: str, yes: bool, as_json: bool) -> int:
+    """Erase every message that names an e-mail address anywhere, and its contact. They do not come back.
+
+    Reads all rows and all blobs. What was sent to an ERP is not undone; backups keep what they have.
+    """
+    from emailq.render import Progress
+    from emailq.store import erase
+
+    if "@" not in address.strip("@"):
+        raise UsageError(f"{address!r} is no e-mail address")
+
+    async def look(conn: Connection, blobs: Blobs) -> erase.Traces:
+        with Progress("searching", enabled=not as_json) as bar:
+            return await erase.find_traces(conn, blobs, address, bar.advance)
+
+    traces = with_blobs(look)
+    if not yes and (traces.email_ids or traces.orphans):
+        click.confirm(f"Erase {len(traces.email_ids)} messages for good?", abort=True, err=True)
+    gone = with_blobs(lambda conn, blobs: erase.forget(conn, blobs, address, traces))
+    counts = {"emails": len(traces.email_ids), "blobs": gone}
+    print_row(counts, as_json, f"{len(traces.email_ids)} messages and {gone} blobs erased")
+    return EX_OK
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only count.")
+@as_json
+def retention(dry_run: bool, as_json: bool) -> int:
+    """Erase messages whose time is up, as the table email_retention says for each state; once a day, say."""
+    from emailq.store import erase
+
+    async def run(conn: Connection, blobs: Blobs) -> dict[str, Any]:
+        due, soon = [await erase.past_retention(conn, within_days=days) for days in (0, 7)]
+        if not dry_run:
+            await erase.erase(conn, blobs, [email_id for ids in due.values() for email_id in ids])
+        prompts = 0 if dry_run else await erase.empty_old_prompts(conn)
+        states = {state: {"due": len(due.get(state, ())), "within_7_days": len(ids)} for state, ids in soon.items()}
+        return {"states": states, "prompts_emptied": prompts}
+
+    found = with_blobs(run)
+    verb = "due" if dry_run else "erased"
+    lines = [
+        f"{state}: {counts['due']} {verb}, {counts['within_7_days'] - counts['due']} more within 7 days"
+        for state, counts in sorted(found["states"].items())
+    ]
+    lines += [f"prompts: {found['prompts_emptied']} emptied"] if found["prompts_emptied"] else []
+    print_row(found, as_json, "\n".join(lines) or "nothing is due, nor within 7 days")
     return EX_OK
 
 

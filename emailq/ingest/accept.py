@@ -42,9 +42,12 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """`is_new`: this content was never seen before. `is_new_delivery`: known or not, it reached this mailbox anew."""
+    """`is_new`: this content was never seen before. `is_new_delivery`: known or not, it reached this mailbox anew.
 
-    email_id: UUID
+    `email_id` is None for a message that was erased here, and does not come back.
+    """
+
+    email_id: UUID | None
     is_new: bool
     is_new_delivery: bool
 
@@ -62,11 +65,18 @@ async def accept(pool: Pool, blobs: Blobs, messages: Sequence[Incoming]) -> list
             "select email_id, is_new, is_new_delivery from accept_emails(%s) order by n", (Jsonb(scrub(rows)),)
         )
         accepted = [Accepted(*row) for row in await cursor.fetchall()]
-    for message, one in zip(messages, accepted, strict=True):
-        name = "email.new" if one.is_new else "email.delivered" if one.is_new_delivery else "email.known"
-        log.event(name, email=one.email_id, account=message.account, folder=message.folder, uid=message.uid)
+    for message, name, one in zip(messages, names, accepted, strict=True):
+        if one.email_id is None:
+            await blobs.delete(name)
+        log.event(_event(one), email=one.email_id, account=message.account, folder=message.folder, uid=message.uid)
         metrics.EMAILS_ACCEPTED.labels("new" if one.is_new else "known").inc()
     return accepted
+
+
+def _event(one: Accepted) -> str:
+    if one.email_id is None:
+        return "email.erased"
+    return "email.new" if one.is_new else "email.delivered" if one.is_new_delivery else "email.known"
 
 
 def _row(message: Incoming, raw_sha256: str) -> dict[str, Any]:

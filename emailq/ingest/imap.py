@@ -339,10 +339,13 @@ class FolderReader:
             if not is_temporary(error):
                 self._troubles.update(one.uid for one in fetched)
             raise
-        for result in results:
+        for one, result in zip(fetched, results, strict=True):
+            if result.email_id is None:
+                await self._leave_out(one.uid, "erased", None)
+                continue
             self._progress.new += result.is_new
             self._progress.known += not result.is_new
-        self._count(len(results))
+            self._count(1)
 
     async def _settle(self) -> None:
         """Wait until the batch is stored; only then may the server hear of it."""

@@ -81,7 +81,7 @@ class _Handler:
             log.warn("lmtp.deferred", reason=brief(error))
             return _for_each(envelope, "451 4.3.0 can't be stored now, try again later")
         log.event("lmtp.accepted", email=accepted[0].email_id, recipients=len(envelope.rcpt_tos))
-        return _for_each(envelope, f"250 2.0.0 accepted as {accepted[0].email_id}")
+        return _for_each(envelope, f"250 2.0.0 accepted as {accepted[0].email_id or 'erased'}")
 
     async def handle_exception(self, error: Exception) -> str:
         log.warn("lmtp.error", reason=f"{type(error).__name__}: {brief(error)}")

@@ -4,13 +4,15 @@
 -- Accepts messages: e-mail row, delivery row and a `parsing` item, in one transaction, once each.
 -- p_messages: [{content_sha256, raw_sha256 (hex), message_id, from_address, from_name, to, cc, subject, sent_at,
 -- received_at, size_bytes, account, folder, uidvalidity, uid, flags, source}, …].
--- Returns a row for each, in order: new = first time seen, delivered = this delivery is new.
+-- Returns a row for each, in order: new = first time seen, delivered = this delivery is new. A message that was erased
+-- here does not come back: its row has no e-mail.
 create or replace function accept_emails(p_messages jsonb)
 returns table (n bigint, email_id uuid, is_new boolean, is_new_delivery boolean) language plpgsql as $$
 #variable_conflict use_column
 declare
     v_new uuid[];
     v_delivered bigint[];
+    v_erased bigint[];
 begin
     create temp table if not exists accepting (
         n bigint, content_sha256 bytea, raw_sha256 bytea, message_id text, from_address text, from_name text,
@@ -28,6 +30,11 @@ begin
         folder text, uidvalidity bigint, uid bigint, flags text[], source text
     )) with ordinality r (content_sha256, raw_sha256, message_id, from_address, from_name, "to", cc, subject, sent_at,
                           received_at, size_bytes, account, folder, uidvalidity, uid, flags, source, n);
+
+    v_erased := array(
+        select a.n from accepting a
+        where exists (select from erased_emails r where r.mark = erasure_mark(a.content_sha256)));
+    delete from accepting a where a.n = any (v_erased);
 
     -- sorted by the unique key, so that two sessions that accept the same mail can't deadlock
     with added as (
@@ -82,7 +89,8 @@ begin
            e.id = any (coalesce(v_new, '{}')) and a.n = min(a.n) over (partition by e.id),
            a.n = any (coalesce(v_delivered, '{}'))
     from accepting a join emails e on e.content_sha256 = a.content_sha256
-    order by a.n;
+    union all
+    select u.n, null, false, false from unnest(v_erased) u (n);
 end $$;
 
 -- ---------------------------------------------------------------------------------------------- parsed
