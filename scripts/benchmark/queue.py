@@ -65,7 +65,7 @@ class Size:
 FULL = Size(
     runs=5,
     jobs=60_000,
-    pickups=250,
+    pickups=150,
     races=10_000,
     silences=20,
     finished=1_000_000,
@@ -252,6 +252,9 @@ def bench(quick: bool, only: tuple[str, ...], runs: int | None, tries: int, docs
             except Exception:  # the other parts are worth having
                 traceback.print_exc()
                 failed = True
+            except KeyboardInterrupt:  # enough: what was measured is told
+                failed = True
+                break
             click.echo(f"{name}: {time.monotonic() - began:.0f} s", err=True)
     text = report(figures, systems, shlex.join(["scripts/bench", "queue", *sys.argv[2:]]), shares)
     click.echo(text)

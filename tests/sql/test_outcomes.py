@@ -333,3 +333,23 @@ def test_the_fence_is_id_worker_and_attempt(db: psycopg.Connection) -> None:
 
     assert [complete(db, one) for one in wrong] == [{item_id}] * 3
     assert complete(db, job) == set()
+
+
+@END
+def test_finishing_reads_the_finished_items_only_even_if_the_statistics_call_the_table_empty(
+    db: psycopg.Connection, dsn: str, end: Callable[..., Any]
+) -> None:
+    """A VACUUM beside a large INSERT sees no row that is committed, and notes that down for the planner."""
+    worker = register(db)
+    with psycopg.connect(dsn) as other:
+        fill_queue(other, 2000)
+        db.execute("vacuum analyze processing_queue")
+        other.commit()
+    jobs = claim(db, worker, 20)
+
+    with db.transaction():
+        lost = end(db, *jobs)
+        read = value(db, "select idx_tup_fetch from pg_stat_xact_user_tables where relname = 'processing_queue'")
+
+    assert lost == set()
+    assert 20 <= read < 100
