@@ -1,11 +1,12 @@
 """Items that take their worker down: they end as failed with a reason, and their neighbours do not notice."""
 
+import time
 from collections.abc import Callable
 
 import psycopg
 import pytest
 
-from tests.items import add_item, add_items, item, statuses
+from tests.items import add_emails, add_item, add_items, item, statuses, value
 from tests.scenarios.conftest import Story
 from tests.waiting import wait_until
 
@@ -94,3 +95,46 @@ def test_a_suspect_that_was_innocent_completes(story: Callable[[str], Story], db
 
     assert {item(db, one)["attempts"] for one in suspects} == {1}
     assert {line.pid for line in told.told("began")} != {told.workers[0].pid}  # in a process of its own
+
+
+def seconds_to_work_off(told: Story, db: psycopg.Connection, count: int, **settings: str) -> float:
+    """How long two workers, started again when they die, need for the neighbours."""
+    workers = [told.start_ready("--concurrency", "10", **settings) for _ in range(2)]
+    began = time.monotonic()
+
+    def are_done() -> bool:
+        for n, worker in enumerate(workers):
+            if worker.poll() is not None:
+                workers[n] = told.start("--concurrency", "10", **settings)
+        return bool(
+            value(db, "select count(*) from processing_queue where priority <> 4 and completed_at is null") == 0
+        )
+
+    emails = add_emails(db, count)
+    db.execute("insert into processing_queue (email_id, queue_name) select unnest(%s::uuid[]), 'work'", (emails,))
+    wait_until(are_done, 120)
+    taken_s = time.monotonic() - began
+    for worker in workers:
+        worker.kill()
+        worker.wait()
+    return taken_s
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "deed", ["os._exit(1)", "\n        while True: pass", "bytearray(1 << 50)"], ids=["killer", "looper", "eater"]
+)
+def test_neighbours_of_a_poison_item_keep_most_of_their_rate(
+    story: Callable[[str], Story], db: psycopg.Connection, deed: str
+) -> None:
+    told = story(HANDLER.format(deed=deed).replace("sleep(0.01)", "sleep(0.05)"))
+    alone_s = seconds_to_work_off(told, db, 8000, job_timeout_s="0.5")
+    poison = add_item(db, priority=4)
+
+    beside_poison_s = seconds_to_work_off(told, db, 8000, job_timeout_s="0.5")
+
+    print(f"{alone_s / beside_poison_s:.0%} of the rate")  # noqa: T201
+    assert alone_s / beside_poison_s > 0.5  # each of the workers was started again once
+    assert item(db, poison)["status"] == "failed"
+    assert value(db, "select max(attempts) from processing_queue where priority <> 4") == 1
