@@ -74,7 +74,7 @@ class _Writer:
         ):
             said.insert(self.rng.choice((0, len(said))), self.line("grumble"))
             sentiment = "negative"
-        if self.chance(0.06):
+        if self.chance(0.15):
             said.insert(self.rng.randrange(len(said) + 1), self.line("distractor"))
         if person and "filler" in self.frame:
             for _ in range(self.rng.choice((0, 0, 0, 1, 1, 2, 3))):
@@ -84,12 +84,20 @@ class _Writer:
         if section.intent in ("invoice", "order", "complaint", "inquiry") and self.chance(0.04):
             quoted, said, subject = self._text(section, said), [self.line("forward")], f"Fwd: {subject}"
         text = self._text(section, said)
+        if self.chance(0.04):
+            text = f"{text}\n\n{self._forwarded()}"
         if not quoted and (subject[:3].lower() == "re:" or self.chance(0.08)):
             other = self.rng.choice([one for one in self.language.sections if one.cores])
             quoted = self.fill(self.rng.choice(other.cores).text)
         mail = MailText(subject=subject, text=text, quoted=quoted, **self._envelope(section))
         source = f"{self.language.code}/{section.intent}/{section.kind}/{core.text}"
         return Sample(mail, self.language.code, section.intent, sentiment, priority, section.kind, source)
+
+    def _forwarded(self) -> str:
+        """An earlier message below the text, as some programs put it there: what stands above it decides."""
+        other = self.rng.choice([one for one in self.language.sections if one.cores and one.subjects])
+        head = self.fill(f"{self.rng.choice(other.subjects)}\n{{fullname}} <{{mail}}> {{date}}")
+        return f"{'-' * self.rng.randint(3, 20)}\n{head}\n\n{self.fill(self.rng.choice(other.cores).text)}"
 
     def _stress(self, section: Section, said: list[str], sentiment: str, priority: str) -> tuple[str, str]:
         """Deadlines and threats raise the priority; shouting alone doesn't."""
