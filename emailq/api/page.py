@@ -269,7 +269,7 @@ async def actions(
         )
         counts = {row["status"]: row["n"] for row in await _rows(conn, "select * from open_work")}
         return await _page(
-            request, conn, "actions.html", token, "/ui/actions", actions=found, status=status, counts=counts
+            request, conn, "actions.html", token, "/ui/actions", actions=found, chosen=status, counts=counts
         )
 
 

@@ -32,7 +32,10 @@ def serve(host: str | None, port: int | None) -> int:
     except ModuleNotFoundError as error:
         raise ConfigError(f"serve needs {error.name}; install it with: pip install 'emailq[api]'") from None
     asyncio.run(_check_start(settings))
-    listener = socket.create_server((settings.api_host, settings.api_port), backlog=2048)
+    try:
+        listener = socket.create_server((settings.api_host, settings.api_port), backlog=2048)
+    except OSError as error:
+        raise ConfigError(f"can't listen on {settings.api_host}:{settings.api_port}: {error.strerror}") from None
     log.event("api.listening", url=f"http://{settings.api_host}:{listener.getsockname()[1]}")
     server(settings).run(sockets=[listener])
     return EX_OK

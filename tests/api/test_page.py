@@ -123,6 +123,8 @@ def test_every_page_fits_a_phone(browser: Browser, url: str, token: str, order: 
         context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
         page = context.new_page()
         for path in ("/ui/", "/ui/mail", f"/ui/mail/{order}", "/ui/review", "/ui/actions"):
-            page.goto(path)
+            answer = page.goto(path)
 
+            assert answer is not None
+            assert answer.status == 200, path
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
