@@ -55,7 +55,8 @@ def run_demo(command: tuple[str, ...], *, with_erp: bool = False) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server is stopped then too
     began = time.monotonic()
     with _postgresql() as dsn:
-        settings = load_settings({}, dsn=dsn, blob_dir=str(_home() / "blobs"), account=f"hello@{_OWN_DOMAIN}")
+        own = {"account": f"hello@{_OWN_DOMAIN}", "own_addresses": _OWN_DOMAIN}
+        settings = load_settings({}, dsn=dsn, blob_dir=str(_home() / "blobs"), **own)
         if with_erp:
             with _erp() as url:
                 given = settings.model_copy(update={"erp_adapter": "http", "erp_url": f"{url}/actions"})
@@ -349,6 +350,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "EMAILQ_DSN": settings.require_dsn(),
         "EMAILQ_BLOB_DIR": str(settings.blob_dir),
         "EMAILQ_ACCOUNT": settings.account,
+        "EMAILQ_OWN_ADDRESSES": _OWN_DOMAIN,
     }
 
 

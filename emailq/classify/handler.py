@@ -54,12 +54,12 @@ async def handle(job: Job, app: App) -> Outcome:
     if label.prompt and (hidden := await _hidden_text(app, job.email_id)):
         label = replace(label, details={**label.details, "hidden_text": hidden[:_HIDDEN_KEPT]})
     reason = cascade.doubt(label, app.settings, calibrations)
-    is_due = False
-    if reason is None:
-        async with app.pool.connection() as conn:
-            is_due = await _leads_to_action(conn, job.email_id, label.intent)
+    async with app.pool.connection() as conn:
+        is_due = await _leads_to_action(conn, job.email_id, label.intent)
+    if row["automation"] and not is_due:
+        reason = None  # nothing follows from automatic mail, so nobody has to be asked
     recorded = Effect("record_classification", (job.email_id, _fields(label, reason, app.settings)))
-    return Done((recorded,), (Next("erp_action", job.priority),) if is_due else ())
+    return Done((recorded,), (Next("erp_action", job.priority),) if is_due and reason is None else ())
 
 
 def classify_files(

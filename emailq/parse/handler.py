@@ -99,8 +99,15 @@ def _fields(digest: Digest, app: App) -> dict[str, Any]:
     authentication = believed(fields["headers"], app.settings.authserv_ids)
     signs = [*fields["sender_signs"], *server_signs(authentication, sender, own)]
     fields |= {"authentication": authentication, "sender_signs": signs}
-    if fields["automation"] is None and sender in own and "own-domain-unverified" not in signs:
-        fields |= {"automation": "own_mail", "automation_details": {"reasons": ["the sender is an account of ours"]}}
+    if fields["automation"] is None and "own-domain-unverified" not in signs:
+        if sender in own:
+            reason = "the sender is an account of ours"
+        elif is_ours(sender, own) and fields["to"] and not any(is_ours(one, own) for one in fields["to"]):
+            reason = "a colleague wrote it to somebody else"  # the mailbox has a copy; what goes to it is a request
+        else:
+            reason = None
+        if reason:
+            fields |= {"automation": "own_mail", "automation_details": {"reasons": [reason]}}
     return {**fields, "attachments": _attachments(digest, app)}
 
 

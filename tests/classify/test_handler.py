@@ -128,6 +128,12 @@ async def test_a_model_that_talks_instead_of_labelling_leaves_it_to_a_person(app
     assert len(fields["response"]) == 16_000
 
 
+async def test_nobody_is_asked_about_automatic_mail_from_which_nothing_follows(app: App, model: Model) -> None:
+    model.labels["confidence"] = 0.59
+
+    assert recorded(await labelled(app, automation="auto_reply"))["review_reason"] is None
+
+
 async def test_an_order_sent_by_a_machine_leads_to_no_action(app: App, server: HttpServer) -> None:
     outcome = await labelled(app, automation="auto_reply")
 

@@ -96,3 +96,27 @@ async def test_every_fixture_and_mutated_messages_become_rows_without_an_error_o
         [parsed] = await cursor.fetchall()
     assert errors <= {"no headers: this is not a message"}
     assert parsed[0] == len({one.email_id for one in found})
+
+
+@pytest.mark.parametrize(
+    ("sender", "to", "automation"),
+    [
+        ("shop@ours.example", "ann@example.com", "own_mail"),
+        ("nora@ours.example", "ann@example.com", "own_mail"),
+        ("nora@ours.example", "shop@ours.example", None),
+        ("ann@example.com", "bob@example.net", None),
+    ],
+)
+async def test_what_our_people_write_to_others_is_our_own_mail(
+    dsn: str, tmp_path: Path, sender: str, to: str, automation: str | None
+) -> None:
+    own = {"account": "shop@ours.example", "own_addresses": "ours.example"}
+    raw = f"From: {sender}\r\nTo: {to}\r\nCc: shop@ours.example\r\nSubject: Order\r\n\r\nThe price is 5.\r\n".encode()
+
+    async with open_app(load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), **own)) as app:
+        await accepted(app, raw)
+        await drain(app)
+        async with app.pool.connection() as conn:
+            found = await (await conn.execute("select automation from emails")).fetchall()
+
+    assert found == [(automation,)]
