@@ -95,8 +95,6 @@ class _Reader:
                 self.defects.add("address-malformed")
                 self.words.append((special, False))
         self._finish(";")
-        if not self.found and "=?" in value:
-            self._read_encoded_mailbox()
         return self.found
 
     def _read_angle(self, at: int) -> int:
@@ -186,7 +184,7 @@ class _Reader:
             return
         if phrase and not re.search(r"[\s?=]", phrase):
             self._append(None, phrase)
-        else:
+        elif "=?" not in phrase or not self._read_encoded_mailbox(phrase):
             self.defects.add("address-missing")
 
     def _append(self, name: str | None, email: str) -> None:
@@ -199,17 +197,17 @@ class _Reader:
             self.defects.add("address-malformed")
         self.found.append(Address(name, email))
 
-    def _read_encoded_mailbox(self) -> None:
+    def _read_encoded_mailbox(self, phrase: str) -> bool:
         """The whole mailbox inside encoded words, which RFC 2047 §5 forbids, and nothing else to go by."""
-        text = clean_line(decode_words(self.value))
-        match = _SIMPLE.fullmatch(text[:1000])
-        bare = _BARE.fullmatch(text[:1000])
-        if match or bare:
-            self.defects.add("address-encoded")
+        text = clean_line(decode_words(phrase))[:1000]
+        match, bare = _SIMPLE.fullmatch(text), _BARE.fullmatch(text)
         if match:
             self._append((match[1] or match[2] or "").strip() or None, match[3])
         elif bare:
             self._append(None, bare[1])
+        if match or bare:
+            self.defects.add("address-encoded")
+        return bool(match or bare)
 
 
 def _match_parens(value: str) -> dict[int, int]:
@@ -248,8 +246,10 @@ def _split_bare(words: list[tuple[str, bool]]) -> Iterator[tuple[str, str]]:
 def _pair(pieces: list[str]) -> Iterator[tuple[str, str]]:
     name: list[str] = []
     for piece in pieces:
-        if "@" in piece:
-            yield " ".join(name), piece.strip("<>[]'")
+        is_quoted = piece.startswith('"') and piece.endswith('"')
+        if "@" in piece and not is_quoted:
+            piece = piece.strip("<>'")
+            yield " ".join(name), piece if "[" in piece and piece.endswith("]") else piece.strip("[]")
             name = []
         else:
             name.append(piece.strip('"'))
@@ -258,6 +258,8 @@ def _pair(pieces: list[str]) -> Iterator[tuple[str, str]]:
 def _clean_spec(text: str) -> str:
     """The addr-spec between angle brackets: no route, no white space, no comments, no "mailto:"."""
     text = text.strip()
+    if "(" in text:
+        text = re.sub(r"\([^()]*\)", "", text).strip()
     if '"' not in text and len(text.split()) > 1:  # white space belongs around dots and @ only: "<a . b @ c>"
         words = _AROUND_DOTS.sub(r"\1", text).split()
         text = next((word for word in reversed(words) if "@" in word), "".join(words))
@@ -265,8 +267,6 @@ def _clean_spec(text: str) -> str:
         text = text.rpartition(":")[2]
     if text[:7].lower() == "mailto:":
         text = text[7:]
-    if "(" in text:
-        text = re.sub(r"\([^()]*\)", "", text)
     if text.startswith("=?"):
         decoded = decode_words(text)
         text = decoded if not re.search(r"[\s<>,;\"]", decoded) else text

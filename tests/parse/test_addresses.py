@@ -1,0 +1,73 @@
+"""Mailbox lists as they stand in headers, well-formed and not."""
+
+import pytest
+
+from emailq.parse.addresses import parse_addresses
+
+ENCODED = "=?utf-8?B?IkJvIiA8Ym9AZXhhbXBsZS5jb20+?="  # "Bo" <bo@example.com>
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a@b.example", [(None, "a@b.example")]),
+        ("Bo <a@b.example>", [("Bo", "a@b.example")]),
+        ('"Doe, John" <a@b.example>', [("Doe, John", "a@b.example")]),
+        ("Doe, John <a@b.example>", [("Doe, John", "a@b.example")]),
+        ("Joe Q. Public <a@b.example>", [("Joe Q. Public", "a@b.example")]),
+        ('"say \\"hi\\"" <a@b.example>', [('say "hi"', "a@b.example")]),
+        ("a@b.example (Bo)", [("Bo", "a@b.example")]),
+        ("Pete(A nice \\) chap) <pete(his account)@silly.example(his host)>", [("Pete", "pete@silly.example")]),
+        ("< a@b.example >", [(None, "a@b.example")]),
+        ("a . b @ c . example", [(None, "a.b@c.example")]),
+        ("<@one.example,@two.example:a@b.example>", [(None, "a@b.example")]),
+        ('"two words"@b.example', [(None, '"two words"@b.example')]),
+        ("a@[192.0.2.1]", [(None, "a@[192.0.2.1]")]),
+        ("<a@[192.0.2.1]>", [(None, "a@[192.0.2.1]")]),
+        ("Team: a@b.example, Bo <c@b.example>;", [(None, "a@b.example"), ("Bo", "c@b.example")]),
+        ("One: a@b.example; Two: c@b.example;", [(None, "a@b.example"), (None, "c@b.example")]),
+        ("undisclosed-recipients:;", []),
+        ("Undisclosed recipients", []),
+        ("a@b.example; c@b.example,, d@b.example,", [(None, f"{x}@b.example") for x in "acd"]),
+        ("a@b.example c@b.example", [(None, "a@b.example"), (None, "c@b.example")]),
+        ("<a@b.example> <c@b.example>", [(None, "a@b.example"), (None, "c@b.example")]),
+        ("Bo a@b.example, Al c@b.example", [("Bo", "a@b.example"), ("Al", "c@b.example")]),
+        ("Bo <a@b.example", [("Bo", "a@b.example")]),
+        ("Bo <mailto:a@b.example>", [("Bo", "a@b.example")]),
+        ("root", [(None, "root")]),
+        ("Bo <root>", [("Bo", "root")]),
+        ("two words", []),
+        ('"ceo@big.example" <x@evil.example>', [("ceo@big.example", "x@evil.example")]),
+        ("ceo@big.example <x@evil.example>", [("ceo@big.example", "x@evil.example")]),
+        ('"Not this: no@b.example" a@b.example', [("Not this: no@b.example", "a@b.example")]),
+        (ENCODED, [("Bo", "bo@example.com")]),
+        (f"{ENCODED}, a@b.example", [("Bo", "bo@example.com"), (None, "a@b.example")]),
+        (f"{ENCODED} <x@evil.example>", [('"Bo" <bo@example.com>', "x@evil.example")]),
+        ("=?utf-8?q?a=2C_b?= <a@b.example>, c@b.example", [("a, b", "a@b.example"), (None, "c@b.example")]),
+        ("用户 <用户@例え.example>", [("用户", "用户@例え.example")]),
+        ("", []),
+        (" , ;", []),
+        ("<>", []),
+    ],
+)
+def test_a_list_is_read_as_people_mean_it(value: str, expected: list[tuple[str | None, str]]) -> None:
+    addresses, _ = parse_addresses(value)
+
+    assert [(one.name, one.email) for one in addresses] == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "defect"),
+    [
+        ("a@b.example <x@evil.example>", "address-ambiguous"),
+        ("<a@b.example> <c@b.example>", "address-ambiguous"),
+        ("Bo <root>", "address-without-domain"),
+        ("a@b@c.example", "address-malformed"),
+        ("Bo <a@b.example", "address-malformed"),
+        ("two words", "address-missing"),
+        (ENCODED, "address-encoded"),
+        ("a@b.example," * 2001, "addresses-truncated"),
+    ],
+)
+def test_what_was_guessed_or_cut_is_told(value: str, defect: str) -> None:
+    assert defect in parse_addresses(value)[1]
