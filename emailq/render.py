@@ -253,10 +253,11 @@ def _thread(found: dict[str, Any]) -> list[str]:
 
 
 def _decision(row: dict[str, Any]) -> str:
-    who = row["llm_model"] or row["decided_by"]
+    who = row["person"] or row["llm_model"] or row["decided_by"]
+    note = f": {_safe(row['note'], 200)}" if row["note"] else ""
     return (
         f"{moment(row['classified_at'])}  {intent_text(row['intent'])} {percent(row['confidence_score'])}"
-        f"  by {_safe(who, 60)}  [bright_black]{row['decision'].replace('_', ' ')}[/]"
+        f"  by {_safe(who, 60)}  [bright_black]{row['decision'].replace('_', ' ')}{note}[/]"
     )
 
 

@@ -1,4 +1,4 @@
-"""Attachments that hold business values: CSV and text, PDF, XLSX, XML invoices (also inside a PDF) → text and values.
+"""Attachments that hold business values: CSV, text, mail, PDF, XLSX, XML invoices (in PDF too) → text and values.
 
 Runs in a child process that may be killed (parse.child): the bytes are a stranger's. PDF, XLSX and XML need the
 packages of the extra `emailq[documents]`.
@@ -16,7 +16,7 @@ from emailq.extract.fields import Fields
 from emailq.extract.invoices import xml_fields
 from emailq.extract.tables import Row
 from emailq.parse.charset import decode
-from emailq.parse.digest import scrub
+from emailq.parse.digest import digest_message, scrub
 
 SIZE_LIMIT = 10_000_000  # bytes of an attachment that is read
 _TEXT_LIMIT = 200_000  # characters that are kept
@@ -40,7 +40,7 @@ class Document:
 
 
 def kind_of(filename: str, content_type: str | None, sniffed_type: str | None = None) -> str | None:
-    """csv, text, pdf, xlsx or xml; None for what is not read. What the bytes look like counts before the name."""
+    """csv, text, mail, pdf, xlsx or xml; None for what is not read. What the bytes look like counts before the name."""
     ending = filename.rpartition(".")[2].lower()
     if sniffed_type and sniffed_type not in _KINDS_BY_TYPE and sniffed_type != content_type:
         return None
@@ -48,13 +48,16 @@ def kind_of(filename: str, content_type: str | None, sniffed_type: str | None = 
         if found in _KINDS_BY_TYPE:
             kind = _KINDS_BY_TYPE[found]
             return "csv" if kind == "text" and ending in ("csv", "tsv") else "xml" if ending == "xml" else kind
-    return {"csv": "csv", "tsv": "csv", "txt": "text", "pdf": "pdf", "xlsx": "xlsx", "xml": "xml"}.get(ending)
+    return {"csv": "csv", "tsv": "csv", "txt": "text", "eml": "mail", "pdf": "pdf", "xlsx": "xlsx", "xml": "xml"}.get(
+        ending
+    )
 
 
 _KINDS_BY_TYPE = {
     "text/csv": "csv",
     "text/tab-separated-values": "csv",
     "text/plain": "text",
+    "message/rfc822": "mail",
     "application/pdf": "pdf",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
     "text/xml": "xml",
@@ -86,6 +89,13 @@ WARM_UP = packed("", "text", None, b"-")
 
 def _text(source: str, content: bytes, charset: str | None) -> Document:
     return Document(source, decode(content[: 4 * _TEXT_LIMIT], charset).text[:_TEXT_LIMIT])
+
+
+def _mail(source: str, content: bytes, charset: str | None) -> Document:
+    """A message that was attached: its own newest text."""
+    fields = digest_message(content).fields
+    text = fields["new_text"] or fields["body_text"] or ""
+    return Document(source, f"{fields['subject'] or ''}\n\n{text}"[:_TEXT_LIMIT])
 
 
 def _csv(source: str, content: bytes, charset: str | None) -> Document:
@@ -147,6 +157,7 @@ def _cell(value: object) -> str:
 _READERS: dict[str, Callable[[str, bytes, str | None], Document]] = {
     "csv": _csv,
     "text": _text,
+    "mail": _mail,
     "pdf": _pdf,
     "xlsx": _xlsx,
     "xml": _xml,

@@ -65,7 +65,7 @@ _WORD = (
 )
 _IN_WORDS = re.compile(rf"(?<![\w-])(?:{_WORD})(?:\s(?:{_WORD}))?\s(?P<next>[^\W\d_]+)", re.IGNORECASE)
 _VERB = re.compile(
-    r"(?<!\w)(?:send|bring|need|deliver|order|ship|want|take|only|нужно|надо|пришлите|отгрузите|привезите|везите|около"
+    r"(?<!\w)(?:send|bring|need|deliver|order|ship|want|take|only|нужно|надо|пришлите|отгрузите|привезите|везите|около|сразу"
     r"|liefern|senden|brauchen|bestellen|envoyer|livrer|enviar|mandar)$",
     re.IGNORECASE,
 )
@@ -146,7 +146,10 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
     match = None if _TIMES.search(said) else _QUANTITY_LAST.fullmatch(said)
     if _NO_LINE.match(said):
         return None, ""
-    if match and match["unit"] and not _VERB.search(match["item"]):
+    is_named = (
+        match and not _VERB.search(match["item"]) and (match["between"].strip() or len(match["item"].split()) <= 4)
+    )
+    if match and match["unit"] and is_named:
         return _as_line(match, price, segment, part), "sure"
     if match and match["between"].strip() and not any(c.isdecimal() for c in match["item"]):
         return _as_line(match, price, segment, part), "follows"

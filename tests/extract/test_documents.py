@@ -72,6 +72,15 @@ def test_the_text_of_a_pdf() -> None:
     assert found["problems"] == []
 
 
+def test_a_message_that_was_forwarded_as_a_file() -> None:
+    content = b"From: a@example.com\r\nSubject: PO 77-1\r\n\r\nFor the table: 48 honey bars, 20 gift tins.\r\n"
+
+    [found] = requests("mail", content)
+
+    assert found["order_number"]["value"] == "77-1"
+    assert [(one["quantity"], one["item"]) for one in found["lines"]] == [("48", "honey bars"), ("20", "gift tins")]
+
+
 def test_a_ubl_invoice() -> None:
     [found] = requests("xml", UBL.encode(), Intent.INVOICE)
 
@@ -149,6 +158,7 @@ def test_numbers_in_words_that_count_time_need_nobody() -> None:
         (("x", "application/pdf", "application/pdf"), "pdf"),
         (("invoice.pdf", "application/pdf", "application/x-msdownload"), None),
         (("invoice.xml", "text/plain", None), "xml"),
+        (("order.eml", "message/rfc822", None), "mail"),
         (("photo.jpg", "image/jpeg", "image/jpeg"), None),
         (("letter.docx", "application/octet-stream", None), None),
     ],

@@ -69,6 +69,7 @@ def dates(text: str) -> list[tuple[str, str | None]]:
         ("I need 40 per cent up front, which is 1,716 pounds", []),
         ("Order within 5 working days, call 12 people at 10:30, 20 % off", []),
         ("Total 12 boxes", []),
+        ("А если мы возьмём сразу 20 кг?", []),
     ],
 )  # fmt: skip
 def test_order_lines(text: str, expected: list[tuple[str | None, ...]]) -> None:
