@@ -287,6 +287,10 @@ def print_parsed(email: dict[str, Any]) -> None:
     out.print(f"  sent: {email['sentAt'] or '-'}")
     for part in email["attachments"]:
         out.print(f"  attachment: {_safe(part['name'] or '-', 100)} ({_safe(part['type'], 60)}, {size(part['size'])})")
+    if email["automation"]:
+        out.print(f"  gate: {_automation(email['automation']['kind'], email['automation'])}", soft_wrap=True)
+    if email["senderSigns"]:
+        out.print(f"  sender: {', '.join(email['senderSigns'])}", soft_wrap=True)
     if email["defects"]:
         out.print(f"  [yellow]defects: {_safe(', '.join(email['defects']), 300)}[/]")
     out.print(Padding(Text(printable(email["preview"] or "", 400)), (0, 0, 1, 2)))

@@ -28,7 +28,7 @@ class Message(Protocol):
 @dataclass(frozen=True, slots=True)
 class Automation:
     """`kind`: bounce, delivery_receipt, auto_reply, read_receipt, complaint, calendar, mailing_list, bulk or
-    auto_generated.
+    auto_generated (and own_mail, which takes the settings: see handler).
 
     `status` is a bounce's enhanced status code (RFC 3463), class.0.0 where it has no more than an SMTP reply code;
     `original_message_id` is the message it is about.

@@ -3,7 +3,7 @@
 
 create table threads (
     id uuid primary key default gen_random_uuid(),
-    subject text,                                   -- without Re:, Fwd:
+    subject text,                                   -- of the first message
     participant_emails text[] not null default '{}',
     email_count integer not null default 0,
     last_email_at timestamptz,
