@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import LiteralString
 
-from emailq.db import Connection, query
-from emailq.errors import NotFound
+from emailq.db import Connection, is_pooled, query
+from emailq.errors import ConfigError, NotFound
 from emailq.store.blobs import PROBE, Blobs, CorruptBlob, blob_name
 
 
@@ -41,8 +41,9 @@ async def verify(
 ) -> Audit:
     """Compare all rows with all blobs; with `read` each blob's bytes with its name too. Changes nothing.
 
-    `advance` is told how many of how many blobs were read. Raises Unavailable.
+    `advance` is told how many of how many blobs were read. Raises Unavailable, and ConfigError behind a pooler.
     """
+    _require_a_session(conn)
     await conn.execute(query("named_blobs"))  # before the list: a row's blob was there before the row
     async with _listed(conn, blobs):
         audit = Audit(
@@ -75,12 +76,20 @@ async def clear_away(conn: Connection, blobs: Blobs, *, grace_s: float, dry_run:
 
     What is being taken in is safe: its blobs are put, or put again, within the hour before its rows are committed.
     """
+    _require_a_session(conn)
     audit = Audit()
     async with _listed(conn, blobs):
         await _find_orphans(conn, audit, grace_s)
     if dry_run:
         return len(audit.orphans), audit.young
     return sum([await blobs.delete(name, unless_younger_s=grace_s) for name in audit.orphans]), audit.young
+
+
+def _require_a_session(conn: Connection) -> None:
+    if is_pooled(conn):
+        raise ConfigError(
+            "this compares temporary tables, which a pooler mixes up; set EMAILQ_DSN to PostgreSQL itself"
+        )
 
 
 @asynccontextmanager

@@ -160,8 +160,10 @@ def test_every_command_works_and_leaves_the_sessions_of_the_pool_as_they_were(
             f"From: a@example.com\nSubject: mail {n}\nMessage-ID: <{n}@example.com>\n\nhi {n}"
         )
 
+    environment = {"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(tmp_path / "blobs")}
+
     def run(*args: str | Path) -> str:
-        done = run_emailq(*args, env={"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(tmp_path / "blobs")})
+        done = run_emailq(*args, env=environment)
         assert done.returncode == 0, f"emailq {args}: {done.stderr}"
         return done.stdout
 
@@ -183,7 +185,9 @@ def test_every_command_works_and_leaves_the_sessions_of_the_pool_as_they_were(
     run("resume", "parsing")
     run("worker", "--drain")
     findings = run("doctor")
+    refused = [run_emailq(name, env=environment) for name in ("verify", "gc")]
 
+    assert [(done.returncode, done.stderr.count("a pooler mixes up")) for done in refused] == [(78, 1), (78, 1)]
     assert "pooler" in findings
     with psycopg.connect(empty_dsn) as direct:
         done = direct.execute(
