@@ -225,7 +225,7 @@ def _print_parts(out: Console, found: dict[str, Any]) -> None:
         ("attachments", [_attachment(a) for a in found["attachments"]]),
         ("thread", _thread(found)),
         ("decisions", [_decision(h) for h in found["classification_history"]]),
-        ("ERP actions", [_action(a) for a in found["erp_actions"]]),
+        ("ERP actions", [line for a in found["erp_actions"] for line in (_action(a), *_tries(a))]),
         ("queue", [_item(q) for q in found["queue"]]),
     ):
         if rows:
@@ -266,6 +266,25 @@ def _action(row: dict[str, Any]) -> str:
     entity = f" → {_safe(row['entity_type'] or '', 40)} {_safe(row['entity_id'], 60)}" if row["entity_id"] else ""
     error = f"  [red]{_safe(row['error_message'], 100)}[/]" if row["error_message"] else ""
     return f"{row['action_type']}: {sent}{entity}{error}  [bright_black]key {row['idempotency_key'][:16]}…[/]"
+
+
+def _tries(row: dict[str, Any]) -> list[str]:
+    """What was sent and answered, and what people decided, one line each."""
+    tries = [
+        f"  try {one['attempt']}: {one['outcome']}{' ' + str(one['http_status']) if one['http_status'] else ''}"
+        f"  {_safe(one['error_message'] or '', 100)}"
+        for one in row["attempts"]
+    ]
+    decisions = [
+        f"  {one['decision']} by {_safe(one['decided_by'], 40)} {moment(one['created_at'])}"
+        f"  {_safe('; '.join(_change(change) for change in one['changes']) or one['reason'] or '', 200)}"
+        for one in row["decisions"]
+    ]
+    return [f"[bright_black]{line.rstrip()}[/]" for line in (*tries, *decisions)]
+
+
+def _change(change: dict[str, Any]) -> str:
+    return f"{change['path']}: {change['before']} → {change['after']}"
 
 
 def _item(row: dict[str, Any]) -> str:

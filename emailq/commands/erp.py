@@ -11,7 +11,7 @@ import click
 from emailq.commands.database import with_connection
 from emailq.commands.output import EX_OK, as_json, print_row, print_rows
 from emailq.db import Connection
-from emailq.errors import UsageError
+from emailq.errors import Unavailable, UsageError
 from emailq.settings import load_settings
 
 
@@ -158,7 +158,10 @@ def erp_sim(
         faults = Faults.parse({name: share for name, _, share in (one.partition("=") for one in given)})
     except ValueError as error:
         raise UsageError(f"--fault: {error}") from None
-    sim = Sim(Ledger(journal), host=host, port=port, token=token, hmac_key=hmac_key, faults=faults, seed=seed)
+    try:
+        sim = Sim(Ledger(journal), host=host, port=port, token=token, hmac_key=hmac_key, faults=faults, seed=seed)
+    except (OSError, ValueError) as error:
+        raise Unavailable(f"can't serve on {host}:{port} with journal {journal}: {error}; try another --port") from None
     click.echo(f"ERP simulator: {sim.url}")
     click.echo(f"  EMAILQ_ERP_ADAPTER=http EMAILQ_ERP_URL={sim.url}/actions EMAILQ_ERP_LOOKUP=/{{key}} emailq worker")
     try:

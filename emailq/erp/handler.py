@@ -15,10 +15,11 @@ from emailq.app import App
 from emailq.db import Connection
 from emailq.erp import outbox
 from emailq.erp.adapters import Adapter, load_adapter
+from emailq.erp.call import misconfigured
 from emailq.erp.outbox import Action
 from emailq.erp.payload import build_payload, with_bank
 from emailq.erp.result import Result, Stopped
-from emailq.errors import ConfigError
+from emailq.errors import ConfigError, EmailqError
 from emailq.extract.read import read_requests
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
@@ -106,7 +107,7 @@ async def _carry_out(action: Action, job: Job, app: App) -> Outcome:
     try:
         adapter = load_adapter(action.adapter)
     except ConfigError as error:
-        return _stopped(action, "failed", str(error))
+        return await _outcome(action, 0, job, misconfigured(str(error)), app)
     if not action.is_intact:
         return _finished(action, "needs_review", error="the payload was changed after it was proposed")
     async with app.pool.connection() as conn:
@@ -162,6 +163,8 @@ async def _call(adapter: Adapter, action: Action, app: App) -> Result:
         return await adapter.create(action, app)
     except Stopped as stopped:
         return stopped.result
+    except EmailqError as error:  # before any call: an attachment that can't be read
+        return Result("unavailable", "retry", str(error))
     except Exception as error:
         log.warn("erp.adapter_failed", adapter=action.adapter, reason=f"{type(error).__name__}: {error}"[:300])
         return Result("unknown", "retry", f"the adapter {action.adapter} failed: {type(error).__name__}")

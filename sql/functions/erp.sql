@@ -35,8 +35,9 @@ create or replace function check_erp_policy(
                    then format('its confidence is %s, not %s', coalesce(round(p_confidence::numeric, 2), 0),
                                p.min_confidence) end,
                case when coalesce(e.sender_trust, 'new') <> all (p.sender_trust)
-                   then format('its sender is %s, not %s', coalesce(e.sender_trust, 'new'),
-                               array_to_string(p.sender_trust, ' or ')) end,
+                   then format('its sender is %s, not %s%s', coalesce(e.sender_trust, 'new'),
+                               array_to_string(p.sender_trust, ' or '),
+                               ' (' || nullif(array_to_string(e.trust_reasons, ', '), '') || ')') end,
                case when p.attachments <> 'any' and exists (
                         select from attachments a where a.email_id = e.id and a.virus_scan_status = 'infected')
                    then 'an attachment is infected' end,

@@ -27,7 +27,12 @@ select jsonb_build_object(
         select jsonb_agg(to_jsonb(h) - 'email_id' - 'prompt_sha256' order by h.classified_at, h.id)
         from classification_history h where h.email_id = e.id), '[]'),
     'erp_actions', coalesce((
-        select jsonb_agg(to_jsonb(x) - 'email_id' - 'payload_sha256' order by x.created_at, x.id)
+        select jsonb_agg(to_jsonb(x) - 'email_id' - 'payload_sha256' || jsonb_build_object(
+            'attempts', coalesce((select jsonb_agg(to_jsonb(t) - 'id' - 'action_id' order by t.attempt)
+                                  from erp_action_attempts t where t.action_id = x.id), '[]'),
+            'decisions', coalesce((select jsonb_agg(to_jsonb(d) - 'id' - 'action_id' order by d.created_at)
+                                   from erp_action_decisions d where d.action_id = x.id), '[]'))
+            order by x.created_at, x.id)
         from erp_actions x where x.email_id = e.id), '[]'),
     'queue', coalesce((
         select jsonb_agg(jsonb_build_object('id', q.id, 'queue_name', q.queue_name, 'status', q.status,

@@ -225,3 +225,17 @@ def test_set_puts_a_value_where_its_path_leads(given: str, path: str, after: Any
 def test_set_refuses_what_leads_nowhere_and_what_is_not_the_message(given: str) -> None:
     with pytest.raises(UsageError):
         changed(PAYLOAD, [given])
+
+
+async def test_show_tells_each_try_and_each_decision(
+    db: psycopg.Connection, waiting: UUID, run: Run, erp: HttpServer, emailq: Emailq
+) -> None:
+    emailq("approve", str(waiting), "--set", "fields.order_number=PO-9", "--by", "eve")
+    erp.answer = lambda _: Reply(500)
+    await run(waiting)
+
+    shown = emailq("show", str(waiting)).stdout
+
+    assert "try 1: unknown 500  the ERP answered 500" in shown
+    assert "approved by eve" in shown
+    assert "fields.order_number.value: PO-7741 → PO-9" in shown

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from emailq.app import App
 from emailq.erp.call import kept, redact
-from emailq.erp.http import request_headers, signing_key
+from emailq.erp.http import interpret, request_headers, signing_key
 from emailq.erp.template import render, render_path
 from emailq.http import Answer
 from emailq.settings import Settings, load_settings
@@ -54,6 +54,44 @@ async def test_no_text_of_a_message_chooses_where_it_goes_or_what_is_done(
     [request] = erp.requests
     assert (request.path, request.json()["action"]) == ("/actions", "create_order")
     assert request.headers["host"] == erp.url.removeprefix("http://")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome", "then", "wait_s"),
+    [
+        (200, b'{"id": 7}', "success", "done", None),
+        (201, b'{"entity_id": "A"}', "success", "done", None),
+        (204, b"", "success", "done", None),
+        (409, b'{"id": "A"}', "success", "done", None),
+        (409, b"{}", "unknown", "repeat", 2),
+        (425, b"", "unknown", "repeat", 2),
+        (429, b"", "unavailable", "wait", 30),
+        (503, b"", "unavailable", "wait", 5),
+        (502, b"", "unknown", "wait", 5),
+        (401, b"", "unavailable", "pause", None),
+        (403, b"", "unavailable", "pause", None),
+        (404, b"", "unavailable", "pause", None),
+        (405, b"", "unavailable", "pause", None),
+        (302, b"", "unavailable", "pause", None),
+        (400, b"", "rejected", "fail", None),
+        (422, b"{}", "rejected", "fail", None),
+        (500, b"", "unknown", "retry", None),
+        (504, b"", "unknown", "repeat", None),
+        (408, b"", "unknown", "repeat", None),
+        (200, b"<html>OK</html>", "unknown", "review", None),
+        (200, b'{"id": NaN}', "unknown", "review", None),
+        (200, b"[" * 100_000, "unknown", "review", None),
+    ],
+)
+def test_each_answer_has_its_meaning(status: int, body: bytes, outcome: str, then: str, wait_s: float | None) -> None:
+    found = interpret(Answer(status, {}, body), settings(), {})
+
+    assert (found.outcome, found.then, found.wait_s) == (outcome, then, wait_s)
+
+
+@pytest.mark.parametrize(("status", "wait_s"), [(429, 7), (503, 7), (409, 7), (500, 7)])
+def test_an_erp_may_say_how_long_to_wait(status: int, wait_s: float) -> None:
+    assert interpret(Answer(status, {"retry-after": "7"}, b""), settings(), {}).wait_s == wait_s
 
 
 def test_the_signature_is_that_of_the_standard_webhooks_specification() -> None:

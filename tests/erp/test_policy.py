@@ -30,17 +30,15 @@ async def test_the_first_rule_that_fits_decides(db: psycopg.Connection, mail: Ma
     assert plan(db, email_id, LINES, confidence=0.7)["rule"] == "order-other"
 
 
-@pytest.mark.parametrize("intent", ["newsletter", "spam", "other"])
-async def test_an_intent_without_rules_leads_to_nothing(
-    db: psycopg.Connection, mail: Mail, run: Run, intent: str
-) -> None:
-    email_id = await mail(intent=intent)
+async def test_an_intent_without_rules_leads_to_nothing(db: psycopg.Connection, mail: Mail, run: Run) -> None:
+    for intent in ("newsletter", "spam", "other"):
+        email_id = await mail(f"about {intent}", intent=intent)
 
-    outcome = await run(email_id)
+        outcome = await run(email_id)
 
-    assert outcome == Done()
-    assert rows(db, "select from erp_actions") == []
-    assert email_of(db, email_id)["review_reason"] is None
+        assert outcome == Done()
+        assert rows(db, "select from erp_actions") == []
+        assert email_of(db, email_id)["review_reason"] is None
 
 
 @pytest.mark.parametrize(
