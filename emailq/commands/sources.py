@@ -6,6 +6,7 @@ from dataclasses import asdict
 import click
 
 from emailq import log
+from emailq.commands.database import check_schema, connected
 from emailq.commands.output import EX_OK, as_json, print_row
 from emailq.errors import ConfigError
 from emailq.settings import load_settings
@@ -31,6 +32,8 @@ def imap(accounts: tuple[str, ...], once: bool, as_json: bool) -> int:
     progress = Progress()
 
     async def run() -> None:
+        async with connected(settings) as conn:
+            await check_schema(conn)
         async with open_app(settings) as app:
             await app.blobs.check()
             await until_told_to_stop(read_mailboxes(app, chosen, progress, once=once))
@@ -64,6 +67,8 @@ def lmtp(listen: str, account: str | None) -> int:
     log.configure(settings.log_level, settings.log_format)
 
     async def run() -> None:
+        async with connected(settings) as conn:
+            await check_schema(conn)
         async with open_app(settings) as app:
             await until_told_to_stop(serve_lmtp(app, listen, account))
 

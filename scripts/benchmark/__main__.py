@@ -7,6 +7,7 @@ import sys
 BENCHMARKS = {
     "queue": "scripts.benchmark.queue",  # emailq's queue and others, side by side
     "mail": "scripts.benchmark.mail",  # its parser and others, and the way from files to rows
+    "imap": "scripts.benchmark.imap",  # a large mailbox on a Dovecot, and new mail
 }
 
 

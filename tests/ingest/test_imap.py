@@ -303,6 +303,21 @@ async def test_a_folder_numbered_anew_costs_a_look_and_no_message(
     assert await count(conn, "imap_folders") == 2
 
 
+async def test_a_folder_numbered_anew_is_noticed_while_new_mail_is_waited_for(
+    app: App, conn: psycopg.AsyncConnection, script: ScriptedImap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emailq.ingest.imap._IDLE_S", 0.1)
+    async with following(app, script.settings(poll_s=0.02)):
+        script.answer = lambda command: [
+            line.replace(b"[UIDVALIDITY 7]", b"[UIDVALIDITY 8]")
+            for line in honest(command, {1: MAILS[0], 2: MAILS[1], 3: MAILS[2]})
+        ]
+
+        await wait_until_async(lambda: has(conn, "emails", 3), 5)
+
+    assert await count(conn, "email_deliveries") == 5
+
+
 async def test_what_is_here_is_not_fetched_again(app: App, conn: psycopg.AsyncConnection, script: ScriptedImap) -> None:
     """A cursor that was lost, as after a restore of yesterday's backup."""
     await read(app, script.settings())
@@ -341,6 +356,25 @@ async def test_what_came_in_is_moved(app: App, conn: psycopg.AsyncConnection, ma
     assert mailbox.flags() == []
     assert len(mailbox.flags('"Erledigt &JxM-"')) == 3
     assert await count(conn, "emails") == 3
+
+
+async def test_a_server_without_move_gets_a_copy_and_removes_exactly_these(app: App, script: ScriptedImap) -> None:
+    def answer(command: str) -> list[bytes]:
+        if command == "CAPABILITY":
+            return [b"* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS", b"TAG OK done"]
+        return honest(command, {5: MAILS[0], 9: MAILS[1]})
+
+    script.answer = answer
+
+    await read(app, script.settings(after="move"))
+
+    fetched = next(n for n, command in enumerate(script.commands) if "BODY" in command)
+    changes = ("UID COPY", "UID STORE", "UID EXPUNGE")
+    assert [command for command in script.commands[fetched:] if command.startswith(changes)] == [
+        'UID COPY 5,9 "Processed"',
+        "UID STORE 5,9 +FLAGS.SILENT (\\Deleted)",
+        "UID EXPUNGE 5,9",
+    ]
 
 
 async def test_nothing_is_moved_before_it_is_stored(
