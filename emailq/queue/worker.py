@@ -162,14 +162,19 @@ class Worker:
             await asyncio.sleep(0.2)
             return []
 
-    async def set_asleep(self, lane: "Lane", asleep: bool) -> None:
-        """Ask for NOTIFYs, or ask no more. Losing this costs latency only."""
+    async def set_asleep(self, lane: "Lane", asleep: bool) -> int | None:
+        """Ask for NOTIFYs, or ask no more; the id for which that is done. Losing this costs latency only."""
         async with self._claiming:
-            if self._claims and not self._claims.closed and self.session.worker_id is not None and self.session.listens:
-                try:
-                    await queue.set_asleep(self._claims, lane.name, self.session.worker_id, asleep)
-                except psycopg.Error as error:
-                    log.warn("sleep.failed", queue=lane.name, reason=brief(error))
+            worker_id = self.session.worker_id
+            if self._claims is None or self._claims.closed or worker_id is None:
+                return None
+            try:
+                if self.session.listens:
+                    await queue.set_asleep(self._claims, lane.name, worker_id, asleep)
+                return worker_id if asleep else None
+            except psycopg.Error as error:
+                log.warn("sleep.failed", queue=lane.name, reason=brief(error))
+                return None
 
     async def _stop_when_drained(self) -> None:
         """Set `stopping` once nothing is due and nothing of ours runs."""
@@ -223,7 +228,7 @@ class Lane:
         self._claimed_at = 0.0
         self._claims = 0
         self._brisk = 0
-        self._asleep = False
+        self._asleep_as: int | None = None  # our id when we asked for NOTIFYs; a new one must ask anew
         self._polls = _AWAKE_POLLS
         self._woken = asyncio.Event()
         self._woken_at = 0.0
@@ -324,10 +329,13 @@ class Lane:
         if not await self._wait(min(interval_s, pause_s)):
             self._brisk = 0
 
+    @property
+    def _asleep(self) -> bool:
+        return self._asleep_as is not None and self._asleep_as == self.worker.session.worker_id
+
     async def _set_asleep(self, asleep: bool) -> None:
-        self._asleep = asleep
         self._brisk = self._polls = 0
-        await self.worker.set_asleep(self, asleep)
+        self._asleep_as = await self.worker.set_asleep(self, asleep)
 
     async def _wait(self, timeout_s: float) -> bool:
         """Whether somebody woke us."""
