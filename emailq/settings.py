@@ -138,6 +138,11 @@ class Settings(BaseModel):
     llm_api_key: SecretStr | None = Field(None, description="bearer token of an OpenAI-compatible server")
     llm_timeout_s: float = Field(120.0, gt=0, description="deadline of one LLM call in all, seconds")
     llm_concurrency: int = Field(4, ge=1, le=256, description="LLM calls at the same time, in each worker")
+    llm_calls_per_hour: int | None = Field(
+        None,
+        ge=0,
+        description="messages that the LLM may label in an hour, over all workers; beyond it a person decides",
+    )
     llm_remote_host: str | None = Field(
         None,
         validate_default=True,

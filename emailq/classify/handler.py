@@ -122,6 +122,22 @@ async def _load(conn: Connection, email_id: UUID) -> dict[str, Any] | None:
     return await cursor.fetchone()
 
 
+async def _is_budget_used_up(app: App) -> bool:
+    """Counted over all workers; those under way are not in it yet, so it may be passed by as many as run at a time."""
+    limit = app.settings.llm_calls_per_hour
+    if limit is None:
+        return False
+    async with app.pool.connection() as conn:
+        cursor = await conn.execute(
+            "select count(*) >= %s from classification_history"
+            " where classified_at > now() - interval '1 hour' and llm_latency_ms is not null",
+            (limit,),
+            prepare=True,
+        )
+        row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
 async def _hidden_text(app: App, email_id: UUID) -> str:
     """What HTML holds for machines and not for readers: no model gets to see it, but people should."""
     async with app.pool.connection() as conn:
@@ -149,6 +165,11 @@ async def _label(mail: MailText, job: Job, app: App, calibrations: Calibrations)
 
     if "llm" not in app.resources:
         app.resources["llm"] = open_llm(app.settings, app.http)
+    if await _is_budget_used_up(app):
+        label = await cascade.classify(mail, app.settings, calibrations, None)
+        if cascade.is_sure(label, app.settings, calibrations):
+            return label
+        return replace(label, details={**label.details, "problem": "the LLM's calls of this hour are used up"})
     try:
         return await cascade.classify(mail, app.settings, calibrations, app.resources["llm"])
     except LlmUnavailable as error:

@@ -175,6 +175,30 @@ async def test_a_message_that_the_server_can_never_do_is_a_persons_in_the_end(
     assert "500" in recorded(last)["review_reason"]
 
 
+async def test_beyond_the_hours_budget_no_call_is_made_and_a_person_decides(
+    dsn: str, tmp_path: Path, server: HttpServer, conn: psycopg.AsyncConnection
+) -> None:
+    given = {
+        "dsn": dsn,
+        "blob_dir": str(tmp_path / "blobs"),
+        "classifier": "llm",
+        "llm_url": server.url,
+        "sure_from": 1,
+    }
+    async with open_app(load_settings({}, **given, llm_calls_per_hour=1)) as app:
+        unclear = message("Hello", "Hm.")
+        first = await labelled(app, unclear)
+        email_id = await add_email(app, unclear + b"!")
+        await conn.execute("select record_classification(%s, %s)", (email_id, json.dumps(recorded(first))))
+        calls = len(server.sent_to("/api/chat"))
+
+        second = await labelled(app, unclear + b"?")
+
+    assert recorded(first)["provider"] == "ollama"
+    assert recorded(second)["review_reason"] == "the LLM's calls of this hour are used up"
+    assert len(server.sent_to("/api/chat")) == calls
+
+
 async def test_mail_that_is_gone_or_not_parsed_is_not_classified(app: App, conn: psycopg.AsyncConnection) -> None:
     email_id = await add_email(app, ORDER, parsed_at=None)
 
