@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from emailq import log
+from emailq import log, metrics
 from emailq.app import App
 from emailq.classify import cascade
 from emailq.classify.calibrate import load_calibrations
@@ -58,6 +58,8 @@ async def handle(job: Job, app: App) -> Outcome:
         is_due = await _leads_to_action(conn, job.email_id, label.intent)
     if row["automation"] and not is_due:
         reason = None  # nothing follows from automatic mail, so nobody has to be asked
+    metrics.CLASSIFIED.labels(label.intent, label.provider, "needs_review" if reason else "accepted").inc()
+    metrics.CONFIDENCE.labels(label.provider).observe(label.confidence)
     recorded = Effect("record_classification", (job.email_id, _fields(label, reason, app.settings)))
     return Done((recorded,), (Next("erp_action", job.priority),) if is_due and reason is None else ())
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from emailq import log
+from emailq import log, metrics
 from emailq.app import App
 from emailq.db import Connection
 from emailq.erp import outbox
@@ -126,6 +126,7 @@ async def _carry_out(action: Action, job: Job, app: App) -> Outcome:
         return Release(attempt.obstacle or "the queue is paused")
     began = time.monotonic()
     result = await _call(adapter, action, app)
+    metrics.ERP_CALLS.labels(action.adapter, result.outcome).inc()
     async with app.pool.connection() as conn:
         await outbox.end_attempt(conn, attempt.id, result, round((time.monotonic() - began) * 1000))
     return await _outcome(action, attempt.number, job, result, app)
