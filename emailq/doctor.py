@@ -29,6 +29,7 @@ async def diagnose() -> list[Finding]:
             findings += [finding async for finding in check_database(conn, dsn)]
     findings.append(await _blobs(settings))
     findings.append(await _scanner(settings))
+    findings += [finding async for finding in _mailboxes(settings)]
     findings += [finding async for finding in outside(settings)]
     return findings
 
@@ -48,6 +49,26 @@ async def _scanner(settings: Settings) -> Finding:
     if not clamd.numbers_its_signatures(version):
         return Finding("scanner", "warn", f"{version} has no signatures of ClamAV's own; run freshclam")
     return Finding("scanner", "ok", version)
+
+
+async def _mailboxes(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether each can be read; a look changes nothing there."""
+    from emailq.app import open_app
+    from emailq.ingest.imap import opened
+
+    async with open_app(settings) as app:
+        for name, account in settings.imap.items():
+            try:
+                async with opened(app, account) as imap:
+                    counts = [
+                        f"{folder} has {(await imap.select(folder, read_only=True)).exists} messages"
+                        for folder in account.folders
+                    ]
+                    push = "" if "IDLE" in imap.capabilities else f"; no IDLE, so a look each {account.poll_s:g} s"
+            except EmailqError as error:
+                yield Finding(f"mailbox {name}", "fail", str(error), error.exit_code)
+            else:
+                yield Finding(f"mailbox {name}", "ok", f"{account.where}: {', '.join(counts)}{push}")
 
 
 def worst_exit_code(findings: Iterable[Finding]) -> int:
@@ -118,5 +139,5 @@ async def _classifier(settings: Settings, http: "httpx.AsyncClient") -> Finding:
 
 def _shown(settings: Settings, sources: dict[str, str]) -> str:
     """Settings that are not the default, with their source; secrets masked."""
-    values = settings.model_dump()
+    values = settings.model_dump() | {"imap": " ".join(settings.imap)}
     return ", ".join(f"{key}={values[key]} (from {source})" for key, source in sorted(sources.items())) or "defaults"

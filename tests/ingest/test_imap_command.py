@@ -62,6 +62,21 @@ def test_a_mailbox_is_read_once_and_reconciled(db: psycopg.Connection, env: dict
     assert (repaired.returncode, json.loads(repaired.stdout)["fetched"]) == (0, [2]), repaired.stderr
 
 
+def test_doctor_looks_into_each_mailbox(env: dict[str, str], mailbox: Mailbox) -> None:
+    mailbox.append(*MAILS)
+
+    good = run_emailq("doctor", env=env)
+    Path(env["EMAILQ_CONFIG"]).write_text(Path(env["EMAILQ_CONFIG"]).read_text().replace(mailbox.user, "nobody"))
+    bad = run_emailq("doctor", env=env)
+
+    assert f"ok   mailbox shop: IMAP server localhost:{mailbox.server.imaps}: INBOX has 3 messages\n" in good.stdout
+    assert "FAIL mailbox shop: IMAP server" in bad.stdout
+    assert "refuses the login of nobody" in bad.stdout
+    assert bad.returncode == 78
+    assert PASSWORD not in good.stdout + bad.stdout
+    assert mailbox.flags() == [set()] * 3
+
+
 def test_the_service_takes_in_mail_until_it_is_told_to_stop(
     db: psycopg.Connection, env: dict[str, str], mailbox: Mailbox
 ) -> None:
