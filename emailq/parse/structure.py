@@ -18,6 +18,7 @@ class Node:
     start: int
     end: int
     boundary: bytes | None = None  # of a multipart that is read as one
+    lead: tuple[str, dict[str, str]] | None = None  # what a multipart also declares to be: its preamble is that
     children: list["Node"] = field(default_factory=list)
 
 
@@ -84,6 +85,8 @@ def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str
             break
         budget.parts -= 1
         parent = opened[-1]
+        if parent.lead and not parent.children and data[parent.start : content_end].strip():
+            parent.children.append(Node(parent.block, *parent.lead, parent.start, content_end))
         following = _next_delimiter(data, at, end, watches)
         child = _read_entity(
             data,
@@ -181,7 +184,26 @@ def _read_entity(data: bytes, start: int, end: int, default_type: str) -> Node:
             block.defects.add("content-type-broken")
         named = "name" in params or "filename" in (block.first("content-disposition") or "")
         media_type = _OPAQUE if declared and named else default_type
-    return Node(block, media_type, params, block.end, end)
+    node = Node(block, media_type, params, block.end, end)
+    if not media_type.startswith("multipart/") and len(block.all("content-type")) > 1:
+        _prefer_multipart(data, node)
+    return node
+
+
+def _prefer_multipart(data: bytes, node: Node) -> None:
+    """Of several types the first counts; but one that is a multipart, and is used as one, may hide files."""
+    node.block.defects.add("content-type-duplicate")
+    for value in node.block.all("content-type")[1:5]:
+        media_type, params = parse_content_type(value)
+        delimiter = b"--" + params.get("boundary", "").encode("utf-8", "replace")
+        if (
+            media_type.startswith("multipart/")
+            and len(delimiter) > 2
+            and data.find(delimiter, node.start, node.end) >= 0
+        ):
+            node.lead = (node.type, node.params)
+            node.type, node.params = media_type, params
+            return
 
 
 def _is_multipart(node: Node, depth: int, defects: set[str]) -> bool:
