@@ -39,9 +39,15 @@ _STRONG = re.compile(
     r"|(?:忽略|无视|不要理会).{0,20}(?:指令|指示|规则|说明)|(?:分类|归类|标记|标为|归为)(?:为|到|成|作)|(?:以前|上記|これまで)の指示|に分類して",
     re.IGNORECASE,
 )
+# So does one that turns to a machine and has a word of _WEAK.
+_ADDRESS = re.compile(
+    r"\b(?:ais?|llms?|gpt|bots?|robots?|algorithms?|ia|ki|roboter|yapay\s+zek\w+|ии|нейросет\w*|робот\w*|алгоритм\w*)\b"
+    r"[^.!?]{0,25}:",
+    re.IGNORECASE,
+)
 # After such a sentence these go too: they carry the instruction on.
 _WEAK = re.compile(
-    r"\b(?:intent|sentiment|priority|confidence|classif|categor|label|json|output|instruction|prompt|urgent|spam|filter|respond|verdict"
+    r"\b(?:intent|sentiment|priority|confidence|classif|categor|label|json|output|instruction|prompt|urgent|spam|filter|respond|verdict|report|mark\s+(?:it|this)|junk|basura|indésirable|müll"
     r"|категор|приоритет|классиф|уверенност|инструкц|срочн|спам|ответь|kategorie|priorität|dringend|konfidenz|antworte"
     r"|catégorie|priorité|confiance|réponds|categoría|prioridad|confianza|responde|kategori|öncelik|güven)|优先级|类别|置信|優先度|カテゴリ",
     re.IGNORECASE,
@@ -58,7 +64,7 @@ def without_instructions(text: str) -> str:
     for line in text[:LIMIT].split("\n"):
         kept_line: list[str] = []
         for sentence in _sentences(line):
-            if _STRONG.search(sentence):
+            if _STRONG.search(sentence) or (_ADDRESS.search(sentence) and _WEAK.search(sentence)):
                 carried_on = True
             elif carried_on and _WEAK.search(sentence):
                 continue

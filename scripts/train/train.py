@@ -22,7 +22,7 @@ from emailq.classify import local
 from emailq.classify.features import Signs, key, signs_of
 from emailq.models import Intent
 
-PER_INTENT = {"en": 1300, "ru": 1300, "de": 600, "fr": 600, "es": 600}  # messages made; others 300
+PER_INTENT = {"en": 2400, "ru": 2400, "de": 1100, "fr": 1100, "es": 1100}  # messages made; others 500
 WORD_VALUE, MEANING_VALUE, FACT_VALUE = 3.0, 0.5, 0.3  # length of all words, of all meanings, of each fact, as vectors
 STRENGTH = 0.5  # inverse of the regularisation
 RARE = 0.5  # how far rare sentiments and priorities count more: 0 as they occur, 1 as much as the frequent ones
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
-    samples = [s for one in read_languages() for s in compose(one, PER_INTENT.get(one.code, 300), options.seed)]
+    samples = [s for one in read_languages() for s in compose(one, PER_INTENT.get(one.code, 500), options.seed)]
     signs = [signs_of(sample.mail) for sample in samples]
     _say(f"{len(samples)} messages from {len({s.source for s in samples})} pieces")
     trust = _learn_trust(samples, signs)
