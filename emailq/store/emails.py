@@ -116,7 +116,7 @@ async def decision_id(conn: Connection, text: str) -> UUID:
     """The id of a decision or an e-mail, as typed, like `email_ids`."""
     statement = (
         "select id from (select id from classification_history union all select id from emails) known"
-        " where id between %s and %s limit 2"
+        " where id between %(low)s and %(high)s limit 2"
     )
     return await _one(conn, text, statement, "decision or e-mail")
 
