@@ -17,6 +17,7 @@ from emailq.classify import cascade
 from emailq.classify.calibrate import load_calibrations
 from emailq.classify.cascade import Calibrations
 from emailq.db import Connection
+from emailq.errors import ConfigError
 from emailq.models import Classification, Intent, Job, MailText
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 from emailq.parse.digest import Digest, digest_message
@@ -48,7 +49,11 @@ async def handle(job: Job, app: App) -> Outcome:
         return Reject("the e-mail is gone")
     if not row["is_parsed"]:
         return Retry("the e-mail is not parsed yet")
-    label = await _label(mail_text_from_row(row), job, app, calibrations)
+    try:
+        label = await _label(mail_text_from_row(row), job, app, calibrations)
+    except ConfigError as error:  # the file of local_model: no fault of the message
+        log.warn("classifier.misconfigured", reason=error)
+        return Release(str(error), pause_s=60)
     if not isinstance(label, Classification):
         return label
     if label.prompt and (hidden := await _hidden_text(app, job.email_id)):

@@ -10,12 +10,14 @@ import pytest
 from emailq.app import open_app
 from emailq.classify import local
 from emailq.classify.features import signs_of
+from emailq.classify.handler import handle
 from emailq.classify.learn import Example, learn
 from emailq.errors import ConfigError
 from emailq.models import MailText
+from emailq.outcomes import Release
 from emailq.settings import load_settings
 from tests.commands import run_emailq
-from tests.mails import add_email, message
+from tests.mails import add_email, claim, message
 
 # To this firm a "zwick" is something to be ordered; nobody else knows the word.
 TEXTS = ["Zwick {} bitte", "{} zwick wie immer", "Noch {} zwick, danke", "zwick {} für morgen früh"]
@@ -79,6 +81,17 @@ async def test_train_learns_from_the_history_and_workers_use_the_file(
     (tmp_path / "new.eml").write_bytes(message("Zwick", "zwick 12 bitte"))
     env = {"EMAILQ_LOCAL_MODEL": str(tmp_path / "model.bin")}
     assert json.loads(run_emailq("classify", "--json", tmp_path / "new.eml", env=env).stdout)["intent"] == "order"
+
+
+async def test_a_missing_file_of_weights_costs_no_attempts(dsn: str, tmp_path: Path) -> None:
+    settings = load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), local_model=str(tmp_path / "gone.bin"))
+    async with open_app(settings) as app:
+        email_id = await add_email(app, message("Zwick", "zwick 12 bitte"))
+
+        outcome = await handle(await claim(app, email_id, "classification"), app)
+
+    assert isinstance(outcome, Release)
+    assert "local_model" in outcome.reason
 
 
 def decided(db: psycopg.Connection, ids: list[UUID]) -> None:
