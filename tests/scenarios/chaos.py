@@ -120,8 +120,10 @@ def run_chaos(plan: Plan) -> Result:
         _prepare(server, plan)
         dsn = f"postgresql://{server.user}@{proxy.host}:{proxy.port}/{DATABASE}"
         with _producer(dsn, folder) as producer, _workers(dsn, folder, plan) as workers:
+            progress = _Progress(Path(folder) / "outside.log")
             for kind, pause_s, which in plan.faults():
                 time.sleep(pause_s)
+                progress.wait()
                 producer.raise_its_error()
                 _strike(kind, which, server, proxy, workers, result)
             producer.stop()
@@ -130,6 +132,26 @@ def run_chaos(plan: Plan) -> Result:
         _check(server, Path(folder), result)
     result.seconds = time.monotonic() - began
     return result
+
+
+class _Progress:
+    """Lets a fault wait until some work was done since the last one: newborn workers alone would prove little."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._offset = 0
+
+    def wait(self, jobs: int = 5, timeout_s: float = 1.5) -> None:
+        ended = 0
+        until = time.monotonic() + timeout_s
+        while ended < jobs and time.monotonic() < until:
+            if self._log.exists():
+                with self._log.open("rb") as lines:
+                    lines.seek(self._offset)
+                    new = lines.read()
+                self._offset += len(new)
+                ended += new.count(b"ended ")
+            time.sleep(0.02)
 
 
 # ------------------------------------------------------------------------------------------ load
