@@ -141,7 +141,7 @@ class _Progress:
         self._log = log
         self._offset = 0
 
-    def wait(self, jobs: int = 5, timeout_s: float = 1.5) -> None:
+    def wait(self, jobs: int = 5, timeout_s: float = 0.5) -> None:
         ended = 0
         until = time.monotonic() + timeout_s
         while ended < jobs and time.monotonic() < until:

@@ -90,10 +90,10 @@ async def _serve(dsn: str, folder: str) -> None:
 def take_out_the_fence() -> str:
     """The functions that end a job, as SQL, without the question whether it is still the caller's."""
     text = (sql_directory() / "functions" / "queue.sql").read_text(encoding="utf-8")
-    fence = " and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing'"
-    assert text.count(fence) == 4
+    fence = r" and q\.worker_id = j\.worker and q\.attempts = j\.attempt\s+and q\.status = 'processing'"
     functions = re.findall(r"create or replace function (?:complete|retry|fail|release)_jobs.*?\$\$;", text, re.DOTALL)
-    bare = "\n".join(functions[i].replace(fence, "") for i in range(4))
+    bare, count = re.subn(fence, "", "\n".join(functions))
+    assert count == len(functions) == 4
     return bare.replace("q.attempts - 1", "greatest(q.attempts - 1, 0)")
 
 
