@@ -27,8 +27,6 @@ MESSAGES = (ROOT / "tests/mail", ROOT / "emailq/demo_mailbox")
 SCRIPT = ROOT / "scripts/benchmark/workers/mail_parsers.py"
 SPECIFIED = ROOT / "scripts/benchmark/workers/mail_specified.py"
 
-_ENOUGH = 5_000  # messages: a worker takes half a second to start
-
 # name → what must be installed for it, besides Python
 PARSERS: dict[str, tuple[str, ...]] = {
     "emailq": (),
@@ -45,8 +43,11 @@ INGEST, PARSE, WAY = "ingest", "worker, parsing", "files → rows and blobs"
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--runs", type=click.IntRange(1, 50), default=3, show_default=True)
+@click.option(
+    "--messages", default=5000, show_default=True, help="At least so many on the way; a worker takes a second to start."
+)
 @click.option("--seconds", type=click.FloatRange(0.2, 60), default=2.0, show_default=True, help="A parser's run.")
-def bench(folders: tuple[Path, ...], runs: int, seconds: float) -> None:
+def bench(folders: tuple[Path, ...], runs: int, messages: int, seconds: float) -> None:
     """Measure parsers on the messages of FOLDERS, and the way from files to rows.
 
     Without folders: our own fixtures and demo mailbox, and the corpus beside the checkout if there is one.
@@ -54,7 +55,7 @@ def bench(folders: tuple[Path, ...], runs: int, seconds: float) -> None:
     figures = Figures()
     with tempfile.TemporaryDirectory(prefix="emailq-bench-") as name, benchmark_server() as server:
         folder = Path(name)
-        count, size = _gather(folders or _messages(), folder / "mail")
+        count, size = _gather(folders or _messages(), folder / "mail", messages)
         click.echo(f"{count:,} messages, {size / count / 1000:.1f} kB on average", err=True)
         for _ in range(runs):
             for parser in PARSERS:
@@ -68,14 +69,14 @@ def _messages() -> list[Path]:
     return [*MESSAGES, *([CORPUS] if CORPUS.is_dir() else [])]
 
 
-def _gather(folders: tuple[Path, ...] | list[Path], into: Path) -> tuple[int, int]:
+def _gather(folders: tuple[Path, ...] | list[Path], into: Path, least: int) -> tuple[int, int]:
     """All messages in one folder, as often as makes enough of them, each with other content; how many, and bytes."""
     into.mkdir()
     paths = sorted(path for folder in folders for path in folder.rglob("*.eml"))
     if not paths:
         raise click.UsageError("no .eml file in these folders")
     count = size = 0
-    while count < _ENOUGH:
+    while count < least:
         for path in paths:
             content = path.read_bytes() + b"\r\n%d\r\n" % count
             (into / f"{count:06}.eml").write_bytes(content)
