@@ -10,7 +10,7 @@ import pytest
 from tests.items import add_items
 
 
-def fuzz(url: str, token: str, examples: int, seed: int) -> subprocess.CompletedProcess[str]:
+def fuzz(url: str, token: str, folder: Path, examples: int, seed: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             *(Path(sys.executable).with_name("schemathesis"), "run", f"{url}/openapi.json", "--url", url),
@@ -28,22 +28,25 @@ def fuzz(url: str, token: str, examples: int, seed: int) -> subprocess.Completed
         capture_output=True,
         text=True,
         timeout=1200,
+        cwd=folder,  # it writes down what it did
     )
 
 
-def test_no_call_breaks_the_api_or_its_description(url: str, token: str, db: psycopg.Connection) -> None:
+def test_no_call_breaks_the_api_or_its_description(
+    url: str, token: str, db: psycopg.Connection, tmp_path: Path
+) -> None:
     add_items(db, 3, queue="archive")
 
-    done = fuzz(url, token, examples=12, seed=1)
+    done = fuzz(url, token, tmp_path, examples=12, seed=1)
 
     assert done.returncode == 0, done.stdout[-6000:]
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1500)
-def test_thousands_of_calls_break_nothing(url: str, token: str, db: psycopg.Connection) -> None:
+def test_thousands_of_calls_break_nothing(url: str, token: str, db: psycopg.Connection, tmp_path: Path) -> None:
     add_items(db, 3, queue="archive")
 
-    done = fuzz(url, token, examples=200, seed=2)
+    done = fuzz(url, token, tmp_path, examples=200, seed=2)
 
     assert done.returncode == 0, done.stdout[-6000:]
