@@ -219,7 +219,7 @@ def test_doctor_checks_the_real_servers(env: dict[str, str]) -> None:
     assert good.returncode == 0
     assert findings["database"] == findings["schema"] == findings["blobs"] == "ok"
     assert bad.returncode == 69
-    assert "FAIL classifier: http://127.0.0.1:1 does not answer" in bad.stdout
+    assert "FAIL classifier: LLM: can't connect to http://127.0.0.1:1" in bad.stdout
 
 
 def test_a_reader_that_had_enough_is_no_error(env: dict[str, str], mail: Path) -> None:
