@@ -58,6 +58,8 @@ def timed_drain(
     wait_until_drained(bench, conn)
     elapsed = time.monotonic() - visible
     done = jobs - value(conn, bench.system.count)
+    if not done:
+        raise RuntimeError(f"{bench.system.name}: none of {jobs} jobs was done in {elapsed:.0f} s")
     return Drain(
         jobs_per_s=done / elapsed,
         worker_us=(cpu_s(*pids) - worker_s) / done * 1e6,
