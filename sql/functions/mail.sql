@@ -90,7 +90,8 @@ begin
            a.n = any (coalesce(v_delivered, '{}'))
     from accepting a join emails e on e.content_sha256 = a.content_sha256
     union all
-    select u.n, null, false, false from unnest(v_erased) u (n);
+    select u.n, null, false, false from unnest(v_erased) u (n)
+    order by 1;
 end $$;
 
 -- ---------------------------------------------------------------------------------------------- parsed
