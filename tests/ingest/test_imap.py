@@ -267,7 +267,7 @@ async def marked(mailbox: Mailbox) -> int:
 async def test_old_mail_comes_newest_first_and_goes_on_where_it_stopped(
     app: App, conn: psycopg.AsyncConnection, script: ScriptedImap
 ) -> None:
-    uids = {uid: message(f"Old {uid}", "x") for uid in range(1, 501)}
+    uids = {uid: message(f"Old {uid}", "x") for uid in range(1, 1001)}
     bodies: list[str] = []
 
     def answer(command: str) -> list[bytes]:
@@ -283,9 +283,9 @@ async def test_old_mail_comes_newest_first_and_goes_on_where_it_stopped(
 
     progress = await read(app, script.settings())
 
-    assert await count(conn, "emails") == 500
-    assert bodies[0] == "401:500"
-    assert progress.new == 500
+    assert await count(conn, "emails") == 1000
+    assert bodies[0] == "751:1000"
+    assert progress.new == 1000
     assert sum(is_in(450, wanted) for wanted in bodies) == 1
 
 
