@@ -286,7 +286,7 @@ async def test_old_mail_comes_newest_first_and_goes_on_where_it_stopped(
     assert await count(conn, "emails") == 1000
     assert bodies[0] == "751:1000"
     assert progress.new == 1000
-    assert sum(is_in(450, wanted) for wanted in bodies) == 1
+    assert sum(is_in(950, wanted) for wanted in bodies) == 1
 
 
 async def test_a_folder_numbered_anew_costs_a_look_and_no_message(
