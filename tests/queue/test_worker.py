@@ -255,7 +255,7 @@ async def test_a_released_item_has_its_attempt_back_and_stops_its_queue(db: psyc
 
     await drain(handle, concurrency=1)
 
-    assert calls < 30  # a few were claimed before the news was committed
+    assert calls < 150  # some were claimed before the news was committed
     assert statuses(db) == {"pending": 300}
     assert value(db, "select max(attempts) from processing_queue") == 0
     assert value(db, "select reason from queue_controls") == "the server is down"

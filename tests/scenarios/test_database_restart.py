@@ -42,7 +42,16 @@ def crash_a_backend(server: PostgresServer) -> None:
     """What a crash of any process of PostgreSQL does: all sessions end, and it recovers by itself."""
     with psycopg.connect(server.dsn(), autocommit=True) as conn:
         [(pid,)] = conn.execute("select pid from pg_stat_activity where backend_type = 'checkpointer'").fetchall()
-    os.kill(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: is_cut_off(conn))
+
+
+def is_cut_off(conn: psycopg.Connection) -> bool:
+    try:
+        conn.execute("select 1")
+    except psycopg.OperationalError:
+        return True
+    return False
 
 
 def restart(stop_signal: signal.Signals) -> Callable[[PostgresServer], None]:
