@@ -27,7 +27,7 @@ Drain = Callable[..., Any]
 @pytest.fixture
 def settings_given() -> dict[str, Any]:
     """Settings of the worker; a test may change them before it asks for the worker."""
-    return {"retry_base_s": 0.001, "poll_interval_s": 0.2, "grace_s": 5, "pool_size": 4}
+    return {"retry_base_s": 0.0, "poll_interval_s": 0.2, "grace_s": 5, "pool_size": 4}
 
 
 @pytest.fixture
