@@ -176,9 +176,22 @@ class Mailbox:
 
     def number_anew(self) -> None:
         """The folder gets another UIDVALIDITY, as after a move of the mailbox to another server."""
-        time.sleep(1.1)  # Dovecot takes the time in seconds
-        for file in (self.server.folder / "mail" / self.user).glob("dovecot*"):
-            file.unlink()
+        before = self._uidvalidity()
+
+        def is_anew() -> (
+            bool
+        ):  # a session that is just ending may write the old number back; a new one is the time in s
+            for file in (self.server.folder / "mail" / self.user).glob("dovecot*"):
+                file.unlink(missing_ok=True)
+            return self._uidvalidity() != before
+
+        wait_until(is_anew, 10)
+
+    def _uidvalidity(self) -> bytes:
+        with self.client() as imap:
+            _, [answer] = imap.status("INBOX", "(UIDVALIDITY)")
+            assert isinstance(answer, bytes)
+            return answer
 
 
 @contextmanager
