@@ -273,6 +273,8 @@ def _next_steps(out: Console, rows: list[dict[str, Any]], *, is_running: bool) -
             else [(f"{again} --erp", "the same with a small ERP that takes the actions, for the browser")]
         ),
         (f"{again} psql -c 'table queue_status'", "the queues are a table: ask in SQL"),
+        (f"{again} token create me --scope admin", "prints a token for the page and the API, once"),
+        (f"{again} serve", "the page: http://127.0.0.1:8025/"),
     ):
         out.print(f"  [bold cyan]{escape(command)}[/]  [bright_black]{meaning}[/]", soft_wrap=True)
 

@@ -121,3 +121,9 @@ def _imports(path: Path, package: str | None = None) -> set[str]:
             found += [source, *(f"{source}.{alias.name}" for alias in node.names)]
     own = {name.removeprefix("emailq").removeprefix(".") for name in found if name.split(".")[0] == "emailq"}
     return {name or "__init__" for name in own}
+
+
+def test_nothing_but_serve_needs_the_packages_of_the_api() -> None:
+    users = {(one, other) for one, others in modules().items() for other in others if part(other) == "api" != part(one)}
+
+    assert users == {("commands.serve", "api.app")}  # which says what to install

@@ -1,21 +1,16 @@
-"""API tokens: 256 random bits, shown once, kept as a hash, with scopes."""
+"""Who a request is from: the token that it shows, as a header or as the page's cookie."""
 
-import hashlib
-import secrets
 import time
 from collections import OrderedDict
-from datetime import timedelta
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
-from emailq.db import Connection
+from emailq.store.tokens import token_hash
 
-SCOPES = ("read", "ingest", "write", "admin")  # admin has all of them
 COOKIE = "emailq_token"
-_PREFIX = "emq_"
 _TRUSTED_S = 3.0  # a revoked token works no longer than that
 _REMEMBERED = 1000
 
@@ -26,19 +21,6 @@ class Token(NamedTuple):
     scopes: tuple[str, ...]
 
 
-async def create_token(conn: Connection, name: str, scopes: list[str], lifetime: timedelta | None) -> str:
-    """A new token; nobody can see it again."""
-    token = _PREFIX + secrets.token_urlsafe(32)
-    await conn.execute("select create_api_token(%s, %s, %s, %s)", (name, _hash(token), scopes, lifetime))
-    return token
-
-
-async def revoke_token(conn: Connection, name: str) -> bool:
-    cursor = await conn.execute("select revoke_api_token(%s)", (name,))
-    row = await cursor.fetchone()
-    return bool(row and row[0])
-
-
 class Tokens:
     """Tokens that were just looked up, so that not every request asks the database."""
 
@@ -46,7 +28,7 @@ class Tokens:
         self._known: OrderedDict[bytes, tuple[float, Token | None]] = OrderedDict()
 
     async def find(self, request: Request, text: str) -> Token | None:
-        digest = _hash(text)
+        digest = token_hash(text)
         known = self._known.get(digest)
         if known and time.monotonic() - known[0] < _TRUSTED_S:
             return known[1]
@@ -87,7 +69,3 @@ async def shown_token(request: Request) -> Token | None:
         text = request.cookies.get(COOKIE, "")
     tokens: Tokens = request.app.state.tokens
     return await tokens.find(request, text.strip()) if text.strip() else None
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()

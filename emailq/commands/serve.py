@@ -4,9 +4,9 @@ import asyncio
 import ipaddress
 import socket
 from datetime import timedelta
-from typing import Any
 
 import click
+import psycopg
 
 from emailq import log
 from emailq.commands.database import check_schema, connected, with_connection
@@ -14,8 +14,7 @@ from emailq.commands.output import EX_OK, as_json, print_row, print_rows
 from emailq.db import Connection
 from emailq.errors import ConfigError, NotFound, UsageError
 from emailq.settings import Settings, load_settings
-
-_SCOPES = ("read", "ingest", "write", "admin")
+from emailq.store.tokens import SCOPES, create_token, has_valid_token, list_tokens, revoke_token
 
 
 @click.command()
@@ -45,12 +44,8 @@ async def _check_start(settings: Settings) -> None:
     """Refuse to be reachable by others before there is a token: nobody could use it, and it would look open."""
     async with connected(settings) as conn:
         await check_schema(conn)
-        row = await (
-            await conn.execute(
-                "select exists (select from api_tokens where revoked_at is null and coalesce(expires_at > now(), true))"
-            )
-        ).fetchone()
-    if not (row and row[0]):
+        may_be_used = await has_valid_token(conn)
+    if not may_be_used:
         advice = "make one with: emailq token create NAME --scope admin"
         if not _is_loopback(settings.api_host):
             raise ConfigError(f"no API token, and {settings.api_host} is open to others; {advice}")
@@ -72,15 +67,12 @@ def token() -> None:
 @token.command(name="create")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, type=click.Choice(_SCOPES), help="Repeat for more; admin: all."
+    "--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES), help="Repeat for more; admin: all."
 )
 @click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.  [default: never]")
 @as_json
 def _create(name: str, scopes: tuple[str, ...], days: int | None, as_json: bool) -> int:
     """Make a token and print it: it can't be seen again."""
-    import psycopg
-
-    from emailq.api.tokens import create_token
 
     async def run(conn: Connection) -> str:
         try:
@@ -98,14 +90,7 @@ def _create(name: str, scopes: tuple[str, ...], days: int | None, as_json: bool)
 def _list(as_json: bool) -> int:
     """List the tokens; never their secret."""
 
-    async def run(conn: Connection) -> list[dict[str, Any]]:
-        cursor = await conn.execute(
-            "select name, scopes, created_at, last_used_at, expires_at, revoked_at from api_tokens order by created_at"
-        )
-        names = ("name", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
-        return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
-
-    rows = with_connection(run)
+    rows = with_connection(list_tokens)
     if as_json:
         print_rows(rows)
         return EX_OK
@@ -120,8 +105,6 @@ def _list(as_json: bool) -> int:
 @click.argument("name")
 def _revoke(name: str) -> int:
     """Make a token useless, within seconds."""
-    from emailq.api.tokens import revoke_token
-
     if not with_connection(lambda conn: revoke_token(conn, name)):
         raise NotFound(f"no valid token {name!r}; see: emailq token list")
     click.echo(f"{name} is revoked")
