@@ -93,7 +93,8 @@ class _Reader:
                     return self.found
             else:
                 self.defects.add("address-malformed")
-                self.words.append((special, False))
+                if special != ">" or self.angle is None:  # "<<a@b>>"
+                    self.words.append((special, False))
         self._finish(";")
         return self.found
 
@@ -167,7 +168,7 @@ class _Reader:
             if separator == ",":
                 self.lost_phrase = phrase.strip()
             else:
-                self._append_without_domain(phrase)
+                self._append_without_domain(phrase, _clean_comment(comments))
             return
         for name_text, email in _split_bare(words):
             self._append(_clean_name(name_text) or _clean_comment(comments), email)
@@ -177,13 +178,13 @@ class _Reader:
             self._append_without_domain(self.lost_phrase)
             self.lost_phrase = ""
 
-    def _append_without_domain(self, phrase: str) -> None:
+    def _append_without_domain(self, phrase: str, name: str | None = None) -> None:
         """A local account ("root") is an address; several words are a name without one, which nobody can write to."""
         phrase = phrase.strip()
         if _NOBODY.fullmatch(phrase):
             return
         if phrase and not re.search(r"[\s?=]", phrase):
-            self._append(None, phrase)
+            self._append(name, phrase)
         elif "=?" not in phrase or not self._read_encoded_mailbox(phrase):
             self.defects.add("address-missing")
 

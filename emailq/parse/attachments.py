@@ -2,9 +2,11 @@
 
 import mimetypes
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from emailq.parse import charset, limits, transfer
+from emailq.parse import binhex, charset, limits, transfer, yenc
 
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -42,24 +44,35 @@ def display_name(name: str | None) -> str | None:
     return data[: limits.FILE_NAME_BYTES - len(tail)].decode(errors="ignore") + tail.decode()
 
 
-def take_out_uuencoded(content: bytes) -> tuple[bytes, list[HiddenFile]]:
-    """The text without its uuencoded blocks, and the files that were in them."""
-    if b"begin" not in content:
-        return content, []
-    rest: list[bytes] = []
-    files: list[HiddenFile] = []
-    done = 0
+def take_out_files(content: bytes) -> tuple[bytes, list[HiddenFile]]:
+    """The text without what is uuencoded, yEnc or BinHex in it, and the files that were in there."""
+    for mark, find in ((b"begin", _uuencoded), (b"=ybegin", yenc.find_files), (b"BinHex", binhex.find_files)):
+        if mark in content and (found := list(islice(find(content), limits.PARTS))):
+            return _without(content, found), [_named(name, data) for _, _, name, data in found]
+    return content, []
+
+
+def _uuencoded(content: bytes) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """(start, end, name, data) of each uuencoded file."""
     begin = transfer.UU_BEGIN.search(content)
-    while begin and len(files) < limits.PARTS:
+    while begin:
         data, end = transfer.decode_uu_lines(content, begin.end())
         if data:
-            name = display_name(charset.decode(begin[1]).text)
-            files.append(HiddenFile(name, type_of_name(name), data))
-            rest.append(content[done : begin.start()])
-            done = end
+            yield begin.start(), end, begin[1], data
         begin = transfer.UU_BEGIN.search(content, max(end, begin.end()))
-    rest.append(content[done:])
-    return b"".join(rest), files
+
+
+def _without(content: bytes, found: Sequence[tuple[int, int, bytes, bytes]]) -> bytes:
+    rest, done = [], 0
+    for start, end, _, _ in found:
+        rest.append(content[done:start])
+        done = end
+    return b"".join([*rest, content[done:]])
+
+
+def _named(label: bytes, data: bytes) -> HiddenFile:
+    name = display_name(charset.decode(label).text)
+    return HiddenFile(name, type_of_name(name), data)
 
 
 def type_of_name(name: str | None) -> str:

@@ -155,7 +155,7 @@ def _decode(data: bytes, codec: str | None) -> tuple[str, str | None, str | None
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
         codec = "utf_8" if codec is None else codec
-    elif data.startswith((b"\xff\xfe", b"\xfe\xff")) and len(data) % 2 == 0 and b"\0" in data:
+    elif data.startswith((b"\xff\xfe", b"\xfe\xff")) and len(data) % 2 == 0 and b"\0" in data and codec != "utf_32":
         return data.decode("utf_16", "replace"), "utf_16", None if codec in WIDE else "charset-wrong"
     if codec in WIDE:
         return _decode_wide(data, codec)

@@ -40,13 +40,16 @@ _RFC5322 = re.compile(
     r"\s*(?:[^\W\d]{2,12}\.?\s?,?\s*)?(\d{1,2})[\s-]?([A-Za-z]{3})[\s-]?(\d{4}|\d{2,3})\s(\d{1,2}):(\d\d)(?::(\d\d))?\s?"
     r"(?:([+-])(\d\d)(\d\d)(?!\d)|(GMT|UTC?|Z)(?![\w+-]))\s*(?:$|\()"
 )
+_BASIC_ISO8601 = re.compile(r"^\s*(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?")
 _ISO8601 = re.compile(
     r"[^\d]{0,12}(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]\s?(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?)?\s*"
     + _ZONE
     + "?"
 )
 _NUMERIC = re.compile(r"\s*(?:[^\W\d]{2,12}\.?\s?,?\s*)?(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
-_TIME = re.compile(r"(?<!\d)(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\b)?")
+_TIME = re.compile(
+    r"(?<!\d)(\d{1,2})\s{0,3}:\s{0,3}(\d{1,2})(?!\d)(?:\s{0,3}:\s{0,3}(\d{1,2})(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\b)?"
+)
 _DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})\.(\d\d)(?:\.(\d\d))?(?![\d.])\s*([AaPp]\.?[Mm]\b)?")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d+-])\d+|(?<=\d-)\d+|(?<=[^\W\d_]-)\d+")
@@ -64,7 +67,7 @@ def parse_date(value: str) -> datetime | None:
         if month:
             offset_min = (int(zone_h) * 60 + int(zone_min)) * (-1 if sign == "-" else 1) if sign else 0
             return _build(_year(year), month, int(day), int(hour), int(minute), int(second or 0), offset_min)
-    value = _COMMENT.sub(" ", value)
+    value = _BASIC_ISO8601.sub(r"\1-\2-\3T\4:\5:\6", _COMMENT.sub(" ", value))
     match = _ISO8601.match(value)
     if match:
         year, month_no, day, hour, minute, second = match.groups()[:6]

@@ -1,7 +1,7 @@
 """The header block of a message or part: fields out of bytes, and the typed values of a message's header."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -248,7 +248,7 @@ def interpret(block: HeaderBlock) -> ParsedHeaders:
         bcc=mailboxes("bcc", every=True),
         subject=_decode(subject[0]) if subject else None,
         sent_at=sent_at,
-        received_at=_first_date(value.rpartition(";")[2] for value in values.get("received", ())[:1]),
+        received_at=_received_at(values.get("received", ())),
         body_offset=block.end,
         defects=sorted(defects),
     )
@@ -269,6 +269,14 @@ def parse_ids(values: Iterable[str]) -> list[str]:
             found = [word.strip("<>") for word in words if "@" in word] or (words if len(words) == 1 else [])
         ids += [one for one in found if one]
     return ids
+
+
+def _received_at(values: Sequence[str]) -> datetime | None:
+    """The date of the topmost Received field: behind its last ";", which a comment may hold too."""
+    if not values:
+        return None
+    date = values[0].rpartition(";")[2].strip()
+    return parse_date(date) or parse_date(_COMMENT.sub(" ", values[0][-1000:]).rpartition(";")[2].strip())
 
 
 def _first_date(values: Iterable[str]) -> datetime | None:

@@ -10,4 +10,5 @@ PARAMETERS = 100  # per Content-Type or Content-Disposition
 REFERENCES = 200  # the first and the last half are kept
 FILE_NAME_BYTES = 255
 TEXT_BYTES = 4 * 1024 * 1024  # of one text part that is decoded to str; the part's content stays whole
+INFLATED_BYTES = 16 * 1024 * 1024  # that compressed S/MIME may unpack to, in one message
 DETECT_BYTES = 4 * 1024  # read by the charset detector

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote
 
-from emailq.parse import limits, smime, tnef
+from emailq.parse import limits, rtf, smime, tnef
 from emailq.parse.addresses import Address
-from emailq.parse.attachments import HiddenFile, type_of_name
+from emailq.parse.attachments import HiddenFile, take_out_files, type_of_name
 from emailq.parse.body import Branch, select
 from emailq.parse.headers import ParsedHeaders, interpret, message_start, parse_headers
 from emailq.parse.parts import Part
@@ -65,6 +65,9 @@ class ParsedMessage:
 _BODY_TYPES = ("text/plain", "text/html")
 _NESTED = ("message/rfc822", "message/global", "message/news")
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
+_WRAPPED_SUFFIX = re.compile(r"\.p7[mz]$", re.IGNORECASE)
+_BINHEX = ("application/mac-binhex40", "application/mac-binhex")
+_RTF = ("application/rtf", "text/rtf", "application/x-rtf")
 _CID = re.compile(r"cid:([^\"'\s<>)]{1,300})", re.IGNORECASE)
 _LOOKS_LIKE_HTML = re.compile(r"\s{0,200}(?:<!doctype\s+html|<html[\s>]|<body[\s>])", re.IGNORECASE)
 
@@ -116,23 +119,41 @@ def _make_parts(
 ) -> "Branch[Part] | Part":
     """The tree of `root` as parts, numbered as IMAP does ("1", "2.1"); as deep as the tree, so at most limits.DEPTH.
 
-    What was signed opaquely stands before the part that it came in, numbered "1.s".
+    What was signed opaquely or compressed stands before the part that it came in, numbered "1.s".
     """
 
     def make(node: Node, data: bytes, number: str, level: int) -> "Branch[Part] | Part":
         if not node.type.startswith("multipart/"):
             part = Part(number or "1", node, data)
             leaves.append(part)
-            signed = smime.signed_content(part.content) if part.type in smime.TYPES else None
-            if signed is None or not smime.is_entity(signed) or level >= limits.DEPTH or budget.parts <= 0:
+            if part.type not in smime.TYPES or level >= limits.DEPTH or budget.parts <= 0:
                 return part
-            inner = read_structure(signed, 0, len(signed), depth=level + 1, budget=budget, defects=defects)
-            return Branch("mixed", [make(inner, signed, part.part_id + ".s", level + 1), part])
+            wrapped = _unwrap(part, budget)
+            if wrapped is None or not smime.is_entity(wrapped):
+                return part
+            inner = read_structure(wrapped, 0, len(wrapped), depth=level + 1, budget=budget, defects=defects)
+            return Branch("mixed", [make(inner, wrapped, part.part_id + ".s", level + 1), part])
         prefix = number + "." if number else ""
         children = [make(child, data, f"{prefix}{index}", level + 1) for index, child in enumerate(node.children, 1)]
+        if node.type == "multipart/related" and "start" in node.params:
+            children.insert(0, children.pop(_start_of(node)))
         return Branch(node.type.partition("/")[2], children)
 
     return make(root, data, "", depth)
+
+
+def _start_of(node: Node) -> int:
+    """The index of the part that a multipart/related calls its root (RFC 2387 §3.2)."""
+    start = node.params["start"].strip("<> ")
+    ids = ((child.block.first("content-id") or "").strip("<> ") for child in node.children)
+    return next((index for index, cid in enumerate(ids) if cid and cid == start), 0)
+
+
+def _unwrap(part: Part, budget: Budget) -> bytes | None:
+    wrapped = smime.wrapped_content(part.content, budget.inflated_bytes)
+    if wrapped is not None:
+        budget.inflated_bytes -= max(0, len(wrapped) - part.size)
+    return wrapped
 
 
 def _open_containers(message: ParsedMessage, depth: int, budget: Budget) -> None:
@@ -151,8 +172,10 @@ def _open_containers(message: ParsedMessage, depth: int, budget: Budget) -> None
             if opened is not None:
                 _add_files(message, part, opened.files, "t")
                 _add_bodies(message, part, opened.bodies)
-        elif part.type in smime.TYPES or (part.name or "").lower().endswith(".p7m"):
-            _add_signed_file(message, part)
+        elif part.type in _BINHEX:
+            _add_files(message, part, take_out_files(part.content)[1], "h")
+        elif part.type in smime.TYPES or (part.name or "").lower().endswith((".p7m", ".p7z")):
+            _add_wrapped_file(message, part, budget)
 
 
 def _add_files(message: ParsedMessage, container: Part, files: list[HiddenFile], mark: str) -> None:
@@ -176,12 +199,12 @@ def _add_bodies(message: ParsedMessage, container: Part, bodies: list[HiddenFile
     message.attachments += [] if shown else parts
 
 
-def _add_signed_file(message: ParsedMessage, part: Part) -> None:
+def _add_wrapped_file(message: ParsedMessage, part: Part, budget: Budget) -> None:
     """ "invoice.xml.p7m" is invoice.xml and its signature."""
-    name = (part.name or "").removesuffix(".p7m").removesuffix(".P7M")
-    signed = smime.signed_content(part.content)
-    if signed and not smime.is_entity(signed):
-        _add_files(message, part, [HiddenFile(name, type_of_name(name), signed)], "s")
+    name = _WRAPPED_SUFFIX.sub("", part.name or "")
+    wrapped = _unwrap(part, budget)
+    if wrapped and not smime.is_entity(wrapped):
+        _add_files(message, part, [HiddenFile(name, type_of_name(name), wrapped)], "s")
 
 
 def _derive_bodies(message: ParsedMessage) -> None:
@@ -196,7 +219,16 @@ def _derive_bodies(message: ParsedMessage) -> None:
     text = "\n".join(texts) if texts else None
     if message.body_html and not (text and text.strip()):
         text = _text_of_html(message.body_html)
-    message.body_text = text
+    message.body_text = text or _rtf_text(message) or text
+
+
+def _rtf_text(message: ParsedMessage) -> str | None:
+    """The text of a message that is nothing but RTF, as Outlook wrote it; the RTF stays an attachment."""
+    for part in message.attachments:
+        is_whole = len(message.leaves) == 1 and part.disposition != "attachment" and not part.name
+        if part.type in _RTF and (is_whole or ".b" in part.part_id):
+            return rtf.to_text(part.content) or None
+    return None
 
 
 def _text_of_html(html: str) -> str:

@@ -98,6 +98,8 @@ def _read_value(value: str, at: int, *, is_name: bool) -> tuple[str, int]:
     text = value[at:end].strip()
     if not is_name and "(" in text:
         text = text.partition("(")[0].rstrip()
+    if is_name and len(text) > 2 and text[0] == text[-1] == "'":
+        text = text[1:-1]
     return text.rstrip('"'), end
 
 

@@ -4,7 +4,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from emailq.parse import transfer
-from emailq.parse.attachments import HiddenFile, display_name, take_out_uuencoded
+from emailq.parse.attachments import HiddenFile, display_name, take_out_files
 from emailq.parse.body import read_text
 from emailq.parse.headers import HeaderBlock
 from emailq.parse.params import parse_disposition
@@ -113,11 +113,8 @@ class Part:
         return any(defect not in (None, "charset-undeclared", "text-truncated") for defect in defects)
 
     def take_out_files(self) -> list[HiddenFile]:
-        """The uuencoded files inside of a text, which `text` then no longer shows; `content` stays whole."""
-        content = self.content
-        if b"begin" not in content:
-            return []
-        rest, files = take_out_uuencoded(content)
+        """The encoded files inside of a text, which `text` then no longer shows; `content` stays whole."""
+        rest, files = take_out_files(self.content)
         if files:
             self._text_bytes, self._text = rest, None
         return files

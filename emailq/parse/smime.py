@@ -1,31 +1,44 @@
-"""What is inside of opaque-signed data: the content of a CMS SignedData (RFC 5652 §5, RFC 8551 §3.5.2)."""
+"""What is inside of opaque-signed or compressed data: the content of a CMS SignedData (RFC 5652 §5, RFC 8551 §3.5.2)
+or CompressedData (RFC 3274, RFC 8551 §3.6).
+"""
 
 import re
+import zlib
 
 TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+_COMPRESSED_DATA = bytes.fromhex("2a864886f70d0109100109")
 _SEQUENCE, _OID, _OCTETS, _OCTETS_IN_PIECES, _FIRST = 0x30, 0x06, 0x04, 0x24, 0xA0
 _ENTITY = re.compile(rb"\s{0,10}(?:content-[a-z-]{2,30}|mime-version)[ \t]*:", re.IGNORECASE)
 
 
-def signed_content(data: bytes) -> bytes | None:
-    """The bytes that were signed; None if `data` is anything else (encrypted, a mere signature, broken).
+def wrapped_content(data: bytes, most_bytes: int) -> bytes | None:
+    """The bytes that were signed or compressed; None if `data` is anything else (encrypted, a mere signature, broken),
+    or if they are more than `most_bytes` when they were compressed.
 
     BER with lengths that are told later is read too: OpenSSL writes it. The signature is not checked.
     """
     try:
-        kind, at, end = _element(data, _enter(data, 0, _SEQUENCE))
-        if kind != _OID or data[at:end] != _SIGNED_DATA:
+        tag, at, end = _element(data, _enter(data, 0, _SEQUENCE))
+        kind = data[at:end]
+        if tag != _OID or kind not in (_SIGNED_DATA, _COMPRESSED_DATA):
             return None
         at = _enter(data, end, _FIRST)
         at = _enter(data, at, _SEQUENCE)
-        at = _skip(data, _skip(data, at))  # version, digest algorithms
+        at = _skip(data, _skip(data, at))  # version, digest algorithms or the compression's
         at = _enter(data, at, _SEQUENCE)
         at = _skip(data, at)  # the content's type
         at = _enter(data, at, _FIRST)
-        return _octets(data, at)
-    except (IndexError, ValueError):
+        content = _octets(data, at)
+        return content if kind == _SIGNED_DATA else _inflated(content, most_bytes)
+    except (IndexError, ValueError, zlib.error):
         return None
+
+
+def _inflated(content: bytes, most_bytes: int) -> bytes | None:
+    stream = zlib.decompressobj()
+    inflated = stream.decompress(content, most_bytes + 1)
+    return inflated if len(inflated) <= most_bytes else None
 
 
 def is_entity(content: bytes) -> bool:

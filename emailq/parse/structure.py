@@ -27,6 +27,7 @@ class Budget:
     """What is left for one message and all messages nested in it."""
 
     parts: int = limits.PARTS
+    inflated_bytes: int = limits.INFLATED_BYTES
     guesses: int = 3  # multiparts that are read a second time with the boundary they seem to use
 
 
@@ -231,11 +232,20 @@ def _settle_empty(data: bytes, root: Node, depth: int, budget: Budget, defects: 
         if not node.type.startswith("multipart/") or not data[node.start : node.end].strip(b"-\r\n\t "):
             continue
         defects.add("boundary-missing" if node.boundary is None else "boundary-not-found")
-        guess = _GUESSED_DELIMITER.search(data, node.start, node.end) if budget.guesses > 0 else None
+        guess = _guessed_boundary(data, node) if budget.guesses > 0 else None
         budget.guesses -= 1
-        if guess and guess[1] != node.boundary:
-            node.boundary = guess[1].rstrip()
+        if guess and guess != node.boundary:
+            node.boundary = guess
             _split(data, node, level, budget, defects)
         if not node.children:
             node.type, node.params = "text/plain", {}
             node.boundary = None
+
+
+def _guessed_boundary(data: bytes, node: Node) -> bytes | None:
+    """What stands between apostrophes that were meant as quotes, else what looks like a delimiter above a header."""
+    meant = (node.boundary or b"").strip(b"'")
+    if meant and meant != node.boundary and data.find(b"--" + meant, node.start, node.end) >= 0:
+        return meant
+    seen = _GUESSED_DELIMITER.search(data, node.start, node.end)
+    return seen[1].rstrip() if seen else None
