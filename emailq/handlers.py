@@ -28,6 +28,7 @@ HANDLERS = {
     "parsing": Served("emailq.parse.handler:handle", 8),
     "virus_scan": Served("emailq.scan.handler:handle", 8),
     "classification": Served("emailq.classify.handler:handle", 32),
+    "llm": Served("emailq.classify.handler:handle", 32),  # of a cascade: what needs the LLM
     "erp_action": Served("emailq.erp.handler:handle", 8),
 }
 

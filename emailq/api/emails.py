@@ -30,6 +30,7 @@ from emailq.api.once import OnceRoute
 from emailq.api.tokens import Token, require_token
 from emailq.app import App
 from emailq.classify.decisions import label_email
+from emailq.classify.handler import LLM_QUEUE
 from emailq.errors import BadInput, NotFound, Unavailable
 from emailq.ingest.accept import Incoming, accept
 from emailq.models import Intent, Priority, Sentiment
@@ -141,7 +142,19 @@ async def classify(asked: ClassificationRequest, request: Request, token: Writer
     app: App = request.app.state.app
     await _details(app, asked.email_id)
     await work_now(app, "classification", asked.email_id)
+    if await _needs_llm(app, asked.email_id):
+        await work_now(app, LLM_QUEUE, asked.email_id)
     return await _result(app, asked.email_id)
+
+
+async def _needs_llm(app: App, email_id: UUID) -> bool:
+    """Whether a cascade has handed it on."""
+    async with app.pool.connection() as conn:
+        cursor = await conn.execute(
+            "select from processing_queue where email_id = %s and queue_name = %s and completed_at is null",
+            (email_id, LLM_QUEUE),
+        )
+        return await cursor.fetchone() is not None
 
 
 @router.post("/emails/{email_id}/label")

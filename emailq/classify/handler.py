@@ -1,4 +1,7 @@
-"""The queue `classification`: text → labels, and whether an ERP action follows or a person has to look."""
+"""The queue `classification`: text → labels, and whether an ERP action follows or a person has to look.
+
+In a cascade it does what the local model is sure of; the rest goes on to the queue `llm`, which waits for the LLM.
+"""
 
 import asyncio
 import hashlib
@@ -25,6 +28,7 @@ from emailq.parse.replies import split_reply
 from emailq.parse.text import split_hidden
 from emailq.settings import Settings
 
+LLM_QUEUE = "llm"  # what a cascade's local model isn't sure of
 _TEXT_LIMIT = 200_000  # characters of a body that a classifier may look at
 _HIDDEN_KEPT = 500  # characters of hidden text in the history
 _CALIBRATIONS_AGE_S = 60.0
@@ -168,6 +172,10 @@ async def _calibrations(conn: Connection, app: App) -> Calibrations:
 async def _label(mail: MailText, job: Job, app: App, calibrations: Calibrations) -> Classification | Outcome:
     if app.settings.classifier == "local":
         return await cascade.classify(mail, app.settings, calibrations, None)
+    if app.settings.classifier == "cascade" and job.queue_name != LLM_QUEUE:
+        label = await cascade.classify(mail, app.settings, calibrations, None)
+        is_sure = cascade.is_sure(label, app.settings, calibrations)
+        return label if is_sure else Done(next=(Next(LLM_QUEUE, job.priority),))
     from emailq.classify.llm import LlmFailed, LlmMisconfigured, LlmUnavailable, open_llm
 
     if "llm" not in app.resources:

@@ -76,7 +76,7 @@ create or replace view api_stats as
 select
     (select count(*) from emails) as total_emails,
     (select count(*) from emails where received_at > now() - interval '24 hours') as emails_last_24h,
-    (select count(*) from processing_queue where queue_name = 'classification' and completed_at is null)
+    (select count(*) from processing_queue where queue_name in ('classification', 'llm') and completed_at is null)
         as emails_pending_classification,
     (select count(*) from processing_queue where queue_name = 'erp_action' and completed_at is null)
         as emails_pending_erp_action,

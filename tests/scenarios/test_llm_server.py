@@ -46,7 +46,7 @@ class Office:
     @contextmanager
     def worker(self, url: str, **settings: str) -> Iterator[None]:
         env = self.env | {"EMAILQ_LLM_URL": url, "EMAILQ_LLM_TIMEOUT_S": "1"} | settings
-        with start_emailq("worker", "--queue", "classification", env=env) as process:
+        with start_emailq("worker", "--queue", "classification", "--queue", "llm", env=env) as process:
             try:
                 yield
             finally:
@@ -59,8 +59,7 @@ class Office:
 
     @property
     def waits(self) -> str | None:
-        reason = "select reason from queue_status where queue_name = 'classification' and waiting_for_dependency"
-        row = self.db.execute(reason).fetchone()
+        row = self.db.execute("select reason from queue_status where waiting_for_dependency").fetchone()
         return str(row[0]) if row else None
 
     def resumed_after_s(self) -> float:
@@ -73,9 +72,9 @@ class Office:
         wait_until(lambda: self.done == self.count, 30)
         wait_until(lambda: self.statuses() == {("completed", 1): self.count}, 10)
 
-    def statuses(self) -> dict[tuple[str, int], int]:
+    def statuses(self, queue: str = "classification") -> dict[tuple[str, int], int]:
         rows = self.db.execute(
-            "select status, attempts, count(*) from processing_queue where queue_name = 'classification' group by 1, 2"
+            "select status, attempts, count(*) from processing_queue where queue_name = %s group by 1, 2", (queue,)
         ).fetchall()
         return {(status, attempts): count for status, attempts, count in rows}
 
@@ -128,6 +127,26 @@ def test_a_busy_server_is_left_alone_as_long_as_it_says(office: Office) -> None:
 
         server.answer = chat
         office.assert_all_done_at_the_first_attempt()
+
+
+def test_while_a_cascades_llm_is_down_only_what_needs_it_waits(office: Office) -> None:
+    sure = "We hereby order 40 boxes of gloves, please deliver to our warehouse and send an order confirmation."
+    office.db.execute("update emails set subject = 'Purchase order', new_text = %s where subject like '%%5'", (sure,))
+    office.db.execute("update emails set subject = '', new_text = 'hm hm' where subject like 'Q%'")
+    office.db.execute(
+        "update processing_queue q set priority = 9 from emails e where e.id = q.email_id and subject <> ''"
+    )
+    with serve(chat) as server:
+        port = server.port
+    with office.worker(f"http://127.0.0.1:{port}", EMAILQ_CLASSIFIER="cascade"):
+        wait_until(lambda: office.done == 1, 30)  # the last in line, and nothing else
+        wait_until(lambda: office.waits, 20)
+        assert office.statuses() == {("completed", 1): 12}
+        assert all(status != "failed" and attempts <= 1 for status, attempts in office.statuses("llm"))
+
+        with serve(chat, port):
+            assert office.resumed_after_s() <= RESUMES_S
+            wait_until(lambda: office.statuses("llm") == {("completed", 1): 11}, 30)
 
 
 def test_as_many_calls_are_in_flight_as_the_settings_allow(office: Office) -> None:
