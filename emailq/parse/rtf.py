@@ -63,8 +63,8 @@ _TOKEN = re.compile(
 )
 _SILENT = frozenset(
     b"fonttbl colortbl stylesheet info pict object objdata header headerl headerr headerf footer footerl footerr "
-    b"footerf listtable listoverridetable rsidtbl generator themedata colorschememapping latentstyles datastore xmlnstbl "
-    b"fldinst bkmkstart bkmkend htmltag mhtmltag pntext revtbl filetbl shppict nonshppict".split()
+    b"footerf listtable listoverridetable rsidtbl generator themedata colorschememapping latentstyles datastore "
+    b"xmlnstbl fldinst bkmkstart bkmkend htmltag mhtmltag pntext revtbl filetbl shppict nonshppict".split()
 )
 _WORDS = {
     b"par": "\n", b"line": "\n", b"sect": "\n", b"page": "\n", b"row": "\n", b"tab": "\t", b"cell": " | ",
