@@ -79,6 +79,11 @@ _BOUNCE_TEXT = _any_of(notices.BOUNCE_TEXTS)
 _FAILURE_SUBJECT = _any_of(notices.FAILURE_SUBJECTS)
 _FAILURE_TEXT = _any_of(notices.FAILURE_TEXTS)
 _AUTO_REPLY_SUBJECT = _any_of(notices.AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv):\s*)?")
+_AUTO_REPLY_TITLE = _any_of(
+    notices.AUTO_REPLY_TITLES,
+    r"\W{0,2}(?:(?:re|aw|sv):\s*)?",
+    r"\s*(?:[^\w\s]|$|(?:re|aw|from|to|von|auf|от|на|de|à|di|da|do|av|van|od)\b)",
+)
 _MAYBE_AUTO_REPLY_SUBJECT = _any_of(notices.MAYBE_AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv|ответ):\s*)?")
 _AUTO_REPLY_TEXT = _any_of(notices.AUTO_REPLY_TEXTS)
 _AUTOMATIC_TEXT = _any_of(notices.AUTOMATIC_TEXTS)
@@ -201,7 +206,11 @@ def _is_by_hand(headers: dict[str, str], subject: str) -> bool:
 
 
 def _says_auto_reply(headers: dict[str, str], subject: str) -> bool:
-    return bool(_AUTO_REPLY_SUBJECT.match(subject)) or any(name in headers for name in _AUTO_REPLY_HEADERS)
+    return _is_auto_reply_subject(subject) or any(name in headers for name in _AUTO_REPLY_HEADERS)
+
+
+def _is_auto_reply_subject(subject: str) -> bool:
+    return bool(_AUTO_REPLY_SUBJECT.match(subject) or _AUTO_REPLY_TITLE.match(subject))
 
 
 def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
@@ -218,7 +227,8 @@ def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Auto
         return _reply(headers, "sent by an autoresponder")
     if submitted == "no" or _FORWARDED.match(subject):
         return None
-    if _AUTO_REPLY_SUBJECT.match(subject):
+    names_itself = _is_auto_reply_subject(subject)
+    if names_itself and not (_REPLY.match(subject) and "user-agent" in headers):  # people answer such replies
         return _reply(headers, "subject of an automatic reply")
     if submitted.startswith("auto") or _has_null_path(headers) or _MAYBE_AUTO_REPLY_SUBJECT.match(subject):
         return _maybe_auto_reply(message, headers, submitted, precedence)
@@ -274,10 +284,10 @@ def _calendar(message: Message, headers: dict[str, str], subject: str) -> Automa
     if "calendarmessage" in headers.get("content-class", "").lower():
         return Automation("calendar", ("Content-Class: calendarmessage",))
     for part in (*message.attachments, *message.text_body):
-        if part.type == "text/calendar" and _METHOD.search(part.content[:_READ]):
+        if part.type in ("text/calendar", "application/ics") and _METHOD.search(part.content[:_READ]):
             if part.disposition == "attachment" and _FORWARDED.match(subject):
                 continue
-            return Automation("calendar", ("text/calendar with a method",))
+            return Automation("calendar", (f"{part.type} with a method",))
     body = message.body_text or ""
     if body[:200].lstrip().startswith("BEGIN:VCALENDAR") and _METHOD.search(body[:_READ].encode("utf-8", "replace")):
         return Automation("calendar", ("a calendar as text",))

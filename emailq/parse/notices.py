@@ -8,7 +8,7 @@ BOUNCE_SUBJECTS = r"""
     undeliver(?:able|ed)(?:\s+(?:mail|message|e-?mail)|:|$)|undelivered mail returned
     unable to deliver (?:mail|message)|delivery (?:status|failure|delay(?:ed)?) (?:notification|report)
     delivery notification: delivery|delivery status$
-    mail delivery (?:fail|system|status|error|report|problem|subsystem|notification)
+    mail delivery (?:fail|status|error|report|problem|notification|(?:sub)?system\s*(?:$|[:(-]))
     mail (?:system error|undeliverable|could not be delivered|not delivered|failure)|e?mail delivery failure
     notice: mail delivery|failure notice\s*$|returned (?:mail|message|e-?mail)|non[- ]?delivery (?:notif|report|notice)
     nondeliverable|non-receipt notification
@@ -77,15 +77,18 @@ FAILURE_TEXTS = r"""
 AUTO_REPLY_SUBJECTS = r"""
     \[?auto(?:matic|mated|mat)?[ -]?(?:reply|response|respond|responder|answer)\s*(?:[:\]()<-]|$|from\b|to\b|re\b|for\b)
     out of (?:the )?office(?: auto-?\s?reply)?\s*(?::|$|-|autoreply|auto-reply|reply|notification|message|response)
-    automati(?:sche|sch) (?:antwort|abwesenheit)
-    abwesenheits(?:notiz|nachricht|meldung|assistent|benachrichtigung|agent)|abwesend\s*:|автоответ
-    автоматический ответ|автоматическое (?:уведомление|сообщение) об отсутствии|вне офиса\s*:|автовідповідь
-    автоматична відповідь|réponse automatique|message d'absence|notification d'absence|absence du bureau\s*(?::|$)
-    respuesta autom[áa]tica|fuera de (?:la )?oficina\s*(?::|$)|risposta automatica|fuori sede\s*:
-    resposta autom[áa]tica|ausência temporária\s*:|automatisch antwoord|automatische beantwoording
-    afwezigheidsbericht|afwezig\s*:|autosvar|automatiskt svar|automatisk svar|frånvaromeddelande|autoodpowiedź
-    automatyczna odpowiedź|odpowiedź automatyczna|automatická odpověď|otomatik (?:yanıt|cevap)|automaattinen vastaus
-    automatikus válasz|自动回复|自動回覆|自動返信|自動応答|不在通知|자동 응답|자동회신
+    abwesenheits(?:notiz|nachricht|meldung|assistent|benachrichtigung|agent)|abwesend\s*:|вне офиса\s*:
+    автоматическое (?:уведомление|сообщение) об отсутствии|message d'absence|notification d'absence
+    absence du bureau\s*(?::|$)|fuera de (?:la )?oficina\s*(?::|$)|fuori sede\s*:|ausência temporária\s*:
+    automatische (?:abwesenheit|beantwoording)|afwezigheidsbericht|afwezig\s*:|autosvar|frånvaromeddelande
+    自动回复|自動回覆|自動返信|自動応答|不在通知|자동 응답|자동회신
+"""
+# "Automatic reply" in other languages: people write of such a reply too, but say more of it than its name.
+AUTO_REPLY_TITLES = r"""
+    automatisch(?:e|es)? antwort|автоответ(?:чик)?|автоматический ответ|автовідповідь|автоматична відповідь
+    réponse automatique|respuesta autom[áa]tica|risposta automatica|resposta autom[áa]tica|automatisch antwoord
+    automatiskt? svar|autoodpowiedź|automatyczna odpowiedź|odpowiedź automatyczna|automatická odpověď
+    otomatik (?:yanıt|cevap)|automaattinen vastaus|automatikus válasz
 """
 # … and those of people too.
 MAYBE_AUTO_REPLY_SUBJECTS = r"""
@@ -131,7 +134,10 @@ READ_SUBJECTS = r"""
     conferma di lettura
 """
 READ_TEXTS = r"""
-    \b(?:was|wurde|has been)\b.{0,80}\b(?:read|displayed|deleted without|opened|gelesen|gelöscht|angezeigt|geöffnet)
-    прочтен|прочитан|просмотрен|a été lu|(?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)
+    (?:message|mail|nachricht).{0,120}\b(?:was|wurde|has been)\b.{0,80}\b(?:read|displayed|deleted without|opened)
+    (?:message|mail|nachricht).{0,120}\bwurde\b.{0,80}\b(?:gelesen|gelöscht|angezeigt|geöffnet)
+    \n\s{0,9}(?:was|wurde|has been)\b.{0,80}\b(?:read|displayed|deleted|opened|gelesen|gelöscht|angezeigt|geöffnet)
+    (?:письмо|сообщение).{0,120}(?:прочтен|прочитан|просмотрен)|\n\s{0,9}было (?:прочтен|прочитан|просмотрен)
+    a été lu|(?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)
     return receipt|开封|開封
 """
