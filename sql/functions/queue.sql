@@ -357,6 +357,16 @@ end $$;
 
 -- ---------------------------------------------------------------------------------------------- enqueue, change
 
+-- A random UUID whose first two bytes are the second in which it was made. Items that live at the same time stand together
+-- in the indexes then, however many finished ones there are: with ids random all through, each insert and each end of a
+-- job touched a page of its own, and both cost a third more beside a million finished rows.
+create or replace function new_item_id() returns uuid language sql volatile parallel safe as $$
+    select encode(
+        overlay(uuid_send(gen_random_uuid())
+                placing substring(int8send(date_part('epoch', clock_timestamp())::bigint) from 7) from 1),
+        'hex')::uuid
+$$;
+
 -- Enqueues items, one for each position of the arrays. Returns the positions (from 1) that are new; the others
 -- have a live item already.
 create or replace function enqueue_jobs(
@@ -365,7 +375,7 @@ create or replace function enqueue_jobs(
 begin
     return query
     with wanted as (
-        select *, gen_random_uuid() as item_id
+        select *, new_item_id() as item_id
         from unnest(p_email_ids, p_queues, p_priorities, p_delays)
             with ordinality w (email_id, queue_name, priority, delay, n)
     ), added as (
@@ -457,7 +467,8 @@ end $$;
 -- NOTIFY takes a lock over the whole database until after the commit, so it is used only while somebody sleeps.
 create or replace function wake_after_insert() returns trigger language plpgsql as $$
 begin
-    if exists (select from queue_sleepers s where s.asleep) then
+    perform from queue_sleepers s where s.asleep limit 1;
+    if found then
         perform pg_notify('emailq', due.queue_name)
         from (
             select distinct i.queue_name from new_items i
