@@ -25,7 +25,7 @@ STATUS = {
     "dsn": "5.7.1",
     "dsn-without-report-type": "5.2.2",
     "reused-subject": "5.0.0",
-    "domino": "5.7.1",
+    "domino-plain": "5.7.1",
 }
 ORIGINAL = {
     "bounce/qmail": "ord-118@brightline.example",
