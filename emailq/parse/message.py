@@ -135,7 +135,7 @@ def _make_parts(
             return Branch("mixed", [make(inner, wrapped, part.part_id + ".s", level + 1), part])
         prefix = number + "." if number else ""
         children = [make(child, data, f"{prefix}{index}", level + 1) for index, child in enumerate(node.children, 1)]
-        if node.type == "multipart/related" and "start" in node.params:
+        if children and node.type == "multipart/related" and "start" in node.params:
             children.insert(0, children.pop(_start_of(node)))
         return Branch(node.type.partition("/")[2], children)
 

@@ -81,6 +81,13 @@ FORWARD_LINES = """
     započni proslijeđenu poruku|転送されたメッセージ|開始轉寄郵件|下面是被转发的邮件
 """
 
+# Above what a help desk quotes: "##- Please type your reply above this line -##".
+REPLY_ABOVE = """
+    reply above this line|type your reply above|reply above the line|write above this line|oberhalb dieser zeile
+    über dieser zeile|au-dessus de cette ligne|encima de esta línea|arriba de esta línea|над этой строкой
+    над этой линией|выше этой строки|над цим рядком|sopra questa riga|acima desta linha|boven deze regel
+"""
+
 # "… wrote:". A form in Cyrillic covers its feminine and its "(а)" too.
 WROTE = """
     wrote|writes|said|schrieb|schreibt|geschrieben|a écrit|écrit|écrivait|escribió|escribio|escribe|escreveu
@@ -141,10 +148,12 @@ WEAK_CLOSINGS = """
 SENT_FROM = """
     sent from|sent via|sent with|sent using|get outlook for|отправлено с|отправлено из|отправлено через
     отправлено от|надіслано з|надіслано із|von meinem|von meiner|gesendet von|gesendet mit|diese nachricht wurde von
-    envoyé de|envoyé depuis|envoyé à partir de|télécharger outlook|enviado desde|enviado de|enviado do
+    envoyé de|envoyé depuis|envoyé à partir de|envoyé avec|télécharger outlook|obtenir outlook|enviado desde
+    enviado de|enviado do|enviado con|enviado mediante
     obtener outlook|obter o outlook|inviato da|inviato dal|scarica outlook|verzonden vanaf|verstuurd vanaf
     verzonden met|skickat från|hämta outlook|sendt fra|hent outlook|wysłane z|wysłano z|odesláno z|lähetetty
-    elküldve az|küldve|outlook für|holen sie sich outlook|загрузить outlook|iphone から送信|iphoneから送信
+    elküldve az|küldve|outlook für|holen sie sich outlook|загрузить outlook|получить outlook
+    скачать outlook|iphone から送信|iphoneから送信
     androidから送信|发自我的|從我的
 """
 

@@ -105,8 +105,8 @@ _INVISIBLE: dict[int, str | None] = dict.fromkeys(
 )
 _INVISIBLE |= {0xA0: " ", 0x202F: " ", 0xFF1A: ":", 0xFE55: ":"}
 _QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{2,3}>\s")
-_DASHES = "-_=—–*"
-_SEPARATOR = re.compile(rf"[{_DASHES}]{{2,}}\s*(?P<words>[^\W\d_][^_=—–:<>]{{3,60}}?)\s*(?:[{_DASHES}]{{2,}}|$)")
+_DASHES = "-_=—–‐‑*"
+_SEPARATOR = re.compile(rf"[{_DASHES}]{{2,}}\s*(?P<words>[^\W\d_][^_=—–‐:<>]{{3,60}}?)\s*(?:[{_DASHES}]{{2,}}|$)")
 _RULE = re.compile(rf"[{_DASHES}~#\s]{{3,}}$")
 _LABEL = re.compile(r"([^\W\d_][^:<>@\d]{0,23}?)\s*:")
 _CLOCK = re.compile(r"\d{1,2}\s?[:.hч]\s?\d{2}|\d\s?(?:am|pm)\b", re.IGNORECASE)
@@ -132,12 +132,19 @@ _INTRODUCTION = re.compile(rf"{_any_of(phrases.DATE_INTRODUCTIONS)}(?![\w'])|[�
 _QUOTING = re.compile(rf"{_any_of(phrases.QUOTING)}(?!\w)", re.IGNORECASE)
 
 
+_REPLY_ABOVE = re.compile(_any_of(phrases.REPLY_ABOVE))
+_WRITTEN_BY = re.compile(
+    r">>> (?=.{0,200}\d).{3,200} >>>\s*$"
+)  # GroupWise: ">>> Ann <a@b.example> 9/11/2026 5:31 PM >>>"
+_SUMMARY = re.compile(r".{1,80}---\d[\d/.: APM]{5,25}---")  # Notes: "Ann ---11/09/2026 05:31:00 PM---Ten or …"
+
+
 def _mark_history(page: _Page) -> int:
     """Give the quoted lines to the history, and say by which mark it was known."""
     seen = _UNMARKED
     number, end = 0, len(page.lines)
     while number < end:
-        if _is_quoted(page.lines[number]):
+        if _is_quoted(page.lines[number]) and not _WRITTEN_BY.match(page.lines[number]):
             if seen == _UNMARKED and (number == 0 or page.owners[number - 1] == _NEW):
                 seen = _quoted_mark(page.lines[number])
             page.owners[number] = _QUOTED
@@ -169,6 +176,8 @@ def _mark_at(page: _Page, number: int) -> tuple[int, int]:
             return _FORWARD, 1
         if _ORIGINAL.search(words):
             return _BLOCK, 1 + _block_length(page, number + 1)
+    if _WRITTEN_BY.match(text) or (text[0] in "#-–—*=" and _REPLY_ABOVE.search(_fold(text[:200]))):
+        return _BLOCK, 1
     if text[-1] == ":" and len(text) <= 60 and _fold(text.rstrip(": ")) in _FORWARD_LINES:
         return _FORWARD, 1
     if page.labels[number] and (length := _block_length(page, number)):
@@ -207,7 +216,7 @@ def _labels(text: str) -> tuple[str, ...]:
 def _block_length(page: _Page, number: int) -> int:
     """How many lines, from this one, are a mail's header ("From: … Sent: … To: … Subject: …"); 0 if they aren't one.
 
-    A form with "From: Berlin, To: Paris, Date: Monday" is none: it names no address and no subject.
+    A form with "From: Berlin, To: Paris, Date: Monday" is none: it names no address, and no subject with a time of day.
     """
     roles: set[str] = set()
     length = gap = 0
@@ -219,8 +228,12 @@ def _block_length(page: _Page, number: int) -> int:
             gap += 1 if page.plain[number + offset] else 2
             if gap > 3:
                 break
-    is_header = "from" in roles and len(roles - {"other", "address"}) >= 3
-    return length if is_header and ("address" in roles or "subject" in roles) else 0
+    if "from" not in roles or len(roles - {"other", "address"}) < 3:
+        return 0
+    is_sure = "address" in roles or (
+        "subject" in roles and any(map(_CLOCK.search, page.plain[number : number + length]))
+    )
+    return length if is_sure else 0
 
 
 def _attribution_length(page: _Page, number: int) -> int:
@@ -228,6 +241,8 @@ def _attribution_length(page: _Page, number: int) -> int:
     text = page.plain[number]
     if text.endswith((":", "wrote", "wrote ----")):
         return int(_says_who_wrote(text, page, number + 1))
+    if text.endswith(">") and _DATE.match(text) and _ADDRESS.search(text) and _quote_follows(page, number + 1):
+        return 1  # "2026/11/9 Jonas <j@b.example>", as Gmail once wrote
     near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
     if not any(line[-1:] == ":" for line in near) or not _goes_on(text):
         return 0
@@ -299,7 +314,13 @@ def _back_over_rules(page: _Page, number: int) -> int:
         text = page.lines[above].strip()
         if page.owners[above] != _NEW:
             break
-        if text and not _RULE.match(text[:_LINE]) and not (page.labels[above] and start == above + 1):
+        is_part = (
+            not text
+            or _RULE.match(text[:_LINE])
+            or _SUMMARY.match(text[:_LINE])
+            or (page.labels[above] and start == above + 1)
+        )
+        if not is_part:
             break
         start = above if text else start
     return start
@@ -393,6 +414,9 @@ def _mark_signature(page: _Page, run: list[int], *, is_first: bool) -> None:
                 rest = run[index + 1 :]  # some clients set no mark between this and the history
                 is_short = all(len(page.plain[n]) <= 60 for n in rest) and _is_signature([page.plain[n] for n in rest])
                 _give(page, rest, _SIGNATURE if is_short else _QUOTED)
+                if page.plain[run[index - 1]] in _DELIMITERS:
+                    index -= 1
+                    page.owners[run[index]] = _SIGNATURE
                 run = run[:index]
                 break
     texts = [page.plain[n] for n in run[-_SIGNATURE_LINES:]]
