@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE
+from contextlib import suppress
 
 from pydantic import SecretStr
 
@@ -19,6 +20,8 @@ async def run_suspects(settings: Settings, queue: str, served: Served) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "emailq.queue.suspects", stdin=PIPE, env={**os.environ, "PYTHONPATH": _path()}
     )
+    with suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, 10)  # its neighbours come first: it may loop
     try:
         await process.communicate(json.dumps(order).encode())
     except asyncio.CancelledError:

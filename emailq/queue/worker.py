@@ -3,6 +3,7 @@
 import asyncio
 import faulthandler
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -88,7 +89,7 @@ class Worker:
         if drain:
             lanes.append(asyncio.create_task(self._stop_when_drained()))
         stopping = asyncio.create_task(self.stopping.wait())
-        watching = asyncio.create_task(_end_if_blocked(self.app.settings.job_timeout_s + _BLOCKED_S))
+        watching = asyncio.create_task(_end_if_blocked(self, self.app.settings.job_timeout_s + _BLOCKED_S))
         try:
             await asyncio.wait([session, committer, stopping, *lanes], return_when=asyncio.FIRST_COMPLETED)
             self.stopping.set()
@@ -221,7 +222,7 @@ class Lane:
         self.handler = handler
         self.concurrency = concurrency
         self.waiting: deque[Job] = deque()
-        self.slots: set[asyncio.Task[None]] = set()
+        self.slots: dict[asyncio.Task[None], Job | None] = {}  # and what each is at
         self.running = 0
         self.marks: queue.Marks = {}
         self._marks_at = 0.0
@@ -347,14 +348,16 @@ class Lane:
     def _start(self) -> None:
         for _ in range(min(len(self.waiting), self.concurrency - len(self.slots))):
             slot = asyncio.create_task(self._slot())
-            self.slots.add(slot)
-            slot.add_done_callback(self.slots.discard)
+            self.slots[slot] = None
+            slot.add_done_callback(self.slots.pop)
 
     async def _slot(self) -> None:
         """Run waiting jobs one after the other until none is left."""
+        slot = asyncio.current_task()
+        assert slot
         turns = 0
         while self.waiting:
-            job = self.waiting.popleft()
+            self.slots[slot] = job = self.waiting.popleft()
             self.running += 1
             began = time.perf_counter()
             try:
@@ -398,17 +401,39 @@ class Lane:
         return Retry(f"{type(error).__name__} at {_place(error)}")
 
 
-async def _end_if_blocked(limit_s: float) -> None:
+async def _end_if_blocked(worker: Worker, limit_s: float) -> None:
     """End this process when a handler keeps the event loop for so long: no deadline can reach such a handler.
 
-    The thread that does it needs no Python lock; it writes where each thread was, and the job has crashed.
+    The thread that does it needs no Python lock; it writes where each thread was, and the job has crashed. A second
+    before, another thread tells the database which job it is, if it can: that one then takes no second worker along.
     """
+    beat, over = [time.monotonic()], threading.Event()
+    watch = threading.Thread(
+        target=_suspect_who_blocks, args=(worker, asyncio.get_running_loop(), beat, limit_s - 1, over), daemon=True
+    )
+    watch.start()
     try:
         while True:
             faulthandler.dump_traceback_later(limit_s, exit=True, file=2)
+            beat[0] = time.monotonic()
             await asyncio.sleep(min(1, limit_s / 4))
     finally:
         faulthandler.cancel_dump_traceback_later()
+        over.set()
+
+
+def _suspect_who_blocks(
+    worker: Worker, loop: asyncio.AbstractEventLoop, beat: list[float], limit_s: float, over: threading.Event
+) -> None:
+    """Watch from a thread: was the last beat too long ago? It takes the lock of Python from a loop in Python only."""
+    while not over.wait(min(0.5, limit_s / 8)):
+        if time.monotonic() - beat[0] < limit_s:
+            continue
+        blocking: Any = asyncio.current_task(loop)
+        for lane in worker.lanes.values():
+            if job := lane.slots.get(blocking):
+                with suppress(psycopg.Error), psycopg.connect(worker.app.settings.require_dsn()) as conn:
+                    conn.execute("select suspect_job(%s, %s, %s)", (job.id, job.worker_id, job.attempt))
 
 
 def _is_being_cancelled() -> bool:

@@ -19,8 +19,10 @@ from scripts.benchmark.enqueue import Workers, in_batches_per_s, rows_per_s
 from scripts.benchmark.figures import Figures, percentile
 from scripts.benchmark.flat import blocks_of_a_claim, drain_beside
 from scripts.benchmark.install import NotInstalled
+from scripts.benchmark.limits import PROCESSES, claims_under
 from scripts.benchmark.memory import memory
 from scripts.benchmark.pickup import RACE_S, pickup_ms, pickup_without_listen_ms
+from scripts.benchmark.poison import DEEDS, beside_poison
 from scripts.benchmark.quiet import in_quiet, shares
 from scripts.benchmark.report import (
     BULK,
@@ -60,6 +62,7 @@ class Size:
     kills: int
     memory_jobs: int
     insert_s: int
+    claims: int
 
 
 FULL = Size(
@@ -72,6 +75,7 @@ FULL = Size(
     kills=100,
     memory_jobs=1_000_000,
     insert_s=4,
+    claims=100_000,
 )
 QUICK = Size(
     runs=1,
@@ -83,6 +87,7 @@ QUICK = Size(
     kills=8,
     memory_jobs=100_000,
     insert_s=2,
+    claims=20_000,
 )
 
 
@@ -219,6 +224,34 @@ def rescue(ours: Bench, size: Size, figures: Figures) -> None:
     figures.add(f"rescue after SIGKILL, p99 of {size.kills}", "emailq", percentile(took, 99), "s", goal=1, at_most=True)
 
 
+def poison(ours: Bench, size: Size, figures: Figures) -> None:
+    for _ in range(size.runs):
+        for deed in DEEDS:
+            found = in_quiet(partial(beside_poison, ours, deed))
+            figures.add(
+                f"rate beside a poisoned job ({deed}) ÷ without, 2 workers", "emailq", found.share, "×", goal=0.8
+            )
+            figures.add(f"a poisoned job ({deed}) has failed after", "emailq", found.lasted_s, "s")
+            figures.add(f"CPU of a poisoned job ({deed}), all attempts", "emailq", found.cpu_s, "s")
+
+
+def limits(ours: Bench, size: Size, figures: Figures) -> None:
+    """Limits that never bind tell the cost; limits that always do tell whether they hold."""
+    for _ in range(min(size.runs, 3)):
+        plain = in_quiet(partial(claims_under, ours, size.claims // 2))
+        for label, loose in (("of running jobs", {"max_running": 400}), ("of rate", {"max_per_s": 1e6})):
+            found = in_quiet(partial(claims_under, ours, size.claims // 2, **loose))
+            name = f"claims of {PROCESSES} processes, a limit {label} ÷ none"
+            figures.add(name, "emailq", found.jobs_per_s / plain.jobs_per_s, "×", goal=0.85)
+            figures.add(f"database CPU, a limit {label} ÷ none", "emailq", found.database_us / plain.database_us, "×")
+    running = claims_under(ours, size.claims, max_running=100)
+    rate = claims_under(ours, size.claims, max_per_s=20_000)
+    label = f"in {size.claims:,} claims of {PROCESSES} processes"
+    over = max(0, running.most_at_once - 100)
+    figures.add(f"running beyond a limit of 100, {label}", "emailq", over, "jobs", goal=0, at_most=True)
+    figures.add(f"begun beyond 20,000 a second, {label}", "emailq", rate.excess, "jobs", goal=0, at_most=True)
+
+
 def memories(benches: list[Bench], size: Size, figures: Figures) -> None:
     found = memory(benches[0], size.memory_jobs)
     figures.add("memory, idle", "emailq", found.idle_mb, "MB", goal=45, at_most=True)
@@ -233,8 +266,11 @@ PARTS: dict[str, Callable[[list[Bench], Size, Figures], None]] = {
     "pickup": pickups,
     "flat": lambda benches, size, figures: flat(benches[0], size, figures),
     "rescue": lambda benches, size, figures: rescue(benches[0], size, figures),
+    "poison": lambda benches, size, figures: poison(benches[0], size, figures),
+    "limits": lambda benches, size, figures: limits(benches[0], size, figures),
     "memory": memories,
 }
+COMPARED = {"drain", "pickup"}  # parts that other systems take part in
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -252,11 +288,12 @@ def bench(quick: bool, only: tuple[str, ...], runs: int | None, tries: int, docs
         size = dataclasses.replace(size, runs=runs)
     quiet.tries = tries
     figures = Figures()
-    systems = [EMAILQ, SAME_TABLE, LEAN, *_installed(PEERS)]
+    names = only or tuple(PARTS)
+    systems = [EMAILQ, *([SAME_TABLE, LEAN, *_installed(PEERS)] if COMPARED.intersection(names) else [])]
     failed = False
     with tempfile.TemporaryDirectory(prefix="emailq-bench-") as folder, benchmark_server() as server:
         benches = [set_up(server, system, Path(folder)) for system in systems]
-        for name in only or PARTS:
+        for name in names:
             began = time.monotonic()
             try:
                 PARTS[name](benches, size, figures)

@@ -17,7 +17,7 @@
 -- a job that takes hours is left alone while its worker lives. (Behind a pooler nobody has a session of his own: such a
 -- worker has a lease and renews it.) Which of a dead worker's jobs killed it can't be known:
 -- they all get their attempt back, and one that was there twice is a suspect, which runs alone (p_suspects) in a
--- process of its own. A suspect that crashes has used an attempt, and fails when the attempts are used up.
+-- process of its own. (A job that loops is known: suspect_job spares it the second time.) A suspect that crashes has used an attempt, and fails when the attempts are used up.
 --
 -- Limits of a queue (queue_controls.max_running, max_per_s) are exact over all workers: a claim of a limited queue
 -- takes turns at its row, and each running job holds a slot that a unique index guards.
@@ -129,6 +129,9 @@ begin
         v_limit := 1;
     end if;
     if v_controls.max_running is not null or v_controls.max_per_s is not null then
+        -- The next one's turn must not wait for our disk: a claim that a crash of PostgreSQL undoes is the same as one
+        -- that the crash cut off, since all workers are lost with it.
+        perform set_config('synchronous_commit', 'off', true);
         select * into v_controls from queue_controls c where c.queue_name = p_queue for update;
         v_now := queue_now();  -- the wait for our turn is over now
         if v_controls.max_running is not null then
@@ -354,6 +357,13 @@ begin
     delete from workers where id = any (v_lost);
     return v_count;
 end $$;
+
+-- A worker that will be ended because one of its jobs holds up its event loop knows which one it is: that job is a
+-- suspect as soon as the worker is lost, and needs no second one to prove it.
+create or replace function suspect_job(p_id uuid, p_worker integer, p_attempt integer) returns void language sql as $$
+    update processing_queue q set crashes = greatest(q.crashes, 1)
+    where q.id = p_id and q.worker_id = p_worker and q.attempts = p_attempt and q.status = 'processing'
+$$;
 
 -- ---------------------------------------------------------------------------------------------- enqueue, change
 

@@ -70,6 +70,7 @@ def test_an_item_that_never_lets_go_of_the_interpreter_fails_too(
     assert {item(db, one)["status"] for one in neighbours} == {"completed"}
     assert {item(db, one)["attempts"] for one in neighbours} == {1}
     assert "handle" in told.log_of(told.workers[0])  # where it hung
+    assert len(told.workers) == 2  # one died, and said of what: after that it ran alone
 
 
 def test_an_item_that_eats_the_memory_it_may_have_is_a_failure_like_others(

@@ -1,6 +1,8 @@
 """Handlers of emailq for the benchmarks."""
 
 import asyncio
+import os
+import signal
 
 from emailq.app import App
 from emailq.models import Job
@@ -35,3 +37,24 @@ async def hold(job: Job, app: App) -> Outcome:
     if row and row[0] == 0:
         await asyncio.sleep(60)
     return Done()
+
+
+async def killer(job: Job, app: App) -> Outcome:
+    if job.priority == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return await slow(job, app)
+
+
+async def looper(job: Job, app: App) -> Outcome:
+    while job.priority == 4:
+        pass
+    return await slow(job, app)
+
+
+async def eater(job: Job, app: App) -> Outcome:
+    """Takes memory until the kernel ends it, which it does as soon as there is none left."""
+    if job.priority == 4:
+        eaten = [bytearray(b"1") * (1 << 20) for _ in range(300)]
+        os.kill(os.getpid(), signal.SIGKILL)
+        del eaten
+    return await slow(job, app)
