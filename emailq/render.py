@@ -194,6 +194,8 @@ def print_email(found: dict[str, Any]) -> None:
         )
     if email["intent"]:
         label = f"{intent_text(email['intent'])} {percent(email['confidence_score'])}"
+        for other in email["requests"][1:]:
+            label += f" and {intent_text(other['intent'])} {percent(other['confidence'])}"
         facts.add_row("label", f"{label}, {email['sentiment']}, priority {email['priority']}")
     if email["review_reason"]:
         facts.add_row("review", f"[yellow]{_safe(email['review_reason'], 100)}[/]")

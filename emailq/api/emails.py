@@ -272,6 +272,7 @@ async def _result(app: App, email_id: UUID) -> ClassificationResult:
         sentiment=details.sentiment,
         priority=details.priority,
         confidence_score=details.confidence_score or 0,
+        requests=details.requests,
         reasoning=(last.get("details") or {}).get("reasoning"),
         needs_review=details.review_reason,
     )

@@ -70,6 +70,12 @@ class EmailPage(BaseModel):
     next: str | None = Field(description="the parameter `cursor` of the next page; null: this is the last one")
 
 
+class RequestDB(BaseModel):
+    intent: Intent
+    confidence: Confidence
+    sentences: list[int] = Field(description="which of the newest text's, from 0")
+
+
 class EmailDB(_Row):
     id: UUID
     message_id: str
@@ -94,6 +100,7 @@ class EmailDB(_Row):
     sentiment: Sentiment | None
     priority: Priority | None
     confidence_score: Confidence | None
+    requests: list[RequestDB] = Field(description="several requests in one message, that of `intent` first; else empty")
     review_reason: str | None
     erp_entity_type: str | None
     erp_entity_id: str | None
@@ -148,6 +155,7 @@ class ClassificationResult(BaseModel):
     sentiment: Sentiment | None
     priority: Priority | None
     confidence_score: Confidence
+    requests: list[RequestDB]
     reasoning: str | None
     needs_review: str | None = Field(description="why a person has to decide; null: nobody has to")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from emailq.classify import local
+from emailq.classify import local, several
 from emailq.classify.calibrate import Calibration, calibrated
 from emailq.models import Classification, Intent, MailText, Priority, Sentiment
 from emailq.settings import Settings
@@ -22,8 +22,12 @@ async def classify(mail: MailText, settings: Settings, calibrations: Calibration
 
     Automatic mail (bounces, auto-replies, lists …) needs no LLM where the local model is sure, in any case.
     """
+
+    def locally(mail: MailText) -> Classification:
+        return calibrated(local.classify(mail, settings.local_model), calibrations)
+
     if llm is None or settings.classifier == "cascade" or mail.automation:
-        label = calibrated(local.classify(mail, settings.local_model), calibrations)
+        label = several.with_requests(mail, locally(mail), locally)
         if llm is None or is_sure(label, settings, calibrations):
             return label
     from emailq.classify import llm as chat
@@ -35,15 +39,21 @@ async def classify(mail: MailText, settings: Settings, calibrations: Calibration
 
 def is_sure(label: Classification, settings: Settings, calibrations: Calibrations) -> bool:
     """Whether a label of the local model needs no LLM."""
-    return label.confidence >= _limit(label, settings.sure_from, calibrations, SURE_FROM)
+    return "problem" not in label.details and label.confidence >= _limit(
+        label, settings.sure_from, calibrations, SURE_FROM
+    )
 
 
 def doubt(label: Classification, settings: Settings, calibrations: Calibrations) -> str | None:
     """Why a person has to decide, in one line; None if the label can be trusted."""
     if problem := label.details.get("problem"):
         return str(problem)
-    if label.confidence < _limit(label, settings.review_below, calibrations, REVIEW_BELOW):
+    limit = _limit(label, settings.review_below, calibrations, REVIEW_BELOW)
+    if label.confidence < limit:
         return f"unsure: {label.intent} with {label.confidence:.0%}"
+    requests = label.details.get("requests", [])  # the first is that of the label
+    if any(one["confidence"] < limit for one in requests[1:]):
+        return several.told(requests)
     return None
 
 

@@ -79,13 +79,15 @@ def read_labels(path: Path) -> list[Label]:
 
 async def ask(path: Path, labels: Sequence[Label], settings: Settings, calibrations: Calibrations) -> list[Case]:
     """The classifier's word on each labelled message. Raises LlmUnavailable."""
+    in_turn = asyncio.Semaphore(settings.llm_concurrency)  # a slow server's calls must not wait for a place in vain
     async with _llm(settings) as llm:
 
         async def one(name: str) -> tuple[Classification, float]:
             mail = _mail(path, name)
-            began = time.perf_counter()
-            said = await _classify(mail, settings, calibrations, llm)
-            return said, time.perf_counter() - began
+            async with in_turn:
+                began = time.perf_counter()
+                said = await _classify(mail, settings, calibrations, llm)
+                return said, time.perf_counter() - began
 
         names = _files(labels)
         said = dict(zip(names, await asyncio.gather(*map(one, names)), strict=True))

@@ -21,7 +21,7 @@ from emailq.classify.calibrate import load_calibrations
 from emailq.classify.cascade import Calibrations
 from emailq.db import Connection
 from emailq.errors import ConfigError
-from emailq.models import Classification, Intent, Job, MailText
+from emailq.models import Classification, Job, MailText
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 from emailq.parse.digest import Digest, digest_message
 from emailq.parse.replies import split_reply
@@ -64,7 +64,7 @@ async def handle(job: Job, app: App) -> Outcome:
         label = replace(label, details={**label.details, "hidden_text": hidden[:_HIDDEN_KEPT]})
     reason = cascade.doubt(label, app.settings, calibrations)
     async with app.pool.connection() as conn:
-        is_due = await _leads_to_action(conn, job.email_id, label.intent)
+        is_due = any([await _leads_to_action(conn, job.email_id, intent) for intent in _intents(label)])
     if row["automation"] and not is_due:
         reason = None  # nothing follows from automatic mail, so nobody has to be asked
     metrics.CLASSIFIED.labels(label.intent, label.provider, "needs_review" if reason else "accepted").inc()
@@ -197,7 +197,11 @@ async def _label(mail: MailText, job: Job, app: App, calibrations: Calibrations)
         return cascade.unlabelled(str(error), app.settings)
 
 
-async def _leads_to_action(conn: Connection, email_id: UUID, intent: Intent) -> bool:
+def _intents(label: Classification) -> list[str]:
+    return [one["intent"] for one in label.details.get("requests", ())] or [label.intent]
+
+
+async def _leads_to_action(conn: Connection, email_id: UUID, intent: str) -> bool:
     """Whether the ERP policy knows this intent; what it decides is found out in the queue `erp_action`."""
     cursor = await conn.execute("select is_erp_action_due(%s, %s)", (email_id, intent), prepare=True)
     row = await cursor.fetchone()

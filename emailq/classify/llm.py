@@ -4,11 +4,12 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from emailq.classify import several
 from emailq.classify.prompt import (
     ANSWER_TOKENS,
     BODY_TOKENS,
@@ -90,7 +91,8 @@ class Labels(BaseModel):
     priority: Priority
     confidence: float = Field(ge=0, le=1, allow_inf_nan=False)
     reasoning: str = ""
-    spans: Any = None  # checked one by one against the mail
+    spans: Any = None  # checked one by one against the mail, like
+    further: Any = None
 
 
 def open_llm(settings: Settings, http: "httpx.AsyncClient") -> Llm:
@@ -116,7 +118,7 @@ async def classify(mail: MailText, llm: Llm, ask: Ask) -> Classification:
         llm.slots.release()
     if labels is None:
         labels = Labels(intent=Intent.OTHER, sentiment=Sentiment.NEUTRAL, priority=Priority.NORMAL, confidence=0)
-    return Classification(
+    label = Classification(
         intent=labels.intent,
         sentiment=labels.sentiment,
         priority=labels.priority,
@@ -129,6 +131,9 @@ async def classify(mail: MailText, llm: Llm, ask: Ask) -> Classification:
         latency_ms=round((time.monotonic() - began) * 1000),
         details=details,
     )
+    requests, problem = several.grounded(labels.further, mail, label) if label.intent in several.INTENTS else ([], None)
+    told = {"requests": requests} if requests else {"problem": problem} if problem else {}
+    return replace(label, details={**details, **told})
 
 
 async def ask_once(llm: Llm, ask: Ask, messages: Sequence[Message]) -> tuple[Reply, Labels | None]:

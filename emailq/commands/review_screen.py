@@ -232,6 +232,8 @@ def _guess(row: dict[str, Any]) -> str:
     likely = sorted((row["probabilities"] or {}).items(), key=lambda pair: -pair[1])
     shown = [f"{intent_text(intent)} {percent(p)}" for intent, p in likely[:4] if p >= 0.005]
     first = ", ".join(shown) or f"{intent_text(row['intent'])} {percent(row['confidence_score'])}"
+    if len(row["requests"]) > 1:
+        first += f", in two requests: {' and '.join(row['requests'])}"
     return f"{first}  [bright_black]{row['sentiment']}, {row['priority']}; by {_safe(row['model'] or '?', 40)}[/]"
 
 

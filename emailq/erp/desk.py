@@ -50,7 +50,7 @@ async def show_action(conn: Connection, action_id: UUID) -> dict[str, Any]:
 
 
 async def test_policy(app: App, email_id: UUID) -> dict[str, Any]:
-    """What would follow from a message as it is now: {intent, confidence, requests: [{plan, rules}]}."""
+    """What would follow from a message as it is now: {intent, confidence, requests: [{intent, plan, rules}]}."""
     async with app.pool.connection() as conn:
         mail = await load_mail(conn, email_id)
     if mail is None:
@@ -58,11 +58,12 @@ async def test_policy(app: App, email_id: UUID) -> dict[str, Any]:
     requests = []
     found = await read_requests(app, email_id)
     async with app.pool.connection() as conn:
-        for fields in (with_bank(one, mail) for one in found):
-            asked = (email_id, mail["intent"], mail["confidence_score"], Jsonb(fields))
+        for one in found:
+            fields = with_bank(one.fields, mail)
+            asked = (email_id, one.intent, one.confidence, Jsonb(fields))
             rules = await _rows(conn, "select * from check_erp_policy(%s, %s, %s, %s) order by position", *asked)
-            plan = await outbox.plan(conn, email_id, mail["intent"], mail["confidence_score"], fields)
-            requests.append({"plan": plan and _plain(plan), "rules": rules})
+            plan = await outbox.plan(conn, email_id, one.intent, one.confidence, fields)
+            requests.append({"intent": one.intent, "plan": plan and _plain(plan), "rules": rules})
     return {
         "email_id": str(email_id),
         "subject": mail["subject"],

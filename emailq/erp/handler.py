@@ -20,7 +20,7 @@ from emailq.erp.outbox import Action
 from emailq.erp.payload import build_payload, with_bank
 from emailq.erp.result import Result, Stopped
 from emailq.errors import ConfigError, EmailqError
-from emailq.extract.read import read_requests
+from emailq.extract.read import Request, read_requests
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 
@@ -57,7 +57,7 @@ async def handle(job: Job, app: App) -> Outcome:
     if not actions:
         if mail["review_reason"]:
             return Done()
-        requests = [with_bank(fields, mail) for fields in await read_requests(app, job.email_id)]
+        requests = await read_requests(app, job.email_id)
         async with app.pool.connection() as conn:
             actions, refusals = await _propose(conn, job.email_id, mail, requests, app)
     return await _carry_out_one(actions, refusals, job, app)
@@ -71,17 +71,22 @@ async def load_mail(conn: Connection, email_id: UUID) -> dict[str, Any] | None:
 
 
 async def _propose(
-    conn: Connection, email_id: UUID, mail: Mapping[str, Any], requests: Sequence[dict[str, Any]], app: App
+    conn: Connection, email_id: UUID, mail: Mapping[str, Any], requests: Sequence[Request], app: App
 ) -> tuple[list[Action], list[Effect]]:
     """The actions of the message's requests, committed; and what has to be told where policy has no rule that fits."""
     actions: list[Action] = []
     refusals: list[Effect] = []
-    for number, fields in enumerate(requests, start=1):
-        plan = await outbox.plan(conn, email_id, mail["intent"], mail["confidence_score"], fields)
+    taken: dict[tuple[int, str], str | None] = {}
+    for intent, confidence, number, found in requests:
+        fields = with_bank(found, mail)
+        plan = await outbox.plan(conn, email_id, intent, confidence, fields)
         if plan is None:
             continue
         if plan.action_type is None:
             refusals.append(Effect("request_review", (email_id, plan.refusal)))
+            continue
+        if taken.setdefault((number, plan.action_type), intent) != intent:  # the key of an action has no place for two
+            refusals.append(Effect("request_review", (email_id, f"two of its requests lead to {plan.action_type}")))
             continue
         payload = build_payload(mail, plan.action_type, fields)
         actions.append(await outbox.propose(conn, email_id, number, plan, app.settings.erp_adapter, payload))

@@ -1,6 +1,7 @@
 """Reads the requests of a stored message: its text from the database, its documents from the blob store."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -11,13 +12,15 @@ from emailq.extract.documents import SIZE_LIMIT, Document, kind_of, packed
 from emailq.extract.fields import Fields
 from emailq.extract.requests import find_requests
 from emailq.parse.child import ChildPool, Crashed
+from emailq.parse.sentences import sentences
 from emailq.store.blobs import CorruptBlob
 
 _DOCUMENTS_LIMIT = 10
 _CHILDREN = 1
+_OF_DOCUMENTS = ("order", "invoice")
 
 _LOAD = """
-select e.intent, e.subject, left(coalesce(e.new_text, e.body_text), 200000) as text,
+select e.intent, e.confidence_score, e.requests, e.subject, left(coalesce(e.new_text, e.body_text), 200000) as text,
        coalesce((select jsonb_agg(jsonb_build_object(
                             'part_id', a.part_id, 'filename', a.filename, 'content_type', a.content_type,
                             'sniffed_type', a.sniffed_type, 'size_bytes', a.size_bytes,
@@ -33,8 +36,17 @@ where e.id = %s
 """
 
 
-async def read_requests(app: App, email_id: UUID) -> list[Fields]:
-    """The fields of each request in a message, for the intent that it has now; docs/extraction.md has their shape.
+class Request(NamedTuple):
+    """What a message asks for; `number` counts from 1 for each intent. docs/extraction.md has the shape of `fields`."""
+
+    intent: str | None
+    confidence: float | None
+    number: int
+    fields: Fields
+
+
+async def read_requests(app: App, email_id: UUID) -> list[Request]:
+    """The requests of a message, for the intents that it has now, that of the whole first.
 
     An attachment that can't be read is told in `unread` and stops nothing. Raises NotFound and Unavailable.
     """
@@ -45,7 +57,28 @@ async def read_requests(app: App, email_id: UUID) -> list[Fields]:
     if row is None:
         raise NotFound(f"no e-mail {email_id}")
     documents = [await _read(app, attachment, kind) for attachment, kind in _readable(row["attachments"])]
-    return find_requests(row["intent"], row["subject"] or "", row["text"] or "", documents, row["spans"])
+    found: list[Request] = []
+    for intent, confidence, text, own in _asked(row, documents):
+        each = find_requests(intent, row["subject"] or "", text, own, row["spans"])
+        found += [Request(intent, confidence, number, fields) for number, fields in enumerate(each, start=1)]
+    return found
+
+
+def _asked(
+    row: dict[str, Any], documents: list[Document]
+) -> Iterator[tuple[str | None, float | None, str, list[Document]]]:
+    """(intent, confidence, its text, its documents) of each request. Documents go with an order, else with a bill."""
+    intent, text = row["intent"], row["text"] or ""
+    if not row["requests"]:
+        yield intent, row["confidence_score"], text, documents
+        return
+    pieces = sentences(text)
+    intents = [one["intent"] for one in row["requests"]]
+    owner = next((one for one in _OF_DOCUMENTS if one in intents), intent)
+    for one in row["requests"]:
+        confidence = row["confidence_score"] if one["intent"] == intent else one["confidence"]
+        own = "\n".join(pieces[number] for number in one["sentences"] if number < len(pieces))
+        yield one["intent"], confidence, own, documents if one["intent"] == owner else []
 
 
 def _readable(attachments: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:

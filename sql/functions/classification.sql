@@ -32,7 +32,9 @@ begin
         return;
     end if;
 
-    update emails set
+    update emails e set
+        requests = case when r.decided_by = 'person' then confirmed_requests(e.requests, r.intent)
+                        else coalesce(r.details -> 'requests', '[]') end,
         intent = r.intent, sentiment = r.sentiment, priority = r.priority, confidence_score = r.confidence,
         review_reason = r.review_reason, classified_at = now()
     where id = p_email_id;
@@ -43,6 +45,14 @@ begin
         order by coalesce(o.sent_at, o.received_at), o.id limit 1)
     where t.id = (select e.thread_id from emails e where e.id = p_email_id);
 end $$;
+
+-- A person who names one of a message's requests confirms all of them, that one first; another intent is the only one.
+create or replace function confirmed_requests(p_requests jsonb, p_intent text) returns jsonb
+language sql immutable as $$
+    select case when bool_or(request ->> 'intent' = p_intent)
+                then jsonb_agg(request order by request ->> 'intent' <> p_intent, n) else '[]' end
+    from jsonb_array_elements(p_requests) with ordinality x (request, n)
+$$;
 
 -- A person says what a message is; what is not said (null) stays as it is. Counts for ever, whatever a model says later.
 -- With p_act the message goes on to the ERP where policy knows the intent. Returns whether it did.
@@ -80,7 +90,8 @@ select e.id as email_id, e.received_at, e.from_name, e.from_address, e.subject, 
        h.provider, h.llm_model as model, h.details -> 'probabilities' as probabilities, h.details ->> 'reasoning' as reasoning,
        array(select a.filename from attachments a where a.email_id = e.id and not a.is_inline order by a.position)
            as attachments,
-       x.id as action_id, x.action_type, x.request_payload -> 'fields' as fields, x.payload_sha256
+       x.id as action_id, x.action_type, x.request_payload -> 'fields' as fields, x.payload_sha256,
+       array(select request ->> 'intent' from jsonb_array_elements(e.requests) request) as requests
 from emails e
 left join lateral (
     select * from classification_history h where h.email_id = e.id order by h.classified_at desc, h.id limit 1

@@ -250,8 +250,8 @@ begin
     end if;
     return null;
 end $$;
-create or replace trigger emails_withdraw_erp after update of intent on emails for each row
-    when (old.intent is not null and old.intent is distinct from new.intent) execute function withdraw_erp_actions();
+create or replace trigger emails_withdraw_erp after update of intent, requests on emails for each row
+    when (old.intent is not null and (old.intent, old.requests) is distinct from (new.intent, new.requests)) execute function withdraw_erp_actions();
 
 -- ---------------------------------------------------------------------------------------------- tries
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from emailq.app import App
 from emailq.erp.handler import handle
@@ -429,6 +430,44 @@ async def test_each_request_of_a_message_is_an_action_of_its_own(
     found = [one.body["fields"]["order_number"]["value"] for one in sim.ledger.documents.values()]
     assert found == ["PO-7741", "PO-7742"]
     assert email_of(db, email_id)["erp_action_status"] == "completed"
+
+
+async def test_an_order_and_a_complaint_in_one_message_are_two_actions_each_once(
+    db: psycopg.Connection, mail: Mail, run: Run, erp: HttpServer, no_questions: None
+) -> None:
+    text = "Please send 12 boxes of candles.\n\nOf the last delivery 3 pieces were broken."
+    requests = [
+        {"intent": "complaint", "confidence": 0.95, "sentences": [1]},
+        {"intent": "order", "confidence": 0.9, "sentences": [0]},
+    ]
+    email_id = await mail(text, intent="complaint", requests=Jsonb(requests))
+
+    for _ in range(4):
+        await run(email_id)
+
+    actions = rows(db, "select * from erp_actions where email_id = %s order by action_type", email_id)
+    assert [(a["action_type"], a["request_no"], a["status"]) for a in actions] == [
+        ("create_complaint", 1, "success"),
+        ("create_order", 1, "success"),
+    ]
+    assert len({request.headers["idempotency-key"] for request in erp.requests}) == len(erp.requests) == 2
+    assert actions[1]["request_payload"]["fields"]["lines"][0]["quantity"] == "12"
+
+
+async def test_each_of_two_requests_needs_its_own_confidence(
+    db: psycopg.Connection, mail: Mail, run: Run, no_questions: None
+) -> None:
+    db.execute("update erp_policy set min_confidence = 0.9 where intent = 'order'")
+    requests = [
+        {"intent": "complaint", "confidence": 0.95, "sentences": [1]},
+        {"intent": "order", "confidence": 0.7, "sentences": [0]},
+    ]
+    email_id = await mail("Please send 12 boxes.\n\n3 were broken.", intent="complaint", requests=Jsonb(requests))
+
+    await run(email_id)
+
+    assert action_of(db, email_id)["action_type"] == "create_complaint"
+    assert "its confidence is 0.7" in email_of(db, email_id)["review_reason"]
 
 
 async def test_the_view_counts_actions_by_how_they_ended(

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from emailq.app import App, open_app
 from emailq.errors import NotFound
@@ -37,7 +38,7 @@ async def test_values_come_from_subject_text_and_attachments(app: App) -> None:
     email_id = await add_email(app, raw, intent="order")
     await app.blobs.put([b"item,qty\nSoap,12\nCandle,5\n"])
 
-    [found] = await read_requests(app, email_id)
+    [(_, _, _, found)] = await read_requests(app, email_id)
 
     assert found["order_number"] == {"value": "31-A", "span": "PO 31-A", "source": "subject"}
     assert [(one["item"], one["quantity"], one["source"]) for one in found["lines"]] == [
@@ -56,7 +57,7 @@ async def test_two_attached_invoices_are_two_results(app: App) -> None:
     email_id = await add_email(app, mail(*files, subject="Invoices"), intent="invoice")
     await app.blobs.put([UBL.encode(), second])
 
-    found = await read_requests(app, email_id)
+    found = [one.fields for one in await read_requests(app, email_id)]
 
     assert [one["invoice_number"]["value"] for one in found] == ["INV-9001", "INV-9002"]
     assert [one["invoice_number"]["source"] for one in found] == ["attachment:2", "attachment:3"]
@@ -67,7 +68,7 @@ async def test_a_file_that_can_not_be_read_is_told_and_stops_nothing(app: App) -
     email_id = await add_email(app, mail(*files), intent="order")
     await app.blobs.put([content for _, _, content in files])
 
-    [found] = await read_requests(app, email_id)
+    [(_, _, _, found)] = await read_requests(app, email_id)
 
     assert [one["source"] for one in found["unread"]] == ["attachment:2"]
     assert [one["item"] for one in found["lines"]] == ["soap"]
@@ -78,7 +79,7 @@ async def test_an_infected_attachment_is_not_opened(app: App, conn: psycopg.Asyn
     await app.blobs.put([pdf("12 x soap")])
     await conn.execute("update attachments set virus_scan_status = 'infected'")
 
-    [found] = await read_requests(app, email_id)
+    [(_, _, _, found)] = await read_requests(app, email_id)
 
     assert found["lines"] == []
 
@@ -86,3 +87,20 @@ async def test_an_infected_attachment_is_not_opened(app: App, conn: psycopg.Asyn
 async def test_mail_that_is_gone_is_not_found(app: App) -> None:
     with pytest.raises(NotFound):
         await read_requests(app, uuid4())
+
+
+async def test_an_order_and_a_complaint_are_two_results_of_their_own_sentences(app: App) -> None:
+    text = "Please send 12 boxes of soap. They are for Leeds.\n\nOf the last order 3 candles were broken."
+    requests = [
+        {"intent": "complaint", "confidence": 0.9, "sentences": [2]},
+        {"intent": "order", "confidence": 0.8, "sentences": [0, 1]},
+    ]
+    email_id = await add_email(
+        app, mail(text=text, subject="Hello"), intent="complaint", confidence_score=0.95, requests=Jsonb(requests)
+    )
+
+    complaint, order = await read_requests(app, email_id)
+
+    assert (complaint.intent, complaint.confidence, order.intent, order.confidence) == ("complaint", 0.95, "order", 0.8)
+    assert [line["quantity"] for line in order.fields["lines"]] == ["12"]
+    assert "12" not in [line["quantity"] for line in complaint.fields["lines"]]

@@ -174,3 +174,26 @@ def test_another_label_withdraws_an_action_that_was_not_sent(db: psycopg.Connect
 
     assert value(db, "select status from erp_actions") == "cancelled"
     assert value(db, "select count(*) from review_queue") == 0
+
+
+REQUESTS = [
+    {"intent": "complaint", "confidence": 0.95, "sentences": [1]},
+    {"intent": "order", "confidence": 0.9, "sentences": [0]},
+]
+
+
+def test_a_person_who_names_one_of_two_requests_confirms_both_and_with_another_intent_none(
+    db: psycopg.Connection,
+) -> None:
+    [email_id] = add_emails(db, 1)
+    by_model(db, email_id, intent="complaint", details={"requests": REQUESTS})
+    assert email(db, email_id)["requests"] == REQUESTS
+
+    by_person(db, email_id, "order")
+    assert email(db, email_id)["requests"] == REQUESTS[::-1]
+
+    by_person(db, email_id, None)
+    assert email(db, email_id)["requests"] == REQUESTS[::-1]
+
+    by_person(db, email_id, "inquiry")
+    assert email(db, email_id)["requests"] == []
