@@ -11,11 +11,12 @@ from typing import TypeVar
 import psycopg
 from psycopg import sql
 
-from emailq.db import sql_directory
+from emailq.db import query, sql_directory
 from emailq.errors import SchemaError, Unavailable
 
 T = TypeVar("T")
 
+OWNER = "emailq_owner"
 ROLES = ("emailq_worker", "emailq_api", "emailq_reader")
 _LOCK = (7717, 0)  # one migrate at a time
 _LOCK_TIMEOUT = "500ms"  # while we wait for a table everybody behind us waits too
@@ -46,22 +47,47 @@ def migrate(dsn: str, *, roles: bool = False) -> list[str]:
     Each migration is a transaction of its own; an interrupted run goes on where it stopped. Raises SchemaError when an
     applied migration was edited, or when the database has one that this version does not know; Unavailable when
     somebody holds a lock on our tables all the time.
+
+    `roles`: make the roles that sql/functions/roles.sql describes, and give what is there to their owner.
     """
     with psycopg.connect(dsn, autocommit=True, prepare_threshold=None, application_name="emailq migrate") as conn:
         if roles:
             _make_roles(conn)
         done = [m.name for m in migrations() if _in_a_gap(conn, m.name, partial(_apply, conn, m))]
         _in_a_gap(conn, "functions", partial(_apply_functions, conn, anew=bool(done) or roles))
+        if roles:
+            _hand_over(conn)
         return done
 
 
 def _make_roles(conn: psycopg.Connection) -> None:
-    """The groups that grant_roles() gives rights to. They belong to the whole cluster, so one may be there already."""
-    for role in ROLES:
+    """They belong to the whole cluster, so one may be there already."""
+    made = [f"create role {role} nologin" for role in (OWNER, *ROLES)]
+    # who migrates is the owner for as long as `_in_a_gap` says so, and has no rights by merely being logged in
+    made.append(f"create role emailq_migrate nologin noinherit in role {OWNER}")
+    for statement in made:
         try:
-            conn.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
+            conn.execute(statement.encode())
         except psycopg.errors.DuplicateObject:
             pass
+
+
+def _hand_over(conn: psycopg.Connection) -> None:
+    """Make OWNER the owner of what is ours, one thing at a time; `schema_migrations` last, which says that it is done.
+
+    pg_cron runs a job as who made it, and only if that one can log in: so the cleanup is planned before.
+    """
+
+    def alter() -> bool:
+        row = conn.execute(query("foreign_object"), {"owner": OWNER}).fetchone()
+        if row:
+            conn.execute(f"alter {row[0]} owner to {OWNER}".encode())
+        return row is not None
+
+    conn.execute(f"grant usage, create on schema public to {OWNER}".encode())
+    conn.execute("select schedule_cleanup()")
+    while _in_a_gap(conn, "the change of owner", alter, as_owner=False):
+        pass
 
 
 def check_schema(applied: dict[str, str]) -> None:
@@ -85,8 +111,9 @@ def _check(applied: dict[str, str]) -> dict[str, str]:
     return applied
 
 
-def _in_a_gap(conn: psycopg.Connection, name: str, apply: Callable[[], T]) -> T:
-    """Call `apply` in a transaction that never makes others wait long: rather we try again.
+def _in_a_gap(conn: psycopg.Connection, name: str, apply: Callable[[], T], *, as_owner: bool = True) -> T:
+    """Call `apply` in a transaction that never makes others wait long: rather we try again. What is made belongs to
+    whom the schema belongs to, if we may act for that role.
 
     All settings and locks are the transaction's own, so it works through a transaction pooler too.
     """
@@ -99,6 +126,12 @@ def _in_a_gap(conn: psycopg.Connection, name: str, apply: Callable[[], T]) -> T:
                     "select set_config('lock_timeout', %s, true), set_config('client_min_messages', 'warning', true)",
                     (_LOCK_TIMEOUT,),
                 )
+                if as_owner:
+                    conn.execute(
+                        "select set_config('role', pg_get_userbyid(relowner), true) from pg_class"
+                        " where oid = to_regclass('schema_migrations') and pg_has_role(relowner, 'member')"
+                        " and pg_get_userbyid(relowner) <> current_user"
+                    )
                 return apply()
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             if time.monotonic() > deadline:

@@ -12,7 +12,7 @@ from emailq.settings import load_settings
 
 
 @click.command()
-@click.option("--roles", is_flag=True, help="Make the groups emailq_worker, emailq_api and emailq_reader first.")
+@click.option("--roles", is_flag=True, help="Make the roles of docs/security.md, and give all to emailq_owner.")
 @as_json
 def migrate(roles: bool, as_json: bool) -> int:
     """Create or upgrade the tables, functions and views in the database."""

@@ -547,10 +547,13 @@ begin
     return v_deleted;
 end $$;
 
--- Lets pg_cron run the cleanup each minute; false where the extension is not in this database.
+-- Lets pg_cron run the cleanup each minute; false where the extension is not in this database, or for a role that may not
+-- log in: pg_cron would run the job as that role.
 create or replace function schedule_cleanup() returns boolean language plpgsql as $$
 begin
-    if not exists (select from pg_extension where extname = 'pg_cron') then
+    if not exists (select from pg_extension where extname = 'pg_cron')
+        or not (select rolcanlogin from pg_roles where rolname = current_user)
+    then
         return false;
     end if;
     perform cron.schedule('emailq-cleanup', '* * * * *', 'select cleanup_old_queue_items()');

@@ -1,11 +1,13 @@
--- Who may do what in the database. The roles are groups without a login: `emailq migrate --roles` makes them, and each
--- migrate gives them what they need and no more. The owner, who migrates, is whoever ran the first migrate.
+-- Who may do what in the database. The roles have no login: `emailq migrate --roles` makes them, and each migrate gives
+-- them what they need and no more.
 --
+--   emailq_owner    owns all of it; nobody logs in as it
+--   emailq_migrate  deploys: may act as the owner, which `emailq migrate` does, and has no rights by itself
 --   emailq_worker   workers, ingest and the commands of operators: rows of mail, queue, labels and actions
 --   emailq_api      emailq serve: what its routes do; it does not delete
 --   emailq_reader   looks: everything but tokens
 --
--- History and audit (classification_history, erp_action_decisions) are added to and never changed by any of them.
+-- History and audit (classification_history, erp_action_decisions) are added to and never changed by the last three.
 
 create or replace function grant_roles() returns void language plpgsql as $$
 begin

@@ -48,7 +48,8 @@ def test_a_worker_needs_the_rights_of_a_worker_only(
 
 
 def test_the_api_needs_the_rights_of_the_api_only(dsn: str, db: psycopg.Connection, env: dict[str, str]) -> None:
-    token = run_emailq("token", "create", "t", "--scope", "admin", env=env | {"EMAILQ_DSN": dsn}).stdout.strip()
+    owner = login(db, dsn, "emailq_migrate") + "?options=-crole%3Demailq_owner"
+    token = run_emailq("token", "create", "t", "--scope", "admin", env=env | {"EMAILQ_DSN": owner}).stdout.strip()
     env |= {"EMAILQ_DSN": login(db, dsn, "emailq_api")}
 
     with start_emailq("serve", env=env) as server:
