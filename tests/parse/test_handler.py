@@ -82,11 +82,20 @@ async def test_a_damaged_raw_message_is_rejected_and_a_missing_one_tried_again(a
     assert isinstance(missing, Retry)
 
 
-async def test_every_fixture_and_mutated_messages_become_rows_without_an_error_of_the_database(app: App) -> None:
-    raws = [(MAIL / f"{name}.eml").read_bytes() for name in CASES] + [mutated(number) for number in range(300)]
+@pytest.mark.parametrize(
+    "numbers", [range(300), pytest.param(range(300, 10_000), marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
+)
+async def test_every_fixture_and_mutated_messages_become_rows_without_an_error_of_the_database(
+    app: App, numbers: range
+) -> None:
+    raws = [(MAIL / f"{name}.eml").read_bytes() for name in CASES] + [mutated(number) for number in numbers]
     messages = [Incoming(raw, "shop", "test") for raw in raws if raw.strip()]
 
-    found = await accept(app.pool, app.blobs, messages)
+    found = [
+        one
+        for start in range(0, len(messages), 500)
+        for one in await accept(app.pool, app.blobs, messages[start : start + 500])
+    ]
     await drain(app)
 
     async with app.pool.connection() as conn:

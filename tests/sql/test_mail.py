@@ -607,6 +607,35 @@ def test_threads_are_the_same_whatever_the_order_of_arrival(
     assert counted == counted_again == expected_contacts(mails)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_a_hundred_shuffles_of_the_same_mail_give_the_same_threads(db: psycopg.Connection) -> None:
+    chance = random.Random(11)
+    mails = [
+        Mail(
+            str(n),
+            refs=tuple(
+                str(chance.randrange(-5, 40)) for _ in range(chance.choice((0, 0, 0, 1, 1, 2)))
+            ),  # below 0: never come
+            subject=chance.choice((None, "Order", "Invoice", f"Topic {n % 9}")),
+            orphan=chance.random() < 0.3,
+            sender=chance.choice(PEOPLE),
+            to=(chance.choice(PEOPLE),),
+            day=chance.randrange(90),
+        )
+        for n in range(40)
+    ]
+    seen = []
+
+    for _ in range(100):
+        with db.transaction(force_rollback=True):
+            arrive(db, mails, chance.sample(range(len(mails)), len(mails)))
+            seen.append((threads(db), contacts(db)))
+
+    assert len(expected_threads(mails)) > 5
+    assert seen == [(expected_threads(mails), expected_contacts(mails))] * 100
+
+
 def expected_contacts(mails: Sequence[Mail]) -> dict[str, tuple[int, int]]:
     sent = Counter(mail.sender for mail in mails)
     received = Counter(address for mail in mails for address in set(mail.to))
