@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from emailq import __version__
 from emailq.api import emails, erp, page, queues, system
+from emailq.api.connection import HEAD_BYTES, Connection
 from emailq.api.gate import Gate, Rates, Recorder
 from emailq.api.models import Problem
 from emailq.api.problems import MEDIA_TYPE, add_handlers
@@ -43,7 +44,8 @@ def server(settings: Settings) -> uvicorn.Server:
         server_header=False,
         timeout_keep_alive=15,
         limit_concurrency=500,
-        h11_max_incomplete_event_size=32_768,
+        http=Connection,
+        h11_max_incomplete_event_size=HEAD_BYTES,
     )
     return uvicorn.Server(config)
 

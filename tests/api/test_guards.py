@@ -1,11 +1,17 @@
 """Who may do what, how often and how much; what is recorded about it."""
 
+import select
 import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx
 import psycopg
+import pytest
 
+from emailq.api import connection
 from tests.commands import run_emailq, start_emailq
 from tests.waiting import wait_until
 
@@ -111,3 +117,53 @@ def test_a_slow_client_holds_up_nobody(api: httpx.Client, url: str) -> None:
     assert api.get("/emails").status_code == 200
     for one in slow:
         one.close()
+
+
+def _answer(url: str, *pieces: bytes, then: Callable[[socket.socket], None] = lambda _: None) -> bytes:
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname, address.port), timeout=20) as client:
+        for piece in pieces:
+            client.sendall(piece)
+        then(client)
+        return b"".join(iter(lambda: client.recv(65_536), b""))
+
+
+def test_a_head_has_to_come_in_time_however_steadily_it_trickles(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HEAD_S", 0.5)
+
+    def trickle(client: socket.socket) -> None:
+        with suppress(OSError):
+            while not select.select([client], [], [], 0.05)[0]:
+                client.sendall(b"X-A: b\r\n")
+
+    silent = _answer(url)
+    slow = _answer(url, b"GET /healthz HTTP/1.1\r\nHost: x\r\n", then=trickle)
+    second = _answer(url, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /healthz HT", then=trickle)
+
+    assert silent.startswith(b"HTTP/1.1 408 ")
+    assert slow.startswith(b"HTTP/1.1 408 ")
+    assert b"application/problem+json" in slow
+    assert second.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 408 " in second
+
+
+def test_a_request_that_takes_longer_than_its_head_may_is_answered(
+    api: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "HEAD_S", 0.2)
+
+    def slow_body() -> Iterator[bytes]:
+        yield b"From: a@example.com\r\n"
+        time.sleep(0.5)
+        yield b"\r\nHello"
+
+    assert api.post("/parse", content=slow_body(), headers={"content-type": "message/rfc822"}).status_code == 200
+
+
+def test_what_is_refused_before_a_route_is_a_problem_too(url: str) -> None:
+    large = _answer(url, b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: " + b"x" * 33_000)
+    broken = _answer(url, b"GET / / HTTP\r\n\r\n")
+
+    assert large.startswith(b"HTTP/1.1 431 ")
+    assert broken.startswith(b"HTTP/1.1 400 ")
+    assert all(b"application/problem+json" in answer for answer in (large, broken))
