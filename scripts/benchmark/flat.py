@@ -48,7 +48,7 @@ def drain_beside(bench: Bench, jobs: int, *, dead: int = 0, finished: int = 0, t
 def blocks_of_a_claim(bench: Bench, dead: int, *, lanes: int, limit: int, marks: bool) -> int:
     """Blocks that a claim of `limit` jobs touches beside so many dead rows under a pinned xmin.
 
-    `marks`: with the low-water marks of a worker that has just passed those rows; it trusts them for 1.5 s.
+    `marks`: with the low-water marks of a worker that has just passed those rows; it trusts them for 0.6 s.
     """
     bench.reset()
     with bench.connect() as conn, bench.connect() as worker, pinned_xmin(bench):

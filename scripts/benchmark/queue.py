@@ -1,6 +1,7 @@
 """The queue's figures: emailq at its defaults beside other queues tuned by their own documentation, in the same run."""
 
 import dataclasses
+import random
 import shlex
 import sys
 import tempfile
@@ -68,13 +69,13 @@ class Size:
 FULL = Size(
     runs=5,
     jobs=60_000,
-    pickups=150,
+    pickups=120,
     races=10_000,
     silences=20,
     finished=1_000_000,
     kills=100,
     memory_jobs=1_000_000,
-    insert_s=4,
+    insert_s=6,
     claims=100_000,
 )
 QUICK = Size(
@@ -92,14 +93,6 @@ QUICK = Size(
 
 
 def drains(benches: list[Bench], size: Size, figures: Figures) -> None:
-    try:
-        for _ in range(size.runs):
-            _drain_all(benches, size, figures)
-    finally:
-        _ratios(benches, figures)
-
-
-def _drain_all(benches: list[Bench], size: Size, figures: Figures) -> None:
     ours = benches[0]
     for bench in benches:
         try:
@@ -148,48 +141,42 @@ def _ratios(benches: list[Bench], figures: Figures) -> None:
                 figures.add(f"{label} ÷ a plain drain by 1 process", "emailq", found / plain, "×", goal=0.8)
 
 
-def writes(ours: Bench, size: Size, figures: Figures) -> None:
-    for _ in range(min(size.runs, 3)):
-        found = writes_per_job(ours, 50, 50)
-        figures.add(
-            "WAL, batches of 50, without full-page images",
-            "emailq",
-            found.wal_bytes,
-            "bytes/job",
-            goal=1200,
-            at_most=True,
-        )
-        figures.add("commits, batches of 50", "emailq", found.commits, "/job", goal=0.1, at_most=True)
+def writes(benches: list[Bench], size: Size, figures: Figures) -> None:
+    found = writes_per_job(benches[0], 50, 50)
+    label = "WAL, batches of 50, without full-page images"
+    figures.add(label, "emailq", found.wal_bytes, "bytes/job", goal=1200, at_most=True)
+    figures.add("commits, batches of 50", "emailq", found.commits, "/job", goal=0.1, at_most=True)
 
 
-def enqueue(ours: Bench, size: Size, figures: Figures) -> None:
+def enqueue(benches: list[Bench], size: Size, figures: Figures) -> None:
+    ours = benches[0]
+    batches = in_quiet(partial(in_batches_per_s, ours))
+    figures.add("enqueue 256 at a time, a commit each (as `emailq ingest`)", "emailq", batches, "rows/s", goal=30_000)
     kinds: tuple[Workers, ...] = ("none", "idle", "busy")
-    for _ in range(size.runs):
-        batches = in_quiet(partial(in_batches_per_s, ours))
-        figures.add(
-            "enqueue 256 at a time, a commit each (as `emailq ingest`)", "emailq", batches, "rows/s", goal=30_000
-        )
-        for workers in kinds:
-            with_trigger = in_quiet(partial(rows_per_s, ours, workers, size.insert_s, trigger=True))
-            without = in_quiet(partial(rows_per_s, ours, workers, size.insert_s, trigger=False))
-            label = "no worker" if workers == "none" else f"worker {workers}"
-            figures.add(f"16 clients row by row, {label}", "emailq", with_trigger, "rows/s")
-            figures.add(f"16 clients row by row, {label}, no trigger", "emailq", without, "rows/s")
-            goal = None if workers == "none" else 0.9
-            figures.add(f"trigger ÷ no trigger, {label}", "emailq", with_trigger / without, "×", goal=goal)
+    for workers in kinds:
+        rates = {}
+        for trigger in random.sample((True, False), 2):  # what the first one leaves behind falls to both in turn
+            rates[trigger] = in_quiet(partial(rows_per_s, ours, workers, size.insert_s, trigger=trigger))
+        label = "no worker" if workers == "none" else f"worker {workers}"
+        figures.add(f"16 clients row by row, {label}", "emailq", rates[True], "rows/s")
+        figures.add(f"16 clients row by row, {label}, no trigger", "emailq", rates[False], "rows/s")
+        goal = None if workers == "none" else 0.9
+        figures.add(f"trigger ÷ no trigger, {label}", "emailq", rates[True] / rates[False], "×", goal=goal)
 
 
 def pickups(benches: list[Bench], size: Size, figures: Figures) -> None:
-    for _ in range(min(size.runs, 3)):
-        for bench in benches:
-            if "mark" not in bench.system.handlers:
-                continue
-            found = pickup_ms(bench, size.pickups)
-            for percent, goal in ((50, 3), (95, None), (99, 15)):
-                goal = goal if bench is benches[0] else None
-                figures.add(
-                    PICKUP.format(percent), bench.system.name, percentile(found, percent), "ms", goal=goal, at_most=True
-                )
+    for bench in benches:
+        if "mark" not in bench.system.handlers:
+            continue
+        found = pickup_ms(bench, size.pickups)
+        for percent, goal in ((50, 3), (95, None), (99, 15)):
+            goal = goal if bench is benches[0] else None
+            figures.add(
+                PICKUP.format(percent), bench.system.name, percentile(found, percent), "ms", goal=goal, at_most=True
+            )
+
+
+def races(benches: list[Bench], size: Size, figures: Figures) -> None:
     raced = pickup_ms(benches[0], size.races, RACE_S)
     label = f"pickup on the way to sleep, {size.races:,} races"
     figures.add(f"{label}, p99", "emailq", percentile(raced, 99), "ms", goal=100, at_most=True)
@@ -200,52 +187,55 @@ def pickups(benches: list[Bench], size: Size, figures: Figures) -> None:
     figures.add(f"{label}, longest of {size.silences}", "emailq", max(deaf), "ms", goal=1000, at_most=True)
 
 
-def flat(ours: Bench, size: Size, figures: Figures) -> None:
-    for _ in range(size.runs):
-        clean = in_quiet(partial(drain_beside, ours, size.jobs)).jobs_per_s
-        for label, beside in (
-            ("100,000 dead rows, xmin pinned", {"dead": 100_000}),
-            (f"{size.finished:,} finished rows", {"finished": size.finished}),
-            ("100,000 due tomorrow at priority 1", {"tomorrow": 100_000}),
-        ):
-            found = in_quiet(partial(drain_beside, ours, size.jobs, **beside)).jobs_per_s
-            figures.add(f"rate beside {label} ÷ clean", "emailq", found / clean, "×", goal=0.9)
+def flat(benches: list[Bench], size: Size, figures: Figures) -> None:
+    ours = benches[0]
+    clean = in_quiet(partial(drain_beside, ours, size.jobs))
+    for label, beside in (
+        ("100,000 dead rows, xmin pinned", {"dead": 100_000}),
+        (f"{size.finished:,} finished rows", {"finished": size.finished}),
+        ("100,000 due tomorrow at priority 1", {"tomorrow": 100_000}),
+    ):
+        found = in_quiet(partial(drain_beside, ours, size.jobs, **beside))
+        figures.add(f"rate beside {label} ÷ clean", "emailq", found.jobs_per_s / clean.jobs_per_s, "×", goal=0.9)
+
+
+def blocks(benches: list[Bench], size: Size, figures: Figures) -> None:
     for dead in (0, 100_000):
         for lanes in (1, 10):
             for limit in (1, 50):
-                blocks = blocks_of_a_claim(ours, dead, lanes=lanes, limit=limit, marks=True)
+                touched = blocks_of_a_claim(benches[0], dead, lanes=lanes, limit=limit, marks=True)
                 label = f"blocks of a claim of {limit}, {lanes} lane{'s' * (lanes > 1)}, {dead:,} dead"
-                figures.add(label, "emailq", blocks, "blocks", goal=60 if limit == 1 else None, at_most=True)
+                figures.add(label, "emailq", touched, "blocks", goal=60 if limit == 1 else None, at_most=True)
 
 
-def rescue(ours: Bench, size: Size, figures: Figures) -> None:
-    took = rescue_s(ours, size.kills)
+def rescue(benches: list[Bench], size: Size, figures: Figures) -> None:
+    took = rescue_s(benches[0], size.kills)
     figures.add(f"rescue after SIGKILL, p50 of {size.kills}", "emailq", percentile(took, 50), "s")
     figures.add(f"rescue after SIGKILL, p99 of {size.kills}", "emailq", percentile(took, 99), "s", goal=1, at_most=True)
 
 
-def poison(ours: Bench, size: Size, figures: Figures) -> None:
-    for _ in range(size.runs):
-        for deed in DEEDS:
-            found = in_quiet(partial(beside_poison, ours, deed))
-            figures.add(
-                f"rate beside a poisoned job ({deed}) ÷ without, 2 workers", "emailq", found.share, "×", goal=0.8
-            )
-            figures.add(f"a poisoned job ({deed}) has failed after", "emailq", found.lasted_s, "s")
-            figures.add(f"CPU of a poisoned job ({deed}), all attempts", "emailq", found.cpu_s, "s")
+def poison(benches: list[Bench], size: Size, figures: Figures) -> None:
+    for deed in DEEDS:
+        found = in_quiet(partial(beside_poison, benches[0], deed))
+        figures.add(f"rate beside a poisoned job ({deed}) ÷ without, 2 workers", "emailq", found.share, "×", goal=0.8)
+        figures.add(f"a poisoned job ({deed}) has failed after", "emailq", found.lasted_s, "s")
+        figures.add(f"CPU of a poisoned job ({deed}), all attempts", "emailq", found.cpu_s, "s")
 
 
-def limits(ours: Bench, size: Size, figures: Figures) -> None:
-    """Limits that never bind tell the cost; limits that always do tell whether they hold."""
-    for _ in range(min(size.runs, 3)):
-        plain = in_quiet(partial(claims_under, ours, size.claims // 2))
-        for label, loose in (("of running jobs", {"max_running": 400}), ("of rate", {"max_per_s": 1e6})):
-            found = in_quiet(partial(claims_under, ours, size.claims // 2, **loose))
-            name = f"claims of {PROCESSES} processes, a limit {label} ÷ none"
-            figures.add(name, "emailq", found.jobs_per_s / plain.jobs_per_s, "×", goal=0.85)
-            figures.add(f"database CPU, a limit {label} ÷ none", "emailq", found.database_us / plain.database_us, "×")
-    running = claims_under(ours, size.claims, max_running=100)
-    rate = claims_under(ours, size.claims, max_per_s=20_000)
+def limits(benches: list[Bench], size: Size, figures: Figures) -> None:
+    """Limits that never bind tell the cost."""
+    plain = in_quiet(partial(claims_under, benches[0], size.claims // 2))
+    for label, loose in (("of running jobs", {"max_running": 400}), ("of rate", {"max_per_s": 1e6})):
+        found = in_quiet(partial(claims_under, benches[0], size.claims // 2, **loose))
+        name = f"claims of {PROCESSES} processes, a limit {label} ÷ none"
+        figures.add(name, "emailq", found.jobs_per_s / plain.jobs_per_s, "×", goal=0.85)
+        figures.add(f"database CPU, a limit {label} ÷ none", "emailq", found.database_us / plain.database_us, "×")
+
+
+def overshoots(benches: list[Bench], size: Size, figures: Figures) -> None:
+    """Limits that always bind tell whether they hold."""
+    running = claims_under(benches[0], size.claims, max_running=100)
+    rate = claims_under(benches[0], size.claims, max_per_s=20_000)
     label = f"in {size.claims:,} claims of {PROCESSES} processes"
     over = max(0, running.most_at_once - 100)
     figures.add(f"running beyond a limit of 100, {label}", "emailq", over, "jobs", goal=0, at_most=True)
@@ -261,15 +251,19 @@ def memories(benches: list[Bench], size: Size, figures: Figures) -> None:
 
 PARTS: dict[str, Callable[[list[Bench], Size, Figures], None]] = {
     "drain": drains,
-    "writes": lambda benches, size, figures: writes(benches[0], size, figures),
-    "enqueue": lambda benches, size, figures: enqueue(benches[0], size, figures),
+    "writes": writes,
+    "enqueue": enqueue,
     "pickup": pickups,
-    "flat": lambda benches, size, figures: flat(benches[0], size, figures),
-    "rescue": lambda benches, size, figures: rescue(benches[0], size, figures),
-    "poison": lambda benches, size, figures: poison(benches[0], size, figures),
-    "limits": lambda benches, size, figures: limits(benches[0], size, figures),
+    "flat": flat,
+    "limits": limits,
+    "races": races,
+    "blocks": blocks,
+    "rescue": rescue,
+    "poison": poison,
+    "overshoots": overshoots,
     "memory": memories,
 }
+ONCE = {"races", "blocks", "rescue", "poison", "overshoots", "memory"}  # long, or with enough tries of their own
 COMPARED = {"drain", "pickup"}  # parts that other systems take part in
 
 
@@ -288,28 +282,37 @@ def bench(quick: bool, only: tuple[str, ...], runs: int | None, tries: int, docs
         size = dataclasses.replace(size, runs=runs)
     quiet.tries = tries
     figures = Figures()
-    names = only or tuple(PARTS)
+    names = [name for name in PARTS if not only or name in only]
     systems = [EMAILQ, *([SAME_TABLE, LEAN, *_installed(PEERS)] if COMPARED.intersection(names) else [])]
     failed = False
     with tempfile.TemporaryDirectory(prefix="emailq-bench-") as folder, benchmark_server() as server:
         benches = [set_up(server, system, Path(folder)) for system in systems]
-        for name in names:
-            began = time.monotonic()
-            try:
-                PARTS[name](benches, size, figures)
-            except Exception:  # the other parts are worth having
-                traceback.print_exc()
-                failed = True
-            except KeyboardInterrupt:  # enough: what was measured is told
-                failed = True
-                break
-            click.echo(f"{name}: {time.monotonic() - began:.0f} s", err=True)
+        try:
+            for n in range(size.runs):  # round by round, so that a run cut short has something of everything
+                for name in names:
+                    if not n or name not in ONCE:
+                        failed |= not _measured(name, benches, size, figures)
+        except KeyboardInterrupt:  # enough: what was measured is told
+            failed = True
+        _ratios(benches, figures)
     text = report(figures, systems, shlex.join(["scripts/bench", "queue", *sys.argv[2:]]), shares)
     click.echo(text)
     if docs:
         write_docs(text, figures, systems, docs)
     if failed:
         raise click.exceptions.Exit(70)
+
+
+def _measured(name: str, benches: list[Bench], size: Size, figures: Figures) -> bool:
+    began = time.monotonic()
+    try:
+        PARTS[name](benches, size, figures)
+    except Exception:  # the other parts are worth having
+        traceback.print_exc()
+        return False
+    finally:
+        click.echo(f"{name}: {time.monotonic() - began:.0f} s", err=True)
+    return True
 
 
 def _installed(systems: list[System]) -> Iterator[System]:
