@@ -271,6 +271,8 @@ class Lane:
                 continue
             marked = self._marked()
             jobs = await self._claim(room)
+            if not marked:  # counted from the end: a look past many dead rows is long, and must not be all we do
+                self._marks_at = time.monotonic()
             self.waiting.extend(jobs)
             if self.worker.stopping.is_set():
                 return
@@ -312,7 +314,6 @@ class Lane:
         """Whether there are marks, and they can be trusted."""
         if time.monotonic() - self._marks_at > _MARKS_S:
             self.marks.clear()
-            self._marks_at = time.monotonic()
         return bool(self.marks)
 
     async def _rest(self) -> None:

@@ -38,6 +38,7 @@ def drain_beside(bench: Bench, jobs: int, *, dead: int = 0, finished: int = 0, t
         warm_up(bench, conn, "noop", workers)
         conn.execute(_FINISHED, {"count": finished})
         conn.execute(_TOMORROW, {"count": tomorrow})
+        conn.execute("vacuum (analyze) processing_queue")  # else autovacuum reads the new rows during the drain, or not
         with pinned_xmin(bench) if dead else _nothing():
             bench.system.fill(conn, dead, "noop")
             wait_until_drained(bench, conn, 60)

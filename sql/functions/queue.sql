@@ -371,10 +371,8 @@ $$;
 -- in the indexes then, however many finished ones there are: with ids random all through, each insert and each end of a
 -- job touched a page of its own, and both cost a third more beside a million finished rows.
 create or replace function new_item_id() returns uuid language sql volatile parallel safe as $$
-    select encode(
-        overlay(uuid_send(gen_random_uuid())
-                placing substring(int8send(date_part('epoch', clock_timestamp())::bigint) from 7) from 1),
-        'hex')::uuid
+    select overlay(gen_random_uuid()::text
+                   placing right(to_hex(date_part('epoch', clock_timestamp())::bigint), 4) from 1)::uuid
 $$;
 
 -- Enqueues items, one for each position of the arrays. Returns the positions (from 1) that are new; the others
