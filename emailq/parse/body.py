@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from emailq.parse import charset, limits
@@ -119,7 +120,7 @@ def unwrap_flowed(text: str, *, delsp: bool = False) -> str:
     """RFC 3676 §4: lines that end in a space go on in the next line of equal quote depth; stuffing is taken off."""
     if " \n" not in text and "\n " not in text and not text.startswith(" ") and "\n> " not in text:
         return text
-    out: list[str] = []
+    out = StringIO()  # a list of short lines would take many times their text
     paragraph: list[str] = []  # pieces of the line that is still open
     depth = 0
     for match in _LINES.finditer(text):  # not split: a list of all lines takes many times the text
@@ -128,7 +129,7 @@ def unwrap_flowed(text: str, *, delsp: bool = False) -> str:
         quote = quotes.end() if quotes else 0
         rest = line[quote:].removeprefix(" ")
         if paragraph and (quote != depth or rest == "-- "):
-            out.append("".join(paragraph).rstrip(" "))
+            out.write("".join(paragraph).rstrip(" ") + "\n")
             paragraph = []
         if not paragraph:
             depth = quote
@@ -136,8 +137,8 @@ def unwrap_flowed(text: str, *, delsp: bool = False) -> str:
         if rest.endswith(" ") and rest != "-- ":
             paragraph.append(rest[:-1] if delsp else rest)
             continue
-        out.append("".join(paragraph) + rest if rest or not quote else ">" * quote + "".join(paragraph[1:]))
+        out.write(("".join(paragraph) + rest if rest or not quote else ">" * quote + "".join(paragraph[1:])) + "\n")
         paragraph = []
     if paragraph:
-        out.append("".join(paragraph).rstrip(" "))
-    return "\n".join(out)
+        out.write("".join(paragraph).rstrip(" ") + "\n")
+    return out.getvalue()[:-1]

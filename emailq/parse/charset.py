@@ -4,6 +4,7 @@ import codecs
 import encodings.aliases
 import re
 from functools import lru_cache
+from io import StringIO
 from typing import NamedTuple
 
 from emailq.parse import cyrillic, limits
@@ -297,23 +298,23 @@ def _iso2022(data: bytes, codec: str) -> str:
     text = _strict(data, codec)
     if text is not None or codec != "iso2022_jp":
         return text if text is not None else data.decode(codec, "replace")
-    out: list[str] = []
+    out = StringIO()
     escape, at = b"", 0
     while at < len(data):
         following = _ESCAPE.search(data, at)
         piece = data[at : following.start() if following else len(data)]
         if escape.startswith(b"$"):
             lines = piece.split(b"\n")  # a line break ends the double-byte state, with or without the escape
-            out.append(_jis_pairs(lines[0]))
-            out.extend("\n" + _plain(line) for line in lines[1:])
+            out.write(_jis_pairs(lines[0]))
+            out.writelines("\n" + _plain(line) for line in lines[1:])
         elif escape == b"(I":
-            out.append(bytes(byte | 0x80 for byte in piece).decode("cp932", "replace"))
+            out.write(bytes(byte | 0x80 for byte in piece).decode("cp932", "replace"))
         else:
-            out.append(_plain(piece))
+            out.write(_plain(piece))
         if following is None:
             break
         escape, at = following[1], following.end()
-    return "".join(out)
+    return out.getvalue()
 
 
 def _plain(piece: bytes) -> str:

@@ -4,6 +4,7 @@ import html as entities
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from sys import intern
 from typing import NamedTuple
 
 HTML_LIMIT = 2_000_000  # characters that are read
@@ -216,6 +217,7 @@ class _Writer:
 
     def texts(self) -> tuple[str, str]:
         visible, hidden = "".join(self._visible), "".join(self._hidden)
+        self._visible.clear()  # short pieces take many times their text
         for run in _TAG_CHARACTERS.findall(visible) if not visible.isascii() else ():
             hidden += _LINE + "".join(chr(ord(c) - 0xE0000) for c in run if "\U000e0020" <= c <= "\U000e007e")
         return _tidy(visible), _tidy(hidden)
@@ -418,7 +420,7 @@ def _walk(html: str, writer: _Writer) -> None:
                 break
             attributes = _attributes(rest[0])
             position = rest.end()
-        tag = name.lower()
+        tag = intern(name.lower())  # open ones are kept, and may be many
         if slash:
             _close(stack, writer, tag)
         elif tag in _DROPPED:

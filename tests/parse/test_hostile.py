@@ -59,7 +59,9 @@ print(peak_mb() - before)
 """
 
 
-@pytest.mark.parametrize("name", ["base64-on-one-line", "lines", "cyrillic", "small-parts", "links", "addresses"])
+@pytest.mark.parametrize(
+    "name", ["base64-on-one-line", "lines", "cyrillic", "small-parts", "links", "addresses", "flowed", "lists"]
+)
 def test_memory_is_at_most_five_times_the_message_and_30_megabytes(name: str) -> None:
     done = subprocess.run([sys.executable, "-c", MEMORY, name], check=True, capture_output=True, text=True, cwd=ROOT)
 
