@@ -183,7 +183,7 @@ class _Reader:
         phrase = phrase.strip()
         if _NOBODY.fullmatch(phrase):
             return
-        if phrase and not re.search(r"[\s?=]", phrase):
+        if phrase and not re.search(r"[\s?]", phrase):
             self._append(name, phrase)
         elif "=?" not in phrase or not self._read_encoded_mailbox(phrase):
             self.defects.add("address-missing")

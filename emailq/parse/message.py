@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote
 
-from emailq.parse import limits, rtf, smime, tnef
+from emailq.parse import limits, rtf, smime, tnef, transfer
 from emailq.parse.addresses import Address
 from emailq.parse.attachments import HiddenFile, take_out_files, type_of_name
 from emailq.parse.body import Branch, select
@@ -124,6 +124,10 @@ def _make_parts(
 
     def make(node: Node, data: bytes, number: str, level: int) -> "Branch[Part] | Part":
         if not node.type.startswith("multipart/"):
+            if (encoded := _encoded_multipart(node, data)) and level < limits.DEPTH and budget.parts > 0:
+                inner = read_structure(encoded, 0, len(encoded), depth=level, budget=budget, defects=defects)
+                if inner.children:
+                    return make(inner, encoded, number, level)
             part = Part(number or "1", node, data)
             leaves.append(part)
             if part.type not in smime.TYPES or level >= limits.DEPTH or budget.parts <= 0:
@@ -147,6 +151,16 @@ def _start_of(node: Node) -> int:
     start = node.params["start"].strip("<> ")
     ids = ((child.block.first("content-id") or "").strip("<> ") for child in node.children)
     return next((index for index, cid in enumerate(ids) if cid and cid == start), 0)
+
+
+def _encoded_multipart(node: Node, data: bytes) -> bytes | None:
+    """A multipart that was encoded as a whole, which RFC 2045 §6.4 forbids, decoded; None for any other node."""
+    declared = node.block.first("content-type") or ""
+    encoding = transfer.encoding_name(node.block.first("content-transfer-encoding"))
+    if encoding not in ("base64", "quoted-printable") or not declared[:10].lower().startswith("multipart/"):
+        return None
+    body, _ = transfer.decode(data[node.start : node.end], encoding)
+    return b"Content-Type: " + declared.encode("utf-8", "replace") + b"\n\n" + body
 
 
 def _unwrap(part: Part, budget: Budget) -> bytes | None:
