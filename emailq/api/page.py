@@ -9,11 +9,11 @@ from uuid import UUID
 import nh3
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Security
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, PackageLoader
 from psycopg.rows import dict_row
 
 from emailq.api.emails import attachment_link
 from emailq.api.emails import emails as email_page
+from emailq.api.html import html
 from emailq.api.tokens import COOKIE, Token, require_token
 from emailq.app import App
 from emailq.classify.decisions import label_email
@@ -30,18 +30,10 @@ Reader = Annotated[Token, Security(require_token, scopes=["read"])]
 Writer = Annotated[Token, Security(require_token, scopes=["write"])]
 
 _STATIC = {"emailq.css": "text/css", "emailq.js": "text/javascript"}
-_POLICY = "; ".join(
-    (
-        *("default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src data:", "connect-src 'self'"),
-        *("frame-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"),
-    )
-)
 # what a message may do in its frame: be seen, and nothing else
 _MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 _KEYS = [(Intent.ORDER, "o"), (Intent.INVOICE, "i"), (Intent.COMPLAINT, "c"), (Intent.INQUIRY, "q")]
 _KEYS += [(Intent.NEWSLETTER, "n"), (Intent.SPAM, "s"), (Intent.OTHER, "x")]
-
-_templates = Environment(loader=PackageLoader("emailq.api"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
 async def same_site(request: Request) -> None:
@@ -63,7 +55,7 @@ async def static(name: str) -> Response:
 
 @router.get("/login")
 async def login_form() -> Response:
-    return _html("login.html")
+    return html("login.html")
 
 
 @router.post("/login", dependencies=[SameSite])
@@ -71,7 +63,7 @@ async def login(request: Request, token: Annotated[str, Form(max_length=500)]) -
     """The token itself becomes the cookie: it can be revoked, and scripts can't read it."""
     found = await request.app.state.tokens.find(request, token.strip())
     if found is None:
-        return _html("login.html", 401, problem="This token is not valid.")
+        return html("login.html", 401, problem="This token is not valid.")
     answer = _back("/ui/")
     secure = request.url.scheme == "https"
     month_s = int(timedelta(days=30).total_seconds())
@@ -180,7 +172,7 @@ async def one_email(email_id: UUID, request: Request, token: Reader) -> Response
 
 
 @router.get("/mail/{email_id}/html")
-async def email_html(email_id: UUID, request: Request, token: Reader) -> Response:
+async def emailhtml(email_id: UUID, request: Request, token: Reader) -> Response:
     """The message's HTML for its frame: no script, no form, nothing that is loaded from anywhere."""
     async with _pool(request).connection() as conn:
         rows = await _rows(conn, "select left(body_html, 2000000) as html from emails where id = %s", email_id)
@@ -299,13 +291,7 @@ async def decide_action(
 async def _page(request: Request, conn: Connection, name: str, token: Token, here: str, **shown: Any) -> Response:
     waiting = (await _rows(conn, "select n from open_work where kind = 'review'"))[0]["n"]
     told = request.query_params.get("told", "")[:300]
-    return _html(name, token=token, here=here, waiting=waiting, told=told, **shown)
-
-
-def _html(name: str, status: int = 200, **shown: Any) -> Response:
-    text = _templates.get_template(name).render(**shown)
-    headers = {"content-security-policy": _POLICY, "cache-control": "no-store"}
-    return HTMLResponse(text.encode("utf-8", "replace"), status, headers)
+    return html(name, token=token, here=here, waiting=waiting, told=told, **shown)
 
 
 def _back(path: str, told: str | None = None) -> RedirectResponse:

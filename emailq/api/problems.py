@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from emailq import log
+from emailq.api.html import html
 from emailq.db import brief, is_temporary
 from emailq.errors import BadInput, NotFound, Unavailable, UsageError
 
@@ -25,8 +26,15 @@ def problem(status: int, detail: str | None = None, headers: dict[str, str] | No
     return JSONResponse(body, status, headers, MEDIA_TYPE)
 
 
-def unavailable(detail: str) -> Response:
-    return problem(503, detail, {"retry-after": str(_RETRY_S)})
+def _answer(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """A problem; for a person with a browser, a page that says it."""
+    if request.url.path.startswith("/ui/"):
+        return html("problem.html", status, headers, title=HTTPStatus(status).phrase, detail=detail)
+    return problem(status, detail, headers)
+
+
+def _unavailable(request: Request, detail: str) -> Response:
+    return _answer(request, 503, detail, {"retry-after": str(_RETRY_S)})
 
 
 def add_handlers(api: FastAPI) -> None:
@@ -36,34 +44,34 @@ def add_handlers(api: FastAPI) -> None:
     async def known(request: Request, error: HTTPException) -> Response:
         if error.status_code == 401 and request.url.path.startswith("/ui/"):
             return RedirectResponse("/ui/login", 303)
-        return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+        return _answer(request, error.status_code, str(error.detail), dict(error.headers or {}))
 
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
         status = 400 if first["type"] == "json_invalid" else 422
-        return problem(status, f"{place}: {first['msg']}"[:500].encode("utf-8", "replace").decode())
+        return _answer(request, status, f"{place}: {first['msg']}"[:500].encode("utf-8", "replace").decode())
 
     @api.exception_handler(NotFound)
     async def missing(request: Request, error: NotFound) -> Response:
-        return problem(404, str(error))
+        return _answer(request, 404, str(error))
 
     @api.exception_handler(UsageError)
     @api.exception_handler(BadInput)
     async def refused(request: Request, error: Exception) -> Response:
-        return problem(422, str(error))
+        return _answer(request, 422, str(error))
 
     @api.exception_handler(Unavailable)
     @api.exception_handler(PoolTimeout)
     async def away(request: Request, error: Exception) -> Response:
-        return unavailable(brief(error))
+        return _unavailable(request, brief(error))
 
     @api.exception_handler(psycopg.Error)
     async def database(request: Request, error: psycopg.Error) -> Response:
         if is_temporary(error):
-            return unavailable("the database does not answer")
+            return _unavailable(request, "the database does not answer")
         if isinstance(error, psycopg.DataError):  # a number or a time out of its range
-            return problem(422, brief(error))
+            return _answer(request, 422, brief(error))
         log.warn("api.database_error", reason=brief(error))
-        return problem(500, "the request could not be carried out; see the server's log")
+        return _answer(request, 500, "the request could not be carried out; see the server's log")

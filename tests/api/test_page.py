@@ -1,6 +1,7 @@
 """The page in a real Chromium: what a person sees and does."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -102,6 +103,17 @@ def test_the_review_desk_is_worked_with_keys(page: Page, order: str, db: psycopg
     assert db.execute("select decided_by from classification_history").fetchall() == [("person",)]
 
 
+def test_enter_presses_the_button_that_has_the_focus(page: Page, order: str, db: psycopg.Connection) -> None:
+    db.execute("update emails set review_reason = 'unsure'")
+    page.goto("/ui/review")
+
+    page.locator("button[value=invoice]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing waits for a person")
+
+    assert db.execute("select intent from emails").fetchall() == [("invoice",)]
+
+
 def test_a_form_of_another_site_is_refused(url: str, token: str) -> None:
     answer = httpx.post(
         f"{url}/ui/queues/pause",
@@ -113,8 +125,43 @@ def test_a_form_of_another_site_is_refused(url: str, token: str) -> None:
     assert answer.status_code == 403
 
 
+def test_what_is_not_there_is_told_on_a_page(page: Page) -> None:
+    answer = page.goto(f"/ui/mail/{UUID(int=0)}")
+
+    assert answer is not None
+    assert answer.status == 404
+    assert page.text_content("h1") == "Not Found"
+    page.click("text=To the queues")
+    assert page.title() == "Queues · emailq"
+
+
+@pytest.fixture
+def endless(api: httpx.Client, db: psycopg.Connection) -> str:
+    """A message that is as long as a stranger likes, everywhere, and whose item has failed with a traceback."""
+    files = b"".join(
+        b"--b\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=%s.csv\r\n\r\n1\r\n" % (b"f" * 100)
+        for _ in range(40)
+    )
+    raw = (
+        b"From: "
+        + b"a" * 200
+        + b"@example.net\r\nTo: "
+        + b",".join(b"p%d@example.org" % n for n in range(80))
+        + b"\r\n"
+        b"Subject: " + b"Endless" * 100 + b"\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        b"--b\r\n\r\n" + b"x" * 5000 + b"\r\n" + files + b"--b--\r\n"
+    )
+    email_id: str = api.post("/parse", content=raw, headers=RAW).json()["email"]["id"]
+    db.execute(
+        "update processing_queue set status = 'failed', last_error = %s"
+        " where email_id = %s and queue_name <> 'parsing'",
+        ("Traceback (most recent call last):\n" + "at/some/place" * 80, email_id),
+    )
+    return email_id
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_fits_a_phone(browser: Browser, url: str, token: str, order: str, scheme: str) -> None:
+def test_every_page_fits_a_phone(browser: Browser, url: str, token: str, order: str, endless: str, scheme: str) -> None:
     with browser.new_context(
         base_url=url,
         viewport={"width": 360, "height": 740},
@@ -122,9 +169,11 @@ def test_every_page_fits_a_phone(browser: Browser, url: str, token: str, order: 
     ) as context:
         context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
         page = context.new_page()
-        for path in ("/ui/", "/ui/mail", f"/ui/mail/{order}", "/ui/review", "/ui/actions"):
+        buttons = "[...document.querySelectorAll('button')]"
+        for path in ("/ui/", "/ui/mail", f"/ui/mail/{order}", f"/ui/mail/{endless}", "/ui/review", "/ui/actions"):
             answer = page.goto(path)
 
             assert answer is not None
             assert answer.status == 200, path
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+            assert page.evaluate(f"Math.max(...{buttons}.map(one => one.getBoundingClientRect().right))") <= 360, path
