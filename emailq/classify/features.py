@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     r"|(?P<mark>[?!？！]+|[€$£¥₽%])"
     r"|(?P<stop>[.;:\n。；：])"
 )
+_LETTERS = re.compile(r"(?P<name>[^\W\d_]{2,})(?P<gap>[-/ №#]{0,2})")
 _WIDE = re.compile(r"[぀-ヿ㐀-鿿가-힯]")  # scripts without spaces between words
 _MONEY_WORDS = frozenset(
     [
@@ -48,6 +49,8 @@ _MONEY_WORDS = frozenset(
     ]
 )
 _MONEY_SIGNS = frozenset("€$£¥₽")
+# Letters of a number that say what it is a number of: "PO-118", "INV77"; with a blank between, any word does.
+_NUMBERED = frozenset(["po", "so", "ord", "inv", "rfq", "rma", "cn", "order", "quote", "сч", "зак", "best", "cde"])
 _FREE_MAIL = (
     "gmail.",
     "yahoo.",
@@ -107,6 +110,9 @@ def signs_of(mail: MailText) -> Signs:
         quoted = list(tokens(plain(without_instructions(mail.quoted[:HEAD]))))
         words.update(dict.fromkeys(_word_signs(quoted, "q:")))
         meanings += [f"@cq:{name}" for name in sorted(concepts(quoted))]
+    names = list(tokens(plain(_file_words(mail.attachments))))
+    words.update(dict.fromkeys(_word_signs(names, "f:")))
+    meanings += [f"@cf:{name}" for name in sorted(concepts(names))]
     facts = dict.fromkeys(f"@{name}" for name in (*_shape(mail, subject, body), *_envelope(mail, body)))
     return Signs(list(words), meanings, list(facts))
 
@@ -121,8 +127,12 @@ def tokens(text: str) -> Iterator[Token]:
         kind, found = match.lastgroup or "", match.group()
         if kind == "word" and _WIDE.search(found):
             yield from (Token("wide", character) for character in found)
-        else:
-            yield Token(kind, found)
+            continue
+        if kind == "code":
+            letters = _LETTERS.match(found)
+            if letters and (letters["gap"].strip("-/") or letters["name"] in _NUMBERED):
+                yield Token("word", letters["name"])
+        yield Token(kind, found)
 
 
 def _ends(text: str) -> str:
@@ -282,6 +292,12 @@ def _envelope(mail: MailText, body: list[Token]) -> Iterator[str]:
         yield "url-own" if domain and _site(host) == _site(domain) else "url-elsewhere"
     for kind in {_file_kind(name) for name in mail.attachments}:
         yield f"file:{kind}"
+
+
+def _file_words(attachments: Sequence[str]) -> str:
+    """The names of files as text: "Bestellung_4711.pdf (application/pdf)" says "bestellung 4711"."""
+    stems = (name.rsplit(" (", 1)[0].rpartition(".")[0][:80] for name in attachments[:5])
+    return ".\n".join(without_instructions(re.sub(r"[_.+-]+", " ", stem)) for stem in stems)
 
 
 def _site(host: str) -> str:

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pieces import Core, Language, Section
+from pieces import CORPUS, Core, Language, Section, read_slots
 
 from emailq.models import MailText
 
+_FILES = read_slots(CORPUS.with_name("files.txt"))  # names of files by intent; "plain" ones say nothing, # is a number
 GENUINE = ("invoice", "order", "complaint", "inquiry", "other")
 WIDE = ("zh", "ja")  # written without spaces
 
@@ -74,7 +75,7 @@ class _Writer:
         ):
             said.insert(self.rng.choice((0, len(said))), self.line("grumble"))
             sentiment = "negative"
-        if self.chance(0.15):
+        for _ in range(self.rng.choice((0, 0, 0, 0, 0, 0, 1, 1, 2))):
             said.insert(self.rng.randrange(len(said) + 1), self.line("distractor"))
         if person and "filler" in self.frame:
             for _ in range(self.rng.choice((0, 0, 0, 1, 1, 2, 3))):
@@ -211,32 +212,42 @@ class _Writer:
         return {"from_address": address, "from_name": name, "headers": headers, "attachments": self._files(section)}
 
     def _files(self, section: Section) -> tuple[str, ...]:
-        pdf, picture, table = "document.pdf (application/pdf)", "image.jpg (image/jpeg)", "list.xlsx (application/x)"
-        risky = self.rng.choice(("doc.zip", "scan.html", "file.exe", "order.iso", "invoice.docm", "po.rar"))
+        risky = self.rng.choice(("zip", "html", "exe", "iso", "docm", "rar"))
         match section.intent, section.kind:
-            case "invoice", _ if "attach" in section.traits:
-                odds = {pdf: 0.7, "invoice.xml (application/xml)": 0.08}
-            case "invoice", _:
-                odds = {pdf: 0.25}
-            case "order", _:
-                odds = {pdf: 0.18, table: 0.06}
-            case "complaint", _:
-                odds = {picture: 0.15, pdf: 0.07}
-            case "inquiry", _:
-                odds = {pdf: 0.07, table: 0.04, picture: 0.03}
             case "spam", "fake-business":
-                odds = {f"{risky} (application/octet-stream)": 0.4, pdf: 0.15}
+                odds = {risky: 0.4, "pdf": 0.15}
             case "spam", _:
-                odds = {f"{risky} (application/octet-stream)": 0.05, pdf: 0.04}
+                odds = {risky: 0.05, "pdf": 0.04}
+            case _ if "attach" in section.traits:
+                odds = {"pdf": 0.8, "xlsx": 0.12, "xml": 0.05}
+            case "invoice", _:
+                odds = {"pdf": 0.25}
+            case "order", _:
+                odds = {"pdf": 0.18, "xlsx": 0.06}
+            case "complaint", _:
+                odds = {"jpg": 0.15, "pdf": 0.07}
+            case "inquiry", _:
+                odds = {"pdf": 0.07, "xlsx": 0.04, "jpg": 0.03}
             case "newsletter", _:
-                odds = {pdf: 0.05, picture: 0.05}
+                odds = {"pdf": 0.05, "jpg": 0.05}
             case _, "apply":
-                odds = {pdf: 0.75}
+                odds = {"pdf": 0.75}
             case _, "schedule":
-                odds = {"invite.ics (text/calendar)": 0.3, pdf: 0.05}
+                odds = {"ics": 0.3, "pdf": 0.05}
             case _:
-                odds = {pdf: 0.12, picture: 0.03}
-        return tuple(name for name, probability in odds.items() if self.chance(probability))
+                odds = {"pdf": 0.12, "jpg": 0.03}
+        found = (ending for ending, probability in odds.items() if self.chance(probability))
+        return tuple(f"{self._file_name(section.intent, ending)}.{ending} (application/{ending})" for ending in found)
+
+    def _file_name(self, intent: str, ending: str) -> str:
+        """Mostly what the intent calls its files, often a name that says nothing, sometimes one that misleads."""
+        draw = self.rng.random()
+        if ending == "jpg" or draw < 0.35:
+            names = _FILES["plain"]
+        else:
+            names = _FILES[self.rng.choice(list(_FILES)) if draw < 0.42 or intent not in _FILES else intent]
+        number = self.rng.choice((str(self.rng.randint(10, 99999)), f"2026-{self.rng.randint(10, 999)}"))
+        return self.rng.choice(names).replace("#", number)
 
     def fill(self, text: str) -> str:
         """`text` with its slots filled; goods and quantities are drawn anew, everything else once a message."""
@@ -281,6 +292,8 @@ class _Writer:
                 )
             case "time":
                 return f"{rng.randint(8, 17)}:{rng.choice(('00', '15', '30'))}"
+            case "nothing":
+                return ""
             case "pct":
                 return f"{rng.choice((5, 10, 15, 20, 30, 50, 70))}{rng.choice(('%', ' %'))}"
             case "phone":

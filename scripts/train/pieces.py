@@ -57,12 +57,16 @@ def _read_language(folder: Path) -> Language:
             case "frame":
                 _read_frame(lines, language.frame)
             case "slots":
-                for line in lines:
-                    name, _, values = line.partition(":")
-                    language.slots[name] = [value.strip() for value in values.split(";")]
+                language.slots.update(read_slots(path))
             case _:
                 language.sections += _read_sections(lines)
     return language
+
+
+def read_slots(path: Path) -> dict[str, list[str]]:
+    """Lines such as `name: one; other`."""
+    lines = (line.partition(":") for line in path.read_text("utf-8").splitlines() if line.strip())
+    return {name: [value.strip() for value in values.split(";")] for name, _, values in lines}
 
 
 def _read_frame(lines: list[str], frame: dict[str, list[str]]) -> None:

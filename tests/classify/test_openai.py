@@ -71,7 +71,7 @@ async def test_a_call_asks_for_a_strict_schema_and_records_who_answered(server: 
     assert request.headers["authorization"] == "Bearer secret"
     assert sent["response_format"]["type"] == "json_schema"
     assert sent["response_format"]["json_schema"]["strict"] is True
-    assert set(sent["response_format"]["json_schema"]["schema"]["required"]) == {*LABELS, "spans"}
+    assert set(sent["response_format"]["json_schema"]["schema"]["required"]) == {*LABELS, "spans", "further"}
     assert (sent["temperature"], sent["max_tokens"]) == (0, ANSWER_TOKENS)
     assert (label.intent, label.confidence, label.provider) == ("order", 1, "openai")
     assert (label.details["server_model"], label.details["prompt_tokens"]) == ("served-model", 640)
