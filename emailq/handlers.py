@@ -25,7 +25,7 @@ class Served(NamedTuple):
 
 
 HANDLERS = {
-    "parsing": Served("emailq.parse.handler:handle", 8),
+    "parsing": Served("emailq.parse.handler:handle", 48),
     "virus_scan": Served("emailq.scan.handler:handle", 8),
     "classification": Served("emailq.classify.handler:handle", 32),
     "llm": Served("emailq.classify.handler:handle", 32),  # of a cascade: what needs the LLM

@@ -1,10 +1,10 @@
 """E-mails in the database as ingest and the parser leave them."""
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from emailq.app import App
 from emailq.ingest.accept import Incoming, accept
@@ -39,10 +39,21 @@ async def add_email(app: App, raw: bytes, **columns: Any) -> UUID:
     ]
     async with app.pool.connection() as conn:
         await conn.execute(
-            "select store_parsed_email(%s, %s)",
-            (accepted.email_id, Jsonb({**digest.fields, "attachments": attachments})),
+            "select store_parsed_emails(%s, %s)",
+            (
+                [accepted.email_id],
+                [
+                    json.dumps(
+                        {
+                            **digest.fields,
+                            "attachments": attachments,
+                            "people": {},
+                            "attachment_count": len(attachments),
+                        }
+                    )
+                ],
+            ),
         )
-        await conn.execute("select link_email(%s, '{}')", (accepted.email_id,))
         await conn.execute("delete from processing_queue where email_id = %s", (accepted.email_id,))
         for name, value in columns.items():
             statement = sql.SQL("update emails set {} = %s where id = %s").format(sql.Identifier(name))

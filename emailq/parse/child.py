@@ -1,14 +1,19 @@
 """Work on strangers' bytes in warm child processes that may be killed: it costs its own attempt and nothing else."""
 
 import asyncio
+import fcntl
 import importlib
 import os
 import pickle
 import resource
+import select
 import signal
 import struct
+import subprocess
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -18,12 +23,13 @@ from emailq.process import die_with_parent
 CPU_S = 10  # per message
 WALL_S = 30  # per message, start of the child included
 MEMORY_BYTES = 512 * 1024 * 1024  # address space above that of the idle child
-MESSAGES = 5_000  # that a child parses before a fresh one takes its place
+MESSAGES = 50_000  # that a child parses before a fresh one takes its place, which costs a third of a second
 
-_LENGTH = struct.Struct("!cQ")  # status, bytes that follow
+_LENGTH = struct.Struct("!cQ")  # status, bytes that follow (of a batch: how many messages)
 _OK, _FAILED = b"+", b"-"
 _SERVE = "import sys; from emailq.parse.child import serve; serve(sys.argv[1])"
 _KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV")
+_PIPE_BYTES = 1 << 20  # so that most messages pass without waiting for the other side
 
 
 class Crashed(EmailqError):
@@ -33,80 +39,151 @@ class Crashed(EmailqError):
 class ChildPool:
     """Up to `processes` children, each started when first needed and again after a crash.
 
-    They run `work`, "module:function": from bytes to anything that can be pickled. The module's WARM_UP are bytes for a
-    first run, before the limits count.
+    They run `work`, "module:function": from bytes, and `args`, to anything that can be pickled. The module's WARM_UP
+    are bytes for a first run, before the limits count.
     """
 
-    def __init__(self, processes: int, work: str) -> None:
+    def __init__(self, processes: int, work: str, *args: object) -> None:
         self._work = work
+        self._args = args
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="child")  # one for each child
         self._children: set[_Child] = set()
-        self._idle: asyncio.LifoQueue[_Child | None] = asyncio.LifoQueue()
-        for _ in range(processes):
-            self._idle.put_nowait(None)
+        self._idle: list[_Child] = []
+        self._closed = False
 
     async def run(self, raw: bytes) -> Any:
         """What the work makes of `raw`; waits for a free child. Raises Crashed."""
-        child = await self._idle.get()
-        healthy = False
-        try:
-            async with asyncio.timeout(WALL_S):
-                if child is None:
-                    child = await _Child.start(self._work)
-                    self._children.add(child)
-                result = await child.run(raw)
-            healthy = child.served < MESSAGES
-            return result
-        except TimeoutError:
-            raise Crashed(f"parsing took more than {WALL_S} s") from None
-        finally:
-            if not healthy and child is not None:
-                child.kill()
-                self._children.discard(child)
-                child = None
-            self._idle.put_nowait(child)
+        [result] = await self.run_each([raw])
+        if isinstance(result, Crashed):
+            raise result
+        return result
+
+    async def run_each(self, raws: Sequence[bytes]) -> list[Any]:
+        """What the work makes of each, one after the other in one child; Crashed in the place of one that crashed."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run_each, raws)
 
     async def close(self) -> None:
-        """End all children; a parse that still runs raises Crashed."""
-        children, self._children = self._children, set()
-        for child in children:
+        """End all children; a parse that still runs is Crashed."""
+        self._closed = True
+        for child in list(self._children):
             child.kill()
-        for child in children:
-            await child.process.wait()
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        for child in self._children:
+            child.end()
+
+    def _run_each(self, raws: Sequence[bytes]) -> list[Any]:
+        results: list[Any] = []
+        while len(results) < len(raws):
+            if self._closed:
+                return [*results, *(Crashed("the worker ends") for _ in raws[len(results) :])]
+            deadline = time.monotonic() + WALL_S
+            child = self._idle.pop() if self._idle else self._start()
+            try:
+                for result in child.run(raws[len(results) :], deadline):
+                    results.append(result)
+            except Crashed as crash:
+                results.append(crash)  # of the message that it was at; those behind it go to the next child
+            if len(results) == len(raws) and child.is_healthy:
+                self._idle.append(child)
+            else:
+                self._children.discard(child)
+                child.end()
+        return results
+
+    def _start(self) -> "_Child":
+        child = _Child(self._work, self._args)
+        self._children.add(child)
+        return child
 
 
 class _Child:
-    def __init__(self, process: Process) -> None:
-        self.process = process
-        self.served = 0
+    """A child process, used by one thread at a time."""
 
-    @classmethod
-    async def start(cls, work: str) -> "_Child":
+    def __init__(self, work: str, args: tuple[object, ...]) -> None:
         environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-        command = (sys.executable, "-c", _SERVE, work)
-        return cls(
-            await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment)
+        self._process = subprocess.Popen(
+            (sys.executable, "-c", _SERVE, work),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
         )
+        assert self._process.stdin
+        assert self._process.stdout
+        self._requests, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()
+        for pipe in (self._requests, self._answers):
+            os.set_blocking(pipe, False)
+            with suppress(OSError):  # others of this user have large ones too
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        order = pickle.dumps(args)
+        self._greeting = _LENGTH.pack(_OK, len(order)) + order  # goes before the first batch
+        self._served = 0
+        self._crashed = False
 
-    async def run(self, raw: bytes) -> Any:
-        stdin, stdout = self.process.stdin, self.process.stdout
-        assert stdin is not None
-        assert stdout is not None
+    @property
+    def is_healthy(self) -> bool:
+        return not self._crashed and self._served < MESSAGES
+
+    def run(self, raws: Sequence[bytes], deadline: float) -> Iterator[Any]:
+        """The result of each; raises Crashed at the one that crashed. The first has to come until `deadline`.
+
+        The child reads all before it answers the first, so neither side waits for the other.
+        """
         try:
-            stdin.write(_LENGTH.pack(_OK, len(raw)))
-            stdin.write(raw)
-            await stdin.drain()
-            status, length = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))
-            answer = await stdout.readexactly(length)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            raise Crashed(_reason(await self.process.wait())) from None
-        if status != _OK:
-            raise Crashed(answer.decode("ascii", "replace"))
-        self.served += 1
-        return pickle.loads(answer)  # comes from our own code in the child
+            frames = [part for raw in raws for part in (_LENGTH.pack(_OK, len(raw)), raw)]
+            self._write(b"".join((self._greeting, _LENGTH.pack(_OK, len(raws)), *frames)), deadline)
+            self._greeting = b""
+            for _ in raws:
+                status, length = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
+                answer = self._read(length, deadline)
+                if status != _OK:
+                    raise Crashed(bytes(answer).decode("ascii", "replace"))
+                self._served += 1
+                yield pickle.loads(answer)  # comes from our own code in the child
+                deadline = time.monotonic() + WALL_S
+        except (EOFError, ConnectionError):
+            self._crashed = True
+            raise Crashed(_reason(self._process.wait())) from None
+        except Crashed:
+            self._crashed = True
+            raise
 
     def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        self._process.kill()
+
+    def end(self) -> None:
+        self._process.kill()
+        with self._process:  # closes the pipes, and waits
+            pass
+
+    def _write(self, data: bytes, deadline: float) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self._requests, rest) :]
+            except BlockingIOError:
+                _wait_for(self._requests, select.POLLOUT, deadline)
+
+    def _read(self, size: int, deadline: float) -> bytearray:
+        data = bytearray(size)
+        rest = memoryview(data)
+        while rest:
+            try:
+                count = os.readv(self._answers, [rest])
+            except BlockingIOError:
+                _wait_for(self._answers, select.POLLIN, deadline)
+                continue
+            if not count:
+                raise EOFError
+            rest = rest[count:]
+        return data
+
+
+def _wait_for(pipe: int, event: int, deadline: float) -> None:
+    poll = select.poll()
+    poll.register(pipe, event)
+    if not poll.poll(max(0, deadline - time.monotonic()) * 1000):
+        raise Crashed(f"parsing took more than {WALL_S} s")
 
 
 def _reason(returncode: int) -> str:
@@ -121,24 +198,29 @@ def _reason(returncode: int) -> str:
 
 
 def serve(work: str) -> None:
-    """The child's life: read bytes, answer with the pickled result, until the pipe closes or the parent dies."""
+    """The child's life: read a batch, answer each with the pickled result, until the pipe closes or the parent dies."""
     die_with_parent()
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not get into the answers
     module_name, _, name = work.partition(":")
     module = importlib.import_module(module_name)
     function = getattr(module, name)
-    function(module.WARM_UP)
+    args = pickle.loads(_request(requests))
+    function(module.WARM_UP, *args)
     _limit_memory()
     while header := requests.read(_LENGTH.size):
-        raw = requests.read(_LENGTH.unpack(header)[1])
-        _limit_cpu()
-        try:
-            _answer(answers, _OK, pickle.dumps(function(raw), protocol=5))
-        except MemoryError:
-            _answer(answers, _FAILED, f"parsing took more than {MEMORY_BYTES >> 20} MB".encode())
-        except Exception as error:  # must not happen; the parent still has to learn of it
-            _answer(answers, _FAILED, f"the parser raised {type(error).__name__}".encode("ascii", "replace"))
+        for raw in [_request(requests) for _ in range(_LENGTH.unpack(header)[1])]:
+            _limit_cpu()
+            try:
+                _answer(answers, _OK, pickle.dumps(function(raw, *args), protocol=5))
+            except MemoryError:
+                _answer(answers, _FAILED, f"parsing took more than {MEMORY_BYTES >> 20} MB".encode())
+            except Exception as error:  # must not happen; the parent still has to learn of it
+                _answer(answers, _FAILED, f"the parser raised {type(error).__name__}".encode("ascii", "replace"))
+
+
+def _request(requests: BinaryIO) -> bytes:
+    return requests.read(_LENGTH.unpack(requests.read(_LENGTH.size))[1])
 
 
 def _answer(answers: BinaryIO, status: bytes, payload: bytes) -> None:

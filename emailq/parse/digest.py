@@ -13,7 +13,6 @@ from emailq.parse.sniff import sniff_type
 from emailq.parse.subject import base_subject
 
 _BODY_LIMIT = 1_000_000  # characters kept in a row; the raw message has the rest
-_SEARCH_LIMIT = 100_000  # characters that full-text search looks at
 _NAMES_LIMIT = 10_000  # characters of names and addresses that it looks at
 _HEADERS_LIMIT = 200_000  # characters of all headers kept in a row
 
@@ -38,7 +37,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """`fields` are the parameters of store_parsed_email, `names` what addresses are called.
+    """`fields` are columns of `emails` and what store_parsed_emails makes others of, `names` what addresses are called.
 
     `refusal`: why this can't be worked on, though it is kept.
     """
@@ -80,9 +79,9 @@ def digest(message: ParsedMessage) -> Digest:
     fields = {
         "from_address": _keys(message.from_)[0] if _keys(message.from_) else None,
         "from_name": message.from_[0].name if message.from_ else None,
-        "to": _keys(message.to),
-        "cc": _keys(message.cc),
-        "bcc": _keys(message.bcc),
+        "to_addresses": _keys(message.to),
+        "cc_addresses": _keys(message.cc),
+        "bcc_addresses": _keys(message.bcc),
         "reply_to": _keys(message.reply_to)[0] if _keys(message.reply_to) else None,
         "headers": _headers(message),
         "subject": message.subject,
@@ -91,7 +90,6 @@ def digest(message: ParsedMessage) -> Digest:
         "new_text": new_text or None,
         "language": guess_language(new_text[:10_000] or subject),
         "search_names": _search_names(message),
-        "search_text": body_text[:_SEARCH_LIMIT],
         "in_reply_to": message.in_reply_to,
         "references": message.references,
         "thread_subject": subject.lower() or None,

@@ -1,22 +1,21 @@
 """The queue `parsing`: raw bytes → rows. The parsing itself runs in a child process that may be killed."""
 
 import asyncio
-import hashlib
-from dataclasses import dataclass, field
-from typing import Any
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from emailq.app import App
-from emailq.db import Pool
 from emailq.errors import NotFound
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Retry
-from emailq.parse.authentication import believed
 from emailq.parse.child import ChildPool, Crashed
-from emailq.parse.digest import Digest
-from emailq.parse.domains import is_ours, registrable
-from emailq.parse.sender import server_signs
-from emailq.store.blobs import CorruptBlob, blob_key
+from emailq.parse.stored import Parsed, Site
+from emailq.store.blobs import CorruptBlob
+
+_BATCH = 16  # messages that are looked up, read, parsed and stored at once
+_BATCH_BYTES = 8_000_000  # of these as much is in memory at once; a larger one is alone
 
 
 async def handle(job: Job, app: App) -> Outcome:
@@ -24,120 +23,122 @@ async def handle(job: Job, app: App) -> Outcome:
 
     A second run writes the same blobs under the same names and replaces the rows.
     """
-    row = await _sources(app).of(job.email_id)
-    if row is None:
-        return Reject("the e-mail is gone")
-    raw_sha256, is_classified = row
     try:
-        raw = await app.blobs.get(raw_sha256)
-        digest: Digest = await _parsers(app).run(raw)
-    except CorruptBlob as error:
+        row, refusal, is_classified = await _parser(app).parse(job.email_id)
+    except (Gone, CorruptBlob) as error:
         return Reject(str(error))
     except (NotFound, Crashed) as error:
         return Retry(str(error))
-    await app.blobs.put([attachment.content for attachment in digest.attachments])
-    fields = _fields(digest, app)
-    effects = [
-        Effect("store_parsed_email", (job.email_id, fields)),
-        Effect("link_email", (job.email_id, _people(digest, app))),
-    ]
-    if digest.refusal:
-        return Reject(digest.refusal, effects)
+    effects = [Effect("store_parsed_emails", (job.email_id, row), together=True)]
+    if refusal:
+        return Reject(refusal, effects)
     if app.settings.clamd:
         return Done(effects, [Next("virus_scan", job.priority)])
     return Done(effects, [] if is_classified else [Next("classification", job.priority)])
 
 
-@dataclass(slots=True)
-class _Lookup:
-    wanted: list[UUID] = field(default_factory=list)
-    found: dict[UUID, tuple[str, bool]] | None = None
+class Gone(Exception):
+    """There is no such e-mail any more."""
 
 
-class _Sources:
-    """Where the raw messages are, looked up for many jobs at once: asked for each it took as long as parsing it."""
+class Source(NamedTuple):
+    """A message that waits: the name of its raw blob, how large that is, and whether the message has its labels."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._next = _Lookup()
-        self._asking = asyncio.Lock()
-
-    async def of(self, email_id: UUID) -> tuple[str, bool] | None:
-        """(name of the raw blob, whether the message has its labels); None if the e-mail is gone."""
-        lookup = self._next
-        lookup.wanted.append(email_id)
-        async with self._asking:
-            if lookup is self._next:
-                self._next = _Lookup()
-            if lookup.found is None:  # else somebody asked for all of us
-                async with self._pool.connection() as conn:
-                    cursor = await conn.execute(_SOURCES, (lookup.wanted,), prepare=True)
-                    lookup.found = {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
-        return lookup.found.get(email_id)
+    email_id: UUID
+    raw_sha256: str
+    size_bytes: int
+    is_classified: bool
 
 
-_SOURCES = "select id, encode(raw_sha256, 'hex'), classified_at is not null from emails where id = any(%s)"
+_SOURCES = """
+select id, encode(raw_sha256, 'hex'), size_bytes, classified_at is not null from emails where id = any(%s)
+"""
+_Row = tuple[str, str | None, bool]  # for store_parsed_emails; why it is refused; whether the message has its labels
+_Found = _Row | Exception
 
 
-def _sources(app: App) -> _Sources:
-    return app.shared("sources", lambda: _Sources(app.pool), _nothing_to_close)
+class Parser:
+    """Parses what waits, many messages at once: looked up, read and handed over one by one, they took longer for that
+    than for the parsing."""
+
+    def __init__(self, app: App) -> None:
+        settings = app.settings
+        site = Site(settings.own, tuple(settings.authserv_ids), bool(settings.clamd), app.blobs.bucket)
+        self._app = app
+        self._children = ChildPool(settings.parser_processes, "emailq.parse.stored:parse", site)
+        self._waiting: deque[tuple[UUID, asyncio.Future[_Row]]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._most_tasks = settings.parser_processes + 1  # one reads or stores while the children are busy
+
+    async def parse(self, email_id: UUID) -> _Row:
+        """What is to be stored; the attachments are safe in the blob store by then.
+
+        Raises Gone, NotFound, CorruptBlob, Crashed or Unavailable.
+        """
+        result: asyncio.Future[_Row] = asyncio.get_running_loop().create_future()
+        self._waiting.append((email_id, result))
+        if len(self._tasks) < self._most_tasks:
+            task = asyncio.create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await result
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self._children.close()
+
+    async def _work(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
+            try:
+                found = await self._parse([email_id for email_id, _ in batch])
+            except Exception as error:  # of the database or the blob store, which is down for all of them
+                found = dict.fromkeys((email_id for email_id, _ in batch), error)
+            for email_id, result in batch:
+                _tell(result, found.get(email_id, Gone("the e-mail is gone")))
+
+    async def _parse(self, email_ids: list[UUID]) -> dict[UUID, _Found]:
+        """What is found for each; those that are gone are left out."""
+        async with self._app.pool.connection() as conn:
+            cursor = await conn.execute(_SOURCES, (email_ids,), prepare=True)
+            sources = [Source(*row) for row in await cursor.fetchall()]
+        found: dict[UUID, _Found] = {}
+        for group in _groups(sources):
+            raws = await self._app.blobs.get_each([source.raw_sha256 for source in group])
+            read = [raw for raw in raws if isinstance(raw, bytes)]
+            answers = iter(await self._children.run_each(read))
+            parsed = [next(answers) if isinstance(raw, bytes) else raw for raw in raws]
+            await self._app.blobs.put([a for one in parsed if isinstance(one, Parsed) for a in one.attachments])
+            for source, one in zip(group, parsed, strict=True):
+                if isinstance(one, Parsed):
+                    found[source.email_id] = one.row, one.refusal, source.is_classified
+                else:
+                    found[source.email_id] = one
+        return found
 
 
-async def _nothing_to_close(sources: _Sources) -> None:
-    pass
+def _groups(sources: Sequence[Source]) -> Iterator[list[Source]]:
+    group: list[Source] = []
+    size = 0
+    for source in sources:
+        if group and size + source.size_bytes > _BATCH_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(source)
+        size += source.size_bytes
+    if group:
+        yield group
 
 
-def _parsers(app: App) -> ChildPool:
-    work = "emailq.parse.digest:digest_message"
-    return app.shared("parsers", lambda: ChildPool(app.settings.parser_processes, work), ChildPool.close)
+def _tell(result: asyncio.Future[_Row], found: _Found) -> None:
+    if result.done():  # nobody waits any more
+        return
+    if isinstance(found, Exception):
+        result.set_exception(found)
+    else:
+        result.set_result(found)
 
 
-def _fields(digest: Digest, app: App) -> dict[str, Any]:
-    """What the digest says, and what the settings make of it: whom to believe, and who is us."""
-    fields = digest.fields
-    sender, own = fields["from_address"], app.settings.own
-    authentication = believed(fields["headers"], app.settings.authserv_ids)
-    signs = [*fields["sender_signs"], *server_signs(authentication, sender, own)]
-    fields |= {"authentication": authentication, "sender_signs": signs}
-    if fields["automation"] is None and "own-domain-unverified" not in signs:
-        if sender in own:
-            reason = "the sender is an account of ours"
-        elif is_ours(sender, own) and fields["to"] and not any(is_ours(one, own) for one in fields["to"]):
-            reason = "a colleague wrote it to somebody else"  # the mailbox has a copy; what goes to it is a request
-        else:
-            reason = None
-        if reason:
-            fields |= {"automation": "own_mail", "automation_details": {"reasons": [reason]}}
-    return {**fields, "attachments": _attachments(digest, app)}
-
-
-def _people(digest: Digest, app: App) -> dict[str, Any]:
-    """Of everybody in the message: the registered domain, the name, and who is one of us."""
-    fields = digest.fields
-    addresses = {fields["from_address"], *fields["to"], *fields["cc"], *fields["bcc"]} - {None}
-    return {
-        "domains": {address: domain for address in sorted(addresses) if (domain := registrable(address))},
-        "names": digest.names,
-        "own": sorted(address for address in addresses if is_ours(address, app.settings.own)),
-    }
-
-
-def _attachments(digest: Digest, app: App) -> list[dict[str, Any]]:
-    return [
-        {
-            "position": position,
-            "part_id": attachment.part_id,
-            "filename": attachment.filename,
-            "content_type": attachment.content_type,
-            "sniffed_type": attachment.sniffed_type,
-            "size_bytes": len(attachment.content),
-            "md5_hash": hashlib.md5(attachment.content, usedforsecurity=False).hexdigest(),
-            "sha256": attachment.sha256,
-            "s3_bucket": app.blobs.bucket,
-            "s3_key": blob_key(attachment.sha256),
-            "is_inline": attachment.is_inline,
-            "content_id": attachment.content_id,
-            "virus_scan_status": "pending" if app.settings.clamd else "skipped",
-        }
-        for position, attachment in enumerate(digest.attachments)
-    ]
+def _parser(app: App) -> Parser:
+    return app.shared("parser", lambda: Parser(app), Parser.close)

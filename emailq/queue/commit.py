@@ -2,8 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID
@@ -24,6 +26,7 @@ Finished = tuple[Job, Outcome]
 
 _BATCH = 1000  # outcomes in one transaction
 _BATCH_WITH_EFFECTS = 64  # effects hold locks until the commit
+_CALL_CHARS = 8_000_000  # of the arguments of effects that go together: large ones take several calls
 
 
 class Committer:
@@ -155,11 +158,11 @@ async def apply_done(conn: Connection, job: Job, outcome: Done) -> None:
 async def _apply_effects(conn: Connection, kept: list[Finished]) -> None:
     """The first effect of each job, then the second of each …: what takes a lock that all share can come last."""
     rounds = zip_longest(*(outcome.effects for _, outcome in kept if isinstance(outcome, Done | Reject)))
-    effects = [effect for one_round in rounds for effect in one_round if effect]
-    if effects:
+    calls = [call for one_round in rounds for call in _calls([effect for effect in one_round if effect])]
+    if calls:
         async with conn.pipeline():
-            for effect in effects:
-                await conn.execute(_call(effect), [_plain(arg) for arg in effect.args])
+            for function, args in calls:
+                await conn.execute(_statement(function, len(args)), args, prepare=True)
 
 
 async def _enqueue_next(conn: Connection, kept: list[Finished]) -> None:
@@ -168,9 +171,32 @@ async def _enqueue_next(conn: Connection, kept: list[Finished]) -> None:
         await queue.enqueue(conn, items)
 
 
-def _call(effect: Effect) -> sql.Composed:
-    placeholders = sql.SQL(", ").join([sql.Placeholder()] * len(effect.args))
-    return sql.SQL("select {}({})").format(sql.Identifier(effect.function), placeholders)
+def _calls(effects: Sequence[Effect]) -> Iterator[tuple[str, list[Any]]]:
+    """(function, arguments): a call for each effect, but one for those that go together."""
+    gathered: dict[str, list[tuple[Any, ...]]] = {}
+    sizes: Counter[str] = Counter()
+    for effect in effects:
+        if not effect.together:
+            yield effect.function, [_plain(arg) for arg in effect.args]
+            continue
+        size = sum(len(arg) for arg in effect.args if isinstance(arg, str))
+        if (sizes[effect.function] + size) > _CALL_CHARS and effect.function in gathered:
+            yield effect.function, _columns(gathered.pop(effect.function))
+            sizes[effect.function] = 0
+        gathered.setdefault(effect.function, []).append(effect.args)
+        sizes[effect.function] += size
+    for function, rows in gathered.items():
+        yield function, _columns(rows)
+
+
+def _columns(rows: list[tuple[Any, ...]]) -> list[Any]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+@cache
+def _statement(function: str, args: int) -> sql.Composed:
+    placeholders = sql.SQL(", ").join([sql.Placeholder()] * args)
+    return sql.SQL("select {}({})").format(sql.Identifier(function), placeholders)
 
 
 def _plain(arg: Any) -> Any:

@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import LiteralString
 
+from emailq.blob_names import blob_name
 from emailq.db import Connection, is_pooled, query
 from emailq.errors import ConfigError, NotFound
-from emailq.store.blobs import PROBE, Blobs, CorruptBlob, blob_name
+from emailq.store.blobs import PROBE, Blobs, CorruptBlob
 
 
 @dataclass(frozen=True, slots=True)

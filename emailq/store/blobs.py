@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
+from emailq.blob_names import blob_key, blob_name
 from emailq.errors import ConfigError, EmailqError, NotFound, Unavailable
 from emailq.settings import Settings
 
@@ -58,6 +59,9 @@ class Blobs(Protocol):
     async def get(self, name: str) -> bytes:
         """The bytes, checked against the name. Raises NotFound, CorruptBlob or Unavailable."""
 
+    async def get_each(self, names: list[str]) -> list[bytes | NotFound | CorruptBlob]:
+        """The bytes of each, or what `get` would raise for it. Raises Unavailable."""
+
     async def check(self) -> None:
         """Raise Unavailable or ConfigError unless blobs can be written; makes the directory or bucket."""
 
@@ -79,15 +83,6 @@ def open_blobs(settings: Settings) -> Blobs:
     return S3Blobs(settings)
 
 
-def blob_name(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def blob_key(name: str) -> str:
-    """Where a blob lies, in both backends: sha256/ab/cd/abcd…"""
-    return f"sha256/{name[:2]}/{name[2:4]}/{name}"
-
-
 class DirectoryBlobs:
     """Blobs as files. Durable: each file and each directory entry is on the disk before `put` returns.
 
@@ -98,27 +93,31 @@ class DirectoryBlobs:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._gathering: list[bytes] = []
+        self._gathering: dict[str, bytes] = {}
         self._writing = asyncio.Lock()
 
     async def put(self, contents: list[bytes]) -> list[str]:
+        names = [blob_name(content) for content in contents]
         if not contents:
-            return []
+            return names
         gathered = self._gathering
-        gathered += contents
+        gathered.update(zip(names, contents, strict=True))
         async with self._writing:
             if gathered is self._gathering:
-                self._gathering = []
+                self._gathering = {}
             if gathered:  # else the one before us wrote ours too
                 await asyncio.to_thread(self._put, gathered)
                 gathered.clear()
-        return [blob_name(content) for content in contents]
+        return names
 
     async def get(self, name: str) -> bytes:
         return await asyncio.to_thread(self._get, name)
 
+    async def get_each(self, names: list[str]) -> list[bytes | NotFound | CorruptBlob]:
+        return await asyncio.to_thread(lambda: [_got(self._get, name) for name in names])
+
     async def check(self) -> None:
-        await asyncio.to_thread(self._put, [PROBE])
+        await asyncio.to_thread(self._put, {blob_name(PROBE): PROBE})
 
     async def stored(self) -> AsyncIterator[list[Stored]]:
         files = self._files()
@@ -155,12 +154,12 @@ class DirectoryBlobs:
             raise Unavailable(f"can't write to the blob directory {self.root}: {error.strerror}") from None
         return True
 
-    def _put(self, contents: list[bytes]) -> None:
+    def _put(self, contents: dict[str, bytes]) -> None:
         try:
             missing = {
                 path: content
-                for content in contents
-                if not self._has(path := self.root / blob_key(blob_name(content)), len(content))
+                for name, content in contents.items()
+                if not self._has(path := self.root / blob_key(name), len(content))
             }
             if len(missing) < _MANY:
                 _write_each(missing)
@@ -280,6 +279,9 @@ class S3Blobs:
 
     async def get(self, name: str) -> bytes:
         return await self._in_thread(self._get, name)
+
+    async def get_each(self, names: list[str]) -> list[bytes | NotFound | CorruptBlob]:
+        return list(await asyncio.gather(*(self._in_thread(_got, self._get, name) for name in names)))
 
     async def check(self) -> None:
         await self._in_thread(self._make_bucket)
@@ -401,6 +403,13 @@ class S3Blobs:
 
 def _age_s(stored: Stored) -> float:
     return (datetime.now(UTC) - stored.modified_at).total_seconds()
+
+
+def _got(get: Callable[[str], bytes], name: str) -> bytes | NotFound | CorruptBlob:
+    try:
+        return get(name)
+    except (NotFound, CorruptBlob) as error:
+        return error
 
 
 def _checked(name: str, content: bytes) -> bytes:

@@ -96,44 +96,53 @@ end $$;
 
 -- ---------------------------------------------------------------------------------------------- parsed
 
--- Writes what the parser found. A second call (a reparse) replaces content and attachments and keeps identity,
--- deliveries, labels and history. link_email goes after it: content is written without a lock that others wait for.
+-- Stores what the parser found in these messages: content, attachments, threads and contacts. A second call (a reparse)
+-- replaces content and attachments, counts nothing twice, and keeps identity, deliveries, labels and history.
+-- p_parsed: for each message a JSON object with columns of `emails`, and besides: search_names, attachments (columns of
+-- `attachments`, sha256 in hex), people {domains: {address: registered domain}, names: {address: name}, own: [addresses
+-- that are ours]}.
+-- What needs no lock comes first, then the mail graph is ours until the commit, and each row is written once.
 -- (Every lookup is by a key: the settings keep the planner from reading whole tables before they were analyzed, and from
 -- planning each call anew, which costs more than the call.)
-create or replace function store_parsed_email(p_email_id uuid, p_parsed jsonb) returns void language plpgsql
+create or replace function store_parsed_emails(p_email_ids uuid[], p_parsed text[]) returns void language plpgsql
 set jit = off set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
 declare
-    p record;
+    v_parsed jsonb[] := p_parsed::jsonb[];
+    v_emails emails[];
     e emails;
+    v_people jsonb;
+    v_trust record;
 begin
-    select * into p from jsonb_to_record(p_parsed) as r (
-        from_address text, from_name text, "to" text[], cc text[], bcc text[], reply_to text, headers jsonb,
-        subject text, body_text text, body_html text, new_text text, language text, search_names text,
-        search_text text,        in_reply_to text[], "references" text[], thread_subject text, is_orphan_reply boolean,
-        automation text, automation_details jsonb, authentication jsonb, sender_signs text[], sent_at timestamptz,
-        defects text[], attachments jsonb
-    );
-
-    select * into e from emails where id = p_email_id;
-    if e.thread_id is not null then
-        perform unlink_email(e);
+    if exists (select from emails x where x.id = any (p_email_ids) and x.thread_id is not null) then
+        perform lock_mail_graph();
+        for e in select * from emails x where x.id = any (p_email_ids) and x.thread_id is not null loop
+            perform unlink_email(e);
+        end loop;
     end if;
 
+    -- the rows as they shall be; what the parser does not say stays as it is
+    v_emails := array(
+        select jsonb_populate_record(x, p.parsed)
+        from unnest(p_email_ids, v_parsed) p (id, parsed) join emails x on x.id = p.id);
+
     insert into email_search (email_id, search)
-    values (p_email_id, setweight(search_vector(left(p.subject, 2000)), 'A')
-                        || setweight(search_vector(p.search_names), 'B') || search_vector(p.search_text))
+    select n.id, setweight(search_vector(left(n.subject, 2000)), 'A')
+                 || setweight(search_vector(p.parsed ->> 'search_names'), 'B')
+                 || search_vector(left(n.body_text, 100000))
+    from unnest(v_emails) n join unnest(p_email_ids, v_parsed) p (id, parsed) on p.id = n.id
     on conflict (email_id) do update set search = excluded.search;
 
     -- an attachment that is still there keeps its id, and what the scanner said of the same bytes
-    delete from attachments
-    where email_id = p_email_id and position >= coalesce(jsonb_array_length(p.attachments), 0);
+    delete from attachments a using unnest(v_emails) n
+    where a.email_id = n.id and a.position >= n.attachment_count;
     insert into attachments as a (email_id, position, part_id, filename, content_type, sniffed_type, size_bytes, md5_hash,
                                   sha256, s3_bucket, s3_key, is_inline, content_id, virus_scan_status)
-    select p_email_id, f.position, f.part_id, f.filename, f.content_type, f.sniffed_type, f.size_bytes, f.md5_hash,
+    select p.id, f.position, f.part_id, f.filename, f.content_type, f.sniffed_type, f.size_bytes, f.md5_hash,
            decode(f.sha256, 'hex'), f.s3_bucket, f.s3_key, f.is_inline, f.content_id,
            coalesce(f.virus_scan_status, 'pending')
-    from jsonb_to_recordset(p.attachments) as f (
+    from unnest(p_email_ids, v_parsed) p (id, parsed)
+    cross join jsonb_to_recordset(p.parsed -> 'attachments') as f (
         position integer, part_id text, filename text, content_type text, sniffed_type text, size_bytes bigint,
         md5_hash text, sha256 text, s3_bucket text, s3_key text, is_inline boolean, content_id text,
         virus_scan_status text)
@@ -146,18 +155,31 @@ begin
                                  then a.virus_scan_status else excluded.virus_scan_status end,
         virus_scan_result = case when a.sha256 = excluded.sha256 then a.virus_scan_result end;
 
-    update emails set
-        from_address = p.from_address, from_name = p.from_name, to_addresses = p."to", cc_addresses = p.cc,
-        bcc_addresses = p.bcc, reply_to = p.reply_to, headers = p.headers, subject = p.subject,
-        body_text = p.body_text, body_html = p.body_html, new_text = p.new_text, language = p.language,
-        in_reply_to = p.in_reply_to, "references" = p."references", thread_subject = p.thread_subject,
-        is_orphan_reply = p.is_orphan_reply, automation = p.automation,
-        automation_details = p.automation_details, authentication = p.authentication,
-        trust_reasons = coalesce(p.sender_signs, '{}'), sent_at = p.sent_at, defects = p.defects,
-        attachment_count = coalesce(jsonb_array_length(p.attachments), 0),
-        has_attachments = coalesce(jsonb_array_length(p.attachments), 0) > 0,
-        parsed_at = now()
-    where id = p_email_id;
+    perform lock_mail_graph();
+    perform count_contacts(v_emails, array(
+        select p.parsed -> 'people' from unnest(v_emails) n join unnest(p_email_ids, v_parsed) p (id, parsed) on p.id = n.id));
+    foreach e in array v_emails loop  -- one after the other: the next may belong to the thread of this one
+        v_people := v_parsed[array_position(p_email_ids, e.id)] -> 'people';
+        v_trust := judge_sender(e, e.trust_reasons, v_people -> 'domains' ->> e.from_address,
+                                coalesce(v_people -> 'own' ? e.from_address, false));
+        e.thread_id := thread_for(e);
+        update emails set
+            from_address = e.from_address, from_name = e.from_name, to_addresses = e.to_addresses,
+            cc_addresses = e.cc_addresses, bcc_addresses = e.bcc_addresses, reply_to = e.reply_to, headers = e.headers,
+            subject = e.subject, body_text = e.body_text, body_html = e.body_html, new_text = e.new_text,
+            language = e.language, in_reply_to = e.in_reply_to, "references" = e."references",
+            thread_subject = e.thread_subject, is_orphan_reply = e.is_orphan_reply, automation = e.automation,
+            automation_details = e.automation_details, authentication = e.authentication, sent_at = e.sent_at,
+            defects = e.defects, attachment_count = e.attachment_count, has_attachments = e.attachment_count > 0,
+            thread_id = e.thread_id, sender_trust = v_trust.trust, trust_reasons = v_trust.reasons,
+            -- two that were accepted at the same moment did not see each other
+            message_id_conflict = message_id_conflict or exists (
+                select from emails o
+                where o.message_id = e.message_id and o.created_at < e.created_at and o.id <> e.id),
+            parsed_at = now()
+        where id = e.id;
+    end loop;
+    perform count_in_threads(p_email_ids);
 end $$;
 
 -- The words of a text as they are indexed. `russian` stems Cyrillic words as Russian and Latin ones as English. What
@@ -176,35 +198,6 @@ language sql immutable parallel safe as $$
 $$;
 
 -- ---------------------------------------------------------------------------------------------- threads, contacts
-
--- Puts a parsed message into its thread, judges its sender by what is known until now, and counts it for its contacts.
--- p_people: {domains: {address: registered domain}, names: {address: name}, own: [addresses that are ours]}. A second
--- call does nothing.
-create or replace function link_email(p_email_id uuid, p_people jsonb) returns void language plpgsql
-set jit = off set enable_seqscan = off set plan_cache_mode = force_generic_plan
-as $$
-declare
-    e emails;
-    v_trust record;
-begin
-    perform lock_mail_graph();
-    select * into e from emails where id = p_email_id;
-    if not found or e.thread_id is not null or e.parsed_at is null then
-        return;
-    end if;
-    e.thread_id := thread_for(e);
-    v_trust := judge_sender(e, e.trust_reasons, p_people -> 'domains' ->> e.from_address,
-                            coalesce(p_people -> 'own' ? e.from_address, false));
-    update emails set
-        thread_id = e.thread_id, sender_trust = v_trust.trust, trust_reasons = v_trust.reasons,
-        -- two that were accepted at the same moment did not see each other
-        message_id_conflict = message_id_conflict or exists (
-            select from emails o
-            where o.message_id = e.message_id and o.created_at < e.created_at and o.id <> e.id)
-    where id = p_email_id;
-    perform count_in_thread(e);
-    perform count_contacts(e, 1, p_people);
-end $$;
 
 -- Enqueues messages to be parsed again from their raw bytes: these, those with a defect, or all; after mail that comes in.
 -- Those without raw bytes (made by hand in SQL) are left alone. Returns how many.
@@ -225,7 +218,7 @@ $$;
 
 -- Threads and contacts are one small graph that nearly every message touches (the mailbox's own address is a contact
 -- of each), so changes to it take turns: one lock until the commit, no deadlocks, exact counts. A worker commits many
--- messages together and links them last, so that it holds the lock for a fraction of a millisecond each.
+-- messages together, so that it holds the lock for a fraction of a millisecond each.
 create or replace function lock_mail_graph() returns void language plpgsql as $$
 begin
     perform pg_advisory_xact_lock(7716, 0);
@@ -236,14 +229,17 @@ create or replace function unlink_email(e emails) returns void language plpgsql 
 begin
     perform lock_mail_graph();
     update threads set email_count = email_count - 1 where id = e.thread_id;
-    perform count_contacts(e, -1, '{}');
+    update contacts set
+        emails_sent_count = emails_sent_count - (email = coalesce(e.from_address, ''))::integer,
+        emails_received_count = emails_received_count
+            - (email = any (e.to_addresses || e.cc_addresses || e.bcc_addresses))::integer
+    where email = any (e.from_address || e.to_addresses || e.cc_addresses || e.bcc_addresses);
     update emails set thread_id = null where id = e.id;
 end $$;
 
 -- The thread that a message belongs to; made, or merged from several, where it has to be.
 create or replace function thread_for(e emails) returns uuid language plpgsql as $$
 declare
-    v_at timestamptz := coalesce(e.sent_at, e.received_at);
     v_keys bytea[];
     v_threads uuid[];
     v_thread uuid;
@@ -306,25 +302,27 @@ begin
                and e.from_address = any (o.to_addresses || o.cc_addresses)));
 end $$;
 
-create or replace function count_in_thread(e emails) returns void language plpgsql as $$
-declare
-    v_at timestamptz := coalesce(e.sent_at, e.received_at);
+-- Adds messages to the counts of the threads that they are in by now. A thread has the subject of its first message.
+create or replace function count_in_threads(p_email_ids uuid[]) returns void language plpgsql as $$
 begin
     update threads t set
-        subject = case when e.subject is not null and not exists (
-                            select from emails o
-                            where o.thread_id = e.thread_id and o.id <> e.id and o.subject is not null
-                              and (coalesce(o.sent_at, o.received_at), o.id) < (v_at, e.id))
-                       then e.subject else t.subject end,
+        subject = (
+            select o.subject from emails o where o.thread_id = t.id and o.subject is not null
+            order by coalesce(o.sent_at, o.received_at), o.id limit 1),
         participant_emails = array(
             select p from (
-                select distinct p
-                from unnest(t.participant_emails || e.from_address || e.to_addresses || e.cc_addresses) p
-                where p is not null
-            ) s order by p limit 1000),
-        email_count = t.email_count + 1,
-        last_email_at = greatest(t.last_email_at, e.received_at)
-    where t.id = e.thread_id;
+                select unnest(t.participant_emails) as p
+                union
+                select unnest(n.from_address || n.to_addresses || n.cc_addresses) from emails n
+                where n.id = any (p_email_ids) and n.thread_id = t.id
+            ) s where p is not null order by p limit 1000),
+        email_count = t.email_count + added.email_count,
+        last_email_at = greatest(t.last_email_at, added.last_email_at)
+    from (
+        select n.thread_id, count(*) as email_count, max(n.received_at) as last_email_at
+        from emails n where n.id = any (p_email_ids) group by n.thread_id
+    ) added
+    where t.id = added.thread_id;
 end $$;
 
 create or replace function merge_threads(p_into uuid, p_from uuid[]) returns void language plpgsql as $$
@@ -352,31 +350,43 @@ begin
     delete from threads where id = any (p_from);
 end $$;
 
--- Adds p_sign to the counts of the sender and of each recipient. The name is what people call themselves first, else what
--- others call them first. A message of ours that nobody can have forged (our
--- servers vouch for it, or it lies in a folder of sent mail) makes its recipients partners.
-create or replace function count_contacts(e emails, p_sign integer, p_people jsonb) returns void language plpgsql as $$
-declare
-    v_own text[] := array(select jsonb_array_elements_text(p_people -> 'own'));
-    v_is_by_us boolean := e.from_address = any (v_own) and (
-        e.trust_reasons && '{dmarc-pass,dkim-aligned,spf-aligned}'
-        or exists (select from email_deliveries d
-                   where d.email_id = e.id and d.folder ~* '(^|[/. ])(sent|[Оо]тправленные|gesendet|envoyés|enviados)'));
+-- Counts messages for their senders and for each recipient; p_people goes with each, as above. The name is what people
+-- call themselves first, else what others call them first. A message of ours that nobody can have forged (our servers
+-- vouch for it, or it lies in a folder of sent mail) makes its recipients partners.
+create or replace function count_contacts(p_emails emails[], p_people jsonb[]) returns void language plpgsql as $$
 begin
     insert into contacts as c (email, name, domain, domain_looks, is_internal, written_to_at, emails_sent_count,
                                emails_received_count, last_email_at)
-    select p.email, p_people -> 'names' ->> p.email, p_people -> 'domains' ->> p.email,
-           coalesce(looks_of(p_people -> 'domains' ->> p.email), '{}'), p.email = any (v_own),
-           case when v_is_by_us and max(p.received) > 0 then e.received_at end,
-           p_sign * sum(p.sent), p_sign * sum(p.received), e.received_at
+    select s.email, s.name, s.domain, coalesce(looks_of(s.domain), '{}'), s.is_internal, s.written_to_at, s.sent,
+           s.received, s.last_email_at
     from (
-        select e.from_address as email, 1 as sent, 0 as received
-        union all
-        select distinct r, 0, 1 from unnest(e.to_addresses || e.cc_addresses || e.bcc_addresses) r
-    ) p
-    where p.email <> ''
-    group by p.email
-    order by p.email
+        select p.email,
+               (array_agg(m.people -> 'names' ->> p.email order by p.sent desc, m.n)
+                filter (where m.people -> 'names' ? p.email))[1] as name,
+               max(m.people -> 'domains' ->> p.email) as domain,
+               bool_or(m.own ? p.email) as is_internal,
+               min(m.received_at) filter (where m.is_by_us and p.received > 0) as written_to_at,
+               sum(p.sent) as sent, sum(p.received) as received, max(m.received_at) as last_email_at
+        from (
+            select e.*, m.n, m.people, coalesce(m.people -> 'own', '[]') as own,
+                   coalesce(m.people -> 'own' ? e.from_address, false) and (
+                       e.trust_reasons && '{dmarc-pass,dkim-aligned,spf-aligned}'
+                       or exists (
+                           select from email_deliveries d
+                           where d.email_id = e.id
+                             and d.folder ~* '(^|[/. ])(sent|[Оо]тправленные|gesendet|envoyés|enviados)')) as is_by_us
+            from unnest(p_emails) with ordinality e
+            join unnest(p_people) with ordinality m (people, n) on m.n = e.ordinality
+        ) m
+        cross join lateral (
+            select m.from_address as email, 1 as sent, 0 as received
+            union all
+            select distinct r, 0, 1 from unnest(m.to_addresses || m.cc_addresses || m.bcc_addresses) r
+        ) p
+        where p.email <> ''
+        group by p.email
+    ) s
+    order by s.email
     on conflict (email) do update set
         name = case when c.emails_sent_count = 0 and excluded.emails_sent_count > 0
                     then coalesce(excluded.name, c.name) else coalesce(c.name, excluded.name) end,

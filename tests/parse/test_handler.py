@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -9,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from emailq.app import App, open_app
+from emailq.blob_names import blob_key
 from emailq.handlers import Served
 from emailq.ingest.accept import Incoming, accept
 from emailq.models import Job
@@ -16,7 +18,6 @@ from emailq.outcomes import Done, Reject, Retry
 from emailq.parse.handler import handle
 from emailq.queue.worker import Worker
 from emailq.settings import load_settings
-from emailq.store.blobs import blob_key
 from tests.mails import claim, message
 from tests.parse.mutations import mutated
 from tests.parse.test_mail import CASES, MAIL
@@ -57,7 +58,7 @@ async def test_each_of_many_jobs_gets_its_own_message(app: App) -> None:
 
     outcomes = await asyncio.gather(*(handle(job, app) for job in jobs))
 
-    subjects = [outcome.effects[0].args[1]["subject"] for outcome in outcomes if isinstance(outcome, Done)]
+    subjects = [json.loads(outcome.effects[0].args[1])["subject"] for outcome in outcomes if isinstance(outcome, Done)]
     assert subjects == [f"number {number}" for number in range(30)]
 
 

@@ -35,7 +35,7 @@ def test_a_message_gives_the_rows_that_its_json_says(name: str) -> None:
 
     assert digest.fields["subject"] == message.subject
     assert digest.fields["body_text"] == (message.body_text or None)
-    assert digest.fields["to"] == [address.email.lower() for address in message.to]
+    assert digest.fields["to_addresses"] == [address.email.lower() for address in message.to]
     assert [(file.part_id, file.sha256) for file in digest.attachments] == [
         (part.part_id, part.sha256) for part in message.files
     ]

@@ -1,6 +1,7 @@
-"""accept_emails, store_parsed_email, record_classification: messages, threads and contacts are right in any order."""
+"""accept_emails, store_parsed_emails, record_classification: messages, threads and contacts are right in any order."""
 
 import hashlib
+import json
 import random
 import threading
 import time
@@ -50,10 +51,15 @@ def accept(db: psycopg.Connection, *messages: dict[str, Any]) -> list[Accepted]:
     return [Accepted(*row) for row in db.execute("select * from accept_emails(%s)", (Jsonb(list(messages)),))]
 
 
+_COLUMNS = {name: f"{name}_addresses" for name in ("to", "cc", "bcc")} | {"sender_signs": "trust_reasons"}
+
+
 def parsed(**fields: Any) -> dict[str, Any]:
     """What the parser finds in a message without anything in it, and `fields`."""
-    lists = ("to", "cc", "bcc", "headers", "in_reply_to", "references", "defects", "attachments")
-    return {name: [] for name in lists} | {"is_orphan_reply": False, "search_text": ""} | fields
+    lists = ("to", "cc", "bcc", "headers", "in_reply_to", "references", "trust_reasons", "defects", "attachments")
+    found: dict[str, Any] = {name: [] for name in lists} | {"is_orphan_reply": False} | fields
+    found = {_COLUMNS.get(name, name): value for name, value in found.items()}
+    return found | {"attachment_count": len(found["attachments"])}
 
 
 def store(
@@ -67,8 +73,12 @@ def store(
 ) -> None:
     """What a worker does with a parsed message."""
     people = {"domains": domains or {}, "names": names or {}, "own": list(own)}
-    db.execute("select store_parsed_email(%s, %s)", (email_id, Jsonb(parsed(**fields))))
-    db.execute("select link_email(%s, %s)", (email_id, Jsonb(people)))
+    store_all(db, {email_id: parsed(**fields) | {"people": people}})
+
+
+def store_all(db: psycopg.Connection, found: dict[UUID, dict[str, Any]]) -> None:
+    rows = [json.dumps(one) for one in found.values()]
+    db.execute("select store_parsed_emails(%s, %s)", (list(found), rows))
 
 
 def counts(db: psycopg.Connection) -> tuple[int, int, int]:
@@ -259,7 +269,7 @@ def test_a_second_parse_keeps_labels_and_deliveries(db: psycopg.Connection) -> N
 
 def test_subject_and_text_are_found_by_words(db: psycopg.Connection) -> None:
     [accepted] = accept(db, incoming("hello"))
-    store(db, accepted.email_id, subject="Lieferung", search_text="zwei Räder bitte")
+    store(db, accepted.email_id, subject="Lieferung", body_text="zwei Räder bitte")
 
     found = [
         value(db, "select count(*) from email_search where search @@ websearch_to_tsquery('russian', %s)", words)
@@ -391,20 +401,21 @@ def arrive(db: psycopg.Connection, mails: Sequence[Mail], order: Sequence[int]) 
         for mail, row in zip(mails, accept(db, *(incoming(mail.key, mail.key) for mail in mails)), strict=True)
     }
     for position in order:
-        mail = mails[position]
-        store(
-            db,
-            ids[mail.key],
-            from_address=mail.sender,
-            to=list(mail.to),
-            subject=mail.subject,
-            thread_subject=mail.subject and mail.subject.lower(),
-            is_orphan_reply=mail.orphan,
-            references=list(mail.refs),
-            in_reply_to=list(mail.replies),
-            sent_at=(NOON + timedelta(days=mail.day)).isoformat(),
-        )
+        store(db, ids[mails[position].key], **fields_of(mails[position]))
     return ids
+
+
+def fields_of(mail: Mail) -> dict[str, Any]:
+    return {
+        "from_address": mail.sender,
+        "to": list(mail.to),
+        "subject": mail.subject,
+        "thread_subject": mail.subject and mail.subject.lower(),
+        "is_orphan_reply": mail.orphan,
+        "references": list(mail.refs),
+        "in_reply_to": list(mail.replies),
+        "sent_at": (NOON + timedelta(days=mail.day)).isoformat(),
+    }
 
 
 def threads(db: psycopg.Connection) -> set[frozenset[str]]:
@@ -425,6 +436,29 @@ def test_a_reply_joins_its_parent(db: psycopg.Connection) -> None:
     arrive(db, [Mail("a"), Mail("b", replies=("a",)), Mail("c", refs=("a", "b")), Mail("d")], range(4))
 
     assert threads(db) == {frozenset("abc"), frozenset("d")}
+
+
+def test_messages_stored_together_are_linked_and_counted_like_one_after_the_other(db: psycopg.Connection) -> None:
+    mails = [
+        Mail("b", replies=("a",), subject="Order 7", sender=US, to=("ann@example.com",)),
+        Mail("a", refs=("z",), subject="Order 7", day=1),
+        Mail("c", refs=("z",)),
+        Mail("d", subject="Offer"),
+        Mail("e", subject="Offer", orphan=True, sender=US, to=("ann@example.com",), day=2),
+        Mail("f"),
+    ]
+    arrive(db, mails, range(len(mails)))
+    one_by_one = described(db), contacts(db), threads(db)
+    db.execute("truncate emails, threads, contacts cascade")
+
+    accepted = accept(db, *(incoming(mail.key, mail.key) for mail in mails))
+    found = {row.email_id: parsed(**fields_of(mail)) for mail, row in zip(mails, accepted, strict=True)}
+    store_all(db, found)
+
+    assert (described(db), contacts(db), threads(db)) == one_by_one
+    assert threads(db) == {frozenset("abc"), frozenset("de"), frozenset("f")}
+    store_all(db, found)  # a reparse
+    assert (described(db), contacts(db), threads(db)) == one_by_one
 
 
 def test_two_replies_meet_under_a_parent_that_never_came(db: psycopg.Connection) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from emailq.blob_names import blob_key
 from emailq.errors import ConfigError, NotFound, Unavailable
 from emailq.settings import load_settings
 from emailq.store import blobs as blobs_module
-from emailq.store.blobs import Blobs, CorruptBlob, DirectoryBlobs, blob_key, open_blobs
+from emailq.store.blobs import Blobs, CorruptBlob, DirectoryBlobs, open_blobs
 from tests.servers import S3Server, free_ports
 
 HELLO = b"hello\x00\r\n\xff"

@@ -1,0 +1,95 @@
+"""What a worker stores of a message, as SQL takes it: made in the child process, so that a worker only passes it on."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from emailq.blob_names import blob_key
+from emailq.parse.authentication import believed
+from emailq.parse.digest import WARM_UP, Digest, digest_message
+from emailq.parse.domains import is_ours, registrable
+from emailq.parse.sender import server_signs
+
+__all__ = ["WARM_UP", "Parsed", "Site", "parse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the settings say: who we are (see is_ours), which servers are believed, what becomes of attachments."""
+
+    own: frozenset[str]
+    authserv_ids: tuple[str, ...]
+    scans: bool
+    bucket: str | None
+
+
+class Parsed(NamedTuple):
+    """`row`: JSON, as store_parsed_emails takes it. `refusal`: why this can't be worked on, though it is kept."""
+
+    row: str
+    attachments: list[bytes]
+    refusal: str | None
+
+
+def parse(raw: bytes, site: Site) -> Parsed:
+    """Pure; any bytes give a result."""
+    digest = digest_message(raw)
+    row = {**_fields(digest, site), "people": _people(digest, site), "attachments": _attachments(digest, site)}
+    return Parsed(
+        json.dumps(row | {"attachment_count": len(digest.attachments)}, ensure_ascii=False),
+        [attachment.content for attachment in digest.attachments],
+        digest.refusal,
+    )
+
+
+def _fields(digest: Digest, site: Site) -> dict[str, Any]:
+    """What the digest says, and what the settings make of it: whom to believe, and who is us."""
+    fields = digest.fields
+    sender, to, own = fields["from_address"], fields["to_addresses"], site.own
+    authentication = believed(fields["headers"], site.authserv_ids)
+    signs = [*fields["sender_signs"], *server_signs(authentication, sender, own)]
+    fields |= {"authentication": authentication, "trust_reasons": signs}
+    if fields["automation"] is None and "own-domain-unverified" not in signs:
+        if sender in own:
+            reason = "the sender is an account of ours"
+        elif is_ours(sender, own) and to and not any(is_ours(one, own) for one in to):
+            reason = "a colleague wrote it to somebody else"  # the mailbox has a copy; what goes to it is a request
+        else:
+            reason = None
+        if reason:
+            fields |= {"automation": "own_mail", "automation_details": {"reasons": [reason]}}
+    return fields
+
+
+def _people(digest: Digest, site: Site) -> dict[str, Any]:
+    """Of everybody in the message: the registered domain, the name, and who is one of us."""
+    fields = digest.fields
+    addresses = {fields["from_address"], *fields["to_addresses"], *fields["cc_addresses"], *fields["bcc_addresses"]}
+    addresses.discard(None)
+    return {
+        "domains": {address: domain for address in sorted(addresses) if (domain := registrable(address))},
+        "names": digest.names,
+        "own": sorted(address for address in addresses if is_ours(address, site.own)),
+    }
+
+
+def _attachments(digest: Digest, site: Site) -> list[dict[str, Any]]:
+    return [
+        {
+            "position": position,
+            "part_id": attachment.part_id,
+            "filename": attachment.filename,
+            "content_type": attachment.content_type,
+            "sniffed_type": attachment.sniffed_type,
+            "size_bytes": len(attachment.content),
+            "md5_hash": hashlib.md5(attachment.content, usedforsecurity=False).hexdigest(),
+            "sha256": attachment.sha256,
+            "s3_bucket": site.bucket,
+            "s3_key": blob_key(attachment.sha256),
+            "is_inline": attachment.is_inline,
+            "content_id": attachment.content_id,
+            "virus_scan_status": "pending" if site.scans else "skipped",
+        }
+        for position, attachment in enumerate(digest.attachments)
+    ]
