@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import sql
+from psycopg.adapt import PyFormat
 from psycopg.types.json import Jsonb
 
 from emailq import log, metrics
@@ -161,8 +162,8 @@ async def _apply_effects(conn: Connection, kept: list[Finished]) -> None:
     calls = [call for one_round in rounds for call in _calls([effect for effect in one_round if effect])]
     if calls:
         async with conn.pipeline():
-            for function, args in calls:
-                await conn.execute(_statement(function, len(args)), args, prepare=True)
+            for statement, args in calls:
+                await conn.execute(statement, args, prepare=True)
 
 
 async def _enqueue_next(conn: Connection, kept: list[Finished]) -> None:
@@ -171,31 +172,36 @@ async def _enqueue_next(conn: Connection, kept: list[Finished]) -> None:
         await queue.enqueue(conn, items)
 
 
-def _calls(effects: Sequence[Effect]) -> Iterator[tuple[str, list[Any]]]:
-    """(function, arguments): a call for each effect, but one for those that go together."""
+def _calls(effects: Sequence[Effect]) -> Iterator[tuple[sql.Composed, list[Any]]]:
+    """Statement and arguments: one for each effect, but one for those that go together."""
     gathered: dict[str, list[tuple[Any, ...]]] = {}
     sizes: Counter[str] = Counter()
     for effect in effects:
         if not effect.together:
-            yield effect.function, [_plain(arg) for arg in effect.args]
+            yield _call(effect)
             continue
         size = sum(len(arg) for arg in effect.args if isinstance(arg, str))
-        if (sizes[effect.function] + size) > _CALL_CHARS and effect.function in gathered:
-            yield effect.function, _columns(gathered.pop(effect.function))
+        if effect.function in gathered and sizes[effect.function] + size > _CALL_CHARS:
+            yield _call_with_arrays(effect.function, gathered.pop(effect.function))
             sizes[effect.function] = 0
         gathered.setdefault(effect.function, []).append(effect.args)
         sizes[effect.function] += size
     for function, rows in gathered.items():
-        yield function, _columns(rows)
+        yield _call_with_arrays(function, rows)
 
 
-def _columns(rows: list[tuple[Any, ...]]) -> list[Any]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _call(effect: Effect) -> tuple[sql.Composed, list[Any]]:
+    return _statement(effect.function, len(effect.args), PyFormat.AUTO), [_plain(arg) for arg in effect.args]
+
+
+def _call_with_arrays(function: str, rows: list[tuple[Any, ...]]) -> tuple[sql.Composed, list[Any]]:
+    # binary: in arrays of text each quote and backslash would be escaped, which costs more than all the rest
+    return _statement(function, len(rows[0]), PyFormat.BINARY), [list(column) for column in zip(*rows, strict=True)]
 
 
 @cache
-def _statement(function: str, args: int) -> sql.Composed:
-    placeholders = sql.SQL(", ").join([sql.Placeholder()] * args)
+def _statement(function: str, args: int, format: PyFormat) -> sql.Composed:
+    placeholders = sql.SQL(", ").join([sql.Placeholder(format=format)] * args)
     return sql.SQL("select {}({})").format(sql.Identifier(function), placeholders)
 
 
