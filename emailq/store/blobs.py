@@ -5,7 +5,7 @@ import ctypes
 import hashlib
 import os
 import re
-import tempfile
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -156,26 +156,15 @@ class DirectoryBlobs:
 
     def _put(self, contents: dict[str, bytes]) -> None:
         try:
-            missing = {
-                path: content
-                for name, content in contents.items()
-                if not self._has(path := self.root / blob_key(name), len(content))
-            }
+            root = os.path.abspath(self.root)
+            paths = {f"{root}/{blob_key(name)}": content for name, content in contents.items()}
+            missing = {path: content for path, content in paths.items() if not _has(path, len(content))}
             if len(missing) < _MANY:
                 _write_each(missing)
             else:
                 _write_many(missing, self.root)
         except OSError as error:
             raise Unavailable(f"can't write to the blob directory {self.root}: {error.strerror}") from None
-
-    def _has(self, path: Path, size_bytes: int) -> bool:
-        try:
-            found = path.stat()
-            if found.st_size == size_bytes and found.st_mtime < time.time() - _YOUNG_S:
-                os.utime(path)
-            return found.st_size == size_bytes
-        except FileNotFoundError:
-            return False
 
     def _get(self, name: str) -> bytes:
         try:
@@ -187,27 +176,35 @@ class DirectoryBlobs:
         return _checked(name, content)
 
 
+def _has(path: str, size_bytes: int) -> bool:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return False
+    if found.st_size == size_bytes and found.st_mtime < time.time() - _YOUNG_S:
+        os.utime(path)
+    return found.st_size == size_bytes
+
+
 _MANY = 12  # files from which on two flushes of the whole file system take less time than two for each file
 
 
-def _write_each(contents: dict[Path, bytes]) -> None:
-    changed: set[Path] = set()
+def _write_each(contents: dict[str, bytes]) -> None:
+    changed: set[str] = set()
     for path, content in contents.items():
-        changed |= {made.parent for made in _make_directory(path.parent)}
-        temporary = _write_beside(path, content, sync=True)
+        temporary, made = _write_beside(path, content, sync=True)
         os.replace(temporary, path)
-        changed.add(path.parent)
+        changed |= {os.path.dirname(path), *map(os.path.dirname, made)}
     for directory in changed:
         _sync_directory(directory)
 
 
-def _write_many(contents: dict[Path, bytes], root: Path) -> None:
+def _write_many(contents: dict[str, bytes], root: Path) -> None:
     """All bytes are on the disk before the first file has its name, as with one file."""
-    temporaries: dict[Path, str] = {}
+    temporaries: dict[str, str] = {}
     try:
         for path, content in contents.items():
-            _make_directory(path.parent)
-            temporaries[path] = _write_beside(path, content, sync=False)
+            temporaries[path], _ = _write_beside(path, content, sync=False)
         _sync_file_system(root)
         for path in list(temporaries):
             os.replace(temporaries[path], path)
@@ -219,31 +216,48 @@ def _write_many(contents: dict[Path, bytes], root: Path) -> None:
                 os.unlink(temporary)
 
 
-def _make_directory(directory: Path) -> list[Path]:
-    """Make it with its parents, closed to others; returns those that were missing."""
-    missing = [one for one in (directory, *directory.parents) if not one.exists()]
-    for one in reversed(missing):
-        one.mkdir(exist_ok=True, mode=0o750)
-    return missing
+def _write_beside(path: str, content: bytes, *, sync: bool) -> tuple[str, list[str]]:
+    """Write beside the target, for a rename to follow: a reader sees all of it or nothing (rename(2) is atomic).
 
-
-def _write_beside(path: Path, content: bytes, *, sync: bool) -> str:
-    """Write beside the target, for a rename to follow: a reader sees all of it or nothing (rename(2) is atomic)."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    Returns the file, and the directories that had to be made.
+    """
+    directory = os.path.dirname(path)
+    temporary = f"{directory}/.new-{secrets.token_hex(8)}"
+    made: list[str] = []
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
+        descriptor = os.open(temporary, _NEW_FILE, 0o600)
+    except FileNotFoundError:
+        made = _make_directory(directory)
+        descriptor = os.open(temporary, _NEW_FILE, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[file.write(rest) :]
             if sync:
                 os.fdatasync(file.fileno())
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
-    return temporary
+    return temporary, made
 
 
-def _sync_directory(directory: Path) -> None:
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+
+def _make_directory(directory: str) -> list[str]:
+    """Make it with its parents, closed to others; returns those that were missing."""
+    try:
+        os.mkdir(directory, 0o750)
+    except FileExistsError:  # by another process, just now
+        return []
+    except FileNotFoundError:
+        return _make_directory(os.path.dirname(directory)) + _make_directory(directory)
+    return [directory]
+
+
+def _sync_directory(directory: str | Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
