@@ -19,14 +19,13 @@ PICKUP = "pickup by an idle worker, p{}"
 
 _COLUMNS = (NO_OP_1, NO_OP_2, WAIT, WORKER_CPU, DATABASE_CPU, BULK, PICKUP.format(50), PICKUP.format(99))
 _PICTURE = "queue-benchmark.svg"
-_BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def report(figures: Figures, systems: Sequence[System], command: str, shares: Sequence[float]) -> str:
     """Markdown."""
     return "\n\n".join(
         (
-            _conditions(command, shares),
+            conditions(command, shares),
             _side_by_side(figures, systems),
             _systems(systems),
             "emailq and its goals:",
@@ -37,9 +36,7 @@ def report(figures: Figures, systems: Sequence[System], command: str, shares: Se
 
 def write_docs(text: str, figures: Figures, systems: Sequence[System], page: Path) -> None:
     """Puts the report between the page's marks, and the picture beside the page."""
-    before, _, rest = page.read_text().partition(_BEGIN)
-    after = rest.partition(_END)[2]
-    page.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")
+    write_between(page, "measured", text)
     rows = [(one.name, [figures.of(kind, one.name) for kind in (NO_OP_1, NO_OP_2)]) for one in systems]
     shown = [row for row in rows if any(row[1])]
     if shown:
@@ -49,7 +46,15 @@ def write_docs(text: str, figures: Figures, systems: Sequence[System], page: Pat
         (page.parent / _PICTURE).write_text(picture)
 
 
-def _conditions(command: str, shares: Sequence[float]) -> str:
+def write_between(page: Path, mark: str, text: str) -> None:
+    """Replaces what stands between <!-- mark: begin --> and <!-- mark: end -->."""
+    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+    before, _, rest = page.read_text().partition(begin)
+    after = rest.partition(end)[2]
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}")
+
+
+def conditions(command: str, shares: Sequence[float]) -> str:
     others = f"{statistics.median(shares):.0%} (at most {max(shares):.0%})" if shares else "not measured"
     return (
         f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with `{command}`: {os.cpu_count()} cores ({_cpu()}), Linux"
