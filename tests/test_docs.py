@@ -49,6 +49,9 @@ NOT_RUN = {
     "scripts/bench queue --quick": "takes minutes, and packages of others",
     "scripts/bench queue --only drain": "the same",
     "scripts/bench queue --docs docs/benchmarks.md": "the same",
+    "scripts/bench mail": "the same",
+    "scripts/bench mail FOLDER": "the same",
+    "scripts/bench mail --docs docs/benchmarks.md": "the same",
     "EMAILQ_DSN='postgresql://emailq@db1,db2/emailq?target_session_attrs=read-write'": "wants two servers",
     "for doctype in": "wants an ERPNext",
 }

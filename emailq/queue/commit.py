@@ -163,7 +163,7 @@ async def _apply_effects(conn: Connection, kept: list[Finished]) -> None:
     if calls:
         async with conn.pipeline():
             for statement, args in calls:
-                await conn.execute(statement, args, prepare=True)
+                await conn.execute(statement, args)
 
 
 async def _enqueue_next(conn: Connection, kept: list[Finished]) -> None:
