@@ -28,6 +28,7 @@ _PROBLEMS = {
     408: "the body took too long",
     409: "the same request is being worked on, or it comes too late",
     413: "the body is too large",
+    415: "the body is of a kind that is not read here",
     422: "the request makes no sense",
     429: "too many requests",
     500: "a fault of the server",

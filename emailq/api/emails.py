@@ -266,6 +266,7 @@ async def _details(app: App, email_id: UUID) -> EmailDetails:
 async def _result(app: App, email_id: UUID) -> ClassificationResult:
     details = await _details(app, email_id)
     last = details.classification_history[-1] if details.classification_history else {}
+    told = last.get("details") or {}
     return ClassificationResult(
         email_id=email_id,
         intent=details.intent or Intent.OTHER,
@@ -273,7 +274,8 @@ async def _result(app: App, email_id: UUID) -> ClassificationResult:
         priority=details.priority,
         confidence_score=details.confidence_score or 0,
         requests=details.requests,
-        reasoning=(last.get("details") or {}).get("reasoning"),
+        probabilities=told.get("probabilities"),
+        reasoning=told.get("reasoning"),
         needs_review=details.review_reason,
     )
 

@@ -156,6 +156,7 @@ class ClassificationResult(BaseModel):
     priority: Priority | None
     confidence_score: Confidence
     requests: list[RequestDB]
+    probabilities: dict[str, Confidence] | None = Field(description="of each intent, where the model tells them")
     reasoning: str | None
     needs_review: str | None = Field(description="why a person has to decide; null: nobody has to")
 

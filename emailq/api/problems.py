@@ -51,6 +51,8 @@ def add_handlers(api: FastAPI) -> None:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
         status = 400 if first["type"] == "json_invalid" else 422
+        if first["loc"] == ("body",) and "json" not in request.headers.get("content-type", "json"):
+            status = 415
         return _answer(request, status, f"{place}: {first['msg']}"[:500].encode("utf-8", "replace").decode())
 
     @api.exception_handler(NotFound)

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import httpx
 import psycopg
+import pytest
 
 ORDER = (
     b"From: Ann <ann@example.com>\r\nTo: us@example.org\r\nSubject: Order 77\r\nMessage-ID: <1@example.com>\r\n"
@@ -65,9 +66,24 @@ def test_a_message_is_classified_now_and_the_decision_is_kept(api: httpx.Client)
 
     assert answer.status_code == 200, answer.text
     assert answer.json()["intent"] == "order"
+    assert sum(answer.json()["probabilities"].values()) == pytest.approx(1, abs=0.01)
     details = api.get(f"/emails/{email_id}").json()
     assert [h["intent"] for h in details["classification_history"]] == ["order"]
     assert {q["queue_name"]: q["status"] for q in details["queue"]}["classification"] == "completed"
+
+
+def test_json_that_is_hostile_or_none_is_refused(api: httpx.Client) -> None:
+    deep = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
+    for content, kind, status in (
+        (deep, "application/json", 400),
+        (b'{"email_id": NaN}', "application/json", 422),
+        (b"email_id=1", "text/plain", 415),
+        (b"", "application/json", 422),
+    ):
+        answer = api.post("/classify", content=content, headers={"content-type": kind})
+
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_persons_label_wins(api: httpx.Client) -> None:

@@ -402,3 +402,12 @@ def test_a_paused_queue_is_no_trouble(db: psycopg.Connection) -> None:
     db.execute("select pause_queue('work', 'month end')")
 
     assert troubles(db) == []
+
+
+def test_a_large_mailbox_is_estimated_not_counted(db: psycopg.Connection) -> None:
+    exact = db.execute("select total_emails from api_stats").fetchone()
+
+    db.execute("update pg_class set reltuples = 123456 where oid = 'emails'::regclass")
+
+    assert exact == (0,)
+    assert db.execute("select total_emails from api_stats").fetchone() == (123_456,)
