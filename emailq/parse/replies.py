@@ -176,7 +176,9 @@ def _mark_at(page: _Page, number: int) -> tuple[int, int]:
             return _FORWARD, 1
         if _ORIGINAL.search(words):
             return _BLOCK, 1 + _block_length(page, number + 1)
-    if _WRITTEN_BY.match(text) or (text[0] in "#-–—*=" and _REPLY_ABOVE.search(_fold(text[:200]))):
+    if text[0] == ">" and _WRITTEN_BY.match(text):
+        return _BLOCK, 1
+    if text[0] in "#-–—*=" and _REPLY_ABOVE.search(_fold(text[:200])):
         return _BLOCK, 1
     if text[-1] == ":" and len(text) <= 60 and _fold(text.rstrip(": ")) in _FORWARD_LINES:
         return _FORWARD, 1

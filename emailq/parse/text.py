@@ -380,6 +380,7 @@ _DROPPED = {
     tag: re.compile(f"</{tag}", re.IGNORECASE)
     for tag in ("script", "style", "title", "template", "object", "iframe", "svg", "math")
 }
+_TAGS = {name: name for name in (*_BEGINS, *_VOID, *_BLOCKS, *"span b i u strong em font center small sup sub".split())}
 _NOTHING: Mapping[str, str | None] = {}
 _SCANNED = 64  # open elements that are looked through for the one to close
 _TABLE = frozenset(["table"])
@@ -420,7 +421,7 @@ def _walk(html: str, writer: _Writer) -> None:
                 break
             attributes = _attributes(rest[0])
             position = rest.end()
-        tag = intern(name.lower())  # open ones are kept, and may be many
+        tag = _TAGS.get(name) or intern(name.lower())  # one string for each: the open ones may be many
         if slash:
             _close(stack, writer, tag)
         elif tag in _DROPPED:
