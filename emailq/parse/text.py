@@ -380,7 +380,9 @@ _DROPPED = {
     tag: re.compile(f"</{tag}", re.IGNORECASE)
     for tag in ("script", "style", "title", "template", "object", "iframe", "svg", "math")
 }
-_TAGS = {name: name for name in (*_BEGINS, *_VOID, *_BLOCKS, *"span b i u strong em font center small sup sub".split())}
+_TAGS = {
+    name: name for name in (*_BEGINS, *_VOID, "span", "b", "i", "u", "strong", "em", "font", "small", "sup", "sub")
+}
 _NOTHING: Mapping[str, str | None] = {}
 _SCANNED = 64  # open elements that are looked through for the one to close
 _TABLE = frozenset(["table"])

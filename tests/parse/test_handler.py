@@ -84,7 +84,7 @@ async def test_a_damaged_raw_message_is_rejected_and_a_missing_one_tried_again(a
 
 
 @pytest.mark.parametrize(
-    "numbers", [range(300), pytest.param(range(300, 10_000), marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
+    "numbers", [range(300), pytest.param(range(300, 3_000), marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
 )
 async def test_every_fixture_and_mutated_messages_become_rows_without_an_error_of_the_database(
     app: App, numbers: range
