@@ -21,7 +21,7 @@ async def run_suspects(settings: Settings, queue: str, served: Served) -> None:
         sys.executable, "-m", "emailq.queue.suspects", stdin=PIPE, env={**os.environ, "PYTHONPATH": _path()}
     )
     with suppress(ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, process.pid, 10)  # its neighbours come first: it may loop
+        os.setpriority(os.PRIO_PROCESS, process.pid, 5)  # it may loop: a third of a neighbour's share
     try:
         await process.communicate(json.dumps(order).encode())
     except asyncio.CancelledError:

@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import LiteralString
 
+from psycopg.pq import TransactionStatus
+
 from emailq.blob_names import blob_name
 from emailq.db import Connection, is_pooled, query
-from emailq.errors import ConfigError, NotFound
+from emailq.errors import NotFound
 from emailq.store.blobs import PROBE, Blobs, CorruptBlob
 
 
@@ -42,23 +44,24 @@ async def verify(
 ) -> Audit:
     """Compare all rows with all blobs; with `read` each blob's bytes with its name too. Changes nothing.
 
-    `advance` is told how many of how many blobs were read. Raises Unavailable, and ConfigError behind a pooler.
+    `advance` is told how many of how many blobs were read. Raises Unavailable.
     """
-    _require_a_session(conn)
-    await conn.execute(query("named_blobs"))  # before the list: a row's blob was there before the row
-    async with _listed(conn, blobs):
-        audit = Audit(
-            named=await _count(conn, "select count(*) from named_blobs"),
-            stored=await _count(conn, "select count(*) from stored_blobs"),
-            problems=[Problem(*row) for row in await (await conn.execute(query("missing_blobs"))).fetchall()],
-        )
-        await _find_orphans(conn, audit, grace_s)
-        rows = await (
-            await conn.execute(
-                "select encode(sha256, 'hex'), what, email_id::text from named_blobs join stored_blobs using (sha256)"
+    async with _one_session(conn):
+        await conn.execute(query("named_blobs"))  # before the list: a row's blob was there before the row
+        async with _listed(conn, blobs):
+            audit = Audit(
+                named=await _count(conn, "select count(*) from named_blobs"),
+                stored=await _count(conn, "select count(*) from stored_blobs"),
+                problems=[Problem(*row) for row in await (await conn.execute(query("missing_blobs"))).fetchall()],
             )
-        ).fetchall()
-    await conn.execute("drop table named_blobs")
+            await _find_orphans(conn, audit, grace_s)
+            rows = await (
+                await conn.execute(
+                    "select encode(sha256, 'hex'), what, email_id::text"
+                    " from named_blobs join stored_blobs using (sha256)"
+                )
+            ).fetchall()
+        await conn.execute("drop table named_blobs")
     known = {problem.blob for problem in audit.problems}
     for done, (name, what, email_id) in enumerate(rows if read else (), 1):
         try:
@@ -77,25 +80,27 @@ async def clear_away(conn: Connection, blobs: Blobs, *, grace_s: float, dry_run:
 
     What is being taken in is safe: its blobs are put, or put again, within the hour before its rows are committed.
     """
-    _require_a_session(conn)
     audit = Audit()
-    async with _listed(conn, blobs):
+    async with _one_session(conn), _listed(conn, blobs):
         await _find_orphans(conn, audit, grace_s)
     if dry_run:
         return len(audit.orphans), audit.young
     return sum([await blobs.delete(name, unless_younger_s=grace_s) for name in audit.orphans]), audit.young
 
 
-def _require_a_session(conn: Connection) -> None:
+@asynccontextmanager
+async def _one_session(conn: Connection) -> AsyncIterator[None]:
+    """Temporary tables are a session's; behind a pooler only a transaction is sure to stay in one: there it is one."""
     if is_pooled(conn):
-        raise ConfigError(
-            "this compares temporary tables, which a pooler mixes up; set EMAILQ_DSN to PostgreSQL itself"
-        )
+        async with conn.transaction():
+            yield
+    else:
+        yield
 
 
 @asynccontextmanager
 async def _listed(conn: Connection, blobs: Blobs) -> AsyncIterator[None]:
-    """All blobs as the temporary table stored_blobs; no transaction stays open while a large store is listed."""
+    """All blobs as the temporary table stored_blobs; but for a pooler no transaction is open while they are listed."""
     await conn.execute(
         "create temp table stored_blobs (sha256 bytea primary key, size_bytes bigint, modified_at timestamptz)"
     )
@@ -109,7 +114,8 @@ async def _listed(conn: Connection, blobs: Blobs) -> AsyncIterator[None]:
         await conn.execute("analyze stored_blobs")
         yield
     finally:
-        await conn.execute("drop table stored_blobs")
+        if conn.info.transaction_status != TransactionStatus.INERROR:  # else it goes with the transaction
+            await conn.execute("drop table stored_blobs")
 
 
 async def _find_orphans(conn: Connection, audit: Audit, grace_s: float) -> None:

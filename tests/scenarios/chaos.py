@@ -49,7 +49,8 @@ _PROCESSES = multiprocessing.get_context("forkserver")
 
 @dataclass
 class Plan:
-    """What will happen. `pause_s`: mean time between two faults; `settle_s`: time to finish once nothing strikes."""
+    """What will happen. `pause_s`: mean time between two faults; `settle_s`: when nothing has moved for
+    so long after the last fault, what is left is stuck."""
 
     seed: int
     kills: int = 1000
@@ -323,18 +324,22 @@ def _ask(server: PostgresServer, query: str) -> list[int]:
 
 
 def _settle(server: PostgresServer, plan: Plan, result: Result) -> None:
-    """Waits until all is done, and counts what is not."""
-    query = "select queue_name, status, count(*) from processing_queue where completed_at is null group by 1, 2"
-
-    def left() -> list[str]:
+    """Waits until all is done, or nothing has moved for `settle_s`, and counts what is left."""
+    query = (
+        "select queue_name, status, count(*), sum(attempts + crashes) from processing_queue"
+        " where completed_at is null group by 1, 2 order by 1, 2"
+    )
+    began = moved = time.monotonic()
+    before, left = [""], ["at first"]
+    while left and time.monotonic() - moved < plan.settle_s and time.monotonic() - began < plan.settle_s * 10:
+        if left != before:
+            before, moved = left, time.monotonic()
+        time.sleep(0.05)
         try:
             with psycopg.connect(server.dsn(DATABASE), connect_timeout=5) as conn:
-                return [str(row) for row in conn.execute(query)]
+                left = [str(row) for row in conn.execute(query)]
         except psycopg.OperationalError:
-            return ["no database"]
-
-    with suppress(AssertionError):
-        wait_until(lambda: not left(), plan.settle_s)
+            left = ["no database"]
     with psycopg.connect(server.dsn(DATABASE)) as conn:
         result.found(
             "stuck",

@@ -2,14 +2,24 @@
 
 import os
 import signal
+import smtplib
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
-from tests.commands import run_emailq
+from emailq.cli import cli
+from emailq.errors import EmailqError
+from tests.api.conftest import address_of
+from tests.commands import run_emailq, start_emailq
 from tests.items import add_items, fill_queue, item, statuses, value
+from tests.mail_server import PASSWORD, MailServer
+from tests.mails import message
 from tests.scenarios.conftest import Tell
 from tests.servers import PostgresServer, start_pgbouncer
 from tests.waiting import wait_until
@@ -149,30 +159,58 @@ def test_a_worker_renews_its_lease_and_gives_it_up_in_the_end(
     assert value(db, "select count(*) from workers") == 0
 
 
+ORDER = "Please send 12 boxes of candles for our order PO-7741."
+
+# No database, or one of their own
+WITHOUT_IT = {"parse", "classify", "demo", "erp-sim"}
+
+
 def test_every_command_works_and_leaves_the_sessions_of_the_pool_as_they_were(
-    pg_server: PostgresServer, empty_dsn: str, tmp_path: Path, transaction_pooler: int
+    empty_dsn: str, tmp_path: Path, transaction_pooler: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dsn = through(transaction_pooler, empty_dsn)
+    settings = {"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(tmp_path / "blobs"), "EMAILQ_REVIEW_BELOW": "0"}
+    for name, text in settings.items():
+        monkeypatch.setenv(name, text)
     mails = tmp_path / "mails"
     mails.mkdir()
     for n in range(12):
-        (mails / f"{n}.eml").write_text(
-            f"From: a@example.com\nSubject: mail {n}\nMessage-ID: <{n}@example.com>\n\nhi {n}"
-        )
+        (mails / f"{n}.eml").write_bytes(message(f"Order {n}", ORDER, sender=f"Ann <{n}@example.net>"))
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text("".join(f'{{"file": "mails/{n % 12}.eml", "intent": "order"}}\n' for n in range(30)))
+    tried: set[str] = set(WITHOUT_IT)
 
-    environment = {"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(tmp_path / "blobs")}
+    def run(*args: str | Path, code: int = 0, says: str = "") -> str:
+        done = CliRunner().invoke(cli, [str(arg) for arg in args], standalone_mode=False)
+        if done.exception and not isinstance(done.exception, EmailqError):
+            raise done.exception
+        ended = done.exception.exit_code if done.exception else done.return_value
+        told = f"{done.output}{done.exception or ''}"
+        assert (ended, says in told) == (code, True), f"emailq {args}: {done.exc_info} {told}"
+        tried.add(str(args[0]))
+        return done.output
 
-    def run(*args: str | Path) -> str:
-        done = run_emailq(*args, env=environment)
-        assert done.returncode == 0, f"emailq {args}: {done.stderr}"
-        return done.stdout
+    @contextmanager
+    def running(*args: str | Path, code: int = 0) -> Iterator[subprocess.Popen[str]]:
+        """A service, which ends well when it is told to."""
+        tried.add(str(args[0]))
+        with start_emailq(*args) as service:
+            try:
+                yield service
+                service.send_signal(signal.SIGINT if args[0] == "top" else signal.SIGTERM)
+                _, told = service.communicate(timeout=20)
+                assert service.returncode == code, told
+            finally:
+                service.kill()
+
+    def ids(query: LiteralString) -> list[str]:
+        with psycopg.connect(empty_dsn) as direct:
+            return [str(row[0]) for row in direct.execute(query)]
 
     run("migrate")
     run("migrate")
     run("ingest", mails)
-    with psycopg.connect(empty_dsn) as direct:
-        emails = [str(row[0]) for row in direct.execute("select id from emails")]
-        items = [str(row[0]) for row in direct.execute("select id from processing_queue")]
+    emails, items = ids("select id from emails order by subject"), ids("select id from processing_queue")
     run("list")
     run("status")
     run("show", emails[0])
@@ -183,25 +221,79 @@ def test_every_command_works_and_leaves_the_sessions_of_the_pool_as_they_were(
     run("enqueue", "--queue", "mine", *emails)
     run("pause", "parsing")
     run("resume", "parsing")
-    run("worker", "--drain")
-    findings = run("doctor")
-    refused = [run_emailq(name, env=environment) for name in ("verify", "gc")]
+    assert run_emailq("worker", "--drain").returncode == 0
+    tried.add("worker")
+    classified = "select id from processing_queue where status = 'completed' and queue_name = 'classification'"
+    assert len(ids(classified)) == 12
+    run("health", code=69, says="no worker on host")
+    run("doctor", says="pooler")
+    run("review", "--json")
+    run("replay", emails[0])
+    run("label", emails[1], "--intent", "order", "--by", "eve")
+    run("eval", labels)
+    run("calibrate", labels)
+    run("train", "--out", tmp_path / "weights", code=65, says="learning takes")
+    assert run_emailq("worker", "--drain").returncode == 0
+    run("actions", "--all")
+    run("policy")
+    run("policy", "test", emails[1])
+    actions = ids("update erp_actions set status = 'needs_review' returning id")
+    run("approve", actions[0], "--by", "eve")
+    run("reject", actions[1], "--by", "eve")
+    run("attachment", emails[0], code=65, says="no attachment")
+    run("reparse", emails[0])
+    run("token", "create", "me", "--scope", "read")
+    run("token", "list")
+    run("token", "revoke", "me")
+    run("verify", "--read", says="12 blobs named, 12 stored")
+    run("gc", "--dry-run")
+    run("gc")
+    run("forget", "3@example.net", "--yes", says="1 messages")
+    run("retention")
+    run("verify", "--read", says="0 missing or damaged, 0 orphans")
+    with running("lmtp", "--listen", tmp_path / "lmtp.sock"):
+        wait_until((tmp_path / "lmtp.sock").exists, 20)
+        with smtplib.LMTP(str(tmp_path / "lmtp.sock")) as client:
+            client.sendmail("ann@example.com", ["us@example.org"], message("By LMTP", ORDER))
+    with running("serve", "--port", "0", code=-signal.SIGTERM) as server:
+        address_of(server)  # where it answered
+    with running("top", "--interval", "0.2", code=130) as top:
+        assert top.stdout is not None
+        top.stdout.readline()
 
-    assert [(done.returncode, done.stderr.count("a pooler mixes up")) for done in refused] == [(78, 1), (78, 1)]
-    assert "pooler" in findings
+    assert tried | {"imap", "reconcile"} == set(cli.commands)  # those two: the next test
     with psycopg.connect(empty_dsn) as direct:
-        done = direct.execute(
-            "select count(*) from processing_queue where status = 'completed' and queue_name = 'classification'"
-        )
-        assert done.fetchone() == (12,)
+        assert direct.execute("select count(*) from emails").fetchone() == (12,)
         assert direct.execute("select count(*) from pg_locks where locktype = 'advisory'").fetchone() == (0,)
     with psycopg.connect(dsn, autocommit=True, prepare_threshold=None) as pooled:
         for _ in range(6):
             rows = pooled.execute(
                 "select name from pg_settings where source = 'session' and name not in ('TimeZone', 'application_name')"
                 " union all select name from pg_prepared_statements"
+                " union all select relname from pg_class where relpersistence = 't' and relkind = 'r'"
             ).fetchall()
             assert {name for (name,) in rows} <= {"client_encoding", "DateStyle", "standard_conforming_strings"}
+
+
+def test_a_mailbox_comes_in_whole_through_a_pooler(
+    pooled_dsn: str, db: psycopg.Connection, mail_server: MailServer, tmp_path: Path
+) -> None:
+    mailbox = mail_server.mailbox()
+    mailbox.append(*[message(f"Order {n}", ORDER) for n in range(3)])
+    (tmp_path / "password").write_text(PASSWORD)
+    (tmp_path / "password").chmod(0o600)
+    (tmp_path / "emailq.toml").write_text(
+        f'[imap.shop]\nhost = "localhost"\nport = {mail_server.imaps}\nuser = "{mailbox.user}"\n'
+        f'password_file = "{tmp_path / "password"}"\nca_file = "{mail_server.ca_file}"\n'
+    )
+    env = {"EMAILQ_CONFIG": str(tmp_path / "emailq.toml"), "EMAILQ_DSN": pooled_dsn}
+    env["EMAILQ_BLOB_DIR"] = str(tmp_path / "blobs")
+
+    read = run_emailq("imap", "--once", env=env)
+    whole = run_emailq("reconcile", "shop", env=env)
+
+    assert (read.returncode, read.stdout) == (0, "3 new, 0 known\n"), read.stderr
+    assert (whole.returncode, whole.stdout) == (0, "INBOX: 3 on the server, 0 missing here\n"), whole.stderr
 
 
 def test_the_lease_of_a_living_worker_is_respected(pooled_dsn: str, db: psycopg.Connection) -> None:

@@ -25,13 +25,13 @@ from hypothesis.stateful import (
 
 from tests.items import add_emails, value
 
-PLAIN, LIMITED = "plain", "limited"
-MAX_RUNNING = 2
+PLAIN, LIMITED, RATED = QUEUES = ("plain", "limited", "rated")
+MAX_RUNNING = 2  # of the queue `limited`; `rated` begins one item a second
 START = 1_900_000_000  # the first second of the model's clock (2030), so that nothing depends on the day
 LIVE = ("pending", "processing")
 ENDED = ("completed", "failed", "cancelled")
 
-queues = st.sampled_from([PLAIN, LIMITED])
+queues = st.sampled_from([PLAIN, PLAIN, LIMITED, RATED])
 priorities = st.integers(1, 10)
 ends = st.sampled_from(["complete", "complete", "retry", "fail", "release"])
 
@@ -82,7 +82,6 @@ class QueueMachine(RuleBasedStateMachine):
 
     dsn = ""
     items = Bundle("items")
-    workers = Bundle("workers")
     claims = Bundle("claims")
 
     def __init__(self) -> None:
@@ -90,17 +89,21 @@ class QueueMachine(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.model: dict[UUID, Item] = {}
         self.alive: dict[int, psycopg.Connection] = {}
-        self.controls = {PLAIN: Control(), LIMITED: Control()}
+        self.controls = {queue: Control() for queue in QUEUES}
+        self.rated_at: int | None = None  # when the queue `rated` began its last item
         self.now = START
         self.db = self._connect()
         self.db.execute("delete from emails; delete from workers; delete from queue_controls")
         self.db.execute("insert into queue_controls (queue_name, max_running) values ('limited', %s)", (MAX_RUNNING,))
+        self.db.execute(
+            "insert into queue_controls (queue_name, max_per_s, credit_at) values ('rated', 1, '2000-01-01')"
+        )
 
     # -------------------------------------------------------------------------------------- rules
 
-    @initialize(target=workers)
-    def begin_with_a_worker(self) -> int:
-        return self.start_worker()
+    @initialize()
+    def begin_with_a_worker(self) -> None:
+        self.start_worker()
 
     @initialize(target=items, queue=queues, lanes=st.lists(priorities, min_size=6, max_size=6))
     def begin_with_items(self, queue: str, lanes: list[int]) -> Any:
@@ -127,18 +130,24 @@ class QueueMachine(RuleBasedStateMachine):
         return self._enqueue(email, queue, priority, 3, 0)
 
     @precondition(lambda self: len(self.alive) < 3)
-    @rule(target=workers)
+    @rule()
+    def start_another_worker(self) -> None:
+        self.start_worker()
+
     def start_worker(self) -> int:
         conn = self._connect()
-        worker = int(value(conn, "select register_worker('model', 1, '{plain,limited}', '0')"))
+        worker = int(value(conn, "select register_worker('model', 1, '{plain,limited,rated}', '0')"))
         self.alive[worker] = conn
         return worker
 
-    @rule(worker=workers, is_found=st.booleans())
+    @precondition(lambda self: self.alive)
+    @rule(n=st.integers(0, 2), is_found=st.booleans())
+    def crash_one(self, n: int, is_found: bool) -> None:
+        self.crash(self._some_worker(n), is_found)
+
     def crash(self, worker: int, is_found: bool) -> None:
         """All that is left of a crashed worker is that its lock is gone."""
-        if conn := self.alive.pop(worker, None):
-            conn.execute("select pg_advisory_unlock_all()")
+        self.alive.pop(worker).execute("select pg_advisory_unlock_all()")
         if is_found:
             self.sweep(False)
 
@@ -161,39 +170,47 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(
         target=claims,
-        worker=workers,
+        n=st.integers(0, 2),
         queue=queues,
         limit=st.integers(1, 4),
         fair=st.booleans(),
         suspects=st.sampled_from([False, False, True]),
     )
-    def claim(self, worker: int, queue: str, limit: int, fair: bool, suspects: bool) -> Any:
-        conn = self.alive.get(worker)
-        if conn is None:
-            return multiple()
+    def claim(self, n: int, queue: str, limit: int, fair: bool, suspects: bool) -> Any:
+        return multiple(*self.claim_for(self._some_worker(n), queue, limit, fair=fair, suspects=suspects))
+
+    def claim_for(
+        self, worker: int, queue: str, limit: int, *, fair: bool = False, suspects: bool = False
+    ) -> list[Claim]:
         expected = self._claimable(queue, limit, fair=fair, suspects=suspects)
 
-        rows = conn.execute(
-            "select id, attempt from claim_jobs(%s, %s, %s, p_fair => %s, p_suspects => %s)",
-            (queue, worker, limit, fair, suspects),
-        ).fetchall()
+        rows = (
+            self.alive[worker]
+            .execute(
+                "select id, attempt from claim_jobs(%s, %s, %s, p_fair => %s, p_suspects => %s)",
+                (queue, worker, limit, fair, suspects),
+            )
+            .fetchall()
+        )
 
         assert {item for item, _ in rows} == {item.id for item in expected}
         for item in expected:
             item.status, item.worker, item.attempts = "processing", worker, item.attempts + 1
+            self.rated_at = self.now if queue == RATED else self.rated_at
         assert dict(rows) == {item.id: item.attempts for item in expected}
-        return multiple(*[Claim(item, worker, attempt) for item, attempt in rows])
+        return [Claim(item, worker, attempt) for item, attempt in rows]
 
-    @rule(target=claims, worker=workers, queue=queues, fair=st.booleans(), ends=st.lists(ends, min_size=1, max_size=4))
-    def work(self, worker: int, queue: str, fair: bool, ends: list[str]) -> Any:
+    @rule(
+        target=claims,
+        n=st.integers(0, 2),
+        queue=queues,
+        fair=st.booleans(),
+        ends=st.lists(ends, min_size=1, max_size=4),
+    )
+    def work(self, n: int, queue: str, fair: bool, ends: list[str]) -> Any:
         """Most of what a worker does; its claims stay in the bundle, to be told once more."""
-        if self.controls[queue].paused:
-            self.resume(queue)
-        self.let_time_pass(3)
-        before = {item.id for item in self.model.values() if item.status == "processing"}
-        self.claim(worker, queue, len(ends), fair, False)
-        held = [i for i in self.model.values() if i.status == "processing" and i.id not in before]
-        claims = [Claim(item.id, worker, item.attempts) for item in held]
+        self._have_something_to_do(queue)
+        claims = self.claim_for(self._some_worker(n), queue, len(ends), fair=fair)
         for claim, end in zip(claims, ends, strict=False):
             self._finish(claim, end)
         return multiple(*claims)
@@ -206,6 +223,27 @@ class QueueMachine(RuleBasedStateMachine):
     def finish_and_say_so_again_later(self, claim: Claim, end: str) -> None:
         """The claim stays in its bundle: an answer that was lost is told twice, or by somebody who slept."""
         self._finish(claim, end)
+
+    @rule(queue=queues, lost=st.booleans())
+    def speak_after_somebody_else_began(self, queue: str, lost: bool) -> None:
+        """An item is held by another worker, or in another attempt, when its first holder says how it ended."""
+        self._have_something_to_do(queue)
+        first = self._some_worker(0)
+        [late, *_] = self.claim_for(first, queue, 1)
+        if lost:
+            self.crash(first, True)
+        else:
+            self._finish(late, "retry")
+        self._have_something_to_do(queue)
+        self.claim_for(self._some_worker(0) if lost else first, queue, 4)
+        for end in ("complete", "retry", "fail", "release"):
+            self._finish(late, end)
+
+    @rule(seconds=st.integers(0, 4), priority=priorities, n=st.integers(0, 2))
+    def claim_what_is_almost_due(self, seconds: int, priority: int, n: int) -> None:
+        self._enqueue(add_emails(self.db)[0], PLAIN, priority, 3, seconds + 1)
+        self.let_time_pass(seconds or 1)
+        self.claim_for(self._some_worker(n), PLAIN, 10)
 
     @rule(item=items)
     def cancel(self, item: UUID) -> None:
@@ -309,21 +347,38 @@ class QueueMachine(RuleBasedStateMachine):
 
     def _work_off(self) -> None:
         self.let_time_pass(3600)
-        for queue in (PLAIN, LIMITED):
+        for queue in QUEUES:
             self.resume(queue)
         for worker in list(self.alive):
             self.crash(worker, False)
         self.sweep(True)
         worker = self.start_worker()
-        for queue, suspects in itertools.product((PLAIN, LIMITED), (False, True)):
+        for queue, suspects in itertools.product(QUEUES, (False, True)):
             while self._claimable(queue, 2, fair=False, suspects=suspects):
-                before = {i.id for i in self.model.values() if i.status == "processing"}
-                self.claim(worker, queue, 2, False, suspects)
-                for item in self.model.values():
-                    if item.status == "processing" and item.id not in before:
-                        self._finish(Claim(item.id, worker, item.attempts), "complete")
+                for claim in self.claim_for(worker, queue, 2, suspects=suspects):
+                    self._finish(claim, "complete")
+                if queue == RATED:
+                    self.let_time_pass(1)
         assert not [item for item in self.model.values() if item.status in LIVE]
         self.table_and_model_agree()
+
+    def _some_worker(self, n: int) -> int:
+        if not self.alive:
+            self.start_worker()
+        return list(self.alive)[n % len(self.alive)]
+
+    def _have_something_to_do(self, queue: str) -> None:
+        """Else most of an example would pass with nothing to claim."""
+        self.resume(queue)
+        self.let_time_pass(3)
+        if queue == LIMITED:  # whoever holds its places
+            for worker in list(self.alive):
+                held = [i for i in self.model.values() if self._has_slot(i) and i.worker == worker]
+                for item in held[: len(held) - MAX_RUNNING + 1]:
+                    self._finish(Claim(item.id, worker, item.attempts), "complete")
+            self.sweep(False)
+        if not self._due(queue, suspects=False):
+            self._enqueue(add_emails(self.db)[0], queue, 5, 3, 0)
 
     def _claimable(self, queue: str, limit: int, *, fair: bool, suspects: bool) -> Sequence[Item]:
         control = self.controls[queue]
@@ -337,7 +392,9 @@ class QueueMachine(RuleBasedStateMachine):
         mine = [i for i in self.model.values() if i.queue == queue]
         if queue == LIMITED:
             limit = min(limit, MAX_RUNNING - sum(self._has_slot(i) for i in mine))
-        due = [i for i in mine if i.status == "pending" and i.due <= self.now and (i.crashes > 1) == suspects]
+        if queue == RATED:
+            limit = min(limit, self.rated_at != self.now)
+        due = self._due(queue, suspects=suspects)
         if suspects:
             return sorted(due, key=lambda i: str(i.id))[: min(limit, 1)]
         due.sort(key=lambda i: i.place)
@@ -345,6 +402,13 @@ class QueueMachine(RuleBasedStateMachine):
             lanes = [list(items) for _, items in itertools.groupby(due, key=lambda i: i.priority)]
             due = [i for items in sorted(lanes, key=lambda items: (items[0].due, items[0].priority)) for i in items]
         return due[:limit]
+
+    def _due(self, queue: str, *, suspects: bool) -> list[Item]:
+        return [
+            i
+            for i in self.model.values()
+            if i.queue == queue and i.status == "pending" and i.due <= self.now and (i.crashes > 1) == suspects
+        ]
 
     def _finish(self, claim: Claim, how: str) -> None:
         item = self.model[claim.item]
