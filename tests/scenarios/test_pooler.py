@@ -7,10 +7,13 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import LiteralString
+from unittest.mock import Mock
 
 import psycopg
 import pytest
+from click import Abort
 from click.testing import CliRunner
 
 from emailq.cli import cli
@@ -197,7 +200,7 @@ def test_every_command_works_and_leaves_the_sessions_of_the_pool_as_they_were(
         with start_emailq(*args) as service:
             try:
                 yield service
-                service.send_signal(signal.SIGINT if args[0] == "top" else signal.SIGTERM)
+                service.terminate()
                 _, told = service.communicate(timeout=20)
                 assert service.returncode == code, told
             finally:
@@ -257,9 +260,10 @@ def test_every_command_works_and_leaves_the_sessions_of_the_pool_as_they_were(
             client.sendmail("ann@example.com", ["us@example.org"], message("By LMTP", ORDER))
     with running("serve", "--port", "0", code=-signal.SIGTERM) as server:
         address_of(server)  # where it answered
-    with running("top", "--interval", "0.2", code=130) as top:
-        assert top.stdout is not None
-        top.stdout.readline()
+    monkeypatch.setattr("emailq.render.time", SimpleNamespace(sleep=Mock(side_effect=[None, KeyboardInterrupt])))
+    with pytest.raises(Abort):  # Ctrl-C at the second look
+        run("top")
+    tried.add("top")
 
     assert tried | {"imap", "reconcile"} == set(cli.commands)  # those two: the next test
     with psycopg.connect(empty_dsn) as direct:
@@ -271,6 +275,7 @@ def test_every_command_works_and_leaves_the_sessions_of_the_pool_as_they_were(
                 "select name from pg_settings where source = 'session' and name not in ('TimeZone', 'application_name')"
                 " union all select name from pg_prepared_statements"
                 " union all select relname from pg_class where relpersistence = 't' and relkind = 'r'"
+                " and relname <> 'accepting'"  # made where it is missing, emptied with each transaction
             ).fetchall()
             assert {name for (name,) in rows} <= {"client_encoding", "DateStyle", "standard_conforming_strings"}
 

@@ -239,6 +239,15 @@ class QueueMachine(RuleBasedStateMachine):
         for end in ("complete", "retry", "fail", "release"):
             self._finish(late, end)
 
+    @rule(times=st.integers(2, 4))
+    def take_workers_along(self, times: int) -> None:
+        """A poisoned item: the third time it runs alone, and that uses up an attempt."""
+        self._have_something_to_do(PLAIN)
+        for _ in range(times):
+            worker = self._some_worker(0)
+            self.claim_for(worker, PLAIN, 1, suspects=bool(self._due(PLAIN, suspects=True)))
+            self.crash(worker, True)
+
     @rule(seconds=st.integers(0, 4), priority=priorities, n=st.integers(0, 2))
     def claim_what_is_almost_due(self, seconds: int, priority: int, n: int) -> None:
         self._enqueue(add_emails(self.db)[0], PLAIN, priority, 3, seconds + 1)
