@@ -16,10 +16,10 @@ from pathlib import Path
 import click
 import psycopg
 
+from scripts.benchmark import quiet
 from scripts.benchmark.figures import Figures, table
 from scripts.benchmark.install import NotInstalled, python_with
 from scripts.benchmark.processes import ROOT, cpu_s
-from scripts.benchmark.quiet import in_quiet, shares
 from scripts.benchmark.report import conditions, write_between
 from scripts.benchmark.server import benchmark_server, create_database
 from tests.servers import PostgresServer
@@ -54,20 +54,24 @@ SPECIFIED_MESSAGES = 2000  # it needs a commit for each
 )
 @click.option("--seconds", type=click.FloatRange(0.2, 60), default=2.0, show_default=True, help="A parser's run.")
 @click.option(
+    "--tries", type=click.IntRange(1, 10), default=3, show_default=True, help="Of a parser that others disturb."
+)
+@click.option(
     "--docs", type=click.Path(dir_okay=False, exists=True, path_type=Path), help="Page to write it to as well."
 )
-def bench(folders: tuple[Path, ...], runs: int, messages: int, seconds: float, docs: Path | None) -> None:
+def bench(folders: tuple[Path, ...], runs: int, messages: int, seconds: float, tries: int, docs: Path | None) -> None:
     """Measure parsers on the messages of FOLDERS, and the way from files to rows; then on the larger ones of them.
 
     Without folders: our own fixtures and demo mailbox, and the corpus beside the checkout if there is one.
     """
+    quiet.tries = tries
     paths = sorted(path for folder in folders or _messages() for path in folder.rglob("*.eml"))
     if not paths:
         raise click.UsageError("no .eml file in these folders")
     texts = [_measure("All", paths, runs, messages, seconds)]
     if larger := _with_mean(paths):
         texts.append(_measure("The larger", larger, runs, messages, seconds))
-    text = "\n\n".join([conditions(shlex.join(["scripts/bench", "mail", *sys.argv[2:]]), shares), *texts])
+    text = "\n\n".join([conditions(shlex.join(["scripts/bench", "mail", *sys.argv[2:]]), quiet.shares), *texts])
     click.echo(text)
     if docs:
         write_between(docs, "mail", text)
@@ -130,7 +134,7 @@ def _measure_parser(figures: Figures, name: str, mail: Path, seconds: float) -> 
         click.echo(f"{name}: {reason}", err=True)
         return
     command = [python, str(SCRIPT), name, str(mail), str(seconds)]
-    done = in_quiet(lambda: subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT))
+    done = quiet.in_quiet(lambda: subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT))
     found = json.loads(done.stdout)
     goal = 1200 if name == "emailq" else None
     figures.add(SPEED, name, found["messages"] / found["cpu_s"], "messages/s", goal=goal)

@@ -105,6 +105,29 @@ async def test_jobs_that_are_lost_leave_no_effects_and_hold_up_nobody(
     assert len(notes()) == 6
 
 
+async def test_effects_that_go_together_are_one_call_and_a_bad_one_costs_only_its_own_job(
+    app: App, db: psycopg.Connection, notes: Callable[[], list[str]]
+) -> None:
+    db.execute("""
+        create function note_all(p_texts text[], p_numbers bigint[]) returns void language plpgsql as $$
+        begin
+            assert 'bad' <> all (p_texts);
+            perform note(format('%s: %s of %s', t, n, cardinality(p_texts))) from unnest(p_texts, p_numbers) u (t, n);
+        end $$""")
+    jobs = claimed(db, 4)
+
+    def noted(text: str, number: int) -> Done:
+        return Done([Effect("note_all", (text, number), together=True)])
+
+    await commit(app, [(jobs[0], noted('say "a"', 1)), (jobs[1], noted("b\\", 2))])
+    together = notes()
+    await commit(app, [(jobs[2], noted("bad", 3)), (jobs[3], noted("good", 4))])
+
+    assert sorted(together) == ["b\\: 2 of 2", 'say "a": 1 of 2']
+    assert set(notes()) - set(together) == {"good: 4 of 1"}
+    assert [item(db, job.id)["status"] for job in jobs] == ["completed", "completed", "pending", "completed"]
+
+
 async def test_a_commit_whose_answer_is_lost_is_told_again_and_counts_once(
     app: App, db: psycopg.Connection, notes: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
