@@ -43,7 +43,6 @@ INGEST, PARSE, WAY = "ingest", "worker, parsing", "files → rows and blobs"
 WAY_CPU, PARSER_CPU = "CPU time, files → rows and blobs", "CPU time, parser alone"
 MEAN_BYTES = 24_000  # of the real mail on which the figures of the goals were seen
 LARGEST_BYTES = 1_000_000  # of the messages that make this mean: a few larger ones would be all of it
-SPECIFIED_MESSAGES = 2000  # it needs a commit for each
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,12 +53,23 @@ SPECIFIED_MESSAGES = 2000  # it needs a commit for each
 )
 @click.option("--seconds", type=click.FloatRange(0.2, 60), default=2.0, show_default=True, help="A parser's run.")
 @click.option(
+    "--parser", "parsers", multiple=True, type=click.Choice(list(PARSERS)), help="These alone, beside emailq."
+)
+@click.option(
     "--tries", type=click.IntRange(1, 10), default=3, show_default=True, help="Of a parser that others disturb."
 )
 @click.option(
     "--docs", type=click.Path(dir_okay=False, exists=True, path_type=Path), help="Page to write it to as well."
 )
-def bench(folders: tuple[Path, ...], runs: int, messages: int, seconds: float, tries: int, docs: Path | None) -> None:
+def bench(
+    folders: tuple[Path, ...],
+    runs: int,
+    messages: int,
+    seconds: float,
+    parsers: tuple[str, ...],
+    tries: int,
+    docs: Path | None,
+) -> None:
     """Measure parsers on the messages of FOLDERS, and the way from files to rows; then on the larger ones of them.
 
     Without folders: our own fixtures and demo mailbox, and the corpus beside the checkout if there is one.
@@ -68,28 +78,29 @@ def bench(folders: tuple[Path, ...], runs: int, messages: int, seconds: float, t
     paths = sorted(path for folder in folders or _messages() for path in folder.rglob("*.eml"))
     if not paths:
         raise click.UsageError("no .eml file in these folders")
-    texts = [_measure("All", paths, runs, messages, seconds)]
+    chosen = ("emailq", *(one for one in parsers or PARSERS if one != "emailq"))
+    texts = [_measure("All", paths, chosen, runs, messages, seconds)]
     if larger := _with_mean(paths):
-        texts.append(_measure("The larger", larger, runs, messages, seconds))
+        texts.append(_measure("The larger", larger, chosen, runs, messages, seconds))
     text = "\n\n".join([conditions(shlex.join(["scripts/bench", "mail", *sys.argv[2:]]), quiet.shares), *texts])
     click.echo(text)
     if docs:
         write_between(docs, "mail", text)
 
 
-def _measure(name: str, paths: list[Path], runs: int, messages: int, seconds: float) -> str:
+def _measure(name: str, paths: list[Path], parsers: tuple[str, ...], runs: int, messages: int, seconds: float) -> str:
     """A line on the messages, and a table."""
     figures = Figures()
     with tempfile.TemporaryDirectory(prefix="emailq-bench-") as place, benchmark_server() as server:
         folder = Path(place)
         count, size = _gather(paths, folder / "mail", messages)
-        _gather(paths, folder / "fewer", 1, most=SPECIFIED_MESSAGES)
+        _gather(paths, folder / "once", 1)
         mean_kb = size / count / 1000
         title = f"{name} messages: {len(paths):,}, copied until there are {count:,}; {mean_kb:.1f} kB on average:"
         click.echo(title, err=True)
         for _ in range(runs):
-            for parser in PARSERS:
-                _measure_parser(figures, parser, folder / "mail", seconds)
+            for parser in parsers:
+                _measure_parser(figures, parser, folder / "once", seconds)
             _measure_way(figures, server, folder)
         _compare(figures)
     return f"{title}\n\n{table(list(figures.all.values()))}"
@@ -110,16 +121,12 @@ def _with_mean(paths: list[Path]) -> list[Path]:
     return []
 
 
-def _gather(paths: list[Path], into: Path, least: int, *, most: int | None = None) -> tuple[int, int]:
-    """All messages in one folder, as often as makes enough of them, each with other content; how many, and bytes.
-
-    With `most`: at most so many, from all over the list.
-    """
+def _gather(paths: list[Path], into: Path, least: int) -> tuple[int, int]:
+    """All messages in one folder, as often as makes enough of them, each with other content; how many, and bytes."""
     into.mkdir()
     count = size = 0
-    step = 1 if most is None else -(-len(paths) // most)
     while count < least:
-        for path in paths[::step]:
+        for path in paths:
             content = path.read_bytes() + b"\r\n%d\r\n" % count
             (into / f"{count:06}.eml").write_bytes(content)
             count, size = count + 1, size + len(content)
@@ -176,7 +183,7 @@ def _measure_way(figures: Figures, server: PostgresServer, folder: Path) -> None
             }
             cost = Cost(ingest.wall_s + parse.wall_s, ingest.own_s + parse.own_s, ingest.database_s + parse.database_s)
         else:
-            cost = _cost(server, [sys.executable, str(SPECIFIED), str(folder / "fewer"), str(blobs)], {"DSN": dsn})
+            cost = _cost(server, [sys.executable, str(SPECIFIED), str(folder / "once"), str(blobs)], {"DSN": dsn})
             rows, parts = _rows(dsn), {}
         figures.add(WAY, name, rows / cost.wall_s, "messages/s")
         figures.add(WAY_CPU, name, cost.cpu_s / rows * 1e3, "ms/message", at_most=True)
