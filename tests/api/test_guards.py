@@ -12,6 +12,8 @@ import psycopg
 import pytest
 
 from emailq.api import connection
+from emailq.api.app import create_api
+from emailq.settings import load_settings
 from tests.commands import run_emailq, start_emailq
 from tests.waiting import wait_until
 
@@ -167,3 +169,10 @@ def test_what_is_refused_before_a_route_is_a_problem_too(url: str) -> None:
     assert large.startswith(b"HTTP/1.1 431 ")
     assert broken.startswith(b"HTTP/1.1 400 ")
     assert all(b"application/problem+json" in answer for answer in (large, broken))
+
+
+def test_the_description_is_shown_only_where_a_setting_says_so() -> None:
+    def paths(env: dict[str, str]) -> set[str]:
+        return {getattr(route, "path", "") for route in create_api(load_settings(env)).routes}
+
+    assert paths({"EMAILQ_API_DOCS": "true"}) - paths({}) >= {"/docs", "/openapi.json"}
