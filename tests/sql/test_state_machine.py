@@ -239,6 +239,24 @@ class QueueMachine(RuleBasedStateMachine):
         for end in ("complete", "retry", "fail", "release"):
             self._finish(late, end)
 
+    @rule(end=st.sampled_from(["complete", "fail"]))
+    def find_that_what_was_down_is_back(self, end: str) -> None:
+        """One job tries; when it has come to an end the others follow at once."""
+        self._have_something_to_do(PLAIN)
+        self._enqueue(add_emails(self.db)[0], PLAIN, 5, 3, 0)
+        self.trip(PLAIN, 1)
+        self.let_time_pass(1)
+        [probe] = self.claim_for(self._some_worker(0), PLAIN, 4)
+        self._finish(probe, end)
+        self.claim_for(self._some_worker(0), PLAIN, 4)
+
+    @rule()
+    def ask_for_more_than_the_rate(self) -> None:
+        self._have_something_to_do(RATED)
+        self._enqueue(add_emails(self.db)[0], RATED, 5, 3, 0)
+        for _ in range(2):
+            self.claim_for(self._some_worker(0), RATED, 4)
+
     @rule(times=st.integers(2, 4))
     def take_workers_along(self, times: int) -> None:
         """A poisoned item: the third time it runs alone, and that uses up an attempt."""
@@ -307,8 +325,10 @@ class QueueMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.is_quiet)
     @rule(queue=queues)
     def pause(self, queue: str) -> None:
+        self._have_something_to_do(queue)
         self.db.execute("select pause_queue(%s)", (queue,))
         self.controls[queue].paused = True
+        self.claim_for(self._some_worker(0), queue, 4)
 
     @precondition(lambda self: not self.is_quiet)
     @rule(queue=queues)
@@ -504,11 +524,12 @@ def run(dsn: str, examples: int, steps: int) -> None:
     )
 
 
+@pytest.mark.timeout(300)
 def test_table_and_model_agree_after_each_of_many_random_steps(dsn: str) -> None:
     run(dsn, examples=60, steps=40)
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_table_and_model_agree_after_each_of_very_many_random_steps(dsn: str) -> None:
     run(dsn, examples=2000, steps=50)
