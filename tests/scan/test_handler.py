@@ -12,8 +12,8 @@ import pytest
 
 from emailq.app import App, open_app
 from emailq.models import Job
-from emailq.outcomes import Done, Effect, Next, Release, Retry
-from emailq.queue.commit import _call, _plain
+from emailq.outcomes import Done, Next, Release, Retry
+from emailq.queue.commit import _calls
 from emailq.scan import clamd
 from emailq.scan.clamd import ScanFailed, Verdict
 from emailq.scan.handler import handle
@@ -73,9 +73,8 @@ async def scanned(app: App, raw: bytes, **which: int) -> tuple[Any, Job]:
 
 async def apply(app: App, outcome: Any) -> None:
     async with app.pool.connection() as conn:
-        for effect in outcome.effects if isinstance(outcome, Done) else ():
-            assert isinstance(effect, Effect)
-            await conn.execute(_call(effect), [_plain(arg) for arg in effect.args])
+        for statement, args in _calls(outcome.effects if isinstance(outcome, Done) else ()):
+            await conn.execute(statement, args)
 
 
 async def rows(conn: psycopg.AsyncConnection, query: str) -> list[tuple[Any, ...]]:
