@@ -19,7 +19,7 @@ from emailq.settings import load_settings
 from tests.commands import run_emailq
 from tests.mails import add_email, claim, message
 
-# To this firm a "zwick" is something to be ordered; nobody else knows the word.
+# To this firm a "zwick" is a kind of bill; nobody else knows the word.
 TEXTS = ["Zwick {} bitte", "{} zwick wie immer", "Noch {} zwick, danke", "zwick {} für morgen früh"]
 
 
@@ -28,7 +28,7 @@ def mail(number: int) -> MailText:
 
 
 def examples(count: int) -> list[Example]:
-    return [Example(signs_of(mail(number)), {"intent": "order", "priority": "normal"}) for number in range(count)]
+    return [Example(signs_of(mail(number)), {"intent": "invoice", "priority": "normal"}) for number in range(count)]
 
 
 def test_a_word_that_people_label_is_learned() -> None:
@@ -45,7 +45,7 @@ def test_what_was_learned_survives_the_file_and_leaves_other_mail_alone(tmp_path
 
     taught = local.classify(mail(99), file)
 
-    assert (taught.intent, taught.model) == ("order", f"{local.load().name}+24")
+    assert (taught.intent, taught.model) == ("invoice", f"{local.load().name}+24")
     assert local.classify(other, file).intent == "complaint"
 
 
@@ -80,7 +80,7 @@ async def test_train_learns_from_the_history_and_workers_use_the_file(
     assert told["right_after"] > told["right_before"]
     (tmp_path / "new.eml").write_bytes(message("Zwick", "zwick 12 bitte"))
     env = {"EMAILQ_LOCAL_MODEL": str(tmp_path / "model.bin")}
-    assert json.loads(run_emailq("classify", "--json", tmp_path / "new.eml", env=env).stdout)["intent"] == "order"
+    assert json.loads(run_emailq("classify", "--json", tmp_path / "new.eml", env=env).stdout)["intent"] == "invoice"
 
 
 async def test_a_missing_file_of_weights_costs_no_attempts(dsn: str, tmp_path: Path) -> None:
@@ -95,6 +95,6 @@ async def test_a_missing_file_of_weights_costs_no_attempts(dsn: str, tmp_path: P
 
 
 def decided(db: psycopg.Connection, ids: list[UUID]) -> None:
-    label = {"intent": "order", "sentiment": "neutral", "priority": "normal", "confidence": 1, "decided_by": "person"}
+    label = {"intent": "invoice", "sentiment": "neutral", "priority": "normal", "confidence": 1, "decided_by": "person"}
     for email_id in ids:
         db.execute("select record_classification(%s, %s)", (email_id, json.dumps({**label, "decision": "accepted"})))
