@@ -3,10 +3,11 @@
 import asyncio
 import io
 import re
+import socket
 import struct
 import zipfile
 from contextlib import suppress
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from emailq.errors import EmailqError, Unavailable
 
@@ -30,21 +31,17 @@ class Verdict(NamedTuple):
 
 async def scan(address: str, content: bytes, *, timeout_s: float) -> Verdict:
     """`address`: host:port or the path of a socket. Raises Unavailable (clamd is down), ScanFailed (no verdict)."""
+    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(timeout_s):
-            reader, writer = await _connect(address)
-            try:
+            with await _connect(address) as clamd:
                 with suppress(ConnectionError):  # over its limit clamd answers and closes while we still write
-                    writer.write(b"zINSTREAM\0")
+                    await loop.sock_sendall(clamd, b"zINSTREAM\0")
                     for start in range(0, len(content), _CHUNK):
                         chunk = content[start : start + _CHUNK]
-                        writer.write(struct.pack("!L", len(chunk)) + chunk)
-                        await writer.drain()
-                    writer.write(struct.pack("!L", 0))
-                    await writer.drain()
-                answer = await _answer(reader)
-            finally:
-                writer.close()
+                        await loop.sock_sendall(clamd, struct.pack("!L", len(chunk)) + chunk)
+                    await loop.sock_sendall(clamd, struct.pack("!L", 0))
+                answer = await _answer(clamd)
     except TimeoutError:
         raise ScanFailed(f"the scanner gave no verdict within {timeout_s:g} s") from None
     return _verdict(answer)
@@ -54,13 +51,9 @@ async def version(address: str) -> str:
     """Program, number of the signatures and their date, as "ClamAV 1.4.6/27800/Sat Nov 28 …". Raises Unavailable."""
     try:
         async with asyncio.timeout(10):
-            reader, writer = await _connect(address)
-            try:
-                writer.write(b"zVERSION\0")
-                await writer.drain()
-                return await _answer(reader)
-            finally:
-                writer.close()
+            with await _connect(address) as clamd:
+                await asyncio.get_running_loop().sock_sendall(clamd, b"zVERSION\0")
+                return await _answer(clamd)
     except (TimeoutError, ConnectionError, ScanFailed):
         raise Unavailable(f"clamd at {address} does not answer") from None
 
@@ -82,21 +75,44 @@ async def admits_its_limits(address: str) -> bool:
     return (await scan(address, content, timeout_s=30)).status != "clean"
 
 
-async def _connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(address: str) -> socket.socket:
+    """A plain socket: asyncio's streams drop what has been received when a write fails."""
+    refusal: Exception | None = None
     try:
-        if "/" in address:
-            return await asyncio.open_unix_connection(address)
-        host, _, port = address.rpartition(":")
-        return await asyncio.open_connection(host.strip("[]"), int(port))
+        for family, place in await _places(address):
+            clamd = socket.socket(family, socket.SOCK_STREAM)
+            clamd.setblocking(False)
+            try:
+                await asyncio.get_running_loop().sock_connect(clamd, place)
+                return clamd
+            except OSError as error:
+                clamd.close()
+                refusal = error
+            except BaseException:
+                clamd.close()
+                raise
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise Unavailable(f"can't reach clamd at {address}: {reason}") from None
+        refusal = error
+    reason = getattr(refusal, "strerror", None) or str(refusal)
+    raise Unavailable(f"can't reach clamd at {address}: {reason}") from None
 
 
-async def _answer(reader: asyncio.StreamReader) -> str:
+async def _places(address: str) -> list[tuple[int, Any]]:
+    """(family, address) of each place where it may listen. Raises OSError and ValueError."""
+    if "/" in address:
+        return [(socket.AF_UNIX, address)]
+    host, _, port = address.rpartition(":")
+    found = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+    return [(family, place) for family, _, _, _, place in found]
+
+
+async def _answer(clamd: socket.socket) -> str:
     answer = b""
     with suppress(ConnectionError):
-        while not answer.endswith(b"\0") and len(answer) < _ANSWER_LIMIT and (part := await reader.read(4096)):
+        while not answer.endswith(b"\0") and len(answer) < _ANSWER_LIMIT:
+            part = await asyncio.get_running_loop().sock_recv(clamd, 4096)
+            if not part:
+                break
             answer += part
     if not answer.endswith(b"\0"):
         raise ScanFailed("the scanner broke off without a verdict")
