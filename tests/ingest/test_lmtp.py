@@ -189,7 +189,7 @@ def test_the_command_serves_a_socket_until_it_is_told_to_stop(dsn: str, db: psyc
 
     with start_emailq("lmtp", "--listen", path, "--account", "shop", env=env) as service:
         try:
-            wait_until(path.exists, 20)
+            wait_until(lambda: _listens(path), 20)
             with smtplib.LMTP(str(path)) as client:
                 client.sendmail("ann@example.com", ["us@example.org"], ORDER)
             service.send_signal(signal.SIGTERM)
@@ -200,6 +200,11 @@ def test_the_command_serves_a_socket_until_it_is_told_to_stop(dsn: str, db: psyc
     assert service.returncode == 0
     assert db.execute("select account from email_deliveries").fetchall() == [("shop",)]
     assert "us@example.org" not in log
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 # ------------------------------------------------------------------------------------------ a pipe
