@@ -1,6 +1,5 @@
 """Poison: what a queue keeps of its rate while one of its jobs takes processes down, attempt after attempt."""
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from scripts.benchmark.processes import cpu_s, settle, start, stop
+from scripts.benchmark.processes import settle, start, stop
 from scripts.benchmark.system import Bench, value
 
 DEEDS = ("killer", "looper", "eater")  # queues, whose handlers wait 50 ms, and do that at priority 4
@@ -27,7 +26,6 @@ class Poisoned:
     during: float  # from the poison's commit until it has failed
     after: float
     lasted_s: float
-    cpu_s: float  # CPU time of everything, beyond what so many neighbours cost before and after
 
     @property
     def share(self) -> float:
@@ -80,7 +78,7 @@ class _Supervised:
         return self._watch(lambda: time.monotonic() > until or value(self.conn, query, email_id, self.queue))
 
     def _watch(self, is_over: Callable[[], bool]) -> "_Stretch":
-        began, cpu = time.monotonic(), cpu_s(os.getpid())
+        began = time.monotonic()
         from_at = value(self.conn, "select clock_timestamp()")
         while not is_over():
             self.look()
@@ -90,14 +88,13 @@ class _Supervised:
             "select count(*) from processing_queue where completed_at >= %s and status = 'completed'",
             from_at,
         )
-        return _Stretch(done, time.monotonic() - began, cpu_s(os.getpid()) - cpu)
+        return _Stretch(done, time.monotonic() - began)
 
 
 @dataclass(frozen=True)
 class _Stretch:
     done: int
     seconds: float
-    cpu_s: float
 
     @property
     def rate(self) -> float:
@@ -128,5 +125,4 @@ def beside_poison(bench: Bench, deed: str) -> Poisoned:
         ).fetchone()
     if ended != ("failed", 1):
         raise RuntimeError(f"poison and the most attempts of a neighbour: {ended}")
-    cpu_a_job = (before.cpu_s + after.cpu_s) / (before.done + after.done)
-    return Poisoned(before.rate, during.rate, after.rate, during.seconds, during.cpu_s - cpu_a_job * during.done)
+    return Poisoned(before.rate, during.rate, after.rate, during.seconds)

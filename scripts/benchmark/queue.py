@@ -227,7 +227,6 @@ def poison(benches: list[Bench], size: Size, figures: Figures) -> None:
         found = in_quiet(partial(beside_poison, benches[0], deed))
         figures.add(f"rate beside a poisoned job ({deed}) ÷ without, 2 workers", "emailq", found.share, "×", goal=0.8)
         figures.add(f"a poisoned job ({deed}) has failed after", "emailq", found.lasted_s, "s")
-        figures.add(f"CPU of a poisoned job ({deed}), all attempts", "emailq", found.cpu_s, "s")
 
 
 def limits(benches: list[Bench], size: Size, figures: Figures) -> None:
