@@ -17,7 +17,8 @@
 -- a job that takes hours is left alone while its worker lives. (Behind a pooler nobody has a session of his own: such a
 -- worker has a lease and renews it.) Which of a dead worker's jobs killed it can't be known:
 -- they all get their attempt back, and one that was there twice is a suspect, which runs alone (p_suspects) in a
--- process of its own. (A job that loops is known: suspect_job spares it the second time.) A suspect that crashes has used an attempt, and fails when the attempts are used up.
+-- process of its own. (A job that loops is known: suspect_job spares it the second time.) A suspect that crashes has
+-- used an attempt, and fails when the attempts are used up.
 --
 -- Limits of a queue (queue_controls.max_running, max_per_s) are exact over all workers: a claim of a limited queue
 -- takes turns at its row, and each running job holds a slot that a unique index guards.
