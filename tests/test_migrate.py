@@ -56,6 +56,12 @@ def objects(dsn: str) -> list[tuple[object, ...]]:
     )
 
 
+def test_no_two_migrations_have_the_same_number() -> None:
+    numbers = [name.partition("_")[0] for name in NAMES]
+
+    assert len(set(numbers)) == len(numbers)
+
+
 def test_an_empty_database_gets_everything(empty_dsn: str) -> None:
     done = migrate(empty_dsn)
 
