@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from emailq.app import App
 from emailq.errors import UsageError
-from emailq.models import Job
+from emailq.models import LLM_QUEUE, Job
 from emailq.outcomes import Outcome
 
 Handler = Callable[[Job, App], Awaitable[Outcome]]
@@ -28,7 +28,7 @@ HANDLERS = {
     "parsing": Served("emailq.parse.handler:handle", 48),
     "virus_scan": Served("emailq.scan.handler:handle", 8),
     "classification": Served("emailq.classify.handler:handle", 32),
-    "llm": Served("emailq.classify.handler:handle", 32),  # of a cascade: what needs the LLM
+    LLM_QUEUE: Served("emailq.classify.handler:handle", 32),
     "erp_action": Served("emailq.erp.handler:handle", 8),
 }
 

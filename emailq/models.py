@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
+LLM_QUEUE = "llm"  # what a cascade's local model isn't sure of
+
 
 class Intent(StrEnum):
     INVOICE = "invoice"

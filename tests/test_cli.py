@@ -48,12 +48,14 @@ def test_ingest_counts_new_known_and_refused(env: dict[str, str], mail: Path) ->
     assert (first.returncode, second.returncode) == (65, 65)
 
 
-def test_an_email_made_by_hand_in_sql_is_classified(env: dict[str, str], db: psycopg.Connection) -> None:
+@pytest.mark.parametrize("queue", ["classification", "llm"], ids=["", "what a cascade leaves to its LLM"])
+def test_an_email_made_by_hand_in_sql_is_classified(env: dict[str, str], db: psycopg.Connection, queue: str) -> None:
     db.execute(
         "with message as (insert into emails (message_id, from_address, to_addresses, subject, body_text, received_at)"
         " values ('hand@example.com', 'ann@example.com', '{us@example.org}', 'Order', 'Ten bars, please.', now())"
         " returning id)"
-        " insert into processing_queue (email_id, queue_name) select id, 'classification' from message"
+        " insert into processing_queue (email_id, queue_name) select id, %s from message",
+        (queue,),
     )
 
     worked = run_emailq("worker", "--queue", "classification", "--drain", env=env)

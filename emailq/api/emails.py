@@ -30,10 +30,9 @@ from emailq.api.once import OnceRoute
 from emailq.api.tokens import Token, require_token
 from emailq.app import App
 from emailq.classify.decisions import label_email
-from emailq.classify.handler import LLM_QUEUE
 from emailq.errors import BadInput, NotFound, Unavailable
 from emailq.ingest.accept import Incoming, accept
-from emailq.models import Intent, Priority, Sentiment
+from emailq.models import LLM_QUEUE, Intent, Priority, Sentiment
 from emailq.queue.inline import work_now
 from emailq.store.attachments import refusal
 from emailq.store.emails import list_emails, show_email

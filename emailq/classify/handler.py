@@ -21,14 +21,13 @@ from emailq.classify.calibrate import load_calibrations
 from emailq.classify.cascade import Calibrations
 from emailq.db import Connection
 from emailq.errors import ConfigError
-from emailq.models import Classification, Job, MailText
+from emailq.models import LLM_QUEUE, Classification, Job, MailText
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 from emailq.parse.digest import Digest, digest_message
 from emailq.parse.replies import split_reply
 from emailq.parse.text import split_hidden
 from emailq.settings import Settings
 
-LLM_QUEUE = "llm"  # what a cascade's local model isn't sure of
 _TEXT_LIMIT = 200_000  # characters of a body that a classifier may look at
 _HIDDEN_KEPT = 500  # characters of hidden text in the history
 _CALIBRATIONS_AGE_S = 60.0

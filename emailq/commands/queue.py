@@ -23,6 +23,7 @@ from emailq.settings import Settings, load_settings
 def worker(queues: tuple[str, ...], concurrency: int | None, drain: bool, handlers: tuple[str, ...]) -> int:
     """Claim jobs and run their handlers, until SIGTERM (which finishes or gives back what runs)."""
     from emailq.handlers import known_handlers
+    from emailq.models import LLM_QUEUE
 
     settings = load_settings(concurrency=concurrency)
     log.configure(settings.log_level, settings.log_format)
@@ -32,6 +33,8 @@ def worker(queues: tuple[str, ...], concurrency: int | None, drain: bool, handle
             raise UsageError(
                 f"no handler for queue {name!r}; known: {', '.join(known)}; your own: --handler {name}=module:function"
             )
+    if "classification" in queues:  # what a cascade hands on to its LLM is the same work
+        queues = (*queues, LLM_QUEUE)
     served = {name: known[name] for name in queues or known}
     waiting = asyncio.run(_serve(settings, served, drain))
     for name, reason in waiting:
