@@ -39,6 +39,7 @@ CORPUS = TESTS.parent.parent / "shared/corpus"
 
 # What rests on SQL runs on each PostgreSQL that is here when `--pg all` is given; the rest runs on the first.
 ON_EVERY_POSTGRESQL = (TESTS / "sql", TESTS / "queue", TESTS / "store")
+SLOW = (TESTS / "scenarios", TESTS / "queue")
 TEMPLATE = "migrated"
 
 # Servers that only the system's packages bring: tests that ask for their fixture are left out where they are missing.
@@ -91,7 +92,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what was not asked for or can't run here, and puts the waiting tests last."""
+    """Leaves out what was not asked for or can't run here; the slow files come first, the waiting tests last."""
     possible = {
         "long": config.option.all,
         "cron": any(one.has_pg_cron for one in chosen_installations(config)),
@@ -109,7 +110,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
-    items.sort(key=lambda item: item.get_closest_marker("cron") is not None)
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("cron") is not None,
+            not any(item.path.is_relative_to(folder) for folder in SLOW),
+        )
+    )
 
 
 def chosen_installations(config: pytest.Config) -> list[Installation]:
