@@ -22,7 +22,8 @@ def imap(accounts: tuple[str, ...], once: bool, as_json: bool) -> int:
     Old mail comes in newest first. What was interrupted goes on where it stopped.
     """
     from emailq.app import open_app
-    from emailq.ingest.imap import Progress, chosen_accounts, read_mailboxes
+    from emailq.ingest.imap import chosen_accounts, read_mailboxes
+    from emailq.ingest.imap_folder import Progress
     from emailq.process import until_told_to_stop
     from emailq.render import Progress as Bar
 

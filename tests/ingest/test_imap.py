@@ -13,8 +13,9 @@ import pytest
 
 from emailq.app import App, open_app
 from emailq.errors import NotFound, Unavailable
-from emailq.ingest.imap import FolderReader, Progress, chosen_accounts, opened, read_mailboxes, reconcile
+from emailq.ingest.imap import chosen_accounts, opened, read_mailboxes, reconcile
 from emailq.ingest.imap_client import LoginRefused, mailbox_name, uid_set
+from emailq.ingest.imap_folder import FolderReader, Progress
 from emailq.settings import ImapAccount, load_settings
 from tests.http_server import Reply, serve
 from tests.imap_script import ScriptedImap, fetch_line, honest, is_in, serve_script
@@ -306,7 +307,7 @@ async def test_a_folder_numbered_anew_costs_a_look_and_no_message(
 async def test_a_folder_numbered_anew_is_noticed_while_new_mail_is_waited_for(
     app: App, conn: psycopg.AsyncConnection, script: ScriptedImap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emailq.ingest.imap._IDLE_S", 0.1)
+    monkeypatch.setattr("emailq.ingest.imap_folder._IDLE_S", 0.1)
     async with following(app, script.settings(poll_s=0.02)):
         script.answer = lambda command: [
             line.replace(b"[UIDVALIDITY 7]", b"[UIDVALIDITY 8]")
