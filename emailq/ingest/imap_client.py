@@ -8,31 +8,31 @@ import asyncio
 import base64
 import re
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from emailq.errors import EmailqError, Unavailable
+from emailq.errors import EmailqError
+from emailq.ingest.imap_syntax import (
+    Fetched,
+    ImapFailed,
+    ImapRefused,
+    Token,
+    fetch_item,
+    mailbox_name,
+    number,
+    quoted,
+    size_of,
+    text_of,
+    tokens,
+    uid_set,
+)
 from emailq.settings import ImapAccount
 
 _LINE_LIMIT = 4 << 20  # bytes; a SEARCH over 50,000 messages answers in one line
 _SILENCE_S = 60.0  # without a byte from the server while it owes an answer
 _COMMAND_S = 900.0
 _LITERAL = re.compile(rb"\{(\d{1,20})\+?\}$")
-_TOKEN = re.compile(rb'\s*(?:([()])|"((?:[^"\\]|\\.)*)"|([^\s()"]+))')
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_INTERNALDATE = re.compile(r"\s*(\d{1,2})-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$")
-
-Token = bytes | None | list["Token"]
-
-
-class ImapFailed(Unavailable):
-    """The connection is gone, silent, or not IMAP; a new one may do better."""
-
-
-class ImapRefused(EmailqError):
-    """The server answered NO or BAD."""
 
 
 class LoginRefused(ImapRefused):
@@ -46,16 +46,6 @@ class Selected(NamedTuple):
 
     uidvalidity: int
     exists: int
-
-
-class Fetched(NamedTuple):
-    """What a FETCH told of one message; `raw` is None where the server sent no body."""
-
-    uid: int
-    size_bytes: int | None
-    flags: tuple[str, ...]
-    received_at: datetime | None
-    raw: bytes | None
 
 
 class Imap:
@@ -140,7 +130,7 @@ class Imap:
     async def _learn_capabilities(self) -> None:
         for response in await self._command(b"CAPABILITY"):
             if response[1:2] == [b"CAPABILITY"]:
-                self.capabilities = frozenset(_text(token).upper() for token in response[2:])
+                self.capabilities = frozenset(text_of(token).upper() for token in response[2:])
 
     # ------------------------------------------------------------------------------------------ folders, messages
 
@@ -150,9 +140,9 @@ class Imap:
         verb = b"EXAMINE" if read_only else b"SELECT"
         for response in await self._command(verb, mailbox_name(folder)):
             if response[1:2] == [b"OK"] and len(response) > 3:
-                code = _text(response[2]).upper()
+                code = text_of(response[2]).upper()
                 if code == "[UIDVALIDITY":
-                    uidvalidity = _number(_text(response[3]).rstrip("]"))
+                    uidvalidity = number(text_of(response[3]).rstrip("]"))
         if not uidvalidity:
             raise ImapFailed(f"{self._account.where}: the server gives {folder} no UIDVALIDITY")
         return Selected(uidvalidity, self.exists)
@@ -162,7 +152,7 @@ class Imap:
         found: set[int] = set()
         for response in await self._command(b"UID SEARCH", criteria.encode("ascii")):
             if response[1:2] == [b"SEARCH"]:
-                found.update(_number(_text(token)) for token in response[2:] if not isinstance(token, list))
+                found.update(number(text_of(token)) for token in response[2:] if not isinstance(token, list))
         found.discard(0)
         return sorted(found)
 
@@ -173,7 +163,7 @@ class Imap:
         found: dict[int, Fetched] = {}
         for response in await self._command(b"UID FETCH", uid_set(uids), items):
             if response[2:3] == [b"FETCH"] and len(response) == 4 and isinstance(response[3], list):
-                fetched = _fetched(response[3])
+                fetched = fetch_item(response[3])
                 if fetched.uid in wanted and (fetched.raw is not None or fetched.size_bytes is not None or not body):
                     found[fetched.uid] = fetched
         return [found[uid] for uid in uids if uid in found]
@@ -249,10 +239,10 @@ class Imap:
             elif response[:1] == [tag]:
                 if response[1:2] == [b"OK"]:
                     return untagged
-                raise ImapRefused(" ".join(_text(token) for token in response[1:])[:300])
+                raise ImapRefused(" ".join(text_of(token) for token in response[1:])[:300])
             elif response[:1] == [b"*"]:
                 untagged.append(response)
-                size += _size(response)
+                size += size_of(response)
                 if size > 2 * self._literal_limit + _LINE_LIMIT:
                     raise ImapFailed(f"{self._account.where}: the server sends more than it was asked for")
             else:
@@ -273,13 +263,13 @@ class Imap:
                 raise ImapFailed(f"{self._account.where}: the server announces {size} bytes, more than was asked for")
             text[-1] = line[: literal.start()]
             literals.append(await self._read_exactly(size))
-        response = _tokens(text, literals)
+        response = tokens(text, literals)
         if response[:2] == [b"*", b"BYE"]:
             with suppress(ImapFailed):  # the answer to LOGOUT may follow
                 return await self._read_response(silence_s=1)
             raise ImapFailed(f"{self._account.where}: the server closed the connection")
         if response[2:3] == [b"EXISTS"]:
-            self.exists = _number(_text(response[1]))
+            self.exists = number(text_of(response[1]))
         elif response[2:3] == [b"EXPUNGE"]:
             self.exists = max(self.exists - 1, 0)
         return response
@@ -311,111 +301,6 @@ class Imap:
 def tls_context(account: ImapAccount) -> ssl.SSLContext:
     """Verifies name and certificate; `ca_file` names a certificate authority of one's own."""
     return ssl.create_default_context(cafile=str(account.ca_file) if account.ca_file else None)
-
-
-def quoted(text: str) -> bytes:
-    """A quoted string; what it can't hold is refused (RFC 3501 §4.3)."""
-    if any(c in "\r\n\0" for c in text) or not text.isascii():
-        raise ImapRefused("the server takes only ASCII here, without line breaks")
-    return b'"%s"' % text.replace("\\", "\\\\").replace('"', '\\"').encode()
-
-
-def mailbox_name(name: str) -> bytes:
-    """A folder's name as a quoted string in modified UTF-7 (RFC 3501 §5.1.3)."""
-    encoded = ""
-    for run in re.findall(r"[ -~]+|[^ -~]+", name):
-        if run.isascii() and run.isprintable():
-            encoded += run.replace("&", "&-")
-        else:
-            utf16 = base64.b64encode(run.encode("utf-16-be")).decode().rstrip("=")
-            encoded += f"&{utf16.replace('/', ',')}-"
-    return quoted(encoded)
-
-
-def uid_set(uids: Iterable[int]) -> bytes:
-    """UIDs as a sequence set with ranges: 1:3,7."""
-    ranges: list[list[int]] = []
-    for uid in sorted(uids):
-        if ranges and uid == ranges[-1][1] + 1:
-            ranges[-1][1] = uid
-        else:
-            ranges.append([uid, uid])
-    return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in ranges).encode()
-
-
-def _tokens(text: list[bytes], literals: list[bytes]) -> list[Token]:
-    """The tokens of a response, lists nested; a literal stands after each piece of text but the last."""
-    stack: list[list[Token]] = [[]]
-    for number, piece in enumerate(text):
-        for parenthesis, string, atom in _TOKEN.findall(piece):
-            if parenthesis == b"(":
-                stack.append([])
-            elif parenthesis == b")":
-                if len(stack) > 1:
-                    done = stack.pop()
-                    stack[-1].append(done)
-            elif atom:
-                stack[-1].append(None if atom.upper() == b"NIL" else _canonical(atom))
-            else:
-                stack[-1].append(re.sub(rb"\\(.)", rb"\1", string))
-            if len(stack) > 50:
-                raise ImapFailed("the server nests lists without end")
-        if number < len(literals):
-            stack[-1].append(literals[number])
-    while len(stack) > 1:
-        done = stack.pop()
-        stack[-1].append(done)
-    return stack[0]
-
-
-def _canonical(atom: bytes) -> bytes:
-    """Keywords compare in upper case; tags, flags and numbers stay."""
-    upper = atom.upper()
-    known = (b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH", b"EXISTS", b"EXPUNGE", b"FETCH", b"SEARCH", b"CAPABILITY")
-    return upper if upper in known else atom
-
-
-def _fetched(items: list[Token]) -> Fetched:
-    pairs = {_text(name).upper(): value for name, value in zip(items[::2], items[1::2], strict=False)}
-    raw = pairs.get("BODY[]")
-    flags = pairs.get("FLAGS")
-    size = pairs.get("RFC822.SIZE")
-    return Fetched(
-        _number(_text(pairs.get("UID"))),
-        _number(_text(size)) if size is not None else None,
-        tuple(_text(flag) for flag in flags) if isinstance(flags, list) else (),
-        _internaldate(_text(pairs.get("INTERNALDATE"))),
-        raw if isinstance(raw, bytes) else None,
-    )
-
-
-def _internaldate(text: str) -> datetime | None:
-    match = _INTERNALDATE.match(text)
-    if not match or match[2].lower() not in _MONTHS:
-        return None
-    day, _, year, hour, minute, second, sign, offset_h, offset_m = match.groups()
-    offset = timedelta(hours=int(offset_h), minutes=int(offset_m))
-    try:
-        moment = datetime(
-            *(int(year), _MONTHS.index(match[2].lower()) + 1, int(day), int(hour), int(minute), min(int(second), 59)),
-            tzinfo=timezone(-offset if sign == "-" else offset),
-        )
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _number(text: str) -> int:
-    """At most a 32-bit number (RFC 3501 §9); 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 1 << 32 else 0
-
-
-def _text(token: Token) -> str:
-    return token.decode("ascii", "replace") if isinstance(token, bytes) else ""
-
-
-def _size(response: list[Token]) -> int:
-    return sum(_size(token) if isinstance(token, list) else len(token or b"") + 1 for token in response)
 
 
 def _short(error: BaseException) -> str:

@@ -13,7 +13,8 @@ from emailq import log
 from emailq.app import App
 from emailq.db import is_temporary
 from emailq.ingest.accept import Incoming, accept
-from emailq.ingest.imap_client import Fetched, Imap, ImapFailed, ImapRefused, Selected, uid_set
+from emailq.ingest.imap_client import Imap, Selected
+from emailq.ingest.imap_syntax import Fetched, ImapFailed, ImapRefused, uid_set
 from emailq.settings import ImapAccount
 
 _WINDOW = 50_000  # messages listed at once

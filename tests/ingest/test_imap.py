@@ -14,8 +14,9 @@ import pytest
 from emailq.app import App, open_app
 from emailq.errors import NotFound, Unavailable
 from emailq.ingest.imap import chosen_accounts, opened, read_mailboxes, reconcile
-from emailq.ingest.imap_client import LoginRefused, mailbox_name, uid_set
+from emailq.ingest.imap_client import LoginRefused
 from emailq.ingest.imap_folder import FolderReader, Progress
+from emailq.ingest.imap_syntax import mailbox_name, uid_set
 from emailq.settings import ImapAccount, load_settings
 from tests.http_server import Reply, serve
 from tests.imap_script import ScriptedImap, fetch_line, honest, is_in, serve_script
