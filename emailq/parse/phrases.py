@@ -85,7 +85,14 @@ FORWARD_LINES = """
 REPLY_ABOVE = """
     reply above this line|type your reply above|reply above the line|write above this line|oberhalb dieser zeile
     über dieser zeile|au-dessus de cette ligne|encima de esta línea|arriba de esta línea|над этой строкой
-    над этой линией|выше этой строки|над цим рядком|sopra questa riga|acima desta linha|boven deze regel
+    do not edit below this line|do not write below this line|do not type below this line|nicht unterhalb dieser zeile
+    выше этой линии|над этой линией|выше этой строки|над цим рядком|sopra questa riga|acima desta linha|boven deze regel
+"""
+
+# What such a line asks for, where no dashes mark it.
+TO_REPLY = """
+    reply|respond|write|type|antwort|schreib|répon|écri|respond|respuesta|escrib|rispost|scriv|respost|responda
+    antwoord|ответ|напиши|пишите|відпов
 """
 
 # "… wrote:". A form in Cyrillic covers its feminine and its "(а)" too.
@@ -107,7 +114,7 @@ DATE_INTRODUCTIONS = """
 # Lines that name nothing but the author of the quote.
 QUOTING = """
     quoting|zitat von|zitiere|selon|citando|citando a|quoth|citat|цитирую|цитата|вы писали|ты писал|you wrote
-    вы написали|in reply to|in response to|quoted from|в сообщении от|в письме от
+    вы написали|in reply to|in response to|quoted from|в сообщении от|в письме от|wiadomość napisana przez
 """
 
 # The last line before the name: ends the text. The weak ones count only with a short line (the name) below.
@@ -133,19 +140,34 @@ CLOSINGS = """
     med vennlig hilsen|vennlig hilsen|hilsen|kh|bedste hilsner|ystävällisin terveisin|terveisin|z poważaniem
     pozdrawiam|pozdrawiam serdecznie|z wyrazami szacunku|s pozdravem|s přátelským pozdravem|s úctou|s pozdravom
     hezký den|üdvözlettel|tisztelettel|saygılarımla|saygılarımızla|iyi çalışmalar|cu stimă|cu respect|s poštovanjem
+    mit den besten grüßen|mit den besten grüssen|besten gruß|schönen gruß|einen schönen tag|schönen tag noch
+    schönes wochenende|bonne journée|bonne soirée|bon week-end|belle journée|excellente journée|un cordiale saluto
+    un caro saluto|buona giornata|buona serata|buon lavoro|un cordial saludo|buen día|feliz día|bom dia e bom trabalho
+    fijne dag|fijne dag verder|prettige dag|ha en bra dag|trevlig helg|god weekend|god helg|miłego dnia
+    приятного дня|добра|have a nice day|have a great day|have a good day|have a nice weekend|have a great weekend
+    with kindest regards|with warm regards|thanks & best regards|many thanks and kind regards|as ever
+    lieben gruß|ganz liebe grüße|mit lieben grüßen|mit sonnigen grüßen|sonnige grüße|mit freundl. grüßen|lieber gruß
     поздрави|с поздрави|此致|敬上|谨上|祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします
-    よろしくお願い致します|よろしくお願いします
+    よろしくお願い致します|よろしくお願いします|どうぞよろしくお願いいたします|顺祝商祺|祝商祺|谢谢祝好
+"""
+
+# How a long last line begins.
+CLOSING_STARTS = """
+    je vous prie d'agréer|je vous prie de recevoir|je vous prie de croire|veuillez agréer|veuillez recevoir
+    nous vous prions d'agréer|je vous prie d’agréer|veuillez croire|recevez, madame|recevez, monsieur
 """
 
 WEAK_CLOSINGS = """
     thanks|thank you|many thanks|thanks again|thanks a lot|thanks in advance|thank you in advance|ta|thx|спасибо
     заранее спасибо|благодарю|заранее благодарю|дякую|danke|vielen dank|danke im voraus|besten dank|merci
     merci d'avance|merci beaucoup|gracias|muchas gracias|grazie|grazie mille|obrigado|obrigada|bedankt
-    alvast bedankt|tack|tak|på forhånd tak|dziękuję|z góry dziękuję|děkuji|köszönöm|teşekkürler|mulțumesc
+    alvast bedankt|감사합니다|고맙습니다|수고하세요|谢谢|謝謝|多谢
+    tack|tak|på forhånd tak|dziękuję|z góry dziękuję|děkuji|köszönöm|teşekkürler|mulțumesc
 """
 
 # "Sent from my iPhone".
 SENT_FROM = """
+    yahoo mail: search, organize, conquer
     sent from|sent via|sent with|sent using|get outlook for|отправлено с|отправлено из|отправлено через
     отправлено от|надіслано з|надіслано із|von meinem|von meiner|gesendet von|gesendet mit|diese nachricht wurde von
     envoyé de|envoyé depuis|envoyé à partir de|envoyé avec|télécharger outlook|obtenir outlook|enviado desde
@@ -154,7 +176,13 @@ SENT_FROM = """
     verzonden met|skickat från|hämta outlook|sendt fra|hent outlook|wysłane z|wysłano z|odesláno z|lähetetty
     elküldve az|küldve|outlook für|holen sie sich outlook|загрузить outlook|получить outlook
     скачать outlook|iphone から送信|iphoneから送信
-    androidから送信|发自我的|從我的
+    androidから送信|发自我的|从我的|從我的|傳送自我的|来自我的
+"""
+# The same at the end of the line.
+SENT_FROM_ENDS = """
+    'dan gönderildi|'den gönderildi|mdan gönderildi|mden gönderildi|'tan gönderildi|'ten gönderildi
+    outlook'u edinin|에서 보냄|에서 보냈습니다|에서 전송됨|から送信|から送信されました
+    ról küldve|ről küldve
 """
 
 # A postscript belongs to the text, though it stands below the name.

@@ -1,0 +1,270 @@
+"""Where quoted history begins and ends, by what mail programs write: linear in the text.
+
+A line of dashes ("-----Original Message-----"), a block of header lines ("From: … Sent: … To: …"), a line that names
+the author ("On Monday … wrote:"), or ">" before each line.
+"""
+
+import re
+
+from emailq.parse import phrases
+from emailq.parse.lines import DASHES, NEW, QUOTED, Page, any_of, are_names, fold, plain, words_of
+
+_LINE = 500  # characters of a line that are looked at
+_BLOCK_LINES = 16  # in which a block of header lines stands
+_ATTRIBUTION_LINES = 4
+
+# What was seen of the history.
+UNMARKED, REPLY, BLOCK, FORWARD = range(4)
+
+_QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{2,3}>\s")
+_SEPARATOR = re.compile(
+    rf"[{DASHES}]{{2,}}\s*(?P<words>[^\W\d_](?:[^_=—–‐:<>]|(?<=\d):(?=\d)){{3,100}}?)\s*:?\s*(?:[{DASHES}]{{2,}}|$)"
+)
+_RULE = re.compile(rf"[{DASHES}~#\s]{{3,}}$")
+_CLOCK = re.compile(r"\d{1,2}\s?[:.hч]\s?\d{2}|\d\s?(?:am|pm)\b", re.IGNORECASE)
+_MONTH = any_of(phrases.MONTHS)
+_DATE = re.compile(
+    rf"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th|\.|,)?\s(?:de\s)?{_MONTH})"
+    rf"|{_MONTH}[^\W\d_]{{0,12}}\.?\s\d",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[\w.+%'&=-]@[\w-]{1,63}\.\w")
+_ADDRESS_LAST = re.compile(r"[>)\]]$|@[\w.-]+$")
+_NUMBERS = re.compile(r"\d+")
+_DATE_FIRST = re.compile(r"(?:[^\W\d_]{1,14}\.?,?\s+)?\d")
+_SAID_WHAT = frozenset(
+    ["the following", "following", "folgendes", "følgende", "följande", "ce qui suit", "lo siguiente"]
+)
+_ORIGINAL = re.compile(any_of(phrases.ORIGINAL_MESSAGE))
+_FORWARDED = re.compile(any_of(phrases.FORWARDED_MESSAGE))
+_FORWARD_LINES = frozenset(words_of(phrases.FORWARD_LINES))
+_WROTE = re.compile(rf"(?<!\w){any_of(phrases.WROTE)}(?!\w)|写道|寫道|のメール|님이 (?:작성|씀)", re.IGNORECASE)
+_INTRODUCTION = re.compile(rf"{any_of(phrases.DATE_INTRODUCTIONS)}(?![\w'])|[在于於]", re.IGNORECASE)
+_QUOTING = re.compile(rf"{any_of(phrases.QUOTING)}(?!\w)", re.IGNORECASE)
+
+
+_REPLY_ABOVE = re.compile(any_of(phrases.REPLY_ABOVE))
+_TO_REPLY = re.compile(any_of(phrases.TO_REPLY))
+_WROTE_AND_SAID = re.compile(  # Yahoo on phones: the quoted text goes on in the same line
+    rf"[^<>]{{10,200}}<[^<>@\s]{{1,80}}@[^<>\s]{{3,80}}>,?\s?{any_of(phrases.WROTE)}\s?:\s+\S", re.IGNORECASE
+)
+_WROTE_DASHES = re.compile(r"wrote[*]?\s-{2,6}$")  # Zoho
+_WRITTEN_BY = re.compile(
+    r">>> (?=.{0,200}\d).{3,200} >>>\s*$"
+)  # GroupWise: ">>> Ann <a@b.example> 9/11/2026 5:31 PM >>>"
+_SUMMARY = re.compile(r".{1,80}---\d[\d/.: APM]{5,25}---")  # Notes: "Ann ---11/09/2026 05:31:00 PM---Ten or …"
+
+
+def mark_history(page: Page) -> int:
+    """Give the quoted lines to the history, and say by which mark it was known."""
+    seen = UNMARKED
+    number, end = 0, len(page.lines)
+    while number < end:
+        if _is_quoted(page.lines[number]) and not _WRITTEN_BY.match(page.lines[number]):
+            if seen == UNMARKED and (number == 0 or page.owners[number - 1] == NEW):
+                seen = _quoted_mark(page.lines[number])
+            page.owners[number] = QUOTED
+            number += 1
+            continue
+        kind, length = _mark_at(page, number) if page.plain[number] else (UNMARKED, 1)
+        if kind != UNMARKED:
+            seen = max(seen, kind)
+            start = _back_over_rules(page, number)
+            page.owners[start : number + length] = [QUOTED] * (number + length - start)
+            if kind == FORWARD or not _quote_follows(page, number + length):
+                page.owners[number:] = [QUOTED] * (end - number)
+                return seen
+        number += length
+    _mark_broken_lines(page)
+    if seen == UNMARKED:
+        _unmark_prose(page)
+    return seen
+
+
+def _unmark_prose(page: Page) -> None:
+    """One or two lines with ">" in the middle of a paragraph, and no other: a comparison or a command."""
+    quoted = [number for number, owner in enumerate(page.owners) if owner == QUOTED]
+    if not 1 <= len(quoted) <= 2 or quoted[-1] - quoted[0] != len(quoted) - 1:
+        return
+    before, after = quoted[0] - 1, quoted[-1] + 1
+    above = page.plain[before] if before >= 0 else ""
+    if len(above.split()) > 1 and not above.endswith(",") and after < len(page.lines) and page.plain[after]:
+        page.owners[quoted[0] : after] = [NEW] * len(quoted)
+
+
+def _is_quoted(line: str) -> bool:
+    return ">" in line[:5] and bool(_QUOTE_MARK.match(line))
+
+
+def _mark_at(page: Page, number: int) -> tuple[int, int]:
+    """The kind of mark that begins at a line, and its length in lines."""
+    text = page.plain[number]
+    if text[0] in DASHES and (separator := _SEPARATOR.match(text)):
+        words = fold(separator["words"])
+        if _FORWARDED.search(words):
+            return FORWARD, 1
+        if _ORIGINAL.search(words):
+            return BLOCK, 1 + _header_length(page, number + 1)
+    if text[0] == ">" and _WRITTEN_BY.match(text):
+        return BLOCK, 1
+    if len(text) <= 200 and _is_reply_above(text):
+        return BLOCK, 1
+    if text[-1] == ":" and len(text) <= 60 and fold(text.rstrip(": ")) in _FORWARD_LINES:
+        return FORWARD, 1
+    if page.labels[number] and (length := _block_length(page, number)):
+        return BLOCK, length
+    if length := _attribution_length(page, number):
+        return REPLY, length
+    return UNMARKED, 1
+
+
+def _quoted_mark(line: str) -> int:
+    """What the first line behind the ">" says of the quote."""
+    text = plain(line.lstrip("> "))
+    if fold(text.rstrip(": ")) in _FORWARD_LINES:
+        return FORWARD
+    if separator := _SEPARATOR.match(text):
+        words = fold(separator["words"])
+        return FORWARD if _FORWARDED.search(words) else BLOCK if _ORIGINAL.search(words) else UNMARKED
+    return REPLY if text.endswith(":") and _attribution(text) else UNMARKED
+
+
+def _is_reply_above(text: str) -> bool:
+    words = fold(text)
+    return bool(_REPLY_ABOVE.search(words)) and (text[0] in "#-–—*=" or bool(_TO_REPLY.search(words)))
+
+
+def _header_length(page: Page, number: int) -> int:
+    """What stands below "Original Message": header lines, or a line that says who wrote (Proton)."""
+    return _block_length(page, number) or (_attribution_length(page, number) if number < len(page.plain) else 0)
+
+
+def _block_length(page: Page, number: int) -> int:
+    """How many lines, from this one, are a mail's header ("From: … Sent: … To: … Subject: …"); 0 if they aren't one.
+
+    A form with "From: Berlin, To: Paris, Date: Monday" is none: it names no address, and no subject with a time of day.
+    """
+    roles: set[str] = set()
+    length = gap = 0
+    for offset, found in enumerate(page.labels[number : number + _BLOCK_LINES]):
+        if found:
+            roles.update(found)
+            length, gap = offset + 1, 0
+        else:  # a long list of recipients goes on below; one blank line may stand between
+            gap += 1 if page.plain[number + offset] else 2
+            if gap > 3:
+                break
+    if "from" not in roles or len(roles - {"other", "address"}) < 3:
+        return 0
+    is_sure = "address" in roles or (
+        "subject" in roles and any(map(_CLOCK.search, page.plain[number : number + length]))
+    )
+    return length if is_sure else 0
+
+
+def _attribution_length(page: Page, number: int) -> int:
+    """How many lines, from this one, say who wrote what follows; 0 if they don't."""
+    text = page.plain[number]
+    if text.endswith((":", "wrote")) or _WROTE_DASHES.search(text):
+        return int(_says_who_wrote(text, page, number + 1))
+    if text.endswith(">") and _DATE.match(text) and _ADDRESS.search(text) and _quote_follows(page, number + 1):
+        return 1  # "2026/11/9 Jonas <j@b.example>", as Gmail once wrote
+    near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
+    if "@" in text and _WROTE_AND_SAID.match(text) and _DATE.search(text):
+        return 1
+    if not any(line[-1:] == ":" for line in near) or not _goes_on(text):
+        return 0
+    for length, following in enumerate(near, start=2):
+        if not following or (_goes_on(following.rstrip(":")) and _DATE.search(following)):
+            return 0
+        text += " " + following
+        if following.endswith(":"):
+            return length if _says_who_wrote(text, page, number + length) else 0
+    return 0
+
+
+def _goes_on(text: str) -> bool:
+    """Whether a line may be the first of several that say who wrote."""
+    return (
+        10 < len(text) < 200
+        and bool(_DATE_FIRST.match(text) or _INTRODUCTION.match(text))
+        and bool(_DATE.search(text) or _CLOCK.search(text))
+        and not text.endswith((".", "!", "?", ";"))
+    )
+
+
+def _says_who_wrote(text: str, page: Page, after: int) -> bool:
+    strength = _attribution(text)
+    return strength == 2 or (strength == 1 and _quote_follows(page, after))
+
+
+def _attribution(text: str) -> int:
+    """2 if a line says who wrote when or from which address, 1 if it may say so and needs a quote below, else 0."""
+    if not 8 <= len(text) <= 400:
+        return 0
+    body = text.strip(" -*:")
+    has_address = bool(_ADDRESS.search(body))
+    has_date = bool(_DATE.search(body) or _CLOCK.search(body))
+    is_introduced = bool(_INTRODUCTION.match(body) or _DATE_FIRST.match(body))
+    if _QUOTING.match(body):
+        return 2 if has_address or has_date else 1
+    for wrote in [*_WROTE.finditer(body)][-3:]:
+        rest = body[wrote.end() :].strip(" ,")
+        if not rest or _is_who_or_when(rest):
+            is_sure = (is_introduced and not _is_prose(body[: wrote.start()])) or (
+                bool(_CLOCK.search(rest)) and bool(_DATE.search(rest))
+            )
+            return 2 if has_address or (has_date and is_sure) else 1
+    if not (has_date and is_introduced and text.endswith(":") and _CLOCK.search(body)):
+        return int(has_address and has_date and is_introduced and text.endswith(":"))
+    return 2 if has_address and _ADDRESS_LAST.search(body) else 1
+
+
+def _is_prose(text: str) -> bool:
+    """Whether common words stand between the date and "wrote": "On Friday, 6 May 2026, our driver came and said:"."""
+    who = _NUMBERS.split(text)[-1].split()
+    return bool(sum(len(word) > 3 and word[0].islower() for word in who) > 1)
+
+
+def _is_who_or_when(text: str) -> bool:
+    if len(text) > 120:
+        return False
+    is_time = len(text) <= 45 and bool(_CLOCK.search(text))
+    return is_time or bool(_ADDRESS.search(text)) or are_names(text) or fold(text) in _SAID_WHAT
+
+
+def _quote_follows(page: Page, number: int) -> bool:
+    following = next((line for line in page.lines[number : number + 5] if line.strip()), "")
+    return _is_quoted(following)
+
+
+def _back_over_rules(page: Page, number: int) -> int:
+    """Where the line of dashes begins that stands above a mark; "To: …" may stand between (Yandex)."""
+    start = number
+    for above in range(number - 1, max(number - 5, -1), -1):
+        text = page.lines[above].strip()
+        if page.owners[above] != NEW:
+            break
+        is_part = (
+            not text
+            or _RULE.match(text[:_LINE])
+            or _SUMMARY.match(text[:_LINE])
+            or (page.labels[above] and start == above + 1)
+        )
+        if not is_part:
+            break
+        start = above if text else start
+    return start
+
+
+def _mark_broken_lines(page: Page) -> None:
+    """A long quoted line that was wrapped once more leaves its end without the mark."""
+    lines, owners = page.lines, page.owners
+    for number in range(1, len(lines) - 1):
+        if (
+            owners[number] == NEW
+            and owners[number - 1] == owners[number + 1] == QUOTED
+            and lines[number][:1].islower()
+            and len(lines[number]) < 60 <= len(lines[number - 1])
+        ):
+            owners[number] = QUOTED

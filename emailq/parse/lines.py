@@ -1,0 +1,78 @@
+"""The lines of a text, what they look like without decoration, and who owns them: what `replies` is decided on."""
+
+import re
+
+from emailq.parse import phrases
+
+_LINE = 500  # characters of a line that are looked at
+
+# Who owns a line.
+NEW, QUOTED, SIGNATURE = range(3)
+
+
+class Page:
+    """The lines of a text, what they look like without decoration, and who owns them."""
+
+    __slots__ = ("labels", "lines", "owners", "plain")
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.split("\n")
+        self.plain = [plain(line) for line in self.lines]
+        self.labels = [_labels(line) for line in self.plain]
+        self.owners = [NEW] * len(self.lines)
+
+    def of(self, wanted: int) -> str:
+        mine = [line for line, owner in zip(self.lines, self.owners, strict=True) if owner == wanted]
+        return "\n".join(mine).strip("\n").rstrip()
+
+
+def fold(text: str) -> str:
+    """For comparing: lower case; the Turkish İ would leave a dot behind."""
+    return text.lower() if text.isascii() else text.casefold().replace("\u0307", "")
+
+
+def words_of(table: str) -> list[str]:
+    return [fold(word) for word in re.split(r"\s*[|\n]\s*", table.strip())]
+
+
+def any_of(table: str) -> str:
+    """A pattern for one of the words, the longest first."""
+    return "(?:" + "|".join(re.escape(word) for word in sorted(words_of(table), key=len, reverse=True)) + ")"
+
+
+def are_names(text: str) -> bool:
+    """Whether all words but short ones ("van der") begin with a capital."""
+    words = [word.strip("\"'«»„“”‘’()[],.-") for word in text.split()]
+    return all(not word or len(word) <= 3 or word[0].isupper() for word in words)
+
+
+_INVISIBLE: dict[int, str | None] = dict.fromkeys(
+    map(ord, "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069")
+)
+_INVISIBLE |= {0xA0: " ", 0x202F: " ", 0xFF1A: ":", 0xFE55: ":"}
+DASHES = "-_=—–‐‑*"
+_LABEL = re.compile(r"([^\W\d_][^:<>@\d]{0,23}?)\s*:")
+_ROLES = {label: role for role, labels in phrases.HEADER_LABELS.items() for label in words_of(labels)}
+_ANY_LABEL = re.compile(rf"(?<!\w)({any_of('|'.join(phrases.HEADER_LABELS.values()))})\s*:", re.IGNORECASE)
+
+
+def plain(line: str) -> str:
+    text = line[:_LINE]
+    if not text.isascii():
+        text = text.translate(_INVISIBLE)
+    return text.strip().strip("*").strip()
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    """What a header line says ("from", "date" …), for each label when several stand in one line, else nothing."""
+    if text.find(":", 0, 60) < 1:
+        return ()
+    text = text.lstrip("|> ")
+    label = _LABEL.match(text)
+    role = _ROLES.get(fold(label[1]).strip("* ")) if label else None
+    if role is None:
+        return ()
+    roles = {role, "address"} if role != "subject" and "@" in text else {role}
+    if role != "subject" and text.count(":") > 1:
+        roles.update(_ROLES.get(fold(other), "other") for other in _ANY_LABEL.findall(text))
+    return tuple(roles)

@@ -1,0 +1,222 @@
+"""Signatures, small print, footers of lists and a gateway's banner: the lines that people did not write this time."""
+
+import re
+
+from emailq.parse import phrases
+from emailq.parse.lines import DASHES, NEW, QUOTED, SIGNATURE, Page, any_of, are_names, fold, words_of
+
+_SIGNATURE_LINES = 25  # with text, at most, from the end
+
+_DIGIT = re.compile(r"\d")
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])
+_RULE_OR_TWO = re.compile(rf"[{DASHES}~]{{2,}}$")
+_CLOSINGS = frozenset(words_of(phrases.CLOSINGS))
+_CLOSING_STARTS = tuple(words_of(phrases.CLOSING_STARTS))
+_CLOSING_LAST = re.compile(
+    rf"[,;]? (?:and|und|et|y|e|en|och|og|и|porgo|with|verbleibe|verbleiben wir|le saluda|,)"
+    rf" {any_of('|'.join(closing for closing in _CLOSINGS if ' ' in closing))}$"
+)
+_BAR = re.compile(r"\s[|•·–—-]\s|,\s")
+_AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att", "regards to"])
+_WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
+_SENT_FROM = tuple(words_of(phrases.SENT_FROM))
+_SENT_FROM_LETTERS = frozenset(letter for phrase in _SENT_FROM for letter in (phrase[0], phrase[0].upper()))
+_SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
+_SENT_FROM_ENDS_LETTERS = frozenset(phrase[-1] for phrase in _SENT_FROM_ENDS)
+# "Hilsen Nora", "홍길동 드림"; words of one letter more that begin sentences too are left out.
+_CLOSING_AND_NAME = re.compile(
+    rf"(?i:{any_of('|'.join(sorted(_CLOSINGS - _AMBIGUOUS)))})[,!]?\s(?:[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+[ -]?){{1,2}}$"
+    rf"|[가-힣 ]{{2,20}} (?:드림|올림|배상)$"
+)
+_ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
+_POSTSCRIPT = re.compile(rf"{any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE)
+_CONFIDENTIAL = words_of(phrases.CONFIDENTIAL)
+_THIS_MESSAGE = words_of(phrases.THIS_MESSAGE)
+_SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
+_FOOTER = re.compile(rf"[\W_]{{0,4}}{any_of(phrases.FOOTERS)}|.{{1,60}}mailing list$", re.IGNORECASE)
+_BANNER = re.compile(rf"[\W_]{{0,6}}{any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
+_BANNER_WORDS = re.compile(any_of(phrases.BANNER_WORDS), re.IGNORECASE)
+_GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORECASE)
+_CONTACT = re.compile(
+    r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс|т|t|m|p|f)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
+    r"|\+\d[\d ()./-]{7,}|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
+
+
+def mark_signatures(page: Page) -> None:
+    """Signatures, small print and footers at the end of each run of new lines; a gateway's banner at its begin."""
+    run: list[int] = []  # the lines with text of a run
+    is_first = True
+    for number, owner in enumerate([*page.owners, QUOTED]):
+        if owner == NEW:
+            if page.plain[number]:
+                run.append(number)
+        elif run:
+            _mark_signature(page, _without_banner(page, run) if is_first else run, is_first=is_first)
+            run, is_first = [], False
+
+
+def _without_banner(page: Page, run: list[int]) -> list[int]:
+    text = page.plain[run[0]]
+    if not (_BANNER.match(text) and _BANNER_WORDS.search(text)):
+        return run
+    length = next((n for n in range(1, len(run)) if run[n] != run[n - 1] + 1), len(run))
+    if length == len(run):  # no blank line below it
+        length = 1
+        if len(run) == 1:
+            return run
+    _give(page, run[:length], SIGNATURE)
+    return run[length:]
+
+
+def _give(page: Page, numbers: list[int], owner: int) -> None:
+    for number in numbers:
+        page.owners[number] = owner
+
+
+def _mark_signature(page: Page, run: list[int], *, is_first: bool) -> None:
+    for index, number in enumerate(run):
+        if _is_sent_from(page.plain[number]):
+            page.owners[number] = SIGNATURE
+            if index:
+                rest = run[index + 1 :]  # some clients set no mark between this and the history
+                is_short = all(len(page.plain[n]) <= 60 for n in rest) and _is_signature([page.plain[n] for n in rest])
+                _give(page, rest, SIGNATURE if is_short else QUOTED)
+                if page.plain[run[index - 1]] in _DELIMITERS:
+                    index -= 1
+                    page.owners[run[index]] = SIGNATURE
+                run = run[:index]
+                break
+    texts = [page.plain[n] for n in run[-_SIGNATURE_LINES:]]
+    offset = len(run) - len(texts)
+    for index, text in enumerate(texts):
+        below = texts[index + 1 :]
+        if not _begins_signature(text, below, is_top=is_first and offset + index == 0):
+            continue
+        begin = index - 1 if offset + index > 1 and index and _SIGNED.match(texts[index - 1]) else index
+        end = next((n for n, line in enumerate(below, index + 1) if _POSTSCRIPT.match(line)), len(texts))
+        _give(page, run[offset + begin : offset + end], SIGNATURE)
+        if _is_small_print(text):
+            _give(page, _name_above(page, run[: offset + begin]), SIGNATURE)
+        return
+    if len(texts) > 1 and _SIGNED.match(texts[-1]):
+        _give(page, run[-1:], SIGNATURE)
+        return
+    _give(page, _contact_block(page, run), SIGNATURE)
+
+
+def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
+    """Whether a signature begins at a line with these lines below it. `is_top`: nothing stands above it."""
+    if text in _DELIMITERS:
+        again = next((n for n in (1, 2) if n < len(below) and below[n] in _DELIMITERS), 0)
+        return bool(below) and (not again or any(map(_is_small_print, below[again + 1 : again + 2])))
+    if _RULE_OR_TWO.match(text):
+        facts = sum(":" in line and not _CONTACT.search(line) for line in below)  # "Item: pump", so a form or a table
+        return bool(below) and (
+            _is_small_print(below[0]) or (facts < 2 and _is_signature(below) and _has_contact(below))
+        )
+    if is_top:
+        return False
+    if len(text) <= 120:
+        closing = _closing(fold(text)) or 2 * bool(_CLOSING_AND_NAME.match(text))
+        if closing == 2:
+            return _is_signature(below)
+        if closing == 1:
+            name = next((line for line in below if not _RULE_OR_TWO.match(line)), "")
+            return 0 < len(name) <= 40 and len(name.split()) <= 4 and not _closing(fold(name)) and _is_signature(below)
+    return _is_small_print(text)
+
+
+def _closing(line: str) -> int:
+    """2 for "Best regards", with or without a name behind it, 1 for "Thanks", else 0."""
+    words = _EDGES.sub("", line)
+    if words in _CLOSINGS or words.startswith(_CLOSING_STARTS) or _CLOSING_LAST.search(words):
+        return 2
+    if words in _WEAK_CLOSINGS:
+        return 1
+    first, comma, name = words.partition(",")
+    if comma and ((len(name) <= 40 and len(name.split()) <= 4) or _CONTACT.search(name)):
+        return 2 if first.strip() in _CLOSINGS else 0
+    first, slash, _ = words.partition("/")
+    if slash and first.strip() in _CLOSINGS:
+        return 2
+    parts = words.split()
+    for length in range(min(5, len(parts) - 1), 1, -1):  # "mit freundlichen Grüßen aus Ulm"
+        if " ".join(parts[:length]) in _CLOSINGS:
+            return 2 if len(parts) - length <= 3 else 0
+    return 0
+
+
+def _is_sent_from(text: str) -> bool:
+    """ "Sent from my phone", but no sentence that begins so."""
+    if len(text) <= 60 and text[-1:] in _SENT_FROM_ENDS_LETTERS and fold(text).endswith(_SENT_FROM_ENDS):
+        return True
+    if len(text) > 200 or text[:1] not in _SENT_FROM_LETTERS:
+        return False
+    words = fold(text)
+    if not words.startswith(_SENT_FROM) or (words.startswith("von meine") and "gesendet" not in words):
+        return False
+    words = _ANGLES.sub("", words)
+    is_sentence = (", " in words and not words.startswith("yahoo")) or (words.endswith(".") and len(words) > 80)
+    return len(words) <= 120 and not is_sentence
+
+
+def _is_signature(below: list[str]) -> bool:
+    """Short lines to the end, or to the small print."""
+    for number, line in enumerate(below):
+        if _is_small_print(line):
+            return True
+        if number >= 16 or len(line) > 140 or _GREETING.match(line):
+            return False
+    return True
+
+
+def _has_contact(below: list[str]) -> bool:
+    return any(_CONTACT.search(line) for line in below[:12])
+
+
+def _is_small_print(text: str) -> bool:
+    words = fold(text)
+    if len(words) > 60 and any(map(words.__contains__, _THIS_MESSAGE)) and any(map(words.__contains__, _CONFIDENTIAL)):
+        return True
+    return bool(_FOOTER.match(words)) or (len(words) < 60 and _EDGES.sub("", words) in _SMALL_PRINT)
+
+
+def _contact_block(page: Page, run: list[int]) -> list[int]:
+    """The last paragraph, when it is a name with a telephone number or an address below it."""
+    paragraph = _last_paragraph(run)
+    for begin in range(max(paragraph, len(run) - 8), len(run) - 1):
+        block = [page.plain[n] for n in run[begin:]]
+        if begin == 0 or any(len(line) > 90 for line in block):
+            continue
+        above = page.plain[run[begin - 1]]
+        if above.endswith(":") or (begin > paragraph and not above.endswith((".", "!", "?", "。", "！", "？"))):
+            continue  # "Please send it to:"
+        name, *title = _BAR.split(block[0].rstrip(","))
+        if _is_name(name) and _has_contact([*title, *block[1:]]):
+            return run[begin:]
+    return []
+
+
+def _last_paragraph(run: list[int]) -> int:
+    """Where the lines begin that no blank line stands between."""
+    begin = len(run) - 1
+    while begin > 0 and run[begin] == run[begin - 1] + 1:
+        begin -= 1
+    return begin
+
+
+def _is_name(text: str) -> bool:
+    return 2 <= len(text.split()) <= 4 and are_names(text) and text[0].isupper() and not _DIGIT.search(text)
+
+
+def _name_above(page: Page, run: list[int]) -> list[int]:
+    """The name above small print: with a telephone number, or as a paragraph of its own."""
+    if found := _contact_block(page, run):
+        return found
+    begin = _last_paragraph(run)
+    is_own = 0 < begin == len(run) - 1 and not page.plain[run[begin]].endswith((".", "!", "?"))
+    return run[begin:] if is_own and _is_name(page.plain[run[begin]]) else []

@@ -1,0 +1,81 @@
+"""Replies as people and the mail programs of nineteen languages write them: what is new, with and without signatures.
+
+tests/parse/clients: words.txt has what is written in each language; a.txt and b.txt what each program sets above the
+message that it quotes, with ">" behind the language where it marks each quoted line. In people-*.txt each line says
+whose it is (n new, q quoted, s signature); in html.txt a page is followed by what is new in it.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emailq.parse.replies import split_reply
+from emailq.parse.text import html_to_text
+
+FOLDER = Path(__file__).parent / "clients"
+
+
+def sections(name: str) -> Iterator[tuple[list[str], str]]:
+    """(words of the title, text) of each "=== title" in a file."""
+    for section in re.split(r"(?m)^=== ", (FOLDER / name).read_text("utf-8"))[1:]:
+        title, _, text = section.partition("\n")
+        yield title.split(), text.removesuffix("\n")
+
+
+def said_in(language: str) -> dict[str, list[str]]:
+    """By "new", "old" and "sig"."""
+    said: dict[str, list[str]] = {"new": [], "old": [], "sig": [""]}
+    for line in {title[0]: text for title, text in sections("words.txt")}[language].split("\n"):
+        kind, _, text = line.partition(": ")
+        said[kind].append(text.replace("|", "\n"))
+    return said
+
+
+def replies(name: str) -> Iterator[tuple[str, str, str]]:
+    """(name of the form, text, what is new in it)."""
+    for (program, language, *marks), above in sections(name):
+        said = said_in(language)
+        new, old = "\n".join(said["new"]), said["old"]
+        is_marked = bool(marks) or above.startswith("> ")
+        quoted = "\n".join(f"> {line}" for line in old) if is_marked else "\n".join(old)
+        for number, signature in enumerate(said["sig"]):
+            text = "\n\n".join(part for part in (new, signature, f"{above}\n{quoted}") if part)
+            yield f"{program}-{language}-{number}", text, new
+        if marks:
+            yield f"{program}-{language}-inline", f"{above}\n> {old[0]}\n\n{new}\n\n> {old[1]}\n", new
+            yield f"{program}-{language}-below", f"{above}\n{quoted}\n\n{new}\n\n{said['sig'][1]}\n", new
+
+
+@pytest.mark.parametrize("name", ["a.txt", "b.txt"])
+def test_replies_of_mail_programs_are_split_in_every_language(name: str) -> None:
+    given = list(replies(name))
+
+    wrong = [form for form, text, new in given if split_reply(text).new.split() != new.split()]
+
+    assert len(given) > 400
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", ["people-a.txt", "people-b.txt"])
+def test_each_line_of_what_people_write_goes_where_its_mark_says(name: str) -> None:
+    wrong = []
+    for (title,), text in sections(name):
+        marked = [(line[:1], line[2:]) for line in text.split("\n")]
+        expected = ["\n".join(line for mark, line in marked if mark == wanted).split() for wanted in "nqs"]
+        found = split_reply("\n".join(line for _, line in marked))
+        if [part.split() for part in (found.new, found.quoted, found.signature)] != expected:
+            wrong.append(title)
+
+    assert not wrong
+
+
+def test_replies_in_html_are_split_as_each_mail_program_writes_them() -> None:
+    wrong = []
+    for (title,), text in sections("html.txt"):
+        html, _, new = text.rpartition("\n--- ")
+        if split_reply(html_to_text(html)).new.split() != new.split():
+            wrong.append(title)
+
+    assert not wrong
