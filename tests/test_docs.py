@@ -114,7 +114,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
 def worked(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `mail/`, and blobs; the database `worked` has the demo's mailbox, parsed, labelled and acted on."""
     folder = tmp_path_factory.mktemp("worked")
-    shutil.copytree(ROOT / "emailq/demo_mailbox", folder / "mail")
+    shutil.copytree(ROOT / "emailq/demo/mailbox", folder / "mail")
     (folder / "mail/ann.eml").write_bytes(
         message("An order", "We order 12 boxes of candles.", sender="ann@example.com")
     )

@@ -53,7 +53,7 @@ def demo(command: tuple[str, ...], with_erp: bool) -> int:
     if command and with_erp:
         raise UsageError("--erp runs the demo itself; leave out the command")
     try:
-        from emailq.demo import run_demo
+        from emailq.demo.run import run_demo
     except ModuleNotFoundError as error:
         raise ConfigError(f"the demo needs {error.name}; install it with: pip install 'emailq[demo]'") from None
     return run_demo(command, with_erp=with_erp)

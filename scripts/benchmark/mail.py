@@ -25,7 +25,7 @@ from scripts.benchmark.server import benchmark_server, create_database
 from tests.servers import PostgresServer
 
 CORPUS = ROOT.parent / "shared/corpus"
-MESSAGES = (ROOT / "tests/mail", ROOT / "emailq/demo_mailbox")
+MESSAGES = (ROOT / "tests/mail", ROOT / "emailq/demo/mailbox")
 SCRIPT = ROOT / "scripts/benchmark/workers/mail_parsers.py"
 SPECIFIED = ROOT / "scripts/benchmark/workers/mail_specified.py"
 

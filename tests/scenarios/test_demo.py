@@ -13,7 +13,7 @@ import pytest
 
 from tests.waiting import wait_until
 
-RUN = "import pathlib, sys; from emailq import demo; demo._home = lambda: pathlib.Path(sys.argv[1])\n"
+RUN = "import pathlib, sys; from emailq.demo import run as demo; demo._home = lambda: pathlib.Path(sys.argv[1])\n"
 
 
 @pytest.fixture

