@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote
 
-from emailq.parse import limits, rtf, smime, tnef, transfer
+from emailq.parse import enriched, limits, rtf, smime, tnef, transfer
 from emailq.parse.addresses import Address
 from emailq.parse.attachments import HiddenFile, take_out_files, type_of_name
 from emailq.parse.body import Branch, select
@@ -68,6 +68,8 @@ _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _WRAPPED_SUFFIX = re.compile(r"\.p7[mz]$", re.IGNORECASE)
 _BINHEX = ("application/mac-binhex40", "application/mac-binhex")
 _RTF = ("application/rtf", "text/rtf", "application/x-rtf")
+_ENRICHED = ("text/enriched", "text/richtext")
+_NO_TEXTS = ("text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/css", "text/javascript", *_RTF)
 _CID = re.compile(r"cid:([^\"'\s<>)]{1,300})", re.IGNORECASE)
 _LOOKS_LIKE_HTML = re.compile(r"\s{0,200}(?:<!doctype\s+html|<html[\s>]|<body[\s>])", re.IGNORECASE)
 
@@ -233,15 +235,24 @@ def _derive_bodies(message: ParsedMessage) -> None:
     text = "\n".join(texts) if texts else None
     if message.body_html and not (text and text.strip()):
         text = _text_of_html(message.body_html)
-    message.body_text = text or _rtf_text(message) or text
+    message.body_text = text or _other_text(message) or text
 
 
-def _rtf_text(message: ParsedMessage) -> str | None:
-    """The text of a message that is nothing but RTF, as Outlook wrote it; the RTF stays an attachment."""
+def _other_text(message: ParsedMessage) -> str | None:
+    """The text of a message that has it in another type only (RFC 2046 §4.1.4); the part stays an attachment."""
     for part in message.attachments:
-        is_whole = len(message.leaves) == 1 and part.disposition != "attachment" and not part.name
-        if part.type in _RTF and (is_whole or ".b" in part.part_id):
+        is_file = part.disposition == "attachment" or part.name
+        is_whole = len(message.leaves) == 1
+        if part.type in _RTF and ((is_whole and not is_file) or ".b" in part.part_id):
             return rtf.to_text(part.content) or None
+        if not part.type.startswith("text/") or is_file or part.type in _NO_TEXTS:
+            continue
+        if part.type in _ENRICHED:
+            return enriched.to_text(part.text, is_richtext=part.type == "text/richtext") or None
+        if part.type.endswith("html"):  # text/x-amp-html, text/watch-html
+            return _text_of_html(part.text) or None
+        if is_whole or part.type != "text/rfc822-headers":  # else a report quotes them
+            return part.text or None
     return None
 
 

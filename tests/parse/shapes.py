@@ -7,6 +7,10 @@ HEAD = b"From: a@example.com\nTo: b@example.com\nDate: Mon, 2 Nov 2026 10:00:00 
 _MIXED = b"Content-Type: multipart/mixed; boundary=b\n\n"
 _TEXT = b"Content-Type: text/plain; charset=utf-8\n\n"
 _HTML = b"Content-Type: text/html; charset=utf-8\n\n"
+_BINHEX = b"(This file must be converted with BinHex 4.0)\n"
+_BINHEX_PART = b"Content-Type: application/mac-binhex40\n\n"
+_RTF = b"Content-Type: application/rtf\n\n{\\rtf1\\ansi "
+_ENRICHED = b"Content-Type: text/enriched\n\n"
 
 
 def _filled(before: bytes, piece: bytes, after: bytes = b"") -> Callable[[int], bytes]:
@@ -75,6 +79,14 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
     "spaced-soft-breaks": _encoded(b"quoted-printable", b"= "),
     "uuencode-begins": _filled(_TEXT, b"begin 644 a\n"),
     "uuencoded-files": _filled(_TEXT, b"begin 644 a\n#0V%T\n`\nend\n"),
+    "yenc-begins": _filled(_TEXT, b"=ybegin line=128 size=1 name=a\n"),
+    "yenc-files": _filled(_TEXT, b"=ybegin line=128 size=1 name=a\n*\n=yend size=1\n"),
+    "yenc-sizes": _filled(_TEXT, b"=ybegin " + b"size=1 " * 50 + b"\n"),
+    "yenc-escapes": _filled(_TEXT + b"=ybegin line=128 size=9 name=a\n", b"=M", b"\n=yend size=9\n"),
+    "binhex-begins": _filled(_TEXT, _BINHEX + b":\n"),
+    "binhex-files": _filled(_TEXT, _BINHEX + b":!3aH!!!!:\n"),
+    "binhex-runs": _filled(_BINHEX_PART + _BINHEX + b":!", b"j!rq"),
+    "binhex-colons": _filled(_BINHEX_PART + _BINHEX, b":"),
     # charsets
     "high-bytes": _filled(b"\n", bytes(range(0x80, 0x100))),
     "cyrillic": _filled(b"\n", "Привет мир как дела\n".encode("cp1251")),
@@ -97,6 +109,20 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
     "rules": _filled(_TEXT, b"________________________________\n"),
     "flowed": _filled(_TEXT.replace(b"utf-8", b"utf-8; format=flowed"), b"> a \n>> b \n"),
     "failures": _filled(b"Return-Path: <>\n" + _TEXT, b"host a said: 550 5.1.1 <a@example.com> "),
+    # texts of other types
+    "rtf-groups": _filled(_RTF, b"{"),
+    "rtf-closed-groups": _filled(_RTF, b"{}"),
+    "rtf-words": _filled(_RTF, b"\\par"),
+    "rtf-escapes": _filled(_RTF, b"\\'cf\\par "),
+    "rtf-fonts": _filled(_RTF, b"{\\f1\\fcharset204 A;}\\f1 \\'cf"),
+    "rtf-unicode": _filled(_RTF, b"\\u1055?"),
+    "rtf-skips": _filled(_RTF, b"\\uc999999\\u1055?"),
+    "rtf-backslashes": _filled(_RTF, b"\\"),
+    "enriched-commands": _filled(_ENRICHED, b"<bold>"),
+    "enriched-excerpts": _filled(_ENRICHED, b"<excerpt>x"),
+    "enriched-params": _filled(_ENRICHED, b"<param>x"),
+    "enriched-less-than": _filled(_ENRICHED, b"<"),
+    "enriched-lines": _filled(_ENRICHED, b"\n"),
     # HTML
     "divs": _filled(_HTML, b"<div>"),
     "blockquotes": _filled(_HTML, b"<blockquote>x"),
