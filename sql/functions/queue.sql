@@ -20,8 +20,9 @@
 -- process of its own. (A job that loops is known: suspect_job spares it the second time.) A suspect that crashes has
 -- used an attempt, and fails when the attempts are used up.
 --
--- Limits of a queue (queue_controls.max_running, max_per_s) are exact over all workers: a claim of a limited queue
--- takes turns at its row, and each running job holds a slot that a unique index guards.
+-- Limits of a queue (queue_controls.max_running, max_per_s) are exact over all workers: claims of a limited queue take
+-- turns at its row, and each notes in queue_slots which jobs it took. Places are free when those jobs don't run any more:
+-- that is looked up in processing_queue, never counted, so no end of a job can be missed.
 --
 -- Locks: a claim takes the row of a limited queue, then queue rows, then its worker's row (not waiting for it); the
 -- sweeper takes workers' rows (skipping locked ones), then queue rows. All times are the database's,
@@ -110,7 +111,7 @@ declare
     v_lanes integer[] := '{1,2,3,4,5,6,7,8,9,10}';
     v_limit integer := p_limit;
     v_controls queue_controls;
-    v_slots integer[];
+    v_slot integer;
     v_claimed integer;
 begin
     if not exists (select from workers w where w.id = p_worker) then  -- swept: it must register again
@@ -136,11 +137,8 @@ begin
         select * into v_controls from queue_controls c where c.queue_name = p_queue for update;
         v_now := queue_now();  -- the wait for our turn is over now
         if v_controls.max_running is not null then
-            v_slots := array(
-                select slot from generate_series(1, v_controls.max_running) slot
-                where not exists (select from processing_queue q where q.queue_name = p_queue and q.slot = slot.slot)
-                limit v_limit);
-            v_limit := cardinality(v_slots);
+            v_limit := least(v_limit, free_places(p_queue, v_controls.max_running, v_limit));
+            v_slot := nextval('queue_slot_numbers');
         end if;
         if v_controls.max_per_s is not null then  -- credit grows with time, up to a tenth of a second's worth
             v_controls.credit := least(
@@ -148,6 +146,9 @@ begin
                 v_controls.credit
                 + v_controls.max_per_s * greatest(0, extract(epoch from v_now - v_controls.credit_at)));
             v_limit := least(v_limit, floor(v_controls.credit)::integer);
+        end if;
+        if v_limit <= 0 then
+            return;
         end if;
     end if;
 
@@ -158,13 +159,17 @@ begin
             where q.queue_name = p_queue and q.completed_at is null and q.crashes > 1 and q.status = 'pending'
               and q.scheduled_at <= v_now
             order by q.id limit least(v_limit, 1) for update skip locked
+        ), claimed as (
+            update processing_queue q
+            set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now, slot = v_slot
+            from suspect
+            where q.ctid = suspect.ctid and q.status = 'pending'
+            returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at
+        ), noted as (
+            insert into queue_slots (queue_name, slot, job_ids, running)
+            select p_queue, v_slot, array_agg(c.id), count(*) from claimed c where v_slot is not null having count(*) > 0
         )
-        update processing_queue q
-        set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now,
-            slot = v_slots[1]
-        from suspect
-        where q.ctid = suspect.ctid and q.status = 'pending'
-        returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at;
+        select * from claimed;
     else
         if p_fair then
             v_lanes := array(
@@ -185,7 +190,7 @@ begin
         return query
         with due as materialized (
             -- rows come lane by lane and are locked one by one as the limit asks for them
-            select due.ctid, row_number() over () as n
+            select due.ctid
             from unnest(v_lanes) lane
             cross join lateral (
                 select q.ctid from processing_queue q
@@ -199,13 +204,17 @@ begin
                 for update skip locked
             ) due
             limit v_limit
+        ), claimed as (
+            update processing_queue q
+            set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now, slot = v_slot
+            from due
+            where q.ctid = due.ctid and q.status = 'pending'
+            returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at
+        ), noted as (
+            insert into queue_slots (queue_name, slot, job_ids, running)
+            select p_queue, v_slot, array_agg(c.id), count(*) from claimed c where v_slot is not null having count(*) > 0
         )
-        update processing_queue q
-        set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now,
-            slot = v_slots[due.n]
-        from due
-        where q.ctid = due.ctid and q.status = 'pending'
-        returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at;
+        select * from claimed;
     end if;
 
     get diagnostics v_claimed = row_count;
@@ -216,10 +225,38 @@ begin
             raise exception 'worker % is not registered', p_worker using errcode = 'EQ001';
         end if;
     end if;
-    if v_controls.max_per_s is not null then
+    if v_controls.max_per_s is not null and v_claimed > 0 then
         update queue_controls c set credit = v_controls.credit - v_claimed, credit_at = v_now
         where c.queue_name = p_queue;
     end if;
+end $$;
+
+-- How many more jobs of a queue may run, if they are fewer than p_wanted; for a claim whose turn it is, with its settings.
+-- Looks at past claims, the oldest first, until enough of their jobs have ended, and forgets those.
+create or replace function free_places(p_queue text, p_max integer, p_wanted integer) returns integer
+language plpgsql as $$
+declare
+    v_free integer := p_max - (select coalesce(sum(s.running), 0) from queue_slots s where s.queue_name = p_queue);
+    v_past queue_slots;
+    v_running uuid[];
+begin
+    if v_free >= p_wanted then
+        return v_free;
+    end if;
+    for v_past in select * from queue_slots s where s.queue_name = p_queue order by s.slot loop
+        v_running := array(
+            select q.id from processing_queue q
+            where q.id = any (v_past.job_ids) and q.slot = v_past.slot and q.queue_name = p_queue);
+        if v_running = '{}' then
+            delete from queue_slots s where s.queue_name = p_queue and s.slot = v_past.slot;
+        elsif cardinality(v_running) < v_past.running then
+            update queue_slots s set job_ids = v_running, running = cardinality(v_running)
+            where s.queue_name = p_queue and s.slot = v_past.slot;
+        end if;
+        v_free := v_free + v_past.running - cardinality(v_running);
+        exit when v_free >= p_wanted;
+    end loop;
+    return v_free;
 end $$;
 
 -- ---------------------------------------------------------------------------------------------- outcomes

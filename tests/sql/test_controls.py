@@ -274,11 +274,43 @@ def test_workers_that_race_for_a_limited_queue_never_exceed_it(dsn: str, db: psy
     assert 0 < most <= limit
 
 
-def test_two_jobs_cannot_have_one_slot(db: psycopg.Connection) -> None:
-    add_items(db, 2)
+def test_a_lower_limit_counts_all_that_run(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 6)")
+    add_items(db, 10)
+    worker = register(db)
+    running = claim(db, worker, 3) + claim(db, worker, 3)
 
-    with pytest.raises(psycopg.errors.UniqueViolation):
-        db.execute("update processing_queue set status = 'processing', slot = 1")
+    db.execute("update queue_controls set max_running = 2")
+    complete(db, *running[:4])
+    assert claim(db, worker) == []
+    complete(db, running[4])
+
+    assert len(claim(db, worker)) == 1
+
+
+def test_a_limited_queue_keeps_no_note_of_what_has_ended(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 4)")
+    add_items(db, 21)
+    worker = register(db)
+
+    for _ in range(3):
+        first, *others = claim(db, worker)
+        complete(db, *others)
+        assert len(claim(db, worker)) == 3
+        rows = db.execute("select job_ids, running from queue_slots").fetchall()
+        assert [([first.id], 1)] == [row for row in rows if row[1] == 1]
+        assert sum(running for _, running in rows) == 4
+        db.execute("delete from processing_queue where status = 'processing'")
+
+
+def test_claims_of_a_limited_queue_are_heap_only_updates(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 40)")
+    add_items(db, 40)
+
+    with db.transaction():
+        assert len(claim(db, register(db), 40)) == 40
+        heap_only = "select n_tup_hot_upd from pg_stat_xact_user_tables where relname = 'processing_queue'"
+        assert value(db, heap_only) > 20  # where the page has room; none if an index has a column that changed
 
 
 def test_a_rate_allows_so_many_items_a_second(db: psycopg.Connection) -> None:
