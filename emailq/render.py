@@ -3,16 +3,12 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from threading import Thread
 from typing import Any
 
-import click
 from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
 from rich.padding import Padding
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
@@ -34,42 +30,6 @@ def console() -> Console:
     """Standard output; wide enough for a table where there is no terminal to ask."""
     found = Console(highlight=False)
     return found if found.is_terminal else Console(highlight=False, width=140)
-
-
-class Progress:
-    """A bar on stderr; nothing where stderr is no terminal. `total` is asked beside it, if there is one."""
-
-    def __init__(self, label: str, *, enabled: bool, total: Callable[[], int] | None = None) -> None:
-        err = Console(stderr=True)
-        columns = (TextColumn(label), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        self._bar = Bar(*columns, console=err, transient=True, disable=not (enabled and err.is_terminal))
-        self._total = total
-
-    def __enter__(self) -> "Progress":
-        self._bar.start()
-        self._task = self._bar.add_task("", total=None)
-        if self._total and not self._bar.disable:
-            Thread(target=self._measure, args=(self._total,), daemon=True).start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._bar.stop()
-
-    def advance(self, amount: int) -> None:
-        self._bar.advance(self._task, amount)
-
-    def show(self, done: int, total: int) -> None:
-        self._bar.update(self._task, completed=done, total=total)
-
-    def print(self, line: str) -> None:
-        """A line on stderr, above the bar."""
-        if self._bar.disable:
-            click.echo(line, err=True)
-        else:
-            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    def _measure(self, total: Callable[[], int]) -> None:
-        self._bar.update(self._task, total=total() or None)
 
 
 def print_status(rows: Sequence[dict[str, Any]]) -> None:

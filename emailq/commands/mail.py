@@ -50,7 +50,7 @@ def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
     """
     from emailq.ingest.files import total_bytes
     from emailq.ingest.load import load
-    from emailq.render import Progress
+    from emailq.progress import Progress
 
     refused: list[dict[str, str | None]] = []
     email_ids: list[str] = []

@@ -25,7 +25,7 @@ def imap(accounts: tuple[str, ...], once: bool, as_json: bool) -> int:
     from emailq.ingest.imap import chosen_accounts, read_mailboxes
     from emailq.ingest.imap_folder import Progress
     from emailq.process import until_told_to_stop
-    from emailq.render import Progress as Bar
+    from emailq.progress import Progress as Bar
 
     settings = load_settings()
     log.configure(settings.log_level if not once else "warning", settings.log_format)

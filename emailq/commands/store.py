@@ -58,7 +58,7 @@ def attachment(email_id: str, position: int, output: BinaryIO, url: bool, force:
 @as_json
 def verify(read: bool, grace_h: float, as_json: bool) -> int:
     """Compare rows and blobs: every row has its blob, every blob its row. Exit code 1 if not."""
-    from emailq.render import Progress
+    from emailq.progress import Progress
     from emailq.store.audit import verify as compare
 
     with Progress("reading", enabled=read and not as_json) as bar:
@@ -101,7 +101,7 @@ def forget(address: str, yes: bool, as_json: bool) -> int:
 
     Reads all rows and all blobs. What was sent to an ERP is not undone; backups keep what they have.
     """
-    from emailq.render import Progress
+    from emailq.progress import Progress
     from emailq.store import erase
 
     if "@" not in address.strip("@"):

@@ -16,7 +16,8 @@ from emailq.extract.fields import Fields
 from emailq.extract.invoices import xml_fields
 from emailq.extract.tables import Row
 from emailq.parse.charset import decode
-from emailq.parse.digest import digest_message, scrub
+from emailq.parse.digest import digest_message
+from emailq.parse.values import scrub
 
 SIZE_LIMIT = 10_000_000  # bytes of an attachment that is read
 _TEXT_LIMIT = 200_000  # characters that are kept

@@ -11,9 +11,9 @@ from psycopg.types.json import Jsonb
 
 from emailq import log, metrics
 from emailq.db import Pool
-from emailq.parse.digest import address_key, plausible, scrub
-from emailq.parse.message import ParsedHeaders, parse_headers
+from emailq.parse.headers import ParsedHeaders, parse_headers
 from emailq.parse.transfer import decode, encoding_name
+from emailq.parse.values import address_key, plausible, scrub
 from emailq.store.blobs import Blobs
 
 # What the author wrote; trace headers (Received, Return-Path, Delivered-To …) differ between deliveries of one mail.

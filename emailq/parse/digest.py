@@ -1,7 +1,7 @@
 """What the database keeps of a message: plain values and attachments, made from raw bytes in one pure call."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from emailq.parse.automation import Automation, detect_automation
@@ -11,6 +11,7 @@ from emailq.parse.replies import split_reply
 from emailq.parse.sender import message_signs
 from emailq.parse.sniff import sniff_type
 from emailq.parse.subject import base_subject
+from emailq.parse.values import address_key, plausible, scrub
 
 _BODY_LIMIT = 1_000_000  # characters kept in a row; the raw message has the rest
 _NAMES_LIMIT = 10_000  # characters of names and addresses that it looks at
@@ -113,17 +114,6 @@ def _is_for_many(automation: Automation | None) -> bool:
     return automation is not None and automation.kind in ("mailing_list", "bulk", "auto_generated")
 
 
-def plausible(moment: datetime | None) -> datetime | None:
-    """None for a date before e-mail or more than two days ahead; PostgreSQL and people can't use those."""
-    if moment is None or moment.tzinfo is None:
-        return None
-    try:
-        moment = moment.astimezone(UTC)
-    except (OverflowError, ValueError):
-        return None
-    return moment if datetime(1980, 1, 1, tzinfo=UTC) <= moment <= datetime.now(UTC) + timedelta(days=2) else None
-
-
 def _stamp(moment: datetime | None) -> str | None:
     usable = plausible(moment)
     return usable.isoformat() if usable else None
@@ -132,10 +122,6 @@ def _stamp(moment: datetime | None) -> str | None:
 def _keys(addresses: list[Address]) -> list[str]:
     """Addresses as keys: lower case, each once, in order, short enough for an index."""
     return list(dict.fromkeys(address_key(a) for a in addresses if a.email))
-
-
-def address_key(address: Address) -> str:
-    return address.email.lower()[:500]
 
 
 def _names(message: ParsedMessage) -> dict[str, str]:
@@ -161,18 +147,3 @@ def _headers(message: ParsedMessage) -> list[tuple[str, str]]:
             break
         kept.append((name, value))
     return kept
-
-
-def scrub(value: Any) -> Any:
-    """PostgreSQL takes neither NUL nor lone surrogates; this is the one place that sees to it."""
-    if isinstance(value, str):
-        return value if value.isascii() and "\x00" not in value else _clean(value)
-    if isinstance(value, list | tuple):
-        return [scrub(item) for item in value]
-    if isinstance(value, dict):
-        return {key: scrub(item) for key, item in value.items()}
-    return value
-
-
-def _clean(text: str) -> str:
-    return text.replace("\x00", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

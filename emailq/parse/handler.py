@@ -11,7 +11,7 @@ from emailq.errors import NotFound
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Retry
 from emailq.parse.child import ChildPool, Crashed
-from emailq.parse.stored import Parsed, Site
+from emailq.parse.exchange import Parsed, Site
 from emailq.store.blobs import CorruptBlob
 
 _BATCH = 16  # messages that are looked up, read, parsed and stored at once

@@ -2,34 +2,16 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from emailq.blob_names import blob_key
 from emailq.parse.authentication import believed
 from emailq.parse.digest import WARM_UP, Digest, digest_message
 from emailq.parse.domains import is_ours, registrable
+from emailq.parse.exchange import Parsed, Site
 from emailq.parse.sender import server_signs
 
-__all__ = ["WARM_UP", "Parsed", "Site", "parse"]
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What the settings say: who we are (see is_ours), which servers are believed, what becomes of attachments."""
-
-    own: frozenset[str]
-    authserv_ids: tuple[str, ...]
-    scans: bool
-    bucket: str | None
-
-
-class Parsed(NamedTuple):
-    """`row`: JSON, as store_parsed_emails takes it. `refusal`: why this can't be worked on, though it is kept."""
-
-    row: str
-    attachments: list[bytes]
-    refusal: str | None
+__all__ = ["WARM_UP", "parse"]
 
 
 def parse(raw: bytes, site: Site) -> Parsed:
