@@ -111,8 +111,6 @@ declare
     v_parsed jsonb[] := p_parsed::jsonb[];
     v_emails emails[];
     e emails;
-    v_people jsonb;
-    v_trust record;
 begin
     if exists (select from emails x where x.id = any (p_email_ids) and x.thread_id is not null) then
         perform lock_mail_graph();
@@ -158,27 +156,28 @@ begin
     perform lock_mail_graph();
     perform count_contacts(v_emails, array(
         select p.parsed -> 'people' from unnest(v_emails) n join unnest(p_email_ids, v_parsed) p (id, parsed) on p.id = n.id));
-    foreach e in array v_emails loop  -- one after the other: the next may belong to the thread of this one
-        v_people := v_parsed[array_position(p_email_ids, e.id)] -> 'people';
-        v_trust := judge_sender(e, e.trust_reasons, v_people -> 'domains' ->> e.from_address,
-                                coalesce(v_people -> 'own' ? e.from_address, false));
-        e.thread_id := thread_for(e);
-        update emails set
-            from_address = e.from_address, from_name = e.from_name, to_addresses = e.to_addresses,
-            cc_addresses = e.cc_addresses, bcc_addresses = e.bcc_addresses, reply_to = e.reply_to, headers = e.headers,
-            subject = e.subject, body_text = e.body_text, body_html = e.body_html, new_text = e.new_text,
-            language = e.language, in_reply_to = e.in_reply_to, "references" = e."references",
-            thread_subject = e.thread_subject, is_orphan_reply = e.is_orphan_reply, automation = e.automation,
-            automation_details = e.automation_details, authentication = e.authentication, sent_at = e.sent_at,
-            defects = e.defects, attachment_count = e.attachment_count, has_attachments = e.attachment_count > 0,
-            thread_id = e.thread_id, sender_trust = v_trust.trust, trust_reasons = v_trust.reasons,
-            -- two that were accepted at the same moment did not see each other
-            message_id_conflict = message_id_conflict or exists (
-                select from emails o
-                where o.message_id = e.message_id and o.created_at < e.created_at and o.id <> e.id),
-            parsed_at = now()
-        where id = e.id;
-    end loop;
+    perform link_message_ids(v_emails);
+    update emails x set
+        from_address = n.from_address, from_name = n.from_name, to_addresses = n.to_addresses,
+        cc_addresses = n.cc_addresses, bcc_addresses = n.bcc_addresses, reply_to = n.reply_to, headers = n.headers,
+        subject = n.subject, body_text = n.body_text, body_html = n.body_html, new_text = n.new_text,
+        language = n.language, in_reply_to = n.in_reply_to, "references" = n."references",
+        thread_subject = n.thread_subject, is_orphan_reply = n.is_orphan_reply, automation = n.automation,
+        automation_details = n.automation_details, authentication = n.authentication, sent_at = n.sent_at,
+        defects = n.defects, attachment_count = n.attachment_count, has_attachments = n.attachment_count > 0,
+        thread_id = k.thread_id, sender_trust = t.trust, trust_reasons = t.reasons,
+        -- two that were accepted at the same moment did not see each other
+        message_id_conflict = x.message_id_conflict or exists (
+            select from emails o
+            where o.message_id = n.message_id and o.created_at < n.created_at and o.id <> n.id),
+        parsed_at = now()
+    from unnest(v_emails) n
+    join unnest(p_email_ids, v_parsed) p (id, parsed) on p.id = n.id
+    join thread_message_ids k on k.message_id_sha256 = sha256(convert_to(n.message_id, 'UTF8'))
+    cross join lateral judge_sender(n, n.trust_reasons, p.parsed -> 'people' -> 'domains' ->> n.from_address,
+                                    coalesce(p.parsed -> 'people' -> 'own' ? n.from_address, false)) t
+    where x.id = n.id;
+    perform join_conversations(p_email_ids);
     perform count_in_threads(p_email_ids);
 end $$;
 
@@ -237,69 +236,112 @@ begin
     update emails set thread_id = null where id = e.id;
 end $$;
 
--- The thread that a message belongs to; made, or merged from several, where it has to be.
-create or replace function thread_for(e emails) returns uuid language plpgsql as $$
+-- Sees to it that thread_message_ids has each Message-ID that a message bears or names, all of a message in one thread:
+-- the one that knows them, a new one, or several merged into one. The result is the same for every order of arrival.
+create or replace function link_message_ids(p_emails emails[]) returns void language plpgsql as $$
 declare
     v_keys bytea[];
-    v_threads uuid[];
-    v_thread uuid;
 begin
-    v_keys := array(
-        select distinct sha256(convert_to(id, 'UTF8'))
-        from unnest(array[e.message_id] || e."references" || e.in_reply_to) id
-    );
+    -- nearly all messages: no thread knows their ids, or one; and no id is new with two messages
+    with named as (
+        select m.n, m.key, k.thread_id,
+               k.thread_id is null and count(*) over (partition by m.key) > 1 as is_new_twice
+        from message_id_keys(p_emails) m left join thread_message_ids k on k.message_id_sha256 = m.key
+    ), simple as materialized (
+        select array_agg(key) as keys, array_agg(distinct thread_id) filter (where thread_id is not null) as threads,
+               gen_random_uuid() as new_thread
+        from named
+        group by n
+        having count(distinct thread_id) <= 1 and not bool_or(is_new_twice)
+    ), made as (
+        insert into threads (id) select new_thread from simple where threads is null
+    )
+    insert into thread_message_ids
+    select key, coalesce(threads[1], new_thread) from simple cross join unnest(keys) key
+    on conflict (message_id_sha256) do nothing;
 
-    -- Every thread that the message touches becomes one: the result is the same for every order of arrival.
-    v_threads := array(
-        select k.thread_id from thread_message_ids k where k.message_id_sha256 = any (v_keys)
-        union
-        select same_conversation(e)
-    );
-    if cardinality(v_threads) > 1 then
-        v_threads := array(select t.id from threads t where t.id = any (v_threads) order by t.email_count desc, t.id);
-        perform merge_threads(v_threads[1], v_threads[2:]);
-    end if;
-    v_thread := v_threads[1];
+    for v_keys in
+        select array_agg(m.key)
+        from message_id_keys(p_emails) m left join thread_message_ids k on k.message_id_sha256 = m.key
+        group by m.n
+        having count(distinct k.thread_id) <> 1 or count(*) > count(k.thread_id)
+    loop
+        perform thread_of(v_keys);
+    end loop;
+end $$;
+
+create or replace function message_id_keys(p_emails emails[]) returns table (n bigint, key bytea)
+language sql immutable parallel safe as $$
+    select distinct e.ordinality, sha256(convert_to(named.id, 'UTF8'))
+    from unnest(p_emails) with ordinality e
+    cross join unnest(array[e.message_id] || e."references" || e.in_reply_to) named (id)
+$$;
+
+-- The one thread of these Message-IDs; made, or merged from several, where it has to be.
+create or replace function thread_of(p_keys bytea[]) returns uuid language plpgsql as $$
+declare
+    v_thread uuid := merged_threads(array(
+        select k.thread_id from thread_message_ids k where k.message_id_sha256 = any (p_keys)));
+begin
     if v_thread is null then
         insert into threads default values returning id into v_thread;
     end if;
-
     insert into thread_message_ids
-    select key, v_thread from unnest(v_keys) key
+    select key, v_thread from unnest(p_keys) key
     on conflict (message_id_sha256) do nothing;
     return v_thread;
 end $$;
 
--- Threads of messages that belong together although none names the other: a reply without a parent is joined by subject,
--- and only between people who wrote to each other in these weeks: a stranger who quotes a subject stays apart. The 100
--- nearest before and after of each sender are looked at: a flood under one subject must not cost its square. (PL/pgSQL
--- keeps the plan; a SQL function would be planned for each message, which took longer than all the rest.)
-create or replace function same_conversation(e emails) returns setof uuid language plpgsql stable as $$
+-- Joins messages that belong together although none names the other: a reply without a parent is joined by subject, and
+-- only between people who wrote to each other in these weeks: a stranger who quotes a subject stays apart. The 100
+-- nearest before and after of each sender are looked at: a flood under one subject must not cost its square.
+create or replace function join_conversations(p_email_ids uuid[]) returns void language plpgsql as $$
+declare
+    v_ids uuid[];
 begin
-    return query
-    select o.thread_id
-    from (select distinct unnest(e.from_address || e.to_addresses[:30] || e.cc_addresses[:30]) as address) sender
-    cross join (values (true), (false)) orphan (is_orphan)
-    cross join lateral (
-        (select * from emails b
-         where subject_key(b.thread_subject, b.from_address) = subject_key(e.thread_subject, sender.address)
-           and b.is_orphan_reply = orphan.is_orphan
-           and coalesce(b.sent_at, b.received_at)
-               between coalesce(e.sent_at, e.received_at) - interval '30 days' and coalesce(e.sent_at, e.received_at)
-         order by coalesce(b.sent_at, b.received_at) desc limit 100)
-        union all
-        (select * from emails a
-         where subject_key(a.thread_subject, a.from_address) = subject_key(e.thread_subject, sender.address)
-           and a.is_orphan_reply = orphan.is_orphan
-           and coalesce(a.sent_at, a.received_at) > coalesce(e.sent_at, e.received_at)
-           and coalesce(a.sent_at, a.received_at) <= coalesce(e.sent_at, e.received_at) + interval '30 days'
-         order by coalesce(a.sent_at, a.received_at) limit 100)
-    ) o
-    where (orphan.is_orphan or e.is_orphan_reply)
-      and o.thread_subject = e.thread_subject and o.thread_id is not null and o.id <> e.id
-      and (o.from_address = e.from_address
-           or (o.from_address = any (e.to_addresses || e.cc_addresses)
-               and e.from_address = any (o.to_addresses || o.cc_addresses)));
+    for v_ids in
+        select array_agg(distinct o.id) || e.id
+        from emails e
+        cross join lateral (
+            select distinct unnest(e.from_address || e.to_addresses[:30] || e.cc_addresses[:30]) as address) sender
+        cross join (values (true), (false)) orphan (is_orphan)
+        cross join lateral (
+            (select * from emails b
+             where subject_key(b.thread_subject, b.from_address) = subject_key(e.thread_subject, sender.address)
+               and b.is_orphan_reply = orphan.is_orphan
+               and coalesce(b.sent_at, b.received_at) between coalesce(e.sent_at, e.received_at) - interval '30 days'
+                                                          and coalesce(e.sent_at, e.received_at)
+             order by coalesce(b.sent_at, b.received_at) desc limit 100)
+            union all
+            (select * from emails a
+             where subject_key(a.thread_subject, a.from_address) = subject_key(e.thread_subject, sender.address)
+               and a.is_orphan_reply = orphan.is_orphan
+               and coalesce(a.sent_at, a.received_at) > coalesce(e.sent_at, e.received_at)
+               and coalesce(a.sent_at, a.received_at) <= coalesce(e.sent_at, e.received_at) + interval '30 days'
+             order by coalesce(a.sent_at, a.received_at) limit 100)
+        ) o
+        where e.id = any (p_email_ids) and e.thread_subject is not null
+          and (orphan.is_orphan or e.is_orphan_reply)
+          and o.thread_subject = e.thread_subject and o.thread_id <> e.thread_id
+          and (o.from_address = e.from_address
+               or (o.from_address = any (e.to_addresses || e.cc_addresses)
+                   and e.from_address = any (o.to_addresses || o.cc_addresses)))
+        group by e.id
+    loop
+        perform merged_threads(array(select x.thread_id from emails x where x.id = any (v_ids)));
+    end loop;
+end $$;
+
+-- These threads as one: the largest takes in the others.
+create or replace function merged_threads(p_threads uuid[]) returns uuid language plpgsql as $$
+declare
+    v_threads uuid[] := array(
+        select t.id from threads t where t.id = any (p_threads) order by t.email_count desc, t.id);
+begin
+    if cardinality(v_threads) > 1 then
+        perform merge_threads(v_threads[1], v_threads[2:]);
+    end if;
+    return v_threads[1];
 end $$;
 
 -- Adds messages to the counts of the threads that they are in by now. A thread has the subject of its first message.

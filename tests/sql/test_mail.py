@@ -394,14 +394,17 @@ class Mail(NamedTuple):
     day: int = 0
 
 
-def arrive(db: psycopg.Connection, mails: Sequence[Mail], order: Sequence[int]) -> dict[str, UUID]:
-    """Accepts all mails and parses them in this order; returns key → e-mail id."""
+def arrive(
+    db: psycopg.Connection, mails: Sequence[Mail], order: Sequence[int], *, together: int = 1
+) -> dict[str, UUID]:
+    """Accepts all mails and parses them in this order, so many at once; returns key → e-mail id."""
     ids = {
         mail.key: row.email_id
         for mail, row in zip(mails, accept(db, *(incoming(mail.key, mail.key) for mail in mails)), strict=True)
     }
-    for position in order:
-        store(db, ids[mails[position].key], **fields_of(mails[position]))
+    for start in range(0, len(order), together):
+        batch = [mails[position] for position in order[start : start + together]]
+        store_all(db, {ids[mail.key]: parsed(**fields_of(mail)) for mail in batch})
     return ids
 
 
@@ -566,8 +569,10 @@ KEYS = "abcdefg"
 
 
 @st.composite
-def mails_in_two_orders(draw: st.DrawFn) -> tuple[list[Mail], list[int], list[int]]:
-    """Up to seven messages that refer to each other (cycles included), to themselves, and to two that never come."""
+def mails_in_two_orders(draw: st.DrawFn) -> tuple[list[Mail], list[int], list[int], int]:
+    """Up to seven messages that refer to each other (cycles included), to themselves, and to two that never come; how
+    many of them are stored together the second time.
+    """
     ids = st.sampled_from([*KEYS, "phantom 1", "phantom 2"])
     mails = [
         Mail(
@@ -583,7 +588,7 @@ def mails_in_two_orders(draw: st.DrawFn) -> tuple[list[Mail], list[int], list[in
         for key in KEYS[: draw(st.integers(2, len(KEYS)))]
     ]
     positions = st.permutations(range(len(mails)))
-    return mails, draw(positions), draw(positions)
+    return mails, draw(positions), draw(positions), draw(st.integers(1, len(mails)))
 
 
 def linked(one: Mail, other: Mail) -> bool:
@@ -619,12 +624,13 @@ def expected_threads(mails: Sequence[Mail]) -> set[frozenset[str]]:
         ],
         [0, 2, 1],
         [0, 1, 2],
+        1,
     )
 )
 def test_threads_are_the_same_whatever_the_order_of_arrival(
-    db: psycopg.Connection, case: tuple[list[Mail], list[int], list[int]]
+    db: psycopg.Connection, case: tuple[list[Mail], list[int], list[int], int]
 ) -> None:
-    mails, one_order, other_order = case
+    mails, one_order, other_order, together = case
 
     with db.transaction(force_rollback=True):
         ids = arrive(db, mails, one_order)
@@ -633,7 +639,7 @@ def test_threads_are_the_same_whatever_the_order_of_arrival(
             db.execute("update emails set parsed_at = null, thread_id = null where id = %s", (message_id,))
         db.execute("delete from threads")
         db.execute("delete from contacts")
-        arrive(db, mails, other_order)
+        arrive(db, mails, other_order, together=together)
         second, counted_again = described(db), contacts(db)
 
     assert found == expected_threads(mails)
@@ -679,9 +685,9 @@ def expected_contacts(mails: Sequence[Mail]) -> dict[str, tuple[int, int]]:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mails_in_two_orders())
 def test_parsing_everything_again_changes_nothing(
-    db: psycopg.Connection, case: tuple[list[Mail], list[int], list[int]]
+    db: psycopg.Connection, case: tuple[list[Mail], list[int], list[int], int]
 ) -> None:
-    mails, one_order, other_order = case
+    mails, one_order, other_order, _ = case
 
     with db.transaction(force_rollback=True):
         arrive(db, mails, one_order)
