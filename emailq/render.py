@@ -177,6 +177,7 @@ def print_email(found: dict[str, Any]) -> None:
 
 def _automation(kind: str, details: dict[str, Any]) -> str:
     status = f" {details['status']}" if details.get("status") else ""
+    status += f" of {', '.join(details['recipients'][:3])}" if details.get("recipients") else ""
     about = f", about {details['original_message_id']}" if details.get("original_message_id") else ""
     why = ", ".join(details.get("reasons") or [])
     return f"{_safe(kind.replace('_', ' ') + status + about, 200)}  [bright_black]{_safe(why, 120)}[/]"

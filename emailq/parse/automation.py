@@ -5,24 +5,11 @@ holidays too.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from emailq.parse import notices
 from emailq.parse.addresses import Address
-from emailq.parse.parts import Part
-
-
-class Message(Protocol):
-    headers: list[tuple[str, str]]
-    subject: str | None
-    from_: list[Address]
-    attachments: list[Part]
-    body_text: str | None
-
-    @property
-    def text_body(self) -> Sequence[Part]: ...
+from emailq.parse.failures import STATUS, Message, read_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +17,16 @@ class Automation:
     """`kind`: bounce, delivery_receipt, auto_reply, read_receipt, complaint, calendar, mailing_list, bulk or
     auto_generated (and own_mail, which takes the settings: see handler).
 
-    `status` is a bounce's enhanced status code (RFC 3463), class.0.0 where it has no more than an SMTP reply code;
-    `original_message_id` is the message it is about.
+    `status` is a bounce's enhanced status code (RFC 3463), class.0.0 where it has no more than an SMTP reply code, and
+    what its words mean where it has none. `original_message_id` is the message it is about; `recipients` are the
+    addresses that a report is about: of a bounce those that did not get it, at most 20.
     """
 
     kind: str
     reasons: tuple[str, ...]
     status: str | None = None
     original_message_id: str | None = None
+    recipients: tuple[str, ...] = ()
 
 
 _READ = 20_000  # characters of a text that are looked at
@@ -103,11 +92,6 @@ _METHOD = re.compile(
 _FORWARDED = re.compile(r"\W{0,3}(?:fwd?|wg|tr|rv|i|pd|vs|doorst|enc|пересл|fw)\s?:", re.IGNORECASE)
 _REPLY = re.compile(r"\W{0,3}(?:re|aw|sv|antw|отв|ответ|回复)\s?(?:\[\d+\])?:", re.IGNORECASE)
 
-_STATUS = re.compile(r"(?<![\d.])([45]\.[0-7]\.\d{1,3})(?![\d.])")
-_STATUS_FIELD = re.compile(r"^status:\s*([245]\.\d{1,3}\.\d{1,3})", re.IGNORECASE | re.MULTILINE)
-_ACTION_FIELD = re.compile(r"^action:\s*(\w+)", re.IGNORECASE | re.MULTILINE)
-_SMTP_CODE = re.compile(r"(?<![\d.\-/:])([45])[0-5]\d(?:[ -]{1,3}(?=[A-Za-z<#])| ?:|$)", re.MULTILINE)
-_MESSAGE_ID = re.compile(r"^[\s>|]{0,8}(?:original-)?message-id:\s*<([^<>\s]{3,900})>", re.IGNORECASE | re.MULTILINE)
 _ID = re.compile(r"<([^<>\s]{3,900})>")
 
 
@@ -164,7 +148,7 @@ def _bounce(message: Message, headers: dict[str, str], subject: str) -> Automati
         is_bounce = has_text and bool(system or has_null_path)
     elif system:
         has_subject = has_subject or bool(_FAILURE_SUBJECT.search(subject))
-        has_text = has_text or bool(_FAILURE_TEXT.search(text) or _STATUS.search(text))
+        has_text = has_text or bool(_FAILURE_TEXT.search(text) or STATUS.search(text))
         is_bounce = system == _SYSTEM or has_null_path or has_subject or has_text
     elif has_null_path and any(_NO_REPLY.match(a.email) for a in senders):
         is_bounce = has_subject or has_text
@@ -319,55 +303,13 @@ def _generated(headers: dict[str, str], subject: str) -> Automation | None:
 
 
 def _described(message: Message, headers: dict[str, str], kind: str, *reasons: str) -> Automation:
-    """With the status code and the id of the original, from the report and from what it quotes."""
-    report = "\n".join(
-        part.content[:_READ].decode("utf-8", "replace") for part in message.attachments if part.type in _REPORT_PARTS
-    )
-    body = (message.body_text or "")[:_READ]
-    status = _status(report, body) or _status(_nested(message), "") if kind == "bounce" else None
-    actions = {action.lower() for action in _ACTION_FIELD.findall(report)}
-    if kind == "bounce" and actions and actions <= {"delivered", "relayed", "expanded"}:
+    """With what the report says, and what it quotes."""
+    facts = read_facts(message, headers)
+    if kind == "bounce" and facts.actions and facts.actions <= {"delivered", "relayed", "expanded"}:
         kind = "delivery_receipt"
-    return Automation(kind, reasons, status, _original_id(message, report, body) or _answered(headers))
-
-
-def _nested(message: Message) -> str:
-    return "\n".join(
-        part.content[:2000].decode("utf-8", "replace")
-        for part in message.attachments
-        if part.type.startswith("message/")
-    )
-
-
-def _status(report: str, body: str) -> str | None:
-    fields = _STATUS_FIELD.findall(report)
-    codes = [*fields, *_STATUS.findall(report), *_STATUS.findall(body)]
-    if precise := next((code for code in codes if not code.endswith(".0.0")), None):
-        return str(precise)
-    if codes:
-        return str(codes[0])
-    reply = _first(_SMTP_CODE, report) or _first(_SMTP_CODE, body)
-    return f"{reply}.0.0" if reply else None
-
-
-def _original_id(message: Message, report: str, body: str) -> str | None:
-    if found := _first(_MESSAGE_ID, report):
-        return found
-    for part in message.attachments:
-        nested = part.message
-        if nested is not None and nested.message_id:
-            return nested.message_id
-        if part.type.startswith(("text/", "message/")) and (
-            found := _first(_MESSAGE_ID, part.content[:_READ].decode("utf-8", "replace"))
-        ):
-            return found
-    return _first(_MESSAGE_ID, body)
+    status = facts.status if kind in ("bounce", "delivery_receipt") else None
+    return Automation(kind, reasons, status, facts.original_message_id or _answered(headers), facts.recipients)
 
 
 def _answered(headers: dict[str, str]) -> str | None:
-    return _first(_ID, headers.get("in-reply-to", "")[:1000])
-
-
-def _first(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text)
-    return found[1] if found else None
+    return found[1] if (found := _ID.search(headers.get("in-reply-to", "")[:1000])) else None

@@ -101,6 +101,7 @@ def digest(message: ParsedMessage) -> Digest:
             "reasons": list(automation.reasons),
             "status": automation.status,
             "original_message_id": automation.original_message_id,
+            "recipients": list(automation.recipients),
         },
         "sender_signs": message_signs(message),
         "sent_at": _stamp(message.sent_at),

@@ -61,6 +61,42 @@ BOUNCE_TEXTS = r"""
     邮箱.{0,20}(?:不存在|已满)
 """
 
+# Status codes (RFC 3463 §3) by what is said where no code is given; the first that fits.
+STATUS_TEXTS = {
+    "5.2.2": r"""
+        (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota|exceeded the local limit
+        一杯|いっぱい|已满
+    """,
+    "5.2.1": r"""
+        (?:account|mailbox|user) (?:is )?(?:locked|disabled|inactive|suspended|blocked)
+    """,
+    "5.2.3": r"""
+        size limit|(?:message|mail) (?:is )?too (?:large|big)|(?:message|mail) size exceed
+    """,
+    "5.1.2": r"""
+        (?:host|domain) (?:is )?(?:unknown|not found|does not exist)|unknown host|unknown domain|no mx record
+        host [\w.-]{1,200} not found|name service error|indicated no smtp service|unrouteable|could not find a gateway
+    """,
+    "5.6.7": r"""
+        smtputf8
+    """,
+    "4.4.7": r"""
+        retry time(?:out)? (?:not reached|exceeded)|has been delayed|will be retried|(?:sent|delivered) for \d+ days
+    """,
+    "4.4.1": r"""
+        timed out|connection refused|no answer from host
+    """,
+    "5.7.1": r"""
+        not (?:a )?member|relay|rejected by|spam|permission|(?:access )?denied|filter|権限|policy
+    """,
+    "5.1.1": r"""
+        (?:user|recipient|mailbox|addressee|address)(?: name)? (?:is )?(?:unknown|not (?:found|known|listed|recognized))
+        (?:unknown|no such|invalid|no valid) (?:user|recipient|mailbox|address|e-?mail)|not listed in|no mailbox here
+        doesn.t have an? \S{1,80} account|does not exist|couldn.t be found|не существует|не найден|不存在|存在し
+        unbekannt|inconnu|desconocid|sconosciut
+    """,
+}
+
 # What everybody writes of a failure: it counts only where the sender is a mail system.
 FAILURE_SUBJECTS = r"""
     deliver|fail|return|reject|bounce|warning|error|mail system|postmaster|доставк|доставлен|возврат|ошибк|zustell
@@ -81,14 +117,18 @@ AUTO_REPLY_SUBJECTS = r"""
     автоматическое (?:уведомление|сообщение) об отсутствии|message d'absence|notification d'absence
     absence du bureau\s*(?::|$)|fuera de (?:la )?oficina\s*(?::|$)|fuori sede\s*:|ausência temporária\s*:
     automatische (?:abwesenheit|beantwoording)|afwezigheidsbericht|afwezig\s*:|autosvar|frånvaromeddelande
-    自动回复|自動回覆|自動返信|自動応答|不在通知|자동 응답|자동회신
+    自动回复|自動回覆|自動返信|自動応答|不在通知|不在のお知らせ|자동 ?응답|자동 ?회신|부재중
+    frav(?:æ|ae)rsmelding|frav(?:æ|ae)rsassistent|poissaoloviesti|poissaoloilmoitus|autosvar|automatski odgovor
 """
 # "Automatic reply" in other languages: people write of such a reply too, but say more of it than its name.
 AUTO_REPLY_TITLES = r"""
     automatisch(?:e|es)? antwort|автоответ(?:чик)?|автоматический ответ|автовідповідь|автоматична відповідь
     réponse automatique|respuesta autom[áa]tica|risposta automatica|resposta autom[áa]tica|automatisch antwoord
     automatiskt? svar|autoodpowiedź|automatyczna odpowiedź|odpowiedź automatyczna|automatická odpověď
-    otomatik (?:yanıt|cevap)|automaattinen vastaus|automatikus válasz
+    otomatik (?:yanıt|cevap)|automaattinen vastaus|automatikus válasz|răspuns automat|αυτόματη απάντηση
+    automatski odgovor|automatická odpoveď|автоматичен отговор|автоматски одговор|аўтаматычны адказ|automaatvastus
+    automatinis atsakymas|automātiska atbilde|samodejni odgovor|מענה אוטומטי|תשובה אוטומטית|رد تلقائي|پاسخ خودکار
+    ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis|resposta automàtica
 """
 # … and those of people too.
 MAYBE_AUTO_REPLY_SUBJECTS = r"""

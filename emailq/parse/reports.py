@@ -7,7 +7,7 @@ from emailq.parse import limits
 from emailq.parse.headers import read_header_block
 from emailq.parse.parts import Part
 
-_TYPES = (
+TYPES = (
     "delivery-status",  # RFC 3464
     "global-delivery-status",  # RFC 6533
     "disposition-notification",  # RFC 8098
@@ -31,7 +31,7 @@ def read_report(attachments: Sequence[Part]) -> Report | None:
     """What the first part of a report type says; None where there is none."""
     for part in attachments:
         name = part.type.removeprefix("message/")
-        if name in _TYPES and part.type.startswith("message/"):
+        if name in TYPES and part.type.startswith("message/"):
             return Report(name, _blocks(part.content[: limits.HEADER_BLOCK_BYTES]))
     return None
 

@@ -1,5 +1,6 @@
 """The automation gate on messages of own making: the folder names the kind that is expected, `person` expects none."""
 
+import re
 import time
 from pathlib import Path
 
@@ -68,6 +69,21 @@ def test_there_are_examples_of_every_kind() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["a.txt", "b.txt"])
+def test_notices_of_many_systems_and_languages_tell_kind_status_recipients_and_message(name: str) -> None:
+    """Each "=== name kind status recipients original-message-id" in tests/parse/notices is a message; "-" is none."""
+    wrong = []
+    for section in re.split("(?m)^=== ", (MESSAGES.parent / "notices" / name).read_text("utf-8"))[1:]:
+        title, _, raw = section.partition("\n")
+        program, *expected = title.split()
+        found = detect_automation(parse_message(raw.encode())) or Automation("person", ())
+        told = (found.kind, found.status, ",".join(found.recipients), found.original_message_id)
+        if [fact or "-" for fact in told] != expected:
+            wrong.append((program, told))
+
+    assert not wrong
+
+
 @pytest.mark.parametrize(("name", "status"), STATUS.items())
 def test_a_bounce_tells_its_status_code(name: str, status: str) -> None:
     assert detect(f"bounce/{name}").status == status
@@ -115,8 +131,10 @@ def test_every_other_value_of_auto_submitted_is_automatic(value: str) -> None:
         b"From: postmaster@a.example\nSubject: error\n\n" + b"smtp host mailbox not " * 50_000,
         b"Subject: Auto: x\nReturn-Path: <>\n\n" + b"will reply this is an automatic " * 40_000,
         b"X-A: b\n" * 50_000 + b"\nx",
+        b"From: MAILER-DAEMON@a.example\nSubject: x\n\n" + b"to a.a@" * 50_000,
+        b"From: MAILER-DAEMON@a.example\nSubject: x\n\n" + b"a@b.c-" * 50_000,
     ],
-    ids=["empty", "nul", "no-report", "subject", "codes", "phrases", "replies", "headers"],
+    ids=["empty", "nul", "no-report", "subject", "codes", "phrases", "replies", "headers", "ats", "addresses"],
 )
 def test_hostile_messages_are_decided_at_once(raw: bytes) -> None:
     parsed = parse_message(raw)
