@@ -59,8 +59,16 @@ _LIST_SERVER = re.compile(
 
 
 def _any_of(table: str, before: str = "", after: str = "") -> re.Pattern[str]:
+    """For texts that went through _lower: several times as fast as a pattern that ignores case."""
     lines = "|".join(line.strip() for line in table.strip().splitlines())
-    return re.compile(f"{before}(?:{lines}){after}", re.IGNORECASE)
+    return re.compile(f"{before}(?:{lines}){after}".replace("ı", "i"))
+
+
+def _lower(text: str) -> str:
+    """Lower case, with the letters made one that re.IGNORECASE takes for one."""
+    if not text.isascii():
+        text = text.replace("İ", "i").replace("ı", "i").replace("ſ", "s")
+    return text.lower()
 
 
 _BOUNCE_SUBJECT = _any_of(notices.BOUNCE_SUBJECTS)
@@ -100,7 +108,7 @@ def detect_automation(message: Message) -> Automation | None:
     headers: dict[str, str] = {}
     for name, value in message.headers:
         headers.setdefault(name.lower(), value)
-    subject = (message.subject or "").lstrip(" \t*!-")[:200]
+    subject = _lower((message.subject or "").lstrip(" \t*!-")[:200])
     return (
         _report(message, headers, subject)
         or _bounce(message, headers, subject)
@@ -141,16 +149,18 @@ def _bounce(message: Message, headers: dict[str, str], subject: str) -> Automati
         return None
     if not has_subject and system != _SYSTEM and _says_auto_reply(headers, subject):
         return None
-    text = (message.body_text or "")[:_READ]
     is_by_hand = system != _SYSTEM and _is_by_hand(headers, subject)
-    has_text = bool(_BOUNCE_TEXT.search(text[:200] if is_by_hand else text))  # below 200 is what an answer quotes
+    if not (is_by_hand or system or has_subject) and not (has_null_path and _is_no_reply(senders)):
+        return None  # whatever the text says
+    text = _lower((message.body_text or "")[: 200 if is_by_hand else _READ])  # below 200 is what an answer quotes
+    has_text = bool(_BOUNCE_TEXT.search(text))
     if is_by_hand:
         is_bounce = has_text and bool(system or has_null_path)
     elif system:
         has_subject = has_subject or bool(_FAILURE_SUBJECT.search(subject))
         has_text = has_text or bool(_FAILURE_TEXT.search(text) or STATUS.search(text))
         is_bounce = system == _SYSTEM or has_null_path or has_subject or has_text
-    elif has_null_path and any(_NO_REPLY.match(a.email) for a in senders):
+    elif has_null_path and _is_no_reply(senders):
         is_bounce = has_subject or has_text
     elif has_null_path or has_no_sender:
         is_bounce = has_subject
@@ -182,6 +192,10 @@ def _system_sender(headers: dict[str, str], senders: list[Address]) -> str:
     if any(_LIST_SERVER.match(a.email) for a in senders) and any(name in headers for name in _LIST_HEADERS):
         return "sent by a list server"
     return ""
+
+
+def _is_no_reply(senders: list[Address]) -> bool:
+    return any(_NO_REPLY.match(a.email) for a in senders)
 
 
 def _is_by_hand(headers: dict[str, str], subject: str) -> bool:
@@ -223,7 +237,7 @@ def _maybe_auto_reply(message: Message, headers: dict[str, str], submitted: str,
     """A subject that people use too, or mail that says it is generated: a machine's mark and one thing more."""
     if precedence in ("bulk", "list") or "list-id" in headers or "user-agent" in headers:
         return None
-    text = (message.body_text or "")[:3000]
+    text = _lower((message.body_text or "")[:3000])
     marks = []
     if submitted.startswith("auto"):
         marks.append(f"Auto-Submitted: {submitted[:40]}")
@@ -255,7 +269,7 @@ def _receipt(message: Message, subject: str) -> Automation | None:
     """A read receipt of the old kind, without a report."""
     if not _READ_SUBJECT.match(subject):
         return None
-    text = (message.body_text or "")[:2000]
+    text = _lower((message.body_text or "")[:2000])
     if _READ_TEXT.search(text) or (
         not text.strip() and any(p.type == "application/ms-tnef" for p in message.attachments)
     ):

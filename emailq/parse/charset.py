@@ -66,7 +66,7 @@ _ISO8859 = re.compile(r"(?:cs|x)*(?:iso|is|so)?(?:ir)?8859(?:part)?(\d{1,2})(?:1
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})", re.IGNORECASE)
 _HIGH = bytes(range(0x80, 0x100))
-_HIGH_LINES = re.compile(rb"[^\n\x80-\xff]{0,200}[\x80-\xff][^\n]{0,400}")
+_FROM_HIGH = re.compile(rb"[\x80-\xff][^\n]{0,400}")
 # Windows-1252 with the five undefined bytes as C1 controls, so that every byte has a character
 CP1252 = "".join(bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(256))
 
@@ -240,13 +240,16 @@ def _contradiction(data: bytes, codec: str) -> tuple[str, str, str] | None:
 
 
 def _sample(data: bytes) -> bytes:
-    """Up to limits.DETECT_BYTES of lines that hold 8-bit bytes."""
+    """Up to limits.DETECT_BYTES of lines that hold 8-bit bytes, without what stands far before and behind these."""
     if len(data) <= 1000:
         return data
-    lines, size = [], 0
-    for match in _HIGH_LINES.finditer(data, 0, 64 * limits.DETECT_BYTES):
-        lines.append(match[0])
-        size += len(match[0])
+    lines: list[bytes] = []
+    size = done = 0
+    for match in _FROM_HIGH.finditer(data, 0, 64 * limits.DETECT_BYTES):
+        start = max(done, match.start() - 200, data.rfind(b"\n", done, match.start()) + 1)
+        done = match.end()
+        lines.append(data[start:done])
+        size += done - start
         if size >= limits.DETECT_BYTES:
             break
     return b"\n".join(lines)[: limits.DETECT_BYTES]

@@ -53,6 +53,8 @@ def _tables(codec: str) -> tuple[bytes, bytes]:
 
 
 _TABLES = {codec: _tables(codec) for codec in CODECS}
+_INSIDE_OTHERS = re.compile(rb"(?<=[\0%c])[\0%c]+(?=[\0%c])" % (_LATIN, _LATIN, _LATIN))  # that no pair counts
+_NO_LETTERS = bytes(set(range(256)) - set(range(1, _WIDTH)))
 
 
 def detect(data: bytes, *, declared: str | None = None) -> str | None:
@@ -90,9 +92,12 @@ def _score(data: bytes, codec: str) -> float:
     Few letters, and capitals only (as lower-case Hebrew looks in KOI8-R), take some away, as they prove less.
     """
     classes_of, cases_of = _TABLES[codec]
+    classes = data.translate(classes_of)
+    if len(classes.translate(None, _NO_LETTERS)) < _FEWEST_LETTERS:
+        return 0.0
     points = pairs = letters = 0
     before = _OTHER
-    for now in data.translate(classes_of):
+    for now in _INSIDE_OTHERS.sub(b"", classes):
         if now < _WIDTH and before < _WIDTH:
             if now or before:
                 points += _PAIRS[before * _WIDTH + now]
@@ -132,14 +137,13 @@ def _wrongly_read(codec: str) -> tuple[re.Pattern[str], dict[str, int]]:
 
 _WRONG = tuple((codec, *_wrongly_read(codec)) for codec in ("cp1252", "cp1251", "koi8_r", "cp866"))
 _SUSPECT = {  # the first byte of UTF-8 Cyrillic or of common Latin letters, as each codec shows it
-    "cp1252": re.compile("[ÂÃÐÑâ]"),
-    "cp1251": re.compile("[РС]"),
-    "koi8_r": re.compile("[пя]"),
-    "cp866": re.compile("[╨╤]"),
+    "cp1252": "ÂÃÐÑâ",
+    "cp1251": "РС",
+    "koi8_r": "пя",
+    "cp866": "╨╤",
 }
-_NON_ASCII = re.compile(r"[^\x00-\x7f]")
-_LATIN_1_HIGH = re.compile("[\xc0-\xff]")
-_CYRILLIC_LETTER = re.compile("[\u0401-\u0491]")
+_LATIN_1_HIGH = re.compile("[\xc0-\xff]+")
+_CYRILLIC_LETTERS = re.compile("[\u0401-\u0491]+")
 _REPAIR_SAMPLE_CHARS = 4000
 
 
@@ -148,23 +152,27 @@ def repair(text: str, *, again: int = 2) -> str:
     if text.isascii():
         return text
     sample = text[:_REPAIR_SAMPLE_CHARS]
-    strange = len(_NON_ASCII.findall(sample))
+    strange = len(sample) - len(sample.encode("ascii", "ignore"))
     for codec, pattern, to_byte in _WRONG:
-        if len(_SUSPECT[codec].findall(sample)) * 8 < strange:
+        if sum(map(sample.count, _SUSPECT[codec])) * 8 < strange:
             continue
-        sequences = pattern.findall(sample)
-        covered = sum(map(len, sequences))
+        covered = _covered(pattern, sample)
         if covered >= 4 and covered * 10 >= strange * 9:
             repaired = pattern.sub(lambda match, to_byte=to_byte: _reread(match[0], to_byte), text)  # type: ignore[misc]
             if repaired != text:
                 return repair(repaired, again=again - 1) if again else repaired
     if strange < 8:
         return text
-    if len(_LATIN_1_HIGH.findall(sample)) * 4 >= strange * 3:
+    if _covered(_LATIN_1_HIGH, sample) * 4 >= strange * 3:
         return _reread_as(text, "cp1252")
-    if len(_CYRILLIC_LETTER.findall(sample)) * 10 >= strange * 9:
+    if _covered(_CYRILLIC_LETTERS, sample) * 10 >= strange * 9:
         return _reread_cyrillic(text)
     return text
+
+
+def _covered(pattern: re.Pattern[str], text: str) -> int:
+    """How many characters of a text match."""
+    return sum(map(len, pattern.findall(text)))
 
 
 def _reread(run: str, to_byte: dict[str, int]) -> str:
@@ -176,12 +184,15 @@ def _reread(run: str, to_byte: dict[str, int]) -> str:
 
 def _reread_as(text: str, codec: str) -> str:
     """Cyrillic bytes that somebody read as `codec` on the way ("Ïðèâåò")."""
+    encoding = _ENCODINGS[codec]
     try:
-        data = codecs.charmap_encode(text, "strict", _ENCODINGS[codec])[0]
+        sample = codecs.charmap_encode(text[: 4 * _SAMPLE_BYTES], "strict", encoding)[0]
+        found = detect(b" ".join(word for word in sample.split() if not word.isascii()))
+        if found in (None, codec):
+            return text
+        return codecs.charmap_encode(text, "strict", encoding)[0].decode(found, "replace")
     except UnicodeEncodeError:
         return text
-    found = detect(b" ".join(word for word in data[: 4 * _SAMPLE_BYTES].split() if not word.isascii()))
-    return data.decode(found, "replace") if found and found != codec else text
 
 
 def _reread_cyrillic(text: str) -> str:

@@ -12,6 +12,7 @@ from emailq.parse.body import Branch, select
 from emailq.parse.headers import ParsedHeaders, interpret, message_start, parse_headers
 from emailq.parse.parts import Part
 from emailq.parse.structure import Budget, Node, read_structure
+from emailq.parse.text import html_to_text
 
 __all__ = ["Address", "ParsedHeaders", "ParsedMessage", "Part", "parse_headers", "parse_message"]
 
@@ -229,12 +230,12 @@ def _derive_bodies(message: ParsedMessage) -> None:
     texts = []
     for part in message.text_body:
         if part.type == "text/html" or (part.type == "text/plain" and _LOOKS_LIKE_HTML.match(part.text)):
-            texts.append(_text_of_html(part.text))
+            texts.append(html_to_text(part.text))
         elif part.type == "text/plain":
             texts.append(part.text)
     text = "\n".join(texts) if texts else None
     if message.body_html and not (text and text.strip()):
-        text = _text_of_html(message.body_html)
+        text = html_to_text(message.body_html)
     message.body_text = text or _other_text(message) or text
 
 
@@ -250,18 +251,10 @@ def _other_text(message: ParsedMessage) -> str | None:
         if part.type in _ENRICHED:
             return enriched.to_text(part.text, is_richtext=part.type == "text/richtext") or None
         if part.type.endswith("html"):  # text/x-amp-html, text/watch-html
-            return _text_of_html(part.text) or None
+            return html_to_text(part.text) or None
         if is_whole or part.type != "text/rfc822-headers":  # else a report quotes them
             return part.text or None
     return None
-
-
-def _text_of_html(html: str) -> str:
-    try:
-        from emailq.parse.text import html_to_text
-    except ImportError:
-        return re.sub(r"<[^>]*>", "", html)
-    return html_to_text(html)
 
 
 def _mark_inline(message: ParsedMessage) -> None:
