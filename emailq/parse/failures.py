@@ -119,7 +119,7 @@ def _original_id(message: Message, report: str, body: str) -> str | None:
     if found := _first(_MESSAGE_ID, report):
         return found
     for part in message.attachments:
-        nested = part.message
+        nested = part.message_headers
         if nested is not None and nested.message_id:
             return nested.message_id
         if part.type.startswith(("text/", "message/")) and (

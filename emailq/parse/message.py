@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from urllib.parse import unquote
 
 from emailq.parse import enriched, limits, rtf, smime, tnef, transfer
@@ -44,9 +45,19 @@ class ParsedMessage:
     html_body: list[Part] = field(default_factory=list)
     attachments: list[Part] = field(default_factory=list)
     leaves: list[Part] = field(default_factory=list)
-    body_text: str | None = None
-    body_html: str | None = None
     own_defects: set[str] = field(default_factory=set)  # those of the message's header and structure
+    _bodies: tuple[str | None, str | None] | None = None
+
+    @property
+    def body_text(self) -> str | None:
+        """The text for people, made of the HTML where there is no other. Made on first use, as `body_html` is."""
+        self._bodies = self._bodies or _derive_bodies(self)
+        return self._bodies[0]
+
+    @property
+    def body_html(self) -> str | None:
+        self._bodies = self._bodies or _derive_bodies(self)
+        return self._bodies[1]
 
     @property
     def defects(self) -> list[str]:
@@ -111,7 +122,6 @@ def _parse(data: bytes, start: int, end: int, depth: int, budget: Budget, defect
         leaves=leaves,
     )
     _open_containers(message, depth, budget)
-    _derive_bodies(message)
     _mark_inline(message)
     message.own_defects = defects
     return message
@@ -175,13 +185,16 @@ def _unwrap(part: Part, budget: Budget) -> bytes | None:
 
 def _open_containers(message: ParsedMessage, depth: int, budget: Budget) -> None:
     """Nested messages, and files inside of texts and other files."""
+    is_one = sum(part.type in _NESTED for part in message.leaves) == 1
     for part in list(message.leaves):
         if part.type in _NESTED:
             if depth + 1 >= limits.DEPTH or budget.parts <= 0:
                 part.text_defect = "nesting-truncated"
                 continue
             data, start, end = part.span or (part.content, 0, part.size)
-            part.message = _parse(data, start, end, depth + 1, budget, set())
+            part.nest(partial(_parse, data, start, end, depth + 1, budget, set()))
+            if not is_one:
+                _ = part.message  # now, since it takes from the budget of the others
         elif part.type == "text/plain" and part.disposition != "attachment":
             _add_files(message, part, part.take_out_files(), "u")
         elif part.type in _TNEF or (part.name or "").lower() == "winmail.dat":
@@ -224,9 +237,10 @@ def _add_wrapped_file(message: ParsedMessage, part: Part, budget: Budget) -> Non
         _add_files(message, part, [HiddenFile(name, type_of_name(name), wrapped)], "s")
 
 
-def _derive_bodies(message: ParsedMessage) -> None:
-    html = [part.text for part in message.html_body if part.type == "text/html"]
-    message.body_html = "\n".join(html) if html else None
+def _derive_bodies(message: ParsedMessage) -> tuple[str | None, str | None]:
+    """(text, HTML)."""
+    pages = [part.text for part in message.html_body if part.type == "text/html"]
+    html = "\n".join(pages) if pages else None
     texts = []
     for part in message.text_body:
         if part.type == "text/html" or (part.type == "text/plain" and _LOOKS_LIKE_HTML.match(part.text)):
@@ -234,9 +248,9 @@ def _derive_bodies(message: ParsedMessage) -> None:
         elif part.type == "text/plain":
             texts.append(part.text)
     text = "\n".join(texts) if texts else None
-    if message.body_html and not (text and text.strip()):
-        text = html_to_text(message.body_html)
-    message.body_text = text or _other_text(message) or text
+    if html and not (text and text.strip()):
+        text = html_to_text(html)
+    return text or _other_text(message) or text, html
 
 
 def _other_text(message: ParsedMessage) -> str | None:

@@ -1,12 +1,13 @@
 """One MIME leaf: its facts at once, its bytes and text when asked for."""
 
 import hashlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emailq.parse import transfer
 from emailq.parse.attachments import HiddenFile, display_name, take_out_files
 from emailq.parse.body import read_text
-from emailq.parse.headers import HeaderBlock
+from emailq.parse.headers import HeaderBlock, ParsedHeaders, interpret, message_start, read_header_block
 from emailq.parse.params import parse_disposition
 from emailq.parse.structure import Node
 
@@ -18,12 +19,12 @@ class Part:
     """A MIME leaf (EmailBodyPart of RFC 8621 §4.1.4).
 
     `content` is the body with its transfer encoding undone, byte for byte; `text` is that of a text/* part for
-    people; both are made on first use. `message` is the nested message of a message/rfc822 within the budgets.
+    people; both are made on first use, as is `message`, the nested one of a message/rfc822 within the budgets.
     """
 
     __slots__ = (
-        "_block", "_content", "_data", "_encoding", "_end", "_flowed", "_sha256", "_start", "_text", "_text_bytes",
-        "charset", "cid", "disposition", "is_inline", "language", "location", "message", "name", "part_id",
+        "_block", "_content", "_data", "_encoding", "_end", "_flowed", "_message", "_sha256", "_start", "_text",
+        "_text_bytes", "charset", "cid", "disposition", "is_inline", "language", "location", "name", "part_id",
         "text_defect", "transfer_defect", "type",
     )  # fmt: skip
 
@@ -43,7 +44,7 @@ class Part:
         self.language = [tag.strip() for tag in language.split(",")] if language else None
         self.location = values.get("content-location") or None
         self.is_inline = self.disposition == "inline"
-        self.message: ParsedMessage | None = None
+        self._message: Callable[[], ParsedMessage] | ParsedMessage | None = None
         self._encoding = transfer.encoding_name(values.get("content-transfer-encoding"))
         self._flowed = (
             node.params.get("format", "").lower() == "flowed" if self.type == "text/plain" else False,
@@ -66,6 +67,24 @@ class Part:
         part.cid = file.cid
         part.disposition = "attachment"
         return part
+
+    def nest(self, parse: "Callable[[], ParsedMessage]") -> None:
+        """Say how the nested message is parsed."""
+        self._message = parse
+
+    @property
+    def message(self) -> "ParsedMessage | None":
+        if callable(self._message):
+            self._message = self._message()
+        return self._message
+
+    @property
+    def message_headers(self) -> ParsedHeaders | None:
+        """The header of `message`, without all else of it."""
+        if self._message is None:
+            return None
+        data, start, end = self.span or (self.content, 0, self.size)
+        return interpret(read_header_block(data, start + message_start(data[start : start + 2000]), end))
 
     @property
     def headers(self) -> list[tuple[str, str]]:
