@@ -59,15 +59,14 @@ class HeaderBlock:
 
 
 _BLANK_LINE = re.compile(rb"\n\r*\n")
-_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
+_FIELD = re.compile(r"^([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
 _FIELD_START = re.compile(r"[!-9;-~]+[ \t]*:")
 _PARAMETER = re.compile(r"[\w*-]{1,40}\s?=")
-_FOLD = re.compile(r"[ \t]*\n[ \t]*")
-_CONTROL = re.compile(r"[\0\t\x0b\x0c\x1c-\x1e]")
+_CONTROL = b"\0\t\x0b\x0c\x1c\x1d\x1e"
 _WELL_KNOWN = re.compile(
-    r"^(?:from|to|cc|subject|date|sender|reply-to|message-id|received|return-path|mime-version|references|in-reply-to|"
+    r"\n(?:from|to|cc|subject|date|sender|reply-to|message-id|received|return-path|mime-version|references|in-reply-to|"
     r"content-[a-z-]+|x-[\w-]+|dkim-signature|list-[a-z-]+)[ \t]*:",
-    re.IGNORECASE | re.MULTILINE,
+    re.IGNORECASE,
 )
 _PREAMBLE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:>?From [^\r\n]*\r*\n)?")
 _ONCE = frozenset(
@@ -120,13 +119,13 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
     if len(pairs) > limits.HEADERS:
         del pairs[limits.HEADERS :]
         block.defects.add("headers-truncated")
-    is_clean = _CONTROL.search(text) is None
+    is_clean = len(data.translate(None, _CONTROL)) == len(data)
     for name, value in pairs:
         if len(value) > limits.HEADER_BYTES:
             value = value[: limits.HEADER_BYTES]
             block.defects.add("header-truncated")
         if "\n" in value:
-            value = _FOLD.sub(" ", value)
+            value = " ".join([line.strip(" \t") for line in value.split("\n")])
         value = value.strip(_BLANKS)
         block.fields.append((name, name.lower(), value if is_clean or not value.isascii() else clean_line(value)))
     if not is_ascii:
@@ -141,7 +140,7 @@ def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]]
     """
     dashes = text.find("\n--") + 1  # no field begins like a boundary: here the body has begun for certain
     limit = dashes or len(text)
-    last_known = max((match.start() for match in _WELL_KNOWN.finditer(text, 0, limit)), default=-1)
+    last_known = max((match.start() for match in _WELL_KNOWN.finditer("\n" + text[:limit])), default=-1)
     pairs: list[tuple[str, list[str]]] = []
     at = 0
     while at < len(text):

@@ -134,12 +134,15 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _NO_PROSE = ("@", "://", "www.")
 
 
-def _by_word(tables: dict[str, str]) -> dict[str, list[str]]:
+def _by_word(tables: dict[str, str]) -> dict[str, tuple[float, list[str]]]:
+    """Word → what it says for each of its languages, and these."""
     found: dict[str, list[str]] = defaultdict(list)
     for language, words in tables.items():
         for word in dict.fromkeys(words.split()):
             found[word].append(language)
-    return dict(found)
+    return {
+        word: ((1.0 if len(word) > 1 else 0.5) / len(languages) ** 0.5, languages) for word, languages in found.items()
+    }
 
 
 _WORDS = {"latin": _by_word(_COMMON), "cyrillic": _by_word(_CYRILLIC)}
@@ -156,7 +159,8 @@ def guess_language(text: str) -> str | None:
     text = text[:_READ]
     if "@" in text or "://" in text or "www." in text:
         text = " ".join(word for word in text.split() if not any(mark in word for mark in _NO_PROSE))
-    letters = Counter(text.lower())
+    lower = text.lower()
+    letters = Counter({letter: lower.count(letter) for letter in dict.fromkeys(lower)})
     scripts: Counter[str] = Counter()
     for letter, count in letters.items():
         scripts[_BLOCKS[bisect_right(_STARTS, ord(letter)) - 1][1] if letter >= "A" else ""] += count
@@ -179,8 +183,8 @@ def _by_words(text: str, letters: Counter[str], script: str) -> str | None:
     table = _WORDS[script]
     scores: dict[str, float] = defaultdict(float)
     for word in words:
-        if languages := table.get(word):
-            weight = (1.0 if len(word) > 1 else 0.5) / len(languages) ** 0.5
+        if known := table.get(word):
+            weight, languages = known
             for language in languages:
                 scores[language] += weight
     for letter, having in _LETTERS[script].items():
