@@ -26,7 +26,7 @@ def emailq_bare() -> Callable[[bytes], object]:
 
     def parse(raw: bytes) -> object:
         message = parse_message(raw)
-        return message, [part.sha256 for part in message.attachments]
+        return message, message.body_text, [part.sha256 for part in message.attachments]
 
     return parse
 
