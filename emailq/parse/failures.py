@@ -17,7 +17,9 @@ class Message(Protocol):
     from_: list[Address]
     to: list[Address]
     attachments: list[Part]
-    body_text: str | None
+
+    @property
+    def body_text(self) -> str | None: ...
 
     @property
     def text_body(self) -> Sequence[Part]: ...
