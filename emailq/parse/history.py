@@ -107,7 +107,7 @@ def _mark_at(page: Page, number: int) -> tuple[int, int]:
             return BLOCK, 1 + _header_length(page, number + 1)
     if text[0] == ">" and _WRITTEN_BY.match(text):
         return BLOCK, 1
-    if len(text) <= 200 and _is_reply_above(text):
+    if page.has_reply_line and len(text) <= 200 and _is_reply_above(text):
         return BLOCK, 1
     if text[-1] == ":" and len(text) <= 60 and fold(text.rstrip(": ")) in _FORWARD_LINES:
         return FORWARD, 1
@@ -136,7 +136,11 @@ def _is_reply_above(text: str) -> bool:
 
 def _header_length(page: Page, number: int) -> int:
     """What stands below "Original Message": header lines, or a line that says who wrote (Proton)."""
-    return _block_length(page, number) or (_attribution_length(page, number) if number < len(page.plain) else 0)
+    if length := _block_length(page, number):
+        return length
+    blank = int(not any(page.plain[number : number + 1]))
+    length = _attribution_length(page, number + blank) if number + blank < len(page.plain) else 0
+    return blank + length if length else 0
 
 
 def _block_length(page: Page, number: int) -> int:
@@ -165,12 +169,12 @@ def _block_length(page: Page, number: int) -> int:
 def _attribution_length(page: Page, number: int) -> int:
     """How many lines, from this one, say who wrote what follows; 0 if they don't."""
     text = page.plain[number]
-    if text.endswith((":", "wrote")) or _WROTE_DASHES.search(text):
+    if text.endswith((":", "wrote")) or (text[-1:] == "-" and _WROTE_DASHES.search(text)):
         return int(_says_who_wrote(text, page, number + 1))
     if text.endswith(">") and _DATE.match(text) and _ADDRESS.search(text) and _quote_follows(page, number + 1):
         return 1  # "2026/11/9 Jonas <j@b.example>", as Gmail once wrote
     near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
-    if "@" in text and _WROTE_AND_SAID.match(text) and _DATE.search(text):
+    if "@" in text and ">" in text and _WROTE_AND_SAID.match(text) and _DATE.search(text):
         return 1
     if not any(line[-1:] == ":" for line in near) or not _goes_on(text):
         return 0

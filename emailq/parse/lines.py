@@ -13,13 +13,15 @@ NEW, QUOTED, SIGNATURE = range(3)
 class Page:
     """The lines of a text, what they look like without decoration, and who owns them."""
 
-    __slots__ = ("labels", "lines", "owners", "plain")
+    __slots__ = ("has_reply_line", "labels", "lines", "owners", "plain")
 
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
         self.plain = [plain(line) for line in self.lines]
         self.labels = [_labels(line) for line in self.plain]
         self.owners = [NEW] * len(self.lines)
+        whole = fold(text)
+        self.has_reply_line = any(words in whole for words in _REPLY_LINES)  # few have one
 
     def of(self, wanted: int) -> str:
         mine = [line for line, owner in zip(self.lines, self.owners, strict=True) if owner == wanted]
@@ -50,6 +52,7 @@ _INVISIBLE: dict[int, str | None] = dict.fromkeys(
     map(ord, "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069")
 )
 _INVISIBLE |= {0xA0: " ", 0x202F: " ", 0xFF1A: ":", 0xFE55: ":"}
+_REPLY_LINES = words_of(phrases.REPLY_LINES)
 DASHES = "-_=—–‐‑*"
 _LABEL = re.compile(r"([^\W\d_][^:<>@\d]{0,23}?)\s*:")
 _ROLES = {label: role for role, labels in phrases.HEADER_LABELS.items() for label in words_of(labels)}

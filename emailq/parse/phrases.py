@@ -89,6 +89,12 @@ REPLY_ABOVE = """
     выше этой линии|над этой линией|выше этой строки|над цим рядком|sopra questa riga|acima desta linha|boven deze regel
 """
 
+# What is in each of those.
+REPLY_LINES = """
+    this line|the line|dieser zeile|cette ligne|esta línea|этой строк|этой лини|цим рядком|questa riga|desta linha
+    deze regel
+"""
+
 # What such a line asks for, where no dashes mark it.
 TO_REPLY = """
     reply|respond|write|type|antwort|schreib|répon|écri|respond|respuesta|escrib|rispost|scriv|respost|responda

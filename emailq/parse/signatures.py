@@ -13,22 +13,20 @@ _DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])
 _RULE_OR_TWO = re.compile(rf"[{DASHES}~]{{2,}}$")
 _CLOSINGS = frozenset(words_of(phrases.CLOSINGS))
 _CLOSING_STARTS = tuple(words_of(phrases.CLOSING_STARTS))
-_CLOSING_LAST = re.compile(
-    rf"[,;]? (?:and|und|et|y|e|en|och|og|и|porgo|with|verbleibe|verbleiben wir|le saluda|,)"
-    rf" {any_of('|'.join(closing for closing in _CLOSINGS if ' ' in closing))}$"
-)
+_CLOSING_ENDS = (" 드림", " 올림", " 배상")  # behind a name
+_BEFORE_CLOSING = frozenset(["and", "und", "et", "y", "e", "en", "och", "og", "и", "porgo", "with", "verbleibe", "le"])
+_LAST_WORDS = frozenset(closing.rpartition(" ")[2] for closing in _CLOSINGS)
 _BAR = re.compile(r"\s[|•·–—-]\s|,\s")
-_AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att", "regards to"])
+_AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att"])  # that begin sentences too
 _WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
 _SENT_FROM = tuple(words_of(phrases.SENT_FROM))
 _SENT_FROM_LETTERS = frozenset(letter for phrase in _SENT_FROM for letter in (phrase[0], phrase[0].upper()))
 _SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
 _SENT_FROM_ENDS_LETTERS = frozenset(phrase[-1] for phrase in _SENT_FROM_ENDS)
-# "Hilsen Nora", "홍길동 드림"; words of one letter more that begin sentences too are left out.
 _CLOSING_AND_NAME = re.compile(
     rf"(?i:{any_of('|'.join(sorted(_CLOSINGS - _AMBIGUOUS)))})[,!]?\s(?:[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+[ -]?){{1,2}}$"
-    rf"|[가-힣 ]{{2,20}} (?:드림|올림|배상)$"
 )
+_FIRST_WORDS = frozenset(closing.partition(" ")[0] for closing in _CLOSINGS)
 _ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 _POSTSCRIPT = re.compile(rf"{any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE)
 _CONFIDENTIAL = words_of(phrases.CONFIDENTIAL)
@@ -121,7 +119,10 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
     if is_top:
         return False
     if len(text) <= 120:
-        closing = _closing(fold(text)) or 2 * bool(_CLOSING_AND_NAME.match(text))
+        words = fold(text)
+        closing = _closing(words)
+        if not closing and (words.endswith(_CLOSING_ENDS) or _is_closing_and_name(text, words)):
+            closing = 2
         if closing == 2:
             return _is_signature(below)
         if closing == 1:
@@ -133,10 +134,12 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
 def _closing(line: str) -> int:
     """2 for "Best regards", with or without a name behind it, 1 for "Thanks", else 0."""
     words = _EDGES.sub("", line)
-    if words in _CLOSINGS or words.startswith(_CLOSING_STARTS) or _CLOSING_LAST.search(words):
+    if words in _CLOSINGS or words.startswith(_CLOSING_STARTS):
         return 2
     if words in _WEAK_CLOSINGS:
         return 1
+    if _ends_in_closing(words):
+        return 2
     first, comma, name = words.partition(",")
     if comma and ((len(name) <= 40 and len(name.split()) <= 4) or _CONTACT.search(name)):
         return 2 if first.strip() in _CLOSINGS else 0
@@ -148,6 +151,23 @@ def _closing(line: str) -> int:
         if " ".join(parts[:length]) in _CLOSINGS:
             return 2 if len(parts) - length <= 3 else 0
     return 0
+
+
+def _ends_in_closing(words: str) -> bool:
+    """ "Thanks, best regards", "porgo cordiali saluti"."""
+    if words.rpartition(" ")[2] not in _LAST_WORDS:
+        return False
+    parts = words.split()
+    return any(
+        (parts[-length - 1] in _BEFORE_CLOSING or parts[-length - 1].endswith(","))
+        and " ".join(parts[-length:]) in _CLOSINGS
+        for length in range(2, min(5, len(parts)))
+    )
+
+
+def _is_closing_and_name(text: str, words: str) -> bool:
+    """ "Hilsen Nora". `words`: the text folded."""
+    return words.partition(" ")[0].rstrip(",!") in _FIRST_WORDS and bool(_CLOSING_AND_NAME.match(text))
 
 
 def _is_sent_from(text: str) -> bool:
