@@ -125,6 +125,7 @@ def measure(cases: Sequence[Case], settings: Settings, calibrations: Calibration
         "hard": _scores([case for case in cases if case.label.hard], "intent", brief=True),
         "calibration": {
             "ece": ece(points),
+            "ece_of_exact": ece_of_exact(points),
             "bins": bins(points),
             "brier": fmean((confidence - right) ** 2 for confidence, right in points),
             "cross_fitted": _cross_fitted(cases),
@@ -142,6 +143,16 @@ def ece(points: Sequence[Point]) -> float:
     """Expected calibration error over ten bins of equal width (Naeini et al. 2015)."""
     gaps = (one["n"] * abs(one["confidence"] - one["accuracy"]) for one in bins(points))
     return math.fsum(gaps) / max(len(points), 1)
+
+
+def ece_of_exact(points: Sequence[Point]) -> float:
+    """What `ece` is on average for these confidences if each is exactly right: so much is chance, on so few messages.
+
+    By the normal approximation, in which the mean of a bin's gap is the root of 2/π times its variance.
+    """
+    cells = _grouped([confidence for confidence, _ in points], lambda one: min(int(one * BINS), BINS - 1))
+    variances = (math.fsum(one * (1 - one) for one in some) for some in cells.values())
+    return math.fsum(math.sqrt(2 / math.pi * variance) for variance in variances) / max(len(points), 1)
 
 
 def bins(points: Sequence[Point]) -> list[dict[str, Any]]:

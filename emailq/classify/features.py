@@ -65,6 +65,26 @@ _FREE_MAIL = (
     "qq.com",
     "163.com",
 )
+# Names that fraud borrows: such a sender has an address at that name's own domain, and no office writes from free mail.
+_BRAND = re.compile(
+    r"\b(?:paypal|amazon|microsoft|apple|netflix|google|facebook|instagram|whatsapp|linkedin|ebay|docusign|dropbox"
+    r"|adobe|dhl|fedex|ups|usps|hermes|visa|mastercard|wells fargo|barclays|santander|hsbc|sparkasse|volksbank|coinbase"
+    r"|binance|metamask|сбербанк|сбер|втб|тинькофф|госуслуги|яндекс|почта россии)\b"
+)
+_OFFICE = re.compile(
+    r"\b(?:support|service|security|bank\w*|help ?desk|admin\w*|accounts?|billing|payroll|customer care|notice"
+    r"|department|tax office|barrister|solicitor|служба|поддержк\w+|безопасност\w+|бухгалтер\w+|администра\w+|отдел"
+    r"|sicherheit|kundendienst|sécurité|seguridad|soporte)\b",
+    re.IGNORECASE,
+)
+# Somebody else's server, a shortened address, or a path where one is to log in.
+_ODD_URL = re.compile(
+    r"^(?:https?://)?(?:[^/]*(?:@|xn--|:\d)|(?:bit\.ly|tinyurl\.com|goo\.gl|t\.co|is\.gd|ow\.ly|cutt\.ly|clck\.ru|rb\.gy)/"
+    r"|(?:[^/.]+\.){4}|[^?]*(?:wp-(?:content|admin|includes)|log-?in|sign-?in|verif|secure|account|update|confirm|unlock|wallet"
+    r"|\.php\b))"
+)
+_TARGET = re.compile(r"<https?://([^/?#:>\s]+)")
+_SHOWN = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[a-z]{2,})(?:[/?#:]|$)")
 _FILE_KINDS = {
     "pdf": "pdf", "doc": "text", "docx": "text", "odt": "text", "rtf": "text", "txt": "text",
     "xls": "table", "xlsx": "table", "csv": "table", "ods": "table",
@@ -246,6 +266,8 @@ def _shape(mail: MailText, subject: list[Token], body: list[Token]) -> Iterator[
         yield "reply"
     if re.match(r"\s*(fwd?|wg|tr|rv|пересл|i|ilt|转发)\s*:", mail.subject, re.IGNORECASE):
         yield "forward"
+    if re.match(r"\s*(?:\w{1,4}:\s*)*\[[^\]]{2,30}\]", mail.subject):
+        yield "subject-tag"
 
 
 def _envelope(mail: MailText, body: list[Token]) -> Iterator[str]:
@@ -256,8 +278,12 @@ def _envelope(mail: MailText, body: list[Token]) -> Iterator[str]:
         yield "list-unsubscribe"
     if "list-id" in headers or "list-post" in headers:
         yield "list-id"
+    if "list-post" in headers:
+        yield "list-post"
     if headers.get("precedence", "").strip().lower() in ("bulk", "list", "junk"):
         yield "bulk"
+    if "in-reply-to" in headers or "references" in headers:
+        yield "in-thread"
     submitted = headers.get("auto-submitted", "").strip().lower()
     if (
         submitted.startswith("auto-replied")
@@ -277,12 +303,17 @@ def _envelope(mail: MailText, body: list[Token]) -> Iterator[str]:
         yield "from-machine"
     if domain.startswith(_FREE_MAIL):
         yield "from-free-mail"
-    reply_to = re.search(r"@([\w.-]+)", headers.get("reply-to", ""))
-    if reply_to and domain and _site(reply_to.group(1).lower()) != _site(domain):
-        yield "reply-elsewhere"
+    reply_to = re.search(r"@([\w.-]+)", headers.get("reply-to", "").lower())
+    if reply_to and domain and _site(reply_to.group(1)) != _site(domain):
+        yield "reply-to-free-mail" if reply_to.group(1).startswith(_FREE_MAIL) else "reply-elsewhere"
     named = re.search(r"@([\w-]+(?:\.[\w-]+)+)", mail.from_name or "")
     if named and _site(named.group(1).lower()) != _site(domain):
         yield "name-pretends"
+    brand = _BRAND.search((mail.from_name or "").lower())
+    if brand and brand.group().replace(" ", "") not in domain:
+        yield "brand-elsewhere"
+    elif domain.startswith(_FREE_MAIL) and _OFFICE.search(mail.from_name or ""):
+        yield "office-free-mail"
     urls = [text for kind, text in body if kind == "url"]
     if urls:
         yield f"urls:{min(len(urls), 2)}"
@@ -290,8 +321,19 @@ def _envelope(mail: MailText, body: list[Token]) -> Iterator[str]:
         if re.fullmatch(r"[\d.]+", host):
             yield "url-number"
         yield "url-own" if domain and _site(host) == _site(domain) else "url-elsewhere"
+    if any(_ODD_URL.search(url) for url in urls):
+        yield "url-odd"
+    if any(_pretends(match) for match in _TARGET.finditer(mail.text[:HEAD].lower())):
+        yield "link-pretends"
     for kind in {_file_kind(name) for name in mail.attachments}:
         yield f"file:{kind}"
+
+
+def _pretends(target: re.Match[str]) -> bool:
+    """Whether the words before a link, such as www.bank.com <https://elsewhere.example>, name another site than it."""
+    before = target.string[max(target.start() - 80, 0) : target.start()].split()
+    shown = _SHOWN.match(before[-1]) if before else None
+    return shown is not None and _site(shown[1]) != _site(target[1])
 
 
 def _file_words(attachments: Sequence[str]) -> str:

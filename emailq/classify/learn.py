@@ -125,6 +125,4 @@ def _with(base: Model, weights: _Weights, count: int) -> Model:
     scales = tuple(max(max(abs(row[i]) for row in rows.values()) / 127, 1e-9) for i in range(len(COLUMNS)))
     signs = sorted(rows)
     packed = array("b", (round(w / scale) for sign in signs for w, scale in zip(rows[sign], scales, strict=True)))
-    return base._replace(
-        name=f"{base.name.partition('+')[0]}+{count}", keys=array("I", signs), weights=packed, scales=scales
-    )
+    return local.named(base._replace(keys=array("I", signs), weights=packed, scales=scales), f"+{count}")

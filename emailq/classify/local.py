@@ -106,6 +106,13 @@ def load(path: Path | None = None) -> Model:
         raise ConfigError(f"local_model: {path} holds no weights of the local model: {error}") from None
 
 
+def named(model: Model, suffix: str = "") -> Model:
+    """`model` with the checksum of all that its answers come from as its name: a calibration is stored under it."""
+    numbers = json.dumps([model.scales, model.bias, model.confidence]).encode()
+    checksum = zlib.crc32(numbers, zlib.crc32(model.weights.tobytes(), zlib.crc32(model.keys.tobytes())))
+    return model._replace(name=f"local-{checksum:08x}{suffix}")
+
+
 def from_bytes(raw: bytes) -> Model:
     """A line of JSON, then (deflated) the keys as little-endian uint32 and the weights as int8, row by row."""
     line, _, packed = raw.partition(b"\n")

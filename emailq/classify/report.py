@@ -83,7 +83,8 @@ def _calibration(figures: dict[str, Any]) -> Iterator[str]:
     found = figures["calibration"]
     fitted = found["cross_fitted"]
     yield ""
-    yield f"calibration error (ECE) {found['ece']:.3f}, Brier score {found['brier']:.3f}" + (
+    chance = f"{found['ece_of_exact']:.3f} would be chance alone"
+    yield f"calibration error (ECE) {found['ece']:.3f} ({chance}), Brier score {found['brier']:.3f}" + (
         f"; ECE of maps fitted on the other {fitted['folds'] - 1} of {fitted['folds']} parts {fitted['ece']:.3f}"
         if fitted
         else ""

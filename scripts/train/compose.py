@@ -28,11 +28,14 @@ class Sample:
 
 
 def compose(language: Language, per_intent: int, seed: int) -> Iterator[Sample]:
-    """About `per_intent` messages for each intent, each core equally often, in an order fixed by `seed`."""
+    """`per_intent` messages for each intent, half as many again of those that hold all sorts of things.
+
+    Each core of an intent occurs equally often. The order is fixed by `seed`.
+    """
     rng = random.Random(f"{seed}-{language.code}")
     for intent in sorted({section.intent for section in language.sections}):
         cores = [(section, core) for section in language.sections if section.intent == intent for core in section.cores]
-        for turn in range(per_intent):
+        for turn in range(per_intent * 3 // 2 if intent in ("spam", "other") else per_intent):
             section, core = cores[turn % len(cores)]
             yield _Writer(language, rng).message(section, core)
 
@@ -82,6 +85,7 @@ class _Writer:
                 said.insert(self.rng.randrange(len(said) + 1), self.line("filler"))
         quoted = ""
         subject = self._subject(section, said)
+        self.is_reply = "re:" in subject.lower()
         if section.intent in ("invoice", "order", "complaint", "inquiry") and self.chance(0.04):
             quoted, said, subject = self._text(section, said), [self.line("forward")], f"Fwd: {subject}"
         text = self._text(section, said)
@@ -129,7 +133,9 @@ class _Writer:
             subject = ""
         else:
             subject = self.fill(self.rng.choice(section.subjects))
-        if self.chance(0.12) and "list" not in section.traits:
+        if "forum" in section.traits and self.chance(0.3):
+            subject = f"[{self.rng.choice(_WORDS)}] {subject}"
+        elif self.chance(0.12) and "list" not in section.traits:
             subject = f"{self.rng.choice(('Re: ', 'Re: ', 'RE: ', 'AW: ', 'Fwd: '))}{subject}"
         if section.intent in ("spam", "newsletter") and self.chance(0.2):
             subject = self.rng.choice(
@@ -176,13 +182,17 @@ class _Writer:
     def _envelope(self, section: Section) -> dict[str, object]:
         intent, traits, kind = section.intent, section.traits, section.kind
         headers: dict[str, str] = {}
-        listed = 0.6 if "list" in traits else 0.1 if intent == "spam" else 0.02
+        listed = 0.6 if traits & {"list", "forum"} else 0.1 if intent == "spam" else 0.02
         if self.chance(listed):
             headers["list-unsubscribe"] = f"<https://{self.domain}/u/1>"
-        if self.chance(0.35 if "list" in traits and intent != "spam" else 0.02):
+        if self.chance(0.8 if "forum" in traits else 0.35 if "list" in traits and intent != "spam" else 0.02):
             headers["list-id"] = f"<news.{self.domain}>"
-        if self.chance(0.25 if "list" in traits and intent != "spam" else 0.01):
+        if self.chance(0.7 if "forum" in traits else 0.03 if "list" in traits else 0.0):
+            headers["list-post"] = f"<mailto:news@{self.domain}>"
+        if self.chance(0.5 if "forum" in traits else 0.25 if "list" in traits and intent != "spam" else 0.01):
             headers["precedence"] = "bulk"
+        if self.chance((0.15 if intent in ("spam", "newsletter") else 0.7) if self.is_reply else 0.03):
+            headers["in-reply-to"] = f"<1@{self.domain}>"
         if "auto" in traits and self.chance(0.7):
             headers["auto-submitted"] = "auto-replied"
         if self.chance(
@@ -201,8 +211,13 @@ class _Writer:
                 address = f"{self.rng.choice(_MAILBOXES)}@{self.rng.choice(('gmail.com', 'outlook.com', 'mail.ru'))}"
             if self.chance(0.3):
                 headers["reply-to"] = f"reply@{self.rng.choice(_WORDS)}.net"
-            if "phish" in traits and self.chance(0.1):
-                name = f"service@{self.rng.choice(_WORDS)}bank.com"
+                if self.chance(0.3):
+                    headers["reply-to"] = f"{self.rng.choice(_MAILBOXES)}@gmail.com"
+            if "phish" in traits and self.chance(0.35):
+                name = self.rng.choice((f"service@{self.rng.choice(_WORDS)}bank.com", *_PRETENDED))
+        elif traits & {"list", "machine"} and self.chance(0.06):
+            name = brand = self.rng.choice(_BRANDS)
+            address = f"{self.rng.choice(_MACHINES)}@{brand.lower()}.com"
         elif self.chance(0.1):
             address = (
                 f"{self.rng.choice(_MAILBOXES)}@{self.rng.choice(('gmail.com', 'outlook.com', 'yahoo.com', 'gmx.de'))}"
@@ -301,13 +316,20 @@ class _Writer:
             case "mail":
                 return f"{rng.choice(_MAILBOXES)}@{self.domain}"
             case "url":
-                host = (
-                    f"{rng.choice(_WORDS)}-{rng.choice(_WORDS)}.{rng.choice(_ENDINGS)}"
-                    if "phish" in self.traits
-                    else self.domain
-                )
-                return f"http{rng.choice(('', 's'))}://{host}/{rng.choice(_WORDS)}"
+                return self._url()
         raise KeyError(f"no slot named {slot} in {self.language.code}")
+
+    def _url(self) -> str:
+        if "phish" not in self.traits:
+            return f"http{self.rng.choice(('', 's'))}://{self.domain}/{self.rng.choice(_WORDS)}"
+        host = f"{self.rng.choice(_WORDS)}-{self.rng.choice(_WORDS)}.{self.rng.choice(_ENDINGS)}"
+        if self.chance(0.15):
+            number = f"10.{self.rng.randint(1, 99)}.7.8"
+            host = self.rng.choice((number, "bit.ly", f"{self.domain}.id.a.{host}", "tinyurl.com"))
+        path = self.rng.choice((*_WORDS, "login", "verify", "wp-content/a.php", "account/update", "signin"))
+        shown = f"www.{self.rng.choice(_BRANDS).lower()}.com " if self.chance(0.2) else ""
+        url = f"http{self.rng.choice(('', 's'))}://{host}/{path}"
+        return f"{shown}<{url}>" if shown else url
 
     def _number(self) -> str:
         value = self.rng.randint(15, 98000)
@@ -343,5 +365,10 @@ _MAILBOXES = (
     "support",
     "petrov",
     "maria",
+)
+_BRANDS = ("Amazon", "Microsoft", "PayPal", "DHL", "Netflix", "Google", "LinkedIn", "Apple")
+_PRETENDED = (
+    *(f"{brand} {office}" for brand in _BRANDS for office in ("Support", "Security", "Service")),
+    *("Helpdesk", "Mail Admin", "Payroll", "Служба поддержки", "Служба безопасности", "Сбербанк"),
 )
 _MACHINES = ("no-reply", "noreply", "newsletter", "news", "notifications", "alerts")

@@ -132,13 +132,15 @@ def _pack(index: dict[str, int], heads: Heads, trust: tuple[float, ...]) -> loca
     packed = np.rint(weights / scales).astype(np.int8)
     kept = np.abs(packed).max(axis=1) > 0
     keys = np.array([key(name) for name in order], dtype=np.uint32)[kept]
-    return local.Model(
-        f"local-{crc32(packed[kept].tobytes()):08x}",
-        array("I", keys.tobytes()),
-        array("b", packed[kept].tobytes()),
-        tuple(round(float(x), 8) for x in scales),
-        tuple(round(float(x), 5) for x in heads.bias),
-        trust,
+    return local.named(
+        local.Model(
+            "",
+            array("I", keys.tobytes()),
+            array("b", packed[kept].tobytes()),
+            tuple(round(float(x), 8) for x in scales),
+            tuple(round(float(x), 5) for x in heads.bias),
+            trust,
+        )
     )
 
 

@@ -1,15 +1,17 @@
 """`emailq eval` and `emailq calibrate` on labelled mail written here."""
 
 import json
+import random
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from xml.etree import ElementTree
 
 import psycopg
 import pytest
 
 from emailq.classify import local
-from emailq.classify.evaluate import Case, Label, ece, measure, read_labels
+from emailq.classify.evaluate import Case, Label, ece, ece_of_exact, measure, read_labels
 from emailq.errors import BadInput
 from emailq.models import Classification, Intent, Priority, Sentiment
 from emailq.settings import load_settings
@@ -70,6 +72,14 @@ def test_labels_that_nobody_gave_are_not_counted() -> None:
 
 def test_the_calibration_error_is_the_mean_gap_between_confidence_and_accuracy() -> None:
     assert ece([(0.95, True), (0.95, False), (0.35, True), (0.35, False)]) == pytest.approx((0.45 + 0.15) / 2)
+
+
+def test_even_exact_confidences_show_a_calibration_error_on_few_messages() -> None:
+    rng = random.Random(1)
+    confidences = [rng.choice((0.35, 0.62, 0.91, 0.97)) for _ in range(120)]
+    drawn = [ece([(one, rng.random() < one) for one in confidences]) for _ in range(300)]
+
+    assert ece_of_exact([(one, True) for one in confidences]) == pytest.approx(fmean(drawn), rel=0.1)
 
 
 def test_languages_are_told_apart() -> None:

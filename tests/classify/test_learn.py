@@ -1,6 +1,7 @@
 """What people decide teaches the local model."""
 
 import json
+from array import array
 from pathlib import Path
 from uuid import UUID
 
@@ -35,18 +36,35 @@ def test_a_word_that_people_label_is_learned() -> None:
     lesson = learn(local.load(), examples(24))
 
     assert lesson.after > lesson.before
-    assert lesson.model.name == f"{local.load().name}+24"
+    assert lesson.model.name.endswith("+24")
 
 
 def test_what_was_learned_survives_the_file_and_leaves_other_mail_alone(tmp_path: Path) -> None:
     file = tmp_path / "model.bin"
-    file.write_bytes(local.to_bytes(learn(local.load(), examples(24)).model))
+    model = learn(local.load(), examples(24)).model
+    file.write_bytes(local.to_bytes(model))
     other = MailText(subject="Broken", text="The kettle you sent leaks and I want my money back. Very disappointed.")
 
     taught = local.classify(mail(99), file)
 
-    assert (taught.intent, taught.model) == ("invoice", f"{local.load().name}+24")
+    assert (taught.intent, taught.model) == ("invoice", model.name)
     assert local.classify(other, file).intent == "complaint"
+
+
+def test_a_model_is_named_for_all_that_decides_so_that_no_other_gets_its_calibration() -> None:
+    base = local.load()
+    others = [
+        base._replace(confidence=(0.5, *base.confidence[1:])),
+        base._replace(bias=(0.5, *base.bias[1:])),
+        base._replace(weights=base.weights[:-1] + array("b", [base.weights[-1] ^ 1])),
+        learn(base, examples(24)).model,
+        learn(base, examples(25)[1:]).model,
+    ]
+
+    names = {local.named(one).name for one in (base, *others)}
+
+    assert len(names) == 6
+    assert local.named(base) == base
 
 
 def test_learning_twice_gives_the_same_weights() -> None:
@@ -76,7 +94,7 @@ async def test_train_learns_from_the_history_and_workers_use_the_file(
 
     assert (too_few.returncode, "decided on 0 messages" in too_few.stderr) == (65, True)
     told = json.loads(done.stdout)
-    assert (told["examples"], told["model"]) == (20, f"{local.load().name}+20")
+    assert (told["examples"], told["model"][-3:]) == (20, "+20")
     assert told["right_after"] > told["right_before"]
     (tmp_path / "new.eml").write_bytes(message("Zwick", "zwick 12 bitte"))
     env = {"EMAILQ_LOCAL_MODEL": str(tmp_path / "model.bin")}
