@@ -13,7 +13,7 @@ class _Link:
         self.client = client
         self.server = server
         self.hello = b""  # the first bytes that the client sent
-        self.loses_next_answer = False
+        self.loses: int | None = None  # the next answer that has a row of so many bytes
         self.is_silent = False
 
     def cut(self) -> None:
@@ -32,14 +32,15 @@ class Proxy:
         self.host = "127.0.0.1"
         self.port = 0
 
-    def lose_an_answer(self, which: float, hello: str = "") -> bool:
+    def lose_an_answer(self, which: float, hello: str = "", *, row_bytes: int = 0) -> bool:
         """The next answer on one of the links (0 ≤ which < 1) is thrown away, and the link with it.
 
         `hello`: only links whose client said this at first; PostgreSQL's clients say their application_name.
+        `row_bytes`: the next answer of PostgreSQL that has a row of so many bytes.
         """
         links = [link for link in self._links if hello.encode() in link.hello]
         if links:
-            links[int(which * len(links))].loses_next_answer = True
+            links[int(which * len(links))].loses = row_bytes
         return bool(links)
 
     def fall_silent(self) -> int:
@@ -83,7 +84,7 @@ class Proxy:
                         break
                 if link.is_silent:
                     continue
-                if is_answer and link.loses_next_answer:
+                if is_answer and link.loses is not None and _longest_row(data) >= link.loses:
                     break
                 if not is_answer and len(link.hello) <= 8:  # 8: PostgreSQL's question for TLS
                     link.hello = data
@@ -102,6 +103,17 @@ class Proxy:
             link.cut()
         self._loop.run_until_complete(_end_all_tasks())
         self._loop.close()
+
+
+def _longest_row(data: bytes) -> int:
+    """Bytes of the longest DataRow among these messages of PostgreSQL; 0 if there is none."""
+    at = longest = 0
+    while at + 5 <= len(data):
+        length = int.from_bytes(data[at + 1 : at + 5], "big")
+        if data[at : at + 1] == b"D":
+            longest = max(longest, length)
+        at += 1 + length
+    return longest
 
 
 async def _end_all_tasks() -> None:

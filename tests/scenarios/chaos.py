@@ -43,6 +43,8 @@ GUARDS = ("fence", "identity", "transaction")
 DATABASE = "chaos"
 BATCH = 20  # e-mails accepted in one transaction
 BACKLOG = 400  # live items above which the producer waits
+JOB_BYTES = 80  # a row of what a claim answers
+LAST_LOSSES = 8  # claims whose answers are lost at the end
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 
@@ -63,11 +65,15 @@ class Plan:
     broken: str | None = None
 
     def faults(self) -> list[tuple[str, float, float]]:
-        """(kind, seconds to wait before it, which worker from 0 to 1): the same for the same seed."""
+        """(kind, seconds to wait before it, which worker from 0 to 1): the same for the same seed.
+
+        At the end answers to claims are lost: no kill follows that would free jobs whose worker never heard of them.
+        """
         dice = random.Random(self.seed)
         kinds = ["kill"] * self.kills + ["crash"] * self.crashes + ["cut"] * self.cuts + ["lose"] * self.lost_answers
         dice.shuffle(kinds)
-        return [(kind, dice.expovariate(1 / self.pause_s), dice.random()) for kind in kinds]
+        faults = [(kind, dice.expovariate(1 / self.pause_s), dice.random()) for kind in kinds]
+        return faults + [("lose", self.pause_s, dice.random() / 2) for _ in range(min(self.lost_answers, LAST_LOSSES))]
 
 
 @dataclass
@@ -296,8 +302,9 @@ def _strike(kind: str, which: float, server: PostgresServer, proxy: Proxy, worke
     elif kind == "cut":
         result.cuts += _cut(server, which)
     else:
-        # half of them on claims: a worker may then hold jobs that it never heard of
-        result.lost_answers += proxy.lose_an_answer(which * 2 % 1, "emailq claim" if which < 0.5 else "")
+        # half of them on claims: a worker then holds jobs that it never heard of
+        hello, row_bytes = ("emailq claim", JOB_BYTES) if which < 0.5 else ("", 0)
+        result.lost_answers += proxy.lose_an_answer(which * 2 % 1, hello, row_bytes=row_bytes)
 
 
 def _crash(server: PostgresServer) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from emailq import log
 from emailq.app import App, open_app
 from emailq.db import Connection, sql_directory
@@ -18,7 +20,7 @@ from emailq.handlers import Served
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Release, Retry
 from emailq.process import die_with_parent
-from emailq.queue import commit, jobs, session
+from emailq.queue import commit, session
 from emailq.queue.worker import run_worker
 from emailq.settings import load_settings
 
@@ -98,24 +100,33 @@ def take_out_the_fence() -> str:
 
 
 def _take_out_the_fresh_identity() -> None:
-    """After a reconnect the worker takes the name again that it had. (Quick sweeps would hide most of the harm.)"""
-    session._SWEEP_S = 2.0
-    register = jobs.register_worker
-    first: list[int] = []
+    """A worker's name lives as long as its process: its lock is held by a connection that nobody disturbs."""
+    name: list[int] = []
+    keepers: list[psycopg.Connection] = []
 
     async def register_as_before(conn: Connection, queues: Any) -> int:
-        if not first:
-            first.append(await register(conn, queues))
-            return first[0]
-        await conn.execute("select pg_advisory_lock(7715, %s)", first)
+        if not name:
+            cursor = await conn.execute("select nextval(pg_get_serial_sequence('workers', 'id'))::integer")
+            name.extend(await cursor.fetchone() or ())
+        if not keepers or not _answers(keepers[-1]):
+            keepers.append(psycopg.connect(conn.info.dsn, autocommit=True))
+            keepers[-1].execute("select pg_advisory_lock(7715, %s)", name)
         await conn.execute(
             "insert into workers (id, host, pid, queues, version) overriding system value"
-            " values (%s, 'chaos', %s, %s, '0') on conflict (id) do nothing",
-            (first[0], os.getpid(), list(queues)),
+            " values (%s, 'chaos', %s, %s, '0')"
+            " on conflict (id) do update set backend_pid = excluded.backend_pid",
+            (name[0], os.getpid(), list(queues)),
         )
-        return first[0]
+        return name[0]
 
     session.queue.register_worker = register_as_before
+
+
+def _answers(conn: psycopg.Connection) -> bool:
+    try:
+        return conn.execute("select").rowcount == 1
+    except psycopg.OperationalError:
+        return False
 
 
 def _take_out_the_transaction() -> None:

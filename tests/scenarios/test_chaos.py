@@ -34,7 +34,7 @@ def test_without_the_common_transaction_the_checker_finds_lost_effects() -> None
 
 @pytest.mark.long
 def test_without_a_fresh_identity_the_checker_finds_stuck_items() -> None:
-    plan = Plan(seed(), kills=0, crashes=0, cuts=0, lost_answers=60, pause_s=0.1, settle_s=20, broken="identity")
+    plan = Plan(seed(), kills=10, crashes=0, cuts=5, lost_answers=20, settle_s=10, broken="identity")
 
     result = run_chaos(plan)
 
