@@ -191,7 +191,7 @@ def _goes_on(text: str) -> bool:
     """Whether a line may be the first of several that say who wrote."""
     return (
         10 < len(text) < 200
-        and bool(_DATE_FIRST.match(text) or _INTRODUCTION.match(text))
+        and bool(_DATE_FIRST.match(text) or _INTRODUCTION.match(text) or ("<" in text and _ADDRESS.search(text)))
         and bool(_DATE.search(text) or _CLOCK.search(text))
         and not text.endswith((".", "!", "?", ";"))
     )

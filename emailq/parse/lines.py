@@ -63,7 +63,8 @@ def plain(line: str) -> str:
     text = line[:_LINE]
     if not text.isascii():
         text = text.translate(_INVISIBLE)
-    return text.strip().strip("*").strip()
+    text = text.strip()
+    return text.strip("*").strip() or text  # bold, but no line of stars
 
 
 def _labels(text: str) -> tuple[str, ...]:

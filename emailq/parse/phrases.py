@@ -49,8 +49,9 @@ ORIGINAL_MESSAGE = """
     origineel bericht|oprindelig meddelelse|oprindelig besked|original besked|ursprungligt meddelande
     originalmeddelande|opprinnelig melding|original melding|alkuperäinen viesti|wiadomość oryginalna
     oryginalna wiadomość|původní zpráva|původní e-mail|pôvodná správa|eredeti üzenet|orijinal mesaj|özgün mesaj
+    özgün ileti
     orijinal ileti|mesaj original|mesajul original|izvorna poruka|原始邮件|原始郵件|原邮件|回复的原邮件
-    元のメッセージ|元のメール|원본 메시지|원본 메일
+    邮件原件|元のメッセージ|元のメール|원본 메시지|원본 메일
 """
 
 FORWARDED_MESSAGE = """
@@ -176,11 +177,14 @@ SENT_FROM = """
     yahoo mail: search, organize, conquer
     sent from|sent via|sent with|sent using|get outlook for|отправлено с|отправлено из|отправлено через
     отправлено от|надіслано з|надіслано із|von meinem|von meiner|gesendet von|gesendet mit|diese nachricht wurde von
-    envoyé de|envoyé depuis|envoyé à partir de|envoyé avec|télécharger outlook|obtenir outlook|enviado desde
+    envoyé de|envoyé depuis|envoyé à partir de|envoyé avec|télécharger outlook|obtenir outlook|obtenez outlook
+    enviado desde
     enviado de|enviado do|enviado con|enviado mediante
     obtener outlook|obter o outlook|inviato da|inviato dal|scarica outlook|verzonden vanaf|verstuurd vanaf
     verzonden met|skickat från|hämta outlook|sendt fra|hent outlook|wysłane z|wysłano z|odesláno z|lähetetty
-    elküldve az|küldve|outlook für|holen sie sich outlook|загрузить outlook|получить outlook
+    elküldve az|küldve|outlook für|outlook voor android|outlook voor ios|pobierz outlook|získat outlook|hanki outlook
+    download outlook
+    holen sie sich outlook|загрузить outlook|получить outlook
     скачать outlook|iphone から送信|iphoneから送信
     androidから送信|发自我的|从我的|從我的|傳送自我的|来自我的
 """
@@ -257,6 +261,11 @@ CONFIDENTIAL = """
     vertraulich|bestimmungsgemäße|confidentiel|destinataire|confidencial|exclusivamente|destinatario|riservat
     конфиденциальн|предназначен|конфіденційн|призначен|vertrouwelijk|bestemd|poufn|fortrolig|konfidentiell|důvěrn|gizli
 """
+# What companies must write below their letters; two of these make small print.
+COMPANY_FACTS = """
+    registered in|registered office|registered number|company number|amtsgericht|handelsregister
+    sitz der gesellschaft|geschäftsführer|aufsichtsrat|siège social|au capital de|sede legale|registro mercantil
+"""
 SMALL_PRINT_TITLES = """
     disclaimer|legal disclaimer|confidentiality notice|confidentiality|haftungsausschluss|avis de confidentialité
     aviso legal|aviso de confidencialidad|avvertenza|отказ от ответственности|уведомление о конфиденциальности
@@ -275,11 +284,15 @@ FOOTERS = """
 
 # The banner that a mail gateway sets above mail from outside.
 BANNER_STARTS = """
+    this message was sent from outside|this email originated|this message came from outside|this email came from outside
+    you don't often get email|you don’t often get email|some people who received this message don't often
+    sie erhalten nicht oft e-mail|vous n'obtenez pas souvent|vous ne recevez pas souvent|no suele recibir correo
+    non si ricevono spesso|вы нечасто получаете|diese e-mail stammt von|ce courriel provient|ce message provient
     caution|warning|external|attention|achtung|vorsicht|warnung|внимание|осторожно|увага|prudence|avertissement
     precaución|atención|advertencia|attenzione|atenção|let op|uwaga
 """
 
 BANNER_WORDS = """
     outside|external|originat|extern|externe|extérieur|externo|esterno|внешн|извне|зовнішн|zewnętrz|unknown sender
-    do not click|klicken sie
+    learn why this is important|do not click|klicken sie
 """

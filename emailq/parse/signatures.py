@@ -29,6 +29,9 @@ _CLOSING_AND_NAME = re.compile(
 _FIRST_WORDS = frozenset(closing.partition(" ")[0] for closing in _CLOSINGS)
 _ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 _POSTSCRIPT = re.compile(rf"{any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE)
+_EXCUSE = re.compile(r"excuse|sorry|typos|brevity|entschuldig|kürze|excusez|disculp|извините|опечатк")
+_COMPANY_FACTS = words_of(phrases.COMPANY_FACTS)
+_PS_LETTERS = frozenset(letter for word in words_of(phrases.POSTSCRIPTS) for letter in (word[0], word[0].upper()))
 _CONFIDENTIAL = words_of(phrases.CONFIDENTIAL)
 _THIS_MESSAGE = words_of(phrases.THIS_MESSAGE)
 _SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
@@ -41,6 +44,7 @@ _CONTACT = re.compile(
     r"|\+\d[\d ()./-]{7,}|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞",
     re.IGNORECASE,
 )
+_PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
 
 
@@ -103,7 +107,13 @@ def _mark_signature(page: Page, run: list[int], *, is_first: bool) -> None:
     if len(texts) > 1 and _SIGNED.match(texts[-1]):
         _give(page, run[-1:], SIGNATURE)
         return
-    _give(page, _contact_block(page, run), SIGNATURE)
+    _give(page, _contact_block(page, run[: offset + _before_postscript(texts)]), SIGNATURE)
+
+
+def _before_postscript(texts: list[str]) -> int:
+    """How many lines stand above "PS: …"."""
+    starts = (n for n, text in enumerate(texts) if n and text[0] in _PS_LETTERS and _POSTSCRIPT.match(text))
+    return next(starts, len(texts))
 
 
 def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
@@ -133,7 +143,7 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
 
 def _closing(line: str) -> int:
     """2 for "Best regards", with or without a name behind it, 1 for "Thanks", else 0."""
-    words = _EDGES.sub("", line)
+    words = _bare(line)
     if words in _CLOSINGS or words.startswith(_CLOSING_STARTS):
         return 2
     if words in _WEAK_CLOSINGS:
@@ -151,6 +161,12 @@ def _closing(line: str) -> int:
         if " ".join(parts[:length]) in _CLOSINGS:
             return 2 if len(parts) - length <= 3 else 0
     return 0
+
+
+def _bare(text: str) -> str:
+    """Without what is no letter or digit at its ends."""
+    words = text.strip(" .,!:;-–—_*'\"")
+    return words if not words or (words[0].isalnum() and words[-1].isalnum()) else _EDGES.sub("", words)
 
 
 def _ends_in_closing(words: str) -> bool:
@@ -180,7 +196,9 @@ def _is_sent_from(text: str) -> bool:
     if not words.startswith(_SENT_FROM) or (words.startswith("von meine") and "gesendet" not in words):
         return False
     words = _ANGLES.sub("", words)
-    is_sentence = (", " in words and not words.startswith("yahoo")) or (words.endswith(".") and len(words) > 80)
+    is_sentence = (", " in words and not words.startswith("yahoo") and not _EXCUSE.search(words)) or (
+        words.endswith(".") and len(words) > 80
+    )
     return len(words) <= 120 and not is_sentence
 
 
@@ -202,12 +220,16 @@ def _is_small_print(text: str) -> bool:
     words = fold(text)
     if len(words) > 60 and any(map(words.__contains__, _THIS_MESSAGE)) and any(map(words.__contains__, _CONFIDENTIAL)):
         return True
-    return bool(_FOOTER.match(words)) or (len(words) < 60 and _EDGES.sub("", words) in _SMALL_PRINT)
+    if len(words) > 60 and sum(map(words.__contains__, _COMPANY_FACTS)) > 1:
+        return True
+    return bool(_FOOTER.match(words)) or (len(words) < 60 and _bare(words) in _SMALL_PRINT)
 
 
 def _contact_block(page: Page, run: list[int]) -> list[int]:
     """The last paragraph, when it is a name with a telephone number or an address below it."""
     paragraph = _last_paragraph(run)
+    if not _has_contact([page.plain[n] for n in run[max(paragraph, len(run) - 8) :]]):
+        return []
     for begin in range(max(paragraph, len(run) - 8), len(run) - 1):
         block = [page.plain[n] for n in run[begin:]]
         if begin == 0 or any(len(line) > 90 for line in block):
@@ -216,9 +238,23 @@ def _contact_block(page: Page, run: list[int]) -> list[int]:
         if above.endswith(":") or (begin > paragraph and not above.endswith((".", "!", "?", "。", "！", "？"))):
             continue  # "Please send it to:"
         name, *title = _BAR.split(block[0].rstrip(","))
-        if _is_name(name) and _has_contact([*title, *block[1:]]):
-            return run[begin:]
+        if _has_contact([*title, *block[1:]]):
+            names = _name_paragraph(page, run[:begin]) if begin == paragraph else []
+            if names or _is_name(name) or _is_first_name(name, block[1:]):
+                return names + run[begin:]
     return []
+
+
+def _is_first_name(text: str, below: list[str]) -> bool:
+    return len(below) == 1 and text.isalpha() and text.istitle() and bool(_PHONE.match(below[0]))
+
+
+def _name_paragraph(page: Page, run: list[int]) -> list[int]:
+    """A name, perhaps with a title below it, above the paragraph that tells how to reach its owner."""
+    begin = _last_paragraph(run)
+    block = [page.plain[n] for n in run[begin:]]
+    is_name = begin > 0 and len(block) <= 3 and _is_name(block[0])
+    return run[begin:] if is_name and not any(line.endswith((".", "!", "?", ":")) for line in block) else []
 
 
 def _last_paragraph(run: list[int]) -> int:

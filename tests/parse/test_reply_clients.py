@@ -1,6 +1,6 @@
 """Replies as people and the mail programs of nineteen languages write them: what is new, with and without signatures.
 
-tests/parse/clients: words.txt has what is written in each language; a.txt and b.txt what each program sets above the
+tests/parse/clients: words.txt has what is written in each language; [abc].txt what each program sets above the
 message that it quotes, with ">" behind the language where it marks each quoted line. In people-*.txt each line says
 whose it is (n new, q quoted, s signature); in html.txt a page is followed by what is new in it.
 """
@@ -48,7 +48,7 @@ def replies(name: str) -> Iterator[tuple[str, str, str]]:
             yield f"{program}-{language}-below", f"{above}\n{quoted}\n\n{new}\n\n{said['sig'][1]}\n", new
 
 
-@pytest.mark.parametrize("name", ["a.txt", "b.txt"])
+@pytest.mark.parametrize("name", ["a.txt", "b.txt", "c.txt"])
 def test_replies_of_mail_programs_are_split_in_every_language(name: str) -> None:
     given = list(replies(name))
 
@@ -58,7 +58,7 @@ def test_replies_of_mail_programs_are_split_in_every_language(name: str) -> None
     assert not wrong
 
 
-@pytest.mark.parametrize("name", ["people-a.txt", "people-b.txt"])
+@pytest.mark.parametrize("name", ["people-a.txt", "people-b.txt", "people-c.txt"])
 def test_each_line_of_what_people_write_goes_where_its_mark_says(name: str) -> None:
     wrong = []
     for (title,), text in sections(name):
