@@ -8,6 +8,7 @@ from typing import Protocol
 from emailq.parse import notices
 from emailq.parse.addresses import Address
 from emailq.parse.parts import Part
+from emailq.parse.patterns import in_lower_case, lower
 from emailq.parse.reports import TYPES
 
 
@@ -38,7 +39,7 @@ class Facts:
 _READ = 20_000  # characters of a text that are looked at
 _REPORT_PARTS = frozenset(f"message/{name}" for name in TYPES)
 _MEANINGS = [
-    (code, re.compile("|".join(map(str.strip, table.strip().splitlines())), re.IGNORECASE))
+    (code, in_lower_case("|".join(map(str.strip, table.strip().splitlines()))))
     for code, table in notices.STATUS_TEXTS.items()
 ]
 STATUS = re.compile(r"(?<![\d.])([45]\.[0-7]\.\d{1,3})(?![\d.])")
@@ -113,7 +114,7 @@ def _status(report: str, body: str) -> str | None:
         return str(codes[0])
     if reply := _first(_SMTP_CODE, report) or _first(_SMTP_CODE, body):
         return f"{reply}.0.0"
-    told = _COPY.split(body, maxsplit=1)[0]
+    told = lower(_COPY.split(body, maxsplit=1)[0])
     return next((code for code, pattern in _MEANINGS if pattern.search(told)), None)
 
 

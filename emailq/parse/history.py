@@ -8,6 +8,7 @@ import re
 
 from emailq.parse import phrases
 from emailq.parse.lines import DASHES, NEW, QUOTED, Page, any_of, are_names, fold, plain, words_of
+from emailq.parse.patterns import in_lower_case, lower
 
 _LINE = 500  # characters of a line that are looked at
 _BLOCK_LINES = 16  # in which a block of header lines stands
@@ -21,12 +22,11 @@ _SEPARATOR = re.compile(
     rf"[{DASHES}]{{2,}}\s*(?P<words>[^\W\d_](?:[^_=—–‐:<>]|(?<=\d):(?=\d)){{3,100}}?)\s*:?\s*(?:[{DASHES}]{{2,}}|$)"
 )
 _RULE = re.compile(rf"[{DASHES}~#\s]{{3,}}$")
-_CLOCK = re.compile(r"\d{1,2}\s?[:.hч]\s?\d{2}|\d\s?(?:am|pm)\b", re.IGNORECASE)
+_CLOCK = in_lower_case(r"\d{1,2}\s?[:.hч]\s?\d{2}|\d\s?(?:am|pm)\b")
 _MONTH = any_of(phrases.MONTHS)
-_DATE = re.compile(
+_DATE = in_lower_case(
     rf"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th|\.|,)?\s(?:de\s)?{_MONTH})"
-    rf"|{_MONTH}[^\W\d_]{{0,12}}\.?\s\d",
-    re.IGNORECASE,
+    rf"|{_MONTH}[^\W\d_]{{0,12}}\.?\s\d"
 )
 _ADDRESS = re.compile(r"[\w.+%'&=-]@[\w-]{1,63}\.\w")
 _ADDRESS_LAST = re.compile(r"[>)\]]$|@[\w.-]+$")
@@ -38,9 +38,9 @@ _SAID_WHAT = frozenset(
 _ORIGINAL = re.compile(any_of(phrases.ORIGINAL_MESSAGE))
 _FORWARDED = re.compile(any_of(phrases.FORWARDED_MESSAGE))
 _FORWARD_LINES = frozenset(words_of(phrases.FORWARD_LINES))
-_WROTE = re.compile(rf"(?<!\w){any_of(phrases.WROTE)}(?!\w)|写道|寫道|のメール|님이 (?:작성|씀)", re.IGNORECASE)
-_INTRODUCTION = re.compile(rf"{any_of(phrases.DATE_INTRODUCTIONS)}(?![\w'])|[在于於]", re.IGNORECASE)
-_QUOTING = re.compile(rf"{any_of(phrases.QUOTING)}(?!\w)", re.IGNORECASE)
+_WROTE = in_lower_case(rf"(?<!\w){any_of(phrases.WROTE)}(?!\w)|写道|寫道|のメール|님이 (?:작성|씀)")
+_INTRODUCTION = in_lower_case(rf"{any_of(phrases.DATE_INTRODUCTIONS)}(?![\w'])|[在于於]")
+_QUOTING = in_lower_case(rf"{any_of(phrases.QUOTING)}(?!\w)")
 
 
 _REPLY_ABOVE = re.compile(any_of(phrases.REPLY_ABOVE))
@@ -160,9 +160,7 @@ def _block_length(page: Page, number: int) -> int:
                 break
     if "from" not in roles or len(roles - {"other", "address"}) < 3:
         return 0
-    is_sure = "address" in roles or (
-        "subject" in roles and any(map(_CLOCK.search, page.plain[number : number + length]))
-    )
+    is_sure = "address" in roles or ("subject" in roles and any(map(_has_clock, page.plain[number : number + length])))
     return length if is_sure else 0
 
 
@@ -171,15 +169,15 @@ def _attribution_length(page: Page, number: int) -> int:
     text = page.plain[number]
     if text.endswith((":", "wrote")) or (text[-1:] == "-" and _WROTE_DASHES.search(text)):
         return int(_says_who_wrote(text, page, number + 1))
-    if text.endswith(">") and _DATE.match(text) and _ADDRESS.search(text) and _quote_follows(page, number + 1):
+    if text.endswith(">") and _DATE.match(lower(text)) and _ADDRESS.search(text) and _quote_follows(page, number + 1):
         return 1  # "2026/11/9 Jonas <j@b.example>", as Gmail once wrote
     near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
-    if "@" in text and ">" in text and _WROTE_AND_SAID.match(text) and _DATE.search(text):
+    if "@" in text and ">" in text and _WROTE_AND_SAID.match(text) and _has_date(text):
         return 1
     if not any(line[-1:] == ":" for line in near) or not _goes_on(text):
         return 0
     for length, following in enumerate(near, start=2):
-        if not following or (_goes_on(following.rstrip(":")) and _DATE.search(following)):
+        if not following or (_goes_on(following.rstrip(":")) and _has_date(following)):
             return 0
         text += " " + following
         if following.endswith(":"):
@@ -191,10 +189,20 @@ def _goes_on(text: str) -> bool:
     """Whether a line may be the first of several that say who wrote."""
     return (
         10 < len(text) < 200
-        and bool(_DATE_FIRST.match(text) or _INTRODUCTION.match(text) or ("<" in text and _ADDRESS.search(text)))
-        and bool(_DATE.search(text) or _CLOCK.search(text))
+        and bool(
+            _DATE_FIRST.match(text) or _INTRODUCTION.match(lower(text[:40])) or ("<" in text and _ADDRESS.search(text))
+        )
+        and (_has_clock(text) or _has_date(text))
         and not text.endswith((".", "!", "?", ";"))
     )
+
+
+def _has_date(text: str) -> bool:
+    return bool(_NUMBERS.search(text)) and bool(_DATE.search(lower(text)))
+
+
+def _has_clock(text: str) -> bool:
+    return bool(_NUMBERS.search(text)) and bool(_CLOCK.search(lower(text)))
 
 
 def _says_who_wrote(text: str, page: Page, after: int) -> bool:
@@ -207,19 +215,19 @@ def _attribution(text: str) -> int:
     if not 8 <= len(text) <= 400:
         return 0
     body = text.strip(" -*:")
+    words = lower(body)
     has_address = bool(_ADDRESS.search(body))
-    has_date = bool(_DATE.search(body) or _CLOCK.search(body))
-    is_introduced = bool(_INTRODUCTION.match(body) or _DATE_FIRST.match(body))
-    if _QUOTING.match(body):
+    has_clock = _has_clock(body)
+    has_date = has_clock or _has_date(body)
+    is_introduced = bool(_INTRODUCTION.match(words) or _DATE_FIRST.match(body))
+    if _QUOTING.match(words):
         return 2 if has_address or has_date else 1
-    for wrote in [*_WROTE.finditer(body)][-3:]:
+    for wrote in [*_WROTE.finditer(words)][-3:]:
         rest = body[wrote.end() :].strip(" ,")
         if not rest or _is_who_or_when(rest):
-            is_sure = (is_introduced and not _is_prose(body[: wrote.start()])) or (
-                bool(_CLOCK.search(rest)) and bool(_DATE.search(rest))
-            )
+            is_sure = (is_introduced and not _is_prose(body[: wrote.start()])) or (_has_clock(rest) and _has_date(rest))
             return 2 if has_address or (has_date and is_sure) else 1
-    if not (has_date and is_introduced and text.endswith(":") and _CLOCK.search(body)):
+    if not (has_date and is_introduced and text.endswith(":") and has_clock):
         return int(has_address and has_date and is_introduced and text.endswith(":"))
     return 2 if has_address and _ADDRESS_LAST.search(body) else 1
 
@@ -233,7 +241,7 @@ def _is_prose(text: str) -> bool:
 def _is_who_or_when(text: str) -> bool:
     if len(text) > 120:
         return False
-    is_time = len(text) <= 45 and bool(_CLOCK.search(text))
+    is_time = len(text) <= 45 and _has_clock(text)
     return is_time or bool(_ADDRESS.search(text)) or are_names(text) or fold(text) in _SAID_WHAT
 
 

@@ -52,6 +52,7 @@ _INVISIBLE: dict[int, str | None] = dict.fromkeys(
     map(ord, "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069")
 )
 _INVISIBLE |= {0xA0: " ", 0x202F: " ", 0xFF1A: ":", 0xFE55: ":"}
+_ANY_INVISIBLE = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _REPLY_LINES = words_of(phrases.REPLY_LINES)
 DASHES = "-_=—–‐‑*"
 _LABEL = re.compile(r"([^\W\d_][^:<>@\d]{0,23}?)\s*:")
@@ -61,7 +62,7 @@ _ANY_LABEL = re.compile(rf"(?<!\w)({any_of('|'.join(phrases.HEADER_LABELS.values
 
 def plain(line: str) -> str:
     text = line[:_LINE]
-    if not text.isascii():
+    if not text.isascii() and _ANY_INVISIBLE.search(text):
         text = text.translate(_INVISIBLE)
     text = text.strip()
     return text.strip("*").strip() or text  # bold, but no line of stars

@@ -4,6 +4,7 @@ import re
 
 from emailq.parse import phrases
 from emailq.parse.lines import DASHES, NEW, QUOTED, SIGNATURE, Page, any_of, are_names, fold, words_of
+from emailq.parse.patterns import in_lower_case, lower
 
 _SIGNATURE_LINES = 25  # with text, at most, from the end
 
@@ -39,10 +40,9 @@ _FOOTER = re.compile(rf"[\W_]{{0,4}}{any_of(phrases.FOOTERS)}|.{{1,60}}mailing l
 _BANNER = re.compile(rf"[\W_]{{0,6}}{any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
 _BANNER_WORDS = re.compile(any_of(phrases.BANNER_WORDS), re.IGNORECASE)
 _GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORECASE)
-_CONTACT = re.compile(
+_CONTACT = in_lower_case(
     r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс|т|t|m|p|f)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
-    r"|\+\d[\d ()./-]{7,}|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞",
-    re.IGNORECASE,
+    r"|\+\d[\d ()./-]{7,}|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
 )
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
@@ -122,7 +122,7 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
         again = next((n for n in (1, 2) if n < len(below) and below[n] in _DELIMITERS), 0)
         return bool(below) and (not again or any(map(_is_small_print, below[again + 1 : again + 2])))
     if _RULE_OR_TWO.match(text):
-        facts = sum(":" in line and not _CONTACT.search(line) for line in below)  # "Item: pump", so a form or a table
+        facts = sum(":" in line and not _has_contact([line]) for line in below)  # "Item: pump", so a form or a table
         return bool(below) and (
             _is_small_print(below[0]) or (facts < 2 and _is_signature(below) and _has_contact(below))
         )
@@ -151,7 +151,7 @@ def _closing(line: str) -> int:
     if _ends_in_closing(words):
         return 2
     first, comma, name = words.partition(",")
-    if comma and ((len(name) <= 40 and len(name.split()) <= 4) or _CONTACT.search(name)):
+    if comma and ((len(name) <= 40 and len(name.split()) <= 4) or _CONTACT.search(lower(name))):
         return 2 if first.strip() in _CLOSINGS else 0
     first, slash, _ = words.partition("/")
     if slash and first.strip() in _CLOSINGS:
@@ -213,7 +213,7 @@ def _is_signature(below: list[str]) -> bool:
 
 
 def _has_contact(below: list[str]) -> bool:
-    return any(_CONTACT.search(line) for line in below[:12])
+    return any(_CONTACT.search(lower(line)) for line in below[:12])
 
 
 def _is_small_print(text: str) -> bool:

@@ -1,0 +1,15 @@
+"""Patterns of many phrases that ignore case, several times as fast as re.IGNORECASE: for texts in lower case."""
+
+import re
+
+
+def in_lower_case(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """A pattern, written in lower case, for texts that went through `lower`."""
+    return re.compile(pattern.replace("ı", "i"), flags)
+
+
+def lower(text: str) -> str:
+    """`text` in as many lower-case characters; those are one that re.IGNORECASE takes for one."""
+    if not text.isascii():
+        text = text.replace("İ", "i").replace("ı", "i").replace("ſ", "s")
+    return text.lower()
