@@ -12,61 +12,52 @@
 
 -- p_signs: what the message itself tells (emailq/parse/sender.py and authentication.py); p_domain: the sender's
 -- registered domain; p_is_ours: whether the address is one of ours. Reads contacts, changes nothing.
-create or replace function judge_sender(
-    e emails, p_signs text[], p_domain text, p_is_ours boolean, out trust text, out reasons text[]
-) language plpgsql stable as $$
-declare
-    c contacts;
-    v_is_partner boolean;
-    v_is_vouched_for boolean := p_signs && '{dmarc-pass,dkim-aligned,spf-aligned}';
-begin
-    select * into c from contacts where email = e.from_address;
-    v_is_partner := p_is_ours or coalesce(c.is_partner, false);
-    reasons := p_signs || array_remove(array[
-        case when p_is_ours or c.is_internal then 'colleague' end,
-        case when c.is_customer then 'customer' end,
-        case when c.is_supplier then 'supplier' end,
-        case when c.written_to_at is not null then 'correspondent' end,
-        case when e.from_address is null then null
-             when exists (select from emails o where o.from_address = e.from_address and o.received_at < e.received_at)
-             then 'earlier-mail' else 'first-contact' end,
-        case when looks_like_a_partner(p_domain) then 'look-alike-domain' end,
-        case when has_name_of_colleague(e, p_domain) then 'name-of-colleague' end
-    ], null);
-    trust := case
-        when reasons && '{no-sender,from-multiple,dmarc-fail,own-domain-unverified,look-alike-domain}'
-             or reasons && '{mixed-script-domain,name-shows-other-address,name-of-colleague}'
-             or 'reply-to-differs' = any (reasons) and not v_is_vouched_for
-                and not 'colleague' = any (reasons)
+drop function if exists judge_sender(emails, text[], text, boolean);  -- it gave a record once
+create function judge_sender(e emails, p_signs text[], p_domain text, p_is_ours boolean)
+returns table (trust text, reasons text[]) language sql stable as $$
+    -- one query without calls, which becomes part of the query that asks: judged one by one, each message costs as much as
+    -- a few statements
+    select case
+        when found.reasons && '{no-sender,from-multiple,dmarc-fail,own-domain-unverified,look-alike-domain}'
+             or found.reasons && '{mixed-script-domain,name-shows-other-address,name-of-colleague}'
+             or 'reply-to-differs' = any (found.reasons)
+                and not p_signs && '{dmarc-pass,dkim-aligned,spf-aligned}' and not 'colleague' = any (found.reasons)
             then 'suspicious'
-        when v_is_partner and v_is_vouched_for then 'trusted'
-        when v_is_partner or 'earlier-mail' = any (reasons) then 'known'
+        when found.is_partner and p_signs && '{dmarc-pass,dkim-aligned,spf-aligned}' then 'trusted'
+        when found.is_partner or 'earlier-mail' = any (found.reasons) then 'known'
         else 'new'
-    end;
-end $$;
-
--- Whether a domain that no partner has looks like one that a partner has: the same to the eye, or one letter off.
-create or replace function looks_like_a_partner(p_domain text) returns boolean language plpgsql stable as $$
-begin
-    return p_domain is not null
-       and not exists (select from contacts c where c.is_partner and c.domain = p_domain)
-       and exists (
-           select from contacts c
-           where c.is_partner and c.domain_looks && looks_of(p_domain)
-             and looks_alike(p_domain, c.domain));
-end $$;
-
--- Whether the shown name is a colleague's (first and last name), and the address one of neither theirs nor ours.
-create or replace function has_name_of_colleague(e emails, p_domain text) returns boolean language plpgsql stable as $$
-begin
-    return e.from_name like '% %'
-       and exists (
-           select from contacts c
-           where c.is_internal and c.name is not null and lower(c.name) = lower(e.from_name))
-       and not exists (
-           select from contacts c
-           where c.is_internal and (c.email = e.from_address or c.domain = p_domain));
-end $$;
+    end, found.reasons
+    from (
+        select p_is_ours or coalesce(c.is_partner, false) as is_partner, p_signs || array_remove(array[
+            case when p_is_ours or c.is_internal then 'colleague' end,
+            case when c.is_customer then 'customer' end,
+            case when c.is_supplier then 'supplier' end,
+            case when c.written_to_at is not null then 'correspondent' end,
+            case when e.from_address is null then null
+                 when exists (
+                     select from emails o where o.from_address = e.from_address and o.received_at < e.received_at)
+                 then 'earlier-mail' else 'first-contact' end,
+            -- no partner has the domain, and it looks like one that a partner has
+            case when p_domain is not null
+                  and not exists (select from contacts p where p.is_partner and p.domain = p_domain)
+                  and exists (
+                      select from contacts p
+                      where p.is_partner and p.domain_looks && looks_of(p_domain) and looks_alike(p_domain, p.domain))
+                 then 'look-alike-domain' end,
+            -- the shown name is a colleague's (first and last name), and the address one of neither theirs nor ours
+            case when e.from_name like '% %'
+                  and exists (
+                      select from contacts p
+                      where p.is_internal and p.name is not null and lower(p.name) = lower(e.from_name))
+                  and not exists (
+                      select from contacts p
+                      where p.is_internal and (p.email = e.from_address or p.domain = p_domain))
+                 then 'name-of-colleague' end
+        ], null) as reasons
+        from (values (1)) one left join contacts c on c.email = e.from_address
+        offset 0  -- else each use of `reasons` looks all of it up again
+    ) found
+$$;
 
 -- The first label of a domain as it looks: letters that are taken for one another are the same letter here (a few of
 -- UTS #39's confusables: the Cyrillic and Greek ones that look Latin, digits, rn and vv).
