@@ -36,6 +36,7 @@ _SAID_WHAT = frozenset(
     ["the following", "following", "folgendes", "følgende", "följande", "ce qui suit", "lo siguiente"]
 )
 _ORIGINAL = re.compile(any_of(phrases.ORIGINAL_MESSAGE))
+_ORIGINAL_LINES = frozenset(words_of(phrases.ORIGINAL_MESSAGE))
 _FORWARDED = re.compile(any_of(phrases.FORWARDED_MESSAGE))
 _FORWARD_LINES = frozenset(words_of(phrases.FORWARD_LINES))
 _WROTE = in_lower_case(rf"(?<!\w){any_of(phrases.WROTE)}(?!\w)|写道|寫道|のメール|님이 (?:작성|씀)")
@@ -174,7 +175,11 @@ def _attribution_length(page: Page, number: int) -> int:
     near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
     if "@" in text and ">" in text and _WROTE_AND_SAID.match(text) and _has_date(text):
         return 1
-    if not any(line[-1:] == ":" for line in near) or not _goes_on(text):
+    if not _goes_on(text):
+        return 0
+    if _quote_follows(page, number + 1) and _attribution(text) == 2:
+        return 1  # without its colon
+    if not any(line[-1:] == ":" for line in near):
         return 0
     for length, following in enumerate(near, start=2):
         if not following or (_goes_on(following.rstrip(":")) and _has_date(following)):
@@ -261,6 +266,7 @@ def _back_over_rules(page: Page, number: int) -> int:
             not text
             or _RULE.match(text[:_LINE])
             or _SUMMARY.match(text[:_LINE])
+            or fold(text[:_LINE]) in _ORIGINAL_LINES
             or (page.labels[above] and start == above + 1)
         )
         if not is_part:

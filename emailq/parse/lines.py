@@ -72,7 +72,7 @@ def _labels(text: str) -> tuple[str, ...]:
     """What a header line says ("from", "date" …), for each label when several stand in one line, else nothing."""
     if text.find(":", 0, 60) < 1:
         return ()
-    text = text.lstrip("|> ")
+    text = text.lstrip("|> _")
     label = _LABEL.match(text)
     role = _ROLES.get(fold(label[1]).strip("* ")) if label else None
     if role is None:

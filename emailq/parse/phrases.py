@@ -121,7 +121,7 @@ DATE_INTRODUCTIONS = """
 # Lines that name nothing but the author of the quote.
 QUOTING = """
     quoting|zitat von|zitiere|selon|citando|citando a|quoth|citat|цитирую|цитата|вы писали|ты писал|you wrote
-    вы написали|in reply to|in response to|quoted from|в сообщении от|в письме от|wiadomość napisana przez
+    вы написали|in reply to|in response to|quoted from|в сообщении от|в письме от|wiadomość napisana przez|posted by
 """
 
 # The last line before the name: ends the text. The weak ones count only with a short line (the name) below.
@@ -165,7 +165,10 @@ CLOSING_STARTS = """
 """
 
 WEAK_CLOSINGS = """
-    thanks|thank you|many thanks|thanks again|thanks a lot|thanks in advance|thank you in advance|ta|thx|спасибо
+    many thanks in advance|thanks so much|thank you very much|thank you so much|thanks a million|спасибо заранее
+    большое спасибо|vielen dank im voraus|besten dank im voraus|herzlichen dank|danke schön|grazie in anticipo
+    gracias de antemano|muchas gracias de antemano|tack på förhand|hartelijk dank|bedankt alvast|thanks|thank you
+    many thanks|thanks again|thanks a lot|thanks in advance|thank you in advance|ta|thx|спасибо
     заранее спасибо|благодарю|заранее благодарю|дякую|danke|vielen dank|danke im voraus|besten dank|merci
     merci d'avance|merci beaucoup|gracias|muchas gracias|grazie|grazie mille|obrigado|obrigada|bedankt
     alvast bedankt|감사합니다|고맙습니다|수고하세요|谢谢|謝謝|多谢

@@ -101,7 +101,7 @@ def _mark_signature(page: Page, run: list[int], *, is_first: bool) -> None:
         begin = index - 1 if offset + index > 1 and index and _SIGNED.match(texts[index - 1]) else index
         end = next((n for n, line in enumerate(below, index + 1) if _POSTSCRIPT.match(line)), len(texts))
         _give(page, run[offset + begin : offset + end], SIGNATURE)
-        if _is_small_print(text):
+        if _is_small_print(text) or _RULE_OR_TWO.match(text):
             _give(page, _name_above(page, run[: offset + begin]), SIGNATURE)
         return
     if len(texts) > 1 and _SIGNED.match(texts[-1]):
@@ -132,6 +132,8 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
         words = fold(text)
         closing = _closing(words)
         if not closing and (words.endswith(_CLOSING_ENDS) or _is_closing_and_name(text, words)):
+            closing = 2
+        if not closing and not below and _is_thanks_and_name(text):
             closing = 2
         if closing == 2:
             return _is_signature(below)
@@ -184,6 +186,12 @@ def _ends_in_closing(words: str) -> bool:
 def _is_closing_and_name(text: str, words: str) -> bool:
     """ "Hilsen Nora". `words`: the text folded."""
     return words.partition(" ")[0].rstrip(",!") in _FIRST_WORDS and bool(_CLOSING_AND_NAME.match(text))
+
+
+def _is_thanks_and_name(text: str) -> bool:
+    """ "Thanks, Nora" as the last line."""
+    thanks, comma, name = text.rpartition(",")
+    return bool(comma) and fold(thanks) in _WEAK_CLOSINGS and len(name.split()) <= 2 and name.strip()[:1].isupper()
 
 
 def _is_sent_from(text: str) -> bool:

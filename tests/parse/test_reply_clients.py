@@ -58,14 +58,15 @@ def test_replies_of_mail_programs_are_split_in_every_language(name: str) -> None
     assert not wrong
 
 
-@pytest.mark.parametrize("name", ["people-a.txt", "people-b.txt", "people-c.txt"])
+@pytest.mark.parametrize("name", ["people-a.txt", "people-b.txt", "people-c.txt", "people-d.txt"])
 def test_each_line_of_what_people_write_goes_where_its_mark_says(name: str) -> None:
     wrong = []
     for (title,), text in sections(name):
         marked = [(line[:1], line[2:]) for line in text.split("\n")]
         expected = ["\n".join(line for mark, line in marked if mark == wanted).split() for wanted in "nqs"]
         found = split_reply("\n".join(line for _, line in marked))
-        if [part.split() for part in (found.new, found.quoted, found.signature)] != expected:
+        parts = [part.split() for part in (found.new, found.quoted, found.signature)]
+        if parts != expected or found.forwarded != title.startswith("forward"):
             wrong.append(title)
 
     assert not wrong
