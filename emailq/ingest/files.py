@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO
 
 from emailq.ingest.mbox import is_mbox, looks_like_mail, split_mbox
@@ -35,6 +34,7 @@ _MAGIC = {  # first bytes, for files whose name does not say it
     b"PK\x03\x04": ".zip",
 }
 _HEAD_BYTES = 8192
+_PIECE_BYTES = 65536
 _NAMES_AT_ONCE = 10_000  # of a folder, in memory and in order
 
 
@@ -81,7 +81,7 @@ def _folder(root: str, max_bytes: int) -> Iterator[Found]:
         elif _is_maildir_message(file):
             for found in _file(file, max_bytes):
                 yield replace(found, folder=_maildir_folder(root, file), flags=_maildir_flags(file))
-        elif Path(file).suffix.lower() in _MAIL_SUFFIXES or _unsupported(file, b"") or _starts_like_mail(file):
+        elif _suffix(file) in _MAIL_SUFFIXES or _unsupported(file, b"") or _starts_like_mail(file):
             yield from _file(file, max_bytes)
         else:
             yield Found(file, None, "does not look like mail", skipped=True, size_bytes=_size(file))
@@ -142,7 +142,7 @@ def _starts_like_mail(file: str) -> bool:
 
 
 def _unsupported(file: str, head: bytes) -> str | None:
-    kind = Path(file).suffix.lower()
+    kind = _suffix(file)
     if kind not in _UNSUPPORTED:
         kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "")
     return _UNSUPPORTED.get(kind)
@@ -155,7 +155,7 @@ def _file(path: str, max_bytes: int) -> Iterator[Found]:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 yield Found(path, None, "not a regular file (for a pipe use -)")
                 return
-            yield from _stream(path, file, max_bytes, whole=Path(path).suffix.lower() == ".eml")
+            yield from _stream(path, file, max_bytes, whole=_suffix(path) == ".eml")
     except OSError as error:
         yield Found(path, None, _reason(error))
 
@@ -169,16 +169,29 @@ def _stream(source: str, stream: BinaryIO, max_bytes: int, *, whole: bool) -> It
         for number, message in enumerate(split_mbox(head, stream, max_bytes), 1):
             yield _message(f"{source}#{number}", message, max_bytes)
     else:
-        yield _message(source, head + stream.read(max(0, max_bytes + 1 - len(head))), max_bytes)
+        yield _message(source, head + _read(stream, max_bytes + 1 - len(head)), max_bytes)
+
+
+def _read(stream: BinaryIO, most: int) -> bytes:
+    """At most so many bytes, in pieces: Python makes room for all that it is asked to read."""
+    pieces = []
+    while most > 0 and (piece := stream.read(min(most, _PIECE_BYTES))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def _message(source: str, raw: bytes, max_bytes: int) -> Found:
     if len(raw) > max_bytes:
         reason = f"larger than {max_bytes} bytes (EMAILQ_MAX_MESSAGE_BYTES)"
         return Found(source, None, reason, size_bytes=_size(source) or len(raw))
-    if not raw.strip():
+    if not raw or raw.isspace():
         return Found(source, None, "empty", size_bytes=len(raw))
     return Found(source, raw, size_bytes=len(raw))
+
+
+def _suffix(file: str) -> str:
+    return os.path.splitext(file)[1].lower()
 
 
 def _size(file: str) -> int:
