@@ -168,7 +168,8 @@ class DirectoryBlobs:
 
     def _get(self, name: str) -> bytes:
         try:
-            content = (self.root / blob_key(name)).read_bytes()
+            with open(os.path.join(self.root, blob_key(name)), "rb", buffering=0) as file:
+                content = file.read()
         except FileNotFoundError:
             raise NotFound(f"blob {name} is missing in {self.root}") from None
         except OSError as error:
