@@ -151,6 +151,8 @@ CLOSINGS = """
     schönes wochenende|bonne journée|bonne soirée|bon week-end|belle journée|excellente journée|un cordiale saluto
     un caro saluto|buona giornata|buona serata|buon lavoro|un cordial saludo|buen día|feliz día|bom dia e bom trabalho
     fijne dag|fijne dag verder|prettige dag|ha en bra dag|trevlig helg|god weekend|god helg|miłego dnia
+    groetjes|groetjes uit|lieve groet|liefs|bisous|bises|besos|un beso|abrazos|baci|обнимаю|целую|kram|kramar|knus
+    uściski|sevgiler|sevgilerimle|kind regard|best regard|warm regard|kindly|with thanks and regards|all my best
     приятного дня|добра|have a nice day|have a great day|have a good day|have a nice weekend|have a great weekend
     with kindest regards|with warm regards|thanks & best regards|many thanks and kind regards|as ever
     lieben gruß|ganz liebe grüße|mit lieben grüßen|mit sonnigen grüßen|sonnige grüße|mit freundl. grüßen|lieber gruß
