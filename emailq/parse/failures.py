@@ -42,10 +42,11 @@ _MEANINGS = [
     (code, in_lower_case("|".join(map(str.strip, table.strip().splitlines()))))
     for code, table in notices.STATUS_TEXTS.items()
 ]
-STATUS = re.compile(r"(?<![\d.])([45]\.[0-7]\.\d{1,3})(?![\d.])")
+# What stands before a code is looked at behind its first digit: a search for digits is quick.
+STATUS = re.compile(r"([45](?<![\d.].)\.[0-7]\.\d{1,3})(?![\d.])")
 _STATUS_FIELD = re.compile(r"^status:\s*([245]\.\d{1,3}\.\d{1,3})", re.IGNORECASE | re.MULTILINE)
 _ACTION_FIELD = re.compile(r"^action:\s*(\w+)", re.IGNORECASE | re.MULTILINE)
-_SMTP_CODE = re.compile(r"(?<![\d.\-/:])([45])[0-5]\d(?:[ -]{1,3}(?=[A-Za-z<#])| ?:|$)", re.MULTILINE)
+_SMTP_CODE = re.compile(r"([45])(?<![\d.\-/:].)[0-5]\d(?:[ -]{1,3}(?=[A-Za-z<#])| ?:|$)", re.MULTILINE)
 _RECIPIENTS = 20
 _RECIPIENT_FIELD = re.compile(
     r"^(?:final|original-rcpt)-(?:recipient|to):[ \t]*(?:[\w-]{1,20};)?[ \t]*(\S{3,320})", re.IGNORECASE | re.MULTILINE

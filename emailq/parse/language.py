@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
+from functools import lru_cache
 
 _READ = 1500  # characters
 _LETTERS_NEEDED = 20  # of a script that several languages share
@@ -163,7 +164,7 @@ def guess_language(text: str) -> str | None:
     letters = Counter({letter: lower.count(letter) for letter in dict.fromkeys(lower)})
     scripts: Counter[str] = Counter()
     for letter, count in letters.items():
-        scripts[_BLOCKS[bisect_right(_STARTS, ord(letter)) - 1][1] if letter >= "A" else ""] += count
+        scripts[_script(letter)] += count
     del scripts[""]
     if scripts["kana"] * 10 > scripts["han"] > 0:
         scripts["kana"] += scripts.pop("han")
@@ -177,6 +178,11 @@ def guess_language(text: str) -> str | None:
     return _by_words(text, letters, script)
 
 
+@lru_cache(maxsize=2000)
+def _script(letter: str) -> str:
+    return _BLOCKS[bisect_right(_STARTS, ord(letter)) - 1][1] if letter >= "A" else ""
+
+
 def _by_words(text: str, letters: Counter[str], script: str) -> str | None:
     """The language whose common words and own letters a text has most of; None if it has few of any."""
     words = _WORD.findall(text.lower().replace("\u2019", "'"))
@@ -188,7 +194,7 @@ def _by_words(text: str, letters: Counter[str], script: str) -> str | None:
             for language in languages:
                 scores[language] += weight
     for letter, having in _LETTERS[script].items():
-        if count := letters[letter]:
+        if count := letters.get(letter):
             for language in having:
                 scores[language] += min(count, 30) * 0.3 / len(having)
     if not scores:

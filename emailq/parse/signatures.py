@@ -159,6 +159,8 @@ def _closing(line: str) -> int:
     if slash and first.strip() in _CLOSINGS:
         return 2
     parts = words.split()
+    if not parts or parts[0] not in _FIRST_WORDS:
+        return 0
     for length in range(min(5, len(parts) - 1), 1, -1):  # "mit freundlichen Grüßen aus Ulm"
         if " ".join(parts[:length]) in _CLOSINGS:
             return 2 if len(parts) - length <= 3 else 0
@@ -226,7 +228,7 @@ def _has_contact(below: list[str]) -> bool:
 
 def _is_small_print(text: str) -> bool:
     words = fold(text)
-    if len(words) > 60 and any(map(words.__contains__, _THIS_MESSAGE)) and any(map(words.__contains__, _CONFIDENTIAL)):
+    if len(words) > 60 and any(map(words.__contains__, _CONFIDENTIAL)) and any(map(words.__contains__, _THIS_MESSAGE)):
         return True
     if len(words) > 60 and sum(map(words.__contains__, _COMPANY_FACTS)) > 1:
         return True
