@@ -28,14 +28,14 @@ class Sample:
 
 
 def compose(language: Language, per_intent: int, seed: int) -> Iterator[Sample]:
-    """`per_intent` messages for each intent, half as many again of those that hold all sorts of things.
+    """`per_intent` messages for each intent, a quarter more of those that hold all sorts of things.
 
     Each core of an intent occurs equally often. The order is fixed by `seed`.
     """
     rng = random.Random(f"{seed}-{language.code}")
     for intent in sorted({section.intent for section in language.sections}):
         cores = [(section, core) for section in language.sections if section.intent == intent for core in section.cores]
-        for turn in range(per_intent * 3 // 2 if intent in ("spam", "other") else per_intent):
+        for turn in range(per_intent * 5 // 4 if intent in ("spam", "other") else per_intent):
             section, core = cores[turn % len(cores)]
             yield _Writer(language, rng).message(section, core)
 
@@ -83,6 +83,9 @@ class _Writer:
         if person and "filler" in self.frame:
             for _ in range(self.rng.choice((0, 0, 0, 1, 1, 2, 3))):
                 said.insert(self.rng.randrange(len(said) + 1), self.line("filler"))
+        if self.chance(0.25 if section.intent == "spam" or "forum" in section.traits else 0.08):
+            link = self._url() if section.intent == "spam" else self._reference()
+            said.insert(self.rng.choice((len(said), self.rng.randrange(len(said) + 1))), link)
         quoted = ""
         subject = self._subject(section, said)
         self.is_reply = "re:" in subject.lower()
@@ -222,7 +225,7 @@ class _Writer:
             address = (
                 f"{self.rng.choice(_MAILBOXES)}@{self.rng.choice(('gmail.com', 'outlook.com', 'yahoo.com', 'gmx.de'))}"
             )
-        if self.chance(0.1 if "list" in traits else 0.02):
+        if self.chance(0.3 if "forum" in traits else 0.1 if "list" in traits else 0.02):
             headers["reply-to"] = f"reply@{self.rng.choice(_WORDS)}.net"
         return {"from_address": address, "from_name": name, "headers": headers, "attachments": self._files(section)}
 
@@ -319,8 +322,22 @@ class _Writer:
                 return self._url()
         raise KeyError(f"no slot named {slot} in {self.language.code}")
 
+    def _reference(self) -> str:
+        """A link, or two, to somebody else's page, as all sorts of harmless mail has it."""
+        links = []
+        for _ in range(self.rng.choice((1, 1, 2))):
+            words = [self.rng.choice(_WORDS) for _ in range(5)]
+            front = self.rng.choice(("www.", "www.", "", "docs.", "en."))
+            host = f"{front}{words[0]}{words[1]}.{self.rng.choice(_ENDINGS)}"
+            end = self.rng.choice(("", "/", f"/{words[2]}", f"/{words[2]}/{words[3]}.html", f"/{words[4]}.php?id=12"))
+            url = f"http{self.rng.choice(('', 's'))}://{host}{end}"
+            links.append(
+                self.rng.choice((url, url, f"<{url}>", f"({url})", f"{words[2]} <{url}>", f"{host}{end} <{url}>"))
+            )
+        return self.rng.choice((" ", "\n")).join(links)
+
     def _url(self) -> str:
-        if "phish" not in self.traits:
+        if self.traits.isdisjoint({"phish", "cold"}) or ("cold" in self.traits and self.chance(0.5)):
             return f"http{self.rng.choice(('', 's'))}://{self.domain}/{self.rng.choice(_WORDS)}"
         host = f"{self.rng.choice(_WORDS)}-{self.rng.choice(_WORDS)}.{self.rng.choice(_ENDINGS)}"
         if self.chance(0.15):
