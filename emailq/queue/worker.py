@@ -91,6 +91,7 @@ class Worker:
             lanes.append(asyncio.create_task(self._stop_when_drained()))
         stopping = asyncio.create_task(self.stopping.wait())
         watching = asyncio.create_task(_end_if_blocked(self, self.app.settings.job_timeout_s + _BLOCKED_S))
+        timing = asyncio.create_task(self._stop_what_takes_too_long())
         try:
             await asyncio.wait([session, committer, stopping, *lanes], return_when=asyncio.FIRST_COMPLETED)
             self.stopping.set()
@@ -99,9 +100,11 @@ class Worker:
             await self._finish()
         finally:
             isolated = self._isolated.values()
-            for task in (session, committer, stopping, watching, *lanes, *isolated):
+            for task in (session, committer, stopping, watching, timing, *lanes, *isolated):
                 task.cancel()
-            results = await asyncio.gather(session, committer, watching, *lanes, *isolated, return_exceptions=True)
+            results = await asyncio.gather(
+                session, committer, watching, timing, *lanes, *isolated, return_exceptions=True
+            )
             if self._claims:
                 await self._claims.close()
         for result in results:
@@ -179,6 +182,14 @@ class Worker:
                 log.warn("sleep.failed", queue=lane.name, reason=brief(error))
                 return None
 
+    async def _stop_what_takes_too_long(self) -> None:
+        """A look at all jobs now and then: a timer for each cost more than all else that a worker does for a job."""
+        timeout_s = self.app.settings.job_timeout_s
+        while True:
+            await asyncio.sleep(min(1, timeout_s / 10))
+            for lane in self.lanes.values():
+                lane.cancel_older_than(timeout_s)
+
     async def _stop_when_drained(self) -> None:
         """Set `stopping` once nothing is due and nothing of ours runs."""
         await self.session.registered.wait()
@@ -230,6 +241,8 @@ class Lane:
         self.waiting: deque[Job] = deque()
         self.slots: dict[asyncio.Task[None], Job | None] = {}  # and what each is at
         self.running = 0
+        self._began: dict[asyncio.Task[None], float] = {}  # when each slot's handler did
+        self._overdue: set[asyncio.Task[None]] = set()  # these were cancelled for taking too long
         self.marks: queue.Marks = {}
         self._marks_at = 0.0
         self._claimed_at = 0.0
@@ -366,12 +379,13 @@ class Lane:
         while self.waiting:
             self.slots[slot] = job = self.waiting.popleft()
             self.running += 1
-            began = time.perf_counter()
+            self._began[slot] = began = time.monotonic()
             try:
-                outcome = await self._run(job)
+                outcome = await self._run(job, slot)
             finally:
                 self.running -= 1
-            self._seconds.observe(time.perf_counter() - began)
+            if metrics.exposed:
+                self._seconds.observe(time.monotonic() - began)
             self._ended += 1
             self.worker.committer.add(job, outcome)
             if isinstance(outcome, Release) and outcome.pause_s is not None:
@@ -381,27 +395,48 @@ class Lane:
             if turns % 32 == 0:  # a handler that never waits must not starve the loop
                 await asyncio.sleep(0)
 
-    async def _run(self, job: Job) -> Outcome:
-        timeout_s = self.worker.app.settings.job_timeout_s
+    def cancel_older_than(self, timeout_s: float) -> None:
+        latest = time.monotonic() - timeout_s
+        for slot in [slot for slot, began in self._began.items() if began < latest and slot not in self._overdue]:
+            self._overdue.add(slot)
+            slot.cancel()
+
+    def _was_overdue(self, slot: asyncio.Task[None]) -> bool:
+        """Its handler has ended: the cancellation that was ours is over, if there was one."""
+        del self._began[slot]
+        if slot not in self._overdue:
+            return False
+        self._overdue.remove(slot)
+        slot.uncancel()
+        return True
+
+    async def _run(self, job: Job, slot: asyncio.Task[None]) -> Outcome:
+        was_overdue = False
         try:
-            async with asyncio.timeout(timeout_s) as deadline:
+            try:
                 outcome = await self.handler(job, self.worker.app)
+            finally:
+                was_overdue = self._was_overdue(slot)
         except asyncio.CancelledError as error:
-            if not _is_being_cancelled():  # the handler cancelled something of its own
-                return self._raised(job, error)
-            self.worker.committer.add(job, Release("worker stopped"))
-            raise
+            if _is_being_cancelled():
+                self.worker.committer.add(job, Release("worker stopped"))
+                raise
+            # else it took too long, or the handler cancelled something of its own
+            return self._took_too_long() if was_overdue else self._raised(job, error)
         except Unavailable as error:
             return Release(brief(error), pause_s=5)
         except Exception as error:
-            if deadline.expired():
-                return Retry(f"took longer than {timeout_s:g} s")
+            if was_overdue:
+                return self._took_too_long()
             if is_temporary(error):
                 return Release(brief(error), pause_s=1)
             return self._raised(job, error)
         if not isinstance(outcome, Outcome):
             return Retry(f"the handler returned {type(outcome).__name__}, which is no outcome")
         return outcome
+
+    def _took_too_long(self) -> Retry:
+        return Retry(f"took longer than {self.worker.app.settings.job_timeout_s:g} s")
 
     def _raised(self, job: Job, error: BaseException) -> Retry:
         log.warn("handler.raised", queue=self.name, job=job.id, error=type(error).__name__, place=_place(error))

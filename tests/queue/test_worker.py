@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -327,6 +328,20 @@ async def test_a_job_that_takes_too_long_is_a_retry(db: psycopg.Connection, drai
 
     assert item(db, item_id)["last_error"] == "took longer than 0.05 s"
     assert item(db, item_id)["status"] == "failed"
+
+
+@pytest.mark.parametrize("settings_given", [{"job_timeout_s": 0.05}])
+async def test_a_handler_that_ends_in_spite_of_its_deadline_has_ended(db: psycopg.Connection, drain: Drain) -> None:
+    item_id = add_item(db)
+
+    async def handle(job: Job, app: App) -> Outcome:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return Done()
+
+    await drain(handle)
+
+    assert (item(db, item_id)["status"], item(db, item_id)["attempts"]) == ("completed", 1)
 
 
 async def test_a_timeout_of_the_handlers_own_is_told_as_such(db: psycopg.Connection, drain: Drain) -> None:
