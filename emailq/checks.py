@@ -215,7 +215,10 @@ async def schema(conn: Connection) -> Finding:
 
 async def parts_of_the_schema(conn: Connection) -> Finding:
     """Indexes and triggers that our files make, and that somebody dropped, disabled, or left half-built."""
-    indexes = re.findall(r"^create (?:unique )?index (\w+)", "\n".join(m.text for m in migrations()), re.MULTILINE)
+    steps = "\n".join(m.text for m in migrations())
+    dropped = re.findall(r"^drop index (\w+)", steps, re.MULTILINE)
+    made = re.findall(r"^create (?:unique )?index (\w+)", steps, re.MULTILINE)
+    indexes = [name for name in made if name not in dropped]
     triggers = re.findall(r"^create or replace trigger (\w+)", "\n".join(f.text for f in functions()), re.MULTILINE)
     rows = await _rows(
         conn,
