@@ -52,14 +52,18 @@ def take_out_files(content: bytes) -> tuple[bytes, list[HiddenFile]]:
     return content, []
 
 
+# Nothing is encoded where the next line can't be: millions of such beginnings cost seconds.
+_UU_FILE = re.compile(rb"(?>" + transfer.UU_BEGIN.pattern + rb")(?=[\r\n -`])", re.MULTILINE)
+
+
 def _uuencoded(content: bytes) -> Iterator[tuple[int, int, bytes, bytes]]:
     """(start, end, name, data) of each uuencoded file."""
-    begin = transfer.UU_BEGIN.search(content)
+    begin = _UU_FILE.search(content)
     while begin:
         data, end = transfer.decode_uu_lines(content, begin.end())
         if data:
             yield begin.start(), end, begin[1], data
-        begin = transfer.UU_BEGIN.search(content, max(end, begin.end()))
+        begin = _UU_FILE.search(content, max(end, begin.end()))
 
 
 def _without(content: bytes, found: Sequence[tuple[int, int, bytes, bytes]]) -> bytes:
