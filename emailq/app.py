@@ -7,8 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from emailq.db import Pool, open_pool
+from emailq.errors import ConfigError
 from emailq.settings import Settings
-from emailq.store.blobs import Blobs, open_blobs
+from emailq.store.blobs import Blobs
+from emailq.store.directory_blobs import DirectoryBlobs
+from emailq.store.s3_blobs import S3Blobs
 
 if TYPE_CHECKING:
     import httpx
@@ -51,3 +54,12 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         pool = await exits.enter_async_context(open_pool(settings))
         blobs = open_blobs(settings)
         yield App(settings, pool, blobs, exits)
+
+
+def open_blobs(settings: Settings) -> Blobs:
+    """The blob store that the settings name. Raises ConfigError."""
+    if settings.blobs == "directory":
+        return DirectoryBlobs(settings.blob_dir)
+    if not (settings.s3_endpoint and settings.s3_access_key and settings.s3_secret_key):
+        raise ConfigError("blobs = s3 needs EMAILQ_S3_ENDPOINT, EMAILQ_S3_ACCESS_KEY and EMAILQ_S3_SECRET_KEY")
+    return S3Blobs(settings)

@@ -76,7 +76,7 @@ def worst_exit_code(findings: Iterable[Finding]) -> int:
 
 
 async def _blobs(settings: Settings) -> Finding:
-    from emailq.store.blobs import open_blobs
+    from emailq.app import open_blobs
 
     where = settings.blob_dir if settings.blobs == "directory" else f"{settings.s3_endpoint}/{settings.s3_bucket}"
     try:

@@ -8,12 +8,13 @@ from typing import Any, BinaryIO, TypeVar
 
 import click
 
+from emailq.app import open_blobs
 from emailq.commands.database import connected
 from emailq.commands.output import EX_OK, as_json, print_row
 from emailq.db import Connection
 from emailq.errors import BadInput, UsageError
 from emailq.settings import load_settings
-from emailq.store.blobs import Blobs, open_blobs
+from emailq.store.blobs import Blobs
 
 R = TypeVar("R")
 

@@ -15,14 +15,14 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from emailq.app import App, open_app
+from emailq.app import App, open_app, open_blobs
 from emailq.blob_names import blob_key, blob_name
 from emailq.errors import Unavailable
 from emailq.outcomes import Done
 from emailq.parse.handler import handle
 from emailq.settings import Settings, load_settings
 from emailq.store.audit import clear_away, verify
-from emailq.store.blobs import CorruptBlob, open_blobs
+from emailq.store.blobs import CorruptBlob
 from tests.commands import run_emailq
 from tests.http_server import Reply, Request, serve
 from tests.mails import add_email, claim

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from emailq.app import open_blobs
 from emailq.blob_names import blob_key
 from emailq.errors import ConfigError, NotFound, Unavailable
 from emailq.settings import load_settings
-from emailq.store import blobs as blobs_module
-from emailq.store.blobs import Blobs, CorruptBlob, DirectoryBlobs, open_blobs
+from emailq.store import directory_blobs
+from emailq.store.blobs import Blobs, CorruptBlob
+from emailq.store.directory_blobs import DirectoryBlobs
 from tests.servers import S3Server, free_ports
 
 HELLO = b"hello\x00\r\n\xff"
@@ -170,13 +172,13 @@ async def test_of_many_files_the_bytes_are_synced_before_the_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files_when_synced: list[list[str]] = []
-    sync = blobs_module._sync_file_system
+    sync = directory_blobs._sync_file_system
 
     def remember(directory: Path) -> None:
         files_when_synced.append([path.name for path in tmp_path.rglob("*") if path.is_file()])
         sync(directory)
 
-    monkeypatch.setattr(blobs_module, "_sync_file_system", remember)
+    monkeypatch.setattr(directory_blobs, "_sync_file_system", remember)
 
     names = await DirectoryBlobs(tmp_path).put([bytes([number]) for number in range(30)])
 
@@ -204,7 +206,7 @@ async def test_many_puts_into_a_full_disk_are_unavailable_each(tmp_path: Path, m
     def full(directory: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(blobs_module, "_sync_file_system", full)
+    monkeypatch.setattr(directory_blobs, "_sync_file_system", full)
     blobs = DirectoryBlobs(tmp_path)
 
     results = await asyncio.gather(*(blobs.put([bytes([number])] * 15) for number in range(40)), return_exceptions=True)
