@@ -73,7 +73,6 @@ class Worker:
         self._isolated: dict[str, asyncio.Task[None]] = {}
         self.session = Session(app.settings, sorted(served), self.wake, self.isolate)
         self.committer = Committer(app.settings, self._committed)
-        self._commits = 0
         self.lanes = {
             name: Lane(self, name, load_handler(entry.target), concurrency or entry.concurrency)
             for name, entry in served.items()
@@ -132,7 +131,6 @@ class Worker:
             self._isolated[queue_name] = asyncio.create_task(run)
 
     def _committed(self, queue_names: set[str]) -> None:
-        self._commits += 1
         for name in queue_names:
             self.lanes[name].made_room()
 
@@ -198,14 +196,12 @@ class Worker:
             try:
                 async with self.app.pool.connection() as conn:
                     await queue.release_lost(conn, look_at_all=True)
-                    while True:
-                        before = self._commits  # what ended while we asked may be due again
-                        is_idle = not (self._at_work or await some_are_due(conn, list(self.lanes)) or self._at_work)
-                        if is_idle and self._commits == before:
-                            break
+                    while not self.stopping.is_set():
+                        async with self._claiming:  # jobs of a claim in flight are neither due nor known here yet
+                            if not (self._at_work or await some_are_due(conn, list(self.lanes)) or self._at_work):
+                                self.stopping.set()
                         self.wake(None)
                         await asyncio.sleep(0.02)
-                self.stopping.set()
             except psycopg.OperationalError as error:
                 log.warn("drain.retry", reason=brief(error))
                 await asyncio.sleep(0.2)

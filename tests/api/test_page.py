@@ -132,6 +132,7 @@ def test_what_is_not_there_is_told_on_a_page(page: Page) -> None:
     assert answer.status == 404
     assert page.text_content("h1") == "Not Found"
     page.click("text=To the queues")
+    page.wait_for_load_state()
     assert page.title() == "Queues · emailq"
 
 

@@ -461,6 +461,25 @@ async def test_a_slow_job_does_not_hold_up_the_others(db: psycopg.Connection, ru
         gate.opened.set()
 
 
+async def test_a_drain_does_not_end_while_a_claim_is_under_way(
+    db: psycopg.Connection, drain: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its jobs are claimed, so nothing is due, and not known here yet."""
+    claim = jobs.claim
+
+    async def answered_late(*args: Any, **options: Any) -> list[Job]:
+        claimed = await claim(*args, **options)
+        await asyncio.sleep(0.2)
+        return claimed
+
+    monkeypatch.setattr(jobs, "claim", answered_late)
+    add_items(db, 3)
+
+    await drain(done)
+
+    assert statuses(db) == {"completed": 3}
+
+
 async def test_items_claimed_ahead_go_back_when_no_place_becomes_free(db: psycopg.Connection, running: Running) -> None:
     """After many quick jobs a worker claims far ahead; when slow ones follow, others must get them."""
     slow_since = asyncio.Event()
@@ -479,7 +498,9 @@ async def test_items_claimed_ahead_go_back_when_no_place_becomes_free(db: psycop
 
         await wait_until_async(lambda: statuses(db).get("processing") == 2, 10)
 
-        assert statuses(db) == {"completed": 3000, "processing": 2, "pending": 398}
+        counts = statuses(db)  # a claim that is fair may have taken slow ones before the last quick ones
+        assert counts["completed"] + counts["pending"] == 3398
+        assert counts["pending"] >= 398
         assert value(db, "select max(attempts) from processing_queue where status = 'pending'") == 0
         worker.stop()
 

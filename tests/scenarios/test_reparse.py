@@ -58,6 +58,8 @@ def test_a_reparse_of_all_changes_nothing(worked_env: dict[str, str], db: psycop
 
     assert asked.stdout == "3 enqueued; run: emailq worker --queue parsing\n"
     assert worked.returncode == 0, worked.stderr
+    jobs = "select status, last_error, count(*) from processing_queue where queue_name = 'parsing' group by 1, 2"
+    assert db.execute(jobs).fetchall() == [("completed", None, 6)], worked.stderr
     assert value(db, "select min(parsed_at) from emails") > parsed_at
     assert everything(db) == before
 
