@@ -42,17 +42,14 @@ _FORWARD_LINES = frozenset(words_of(phrases.FORWARD_LINES))
 _WROTE = in_lower_case(rf"(?<!\w){any_of(phrases.WROTE)}(?!\w)|写道|寫道|のメール|님이 (?:작성|씀)")
 _INTRODUCTION = in_lower_case(rf"{any_of(phrases.DATE_INTRODUCTIONS)}(?![\w'])|[在于於]")
 _QUOTING = in_lower_case(rf"{any_of(phrases.QUOTING)}(?!\w)")
-
-
 _REPLY_ABOVE = re.compile(any_of(phrases.REPLY_ABOVE))
 _TO_REPLY = re.compile(any_of(phrases.TO_REPLY))
 _WROTE_AND_SAID = re.compile(  # Yahoo on phones: the quoted text goes on in the same line
     rf"[^<>]{{10,200}}<[^<>@\s]{{1,80}}@[^<>\s]{{3,80}}>,?\s?{any_of(phrases.WROTE)}\s?:\s+\S", re.IGNORECASE
 )
 _WROTE_DASHES = re.compile(r"wrote[*]?\s-{2,6}$")  # Zoho
-_WRITTEN_BY = re.compile(
-    r">>> (?=.{0,200}\d).{3,200} >>>\s*$"
-)  # GroupWise: ">>> Ann <a@b.example> 9/11/2026 5:31 PM >>>"
+# GroupWise: ">>> Ann <a@b.example> 9/11/2026 5:31 PM >>>"
+_WRITTEN_BY = re.compile(r">>> (?=.{0,200}\d).{3,200} >>>\s*$")
 _SUMMARY = re.compile(r".{1,80}---\d[\d/.: APM]{5,25}---")  # Notes: "Ann ---11/09/2026 05:31:00 PM---Ten or …"
 
 
