@@ -133,7 +133,8 @@ def signs_of(mail: MailText) -> Signs:
     names = list(tokens(plain(_file_words(mail.attachments))))
     words.update(dict.fromkeys(_word_signs(names, "f:")))
     meanings += [f"@cf:{name}" for name in sorted(concepts(names))]
-    facts = dict.fromkeys(f"@{name}" for name in (*_shape(mail, subject, body), *_envelope(mail, body)))
+    told = (_shape(mail, subject, body), _headers(mail), _sender(mail), _links(mail, body), _files(mail))
+    facts = dict.fromkeys(f"@{name}" for names in told for name in names)
     return Signs(list(words), meanings, list(facts))
 
 
@@ -270,8 +271,8 @@ def _shape(mail: MailText, subject: list[Token], body: list[Token]) -> Iterator[
         yield "subject-tag"
 
 
-def _envelope(mail: MailText, body: list[Token]) -> Iterator[str]:
-    """What headers, addresses, links and files tell."""
+def _headers(mail: MailText) -> Iterator[str]:
+    """What a program has said of the message."""
     headers = mail.headers
     automation = (mail.automation or "").lower()
     if "list-unsubscribe" in headers:
@@ -297,13 +298,16 @@ def _envelope(mail: MailText, body: list[Token]) -> Iterator[str]:
     report = headers.get("content-type", "").lower().startswith("multipart/report")
     if report or "bounce" in automation or "mailer-daemon" in (mail.from_address or "").lower():
         yield "report"
-    sender = (mail.from_address or "").lower()
-    local, _, domain = sender.partition("@")
+
+
+def _sender(mail: MailText) -> Iterator[str]:
+    """Who writes, and who they seem to be."""
+    local, _, domain = (mail.from_address or "").lower().partition("@")
     if re.search(r"no-?reply|noreply|donotreply|mailer|notification|newsletter|news|alert|robot", local):
         yield "from-machine"
     if domain.startswith(_FREE_MAIL):
         yield "from-free-mail"
-    reply_to = re.search(r"@([\w.-]+)", headers.get("reply-to", "").lower())
+    reply_to = re.search(r"@([\w.-]+)", mail.headers.get("reply-to", "").lower())
     if reply_to and domain and _site(reply_to.group(1)) != _site(domain):
         yield "reply-to-free-mail" if reply_to.group(1).startswith(_FREE_MAIL) else "reply-elsewhere"
     named = re.search(r"@([\w-]+(?:\.[\w-]+)+)", mail.from_name or "")
@@ -314,6 +318,10 @@ def _envelope(mail: MailText, body: list[Token]) -> Iterator[str]:
         yield "brand-elsewhere"
     elif domain.startswith(_FREE_MAIL) and _OFFICE.search(mail.from_name or ""):
         yield "office-free-mail"
+
+
+def _links(mail: MailText, body: list[Token]) -> Iterator[str]:
+    domain = (mail.from_address or "").lower().partition("@")[2]
     urls = [text for kind, text in body if kind == "url"]
     if urls:
         yield f"urls:{min(len(urls), 2)}"
@@ -325,6 +333,9 @@ def _envelope(mail: MailText, body: list[Token]) -> Iterator[str]:
         yield "url-odd"
     if any(_pretends(match) for match in _TARGET.finditer(mail.text[:HEAD].lower())):
         yield "link-pretends"
+
+
+def _files(mail: MailText) -> Iterator[str]:
     for kind in {_file_kind(name) for name in mail.attachments}:
         yield f"file:{kind}"
 

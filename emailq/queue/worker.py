@@ -1,9 +1,7 @@
 """The worker: claims jobs, runs their handlers, hands the outcomes to the committer."""
 
 import asyncio
-import faulthandler
 import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -23,6 +21,7 @@ from emailq.queue import jobs as queue
 from emailq.queue.commit import Committer
 from emailq.queue.isolation import run_suspects
 from emailq.queue.session import Session
+from emailq.queue.watchdog import end_if_blocked
 
 _BATCH = 500  # jobs in one claim
 _PREFETCH_S = 0.1  # jobs are claimed this far ahead of the handlers, so a crash strands little
@@ -89,7 +88,10 @@ class Worker:
         if drain:
             lanes.append(asyncio.create_task(self._stop_when_drained()))
         stopping = asyncio.create_task(self.stopping.wait())
-        watching = asyncio.create_task(_end_if_blocked(self, self.app.settings.job_timeout_s + _BLOCKED_S))
+        settings = self.app.settings
+        watching = asyncio.create_task(
+            end_if_blocked(settings.job_timeout_s + _BLOCKED_S, settings.require_dsn(), self._job_of)
+        )
         timing = asyncio.create_task(self._stop_what_takes_too_long())
         try:
             await asyncio.wait([session, committer, stopping, *lanes], return_when=asyncio.FIRST_COMPLETED)
@@ -142,6 +144,9 @@ class Worker:
     @property
     def _at_work(self) -> bool:
         return self.busy > 0 or any(not task.done() for task in self._isolated.values())
+
+    def _job_of(self, task: asyncio.Task[Any]) -> Job | None:
+        return next((job for lane in self.lanes.values() if (job := lane.slots.get(task))), None)
 
     async def claim(self, lane: "Lane", limit: int, *, fair: bool) -> list[Job]:
         """Claim for a lane; [] as well while the database is away or this worker is not registered."""
@@ -437,41 +442,6 @@ class Lane:
     def _raised(self, job: Job, error: BaseException) -> Retry:
         log.warn("handler.raised", queue=self.name, job=job.id, error=type(error).__name__, place=_place(error))
         return Retry(f"{type(error).__name__} at {_place(error)}")
-
-
-async def _end_if_blocked(worker: Worker, limit_s: float) -> None:
-    """End this process when a handler keeps the event loop for so long: no deadline can reach such a handler.
-
-    The thread that does it needs no Python lock; it writes where each thread was, and the job has crashed. A second
-    before, another thread tells the database which job it is, if it can: that one then takes no second worker along.
-    """
-    beat, over = [time.monotonic()], threading.Event()
-    watch = threading.Thread(
-        target=_suspect_who_blocks, args=(worker, asyncio.get_running_loop(), beat, limit_s - 1, over), daemon=True
-    )
-    watch.start()
-    try:
-        while True:
-            faulthandler.dump_traceback_later(limit_s, exit=True, file=2)
-            beat[0] = time.monotonic()
-            await asyncio.sleep(min(1, limit_s / 4))
-    finally:
-        faulthandler.cancel_dump_traceback_later()
-        over.set()
-
-
-def _suspect_who_blocks(
-    worker: Worker, loop: asyncio.AbstractEventLoop, beat: list[float], limit_s: float, over: threading.Event
-) -> None:
-    """Watch from a thread: was the last beat too long ago? It takes the lock of Python from a loop in Python only."""
-    while not over.wait(min(0.5, limit_s / 8)):
-        if time.monotonic() - beat[0] < limit_s:
-            continue
-        blocking: Any = asyncio.current_task(loop)
-        for lane in worker.lanes.values():
-            if job := lane.slots.get(blocking):
-                with suppress(psycopg.Error), psycopg.connect(worker.app.settings.require_dsn()) as conn:
-                    conn.execute("select suspect_job(%s, %s, %s)", (job.id, job.worker_id, job.attempt))
 
 
 def _is_being_cancelled() -> bool:
