@@ -57,7 +57,7 @@ def digest_message(raw: bytes) -> Digest:
 def digest(message: ParsedMessage) -> Digest:
     """What is stored of a parsed message."""
     body_text = message.body_text or ""
-    reply = split_reply(body_text[:_BODY_LIMIT])
+    reply = split_reply(body_text[:_BODY_LIMIT], message.from_[0].name if message.from_ else None)
     new_text = reply.current.strip()
     automation = detect_automation(message)
     subject, is_reply = base_subject(message.subject or "")

@@ -21,6 +21,7 @@ _QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{2,3}>\s")
 _SEPARATOR = re.compile(
     rf"[{DASHES}]{{2,}}\s*(?P<words>[^\W\d_](?:[^_=—–‐:<>]|(?<=\d):(?=\d)){{3,100}}?)\s*:?\s*(?:[{DASHES}]{{2,}}|$)"
 )
+_BAR = re.compile(r"\|(?:\s[^|]*)?$")  # but no row of a table
 _RULE = re.compile(rf"[{DASHES}~#\s]{{3,}}$")
 _CLOCK = in_lower_case(r"\d{1,2}\s?[:.hч]\s?\d{2}|\d\s?(?:am|pm)\b")
 _MONTH = any_of(phrases.MONTHS)
@@ -57,8 +58,10 @@ def mark_history(page: Page) -> int:
     """Give the quoted lines to the history, and say by which mark it was known."""
     seen = UNMARKED
     number, end = 0, len(page.lines)
+    page.are_quoted = [_is_quoted(line) for line in page.lines]
+    _look_for_bars(page)
     while number < end:
-        if _is_quoted(page.lines[number]) and not _WRITTEN_BY.match(page.lines[number]):
+        if page.are_quoted[number] and not _WRITTEN_BY.match(page.lines[number]):
             if seen == UNMARKED and (number == 0 or page.owners[number - 1] == NEW):
                 seen = _quoted_mark(page.lines[number])
             page.owners[number] = QUOTED
@@ -80,18 +83,40 @@ def mark_history(page: Page) -> int:
 
 
 def _unmark_prose(page: Page) -> None:
-    """One or two lines with ">" in the middle of a paragraph, and no other: a comparison or a command."""
+    """One or two lines with ">" in the middle of a paragraph, and no other: a comparison or a command.
+
+    So are some lines that a sentence leads to ("It stops when I start it by hand:") and that more text follows.
+    """
     quoted = [number for number, owner in enumerate(page.owners) if owner == QUOTED]
-    if not 1 <= len(quoted) <= 2 or quoted[-1] - quoted[0] != len(quoted) - 1:
+    if not 1 <= len(quoted) <= 6 or quoted[-1] - quoted[0] != len(quoted) - 1:
         return
     before, after = quoted[0] - 1, quoted[-1] + 1
     above = page.plain[before] if before >= 0 else ""
-    if len(above.split()) > 1 and not above.endswith(",") and after < len(page.lines) and page.plain[after]:
+    is_inside = len(above.split()) > 1 and not above.endswith(",") and any(page.plain[after : after + 1])
+    if not above and before > 0:
+        above = page.plain[before - 1]
+    if (is_inside and len(quoted) <= 2) or (_leads_to(above) and any(page.plain[after:])):
         page.owners[quoted[0] : after] = [NEW] * len(quoted)
+
+
+def _leads_to(text: str) -> bool:
+    """A sentence that ends in ":", and names nobody."""
+    return text.endswith(":") and len(text.split()) >= 4 and not (_NUMBERS.search(text) or are_names(text))
 
 
 def _is_quoted(line: str) -> bool:
     return ">" in line[:5] and bool(_QUOTE_MARK.match(line))
+
+
+def _look_for_bars(page: Page) -> None:
+    """Some set "| " before each quoted line: they do when the first such line stands below "… wrote:"."""
+    bars = [number for number, line in enumerate(page.lines) if line[:1] == "|" and _BAR.match(line)]
+    above = (
+        next((page.plain[n] for n in range(bars[0] - 1, max(bars[0] - 3, -1), -1) if page.plain[n]), "") if bars else ""
+    )
+    if above.endswith(":") and _attribution(above):
+        for number in bars:
+            page.are_quoted[number] = True
 
 
 def _mark_at(page: Page, number: int) -> tuple[int, int]:
@@ -230,7 +255,8 @@ def _attribution(text: str) -> int:
             is_sure = (is_introduced and not _is_prose(body[: wrote.start()])) or (_has_clock(rest) and _has_date(rest))
             return 2 if has_address or (has_date and is_sure) else 1
     if not (has_date and is_introduced and text.endswith(":") and has_clock):
-        return int(has_address and has_date and is_introduced and text.endswith(":"))
+        is_known = is_introduced or text[-2:-1] in ")]" or text[-2:-1].isdigit()
+        return int(has_address and has_date and is_known and text.endswith(":"))
     return 2 if has_address and _ADDRESS_LAST.search(body) else 1
 
 
@@ -248,8 +274,9 @@ def _is_who_or_when(text: str) -> bool:
 
 
 def _quote_follows(page: Page, number: int) -> bool:
-    following = next((line for line in page.lines[number : number + 5] if line.strip()), "")
-    return _is_quoted(following)
+    end = min(number + 5, len(page.lines))
+    following = next((n for n in range(number, end) if page.lines[n].strip()), None)
+    return following is not None and page.are_quoted[following]
 
 
 def _back_over_rules(page: Page, number: int) -> int:

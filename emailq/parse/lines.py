@@ -13,13 +13,14 @@ NEW, QUOTED, SIGNATURE = range(3)
 class Page:
     """The lines of a text, what they look like without decoration, and who owns them."""
 
-    __slots__ = ("has_reply_line", "labels", "lines", "owners", "plain")
+    __slots__ = ("are_quoted", "has_reply_line", "labels", "lines", "owners", "plain")
 
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
         self.plain = [plain(line) for line in self.lines]
         self.labels = [_labels(line) for line in self.plain]
         self.owners = [NEW] * len(self.lines)
+        self.are_quoted: list[bool] = []  # marked as such, each line: `history` knows how
         whole = fold(text)
         self.has_reply_line = any(words in whole for words in _REPLY_LINES)  # few have one
 

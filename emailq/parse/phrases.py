@@ -181,7 +181,8 @@ WEAK_CLOSINGS = """
 SENT_FROM = """
     yahoo mail: search, organize, conquer
     sent from|sent via|sent with|sent using|get outlook for|отправлено с|отправлено из|отправлено через
-    отправлено от|надіслано з|надіслано із|von meinem|von meiner|gesendet von|gesendet mit|diese nachricht wurde von
+    отправлено от|надіслано з|надіслано із|von meinem|von meiner|von proton mail
+    gesendet von|gesendet mit|diese nachricht wurde von
     envoyé de|envoyé depuis|envoyé à partir de|envoyé avec|télécharger outlook|obtenir outlook|obtenez outlook
     enviado desde
     enviado de|enviado do|enviado con|enviado mediante
@@ -198,6 +199,12 @@ SENT_FROM_ENDS = """
     'dan gönderildi|'den gönderildi|mdan gönderildi|mden gönderildi|'tan gönderildi|'ten gönderildi
     outlook'u edinin|에서 보냄|에서 보냈습니다|에서 전송됨|から送信|から送信されました
     ról küldve|ről küldve
+"""
+
+# Words of somebody who speaks, where companies say "we".
+FIRST_PERSON = """
+    i|i'm|i'd|i'll|i've|my|ich|mir|mich|mein|meine|я|мне|меня|мой|моя|je|j'ai|mon|yo|necesito|quiero|mi|io|eu|ik|jag
+    jeg|proszę|ben|мені
 """
 
 # A postscript belongs to the text, though it stands below the name.

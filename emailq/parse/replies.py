@@ -33,11 +33,14 @@ class SplitText:
         return self.new or self.quoted or self.signature
 
 
-def split_reply(text: str) -> SplitText:
-    """Separate the newest text from history and signature; answers between quoted lines stay in `new`."""
+def split_reply(text: str, author: str | None = None) -> SplitText:
+    """Separate the newest text from history and signature; answers between quoted lines stay in `new`.
+
+    `author`: the sender's name, where it is known: it alone, in the last line, is a signature.
+    """
     page = Page(text)
     mark = mark_history(page)
-    mark_signatures(page)
+    mark_signatures(page, author or "")
     new, quoted, signature = map(page.of, (NEW, QUOTED, SIGNATURE))
     if not new and signature and not quoted:
         new, signature = signature, ""

@@ -8,6 +8,9 @@ from emailq.parse.patterns import in_lower_case, lower
 
 _SIGNATURE_LINES = 25  # with text, at most, from the end
 
+_WORDS = re.compile(r"[^\W\d_]+")
+_FIRST_PERSON = frozenset(words_of(phrases.FIRST_PERSON))
+_IN_NAMES = str.maketrans("", "", " .-–—~/")
 _DIGIT = re.compile(r"\d")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])
@@ -41,15 +44,20 @@ _BANNER = re.compile(rf"[\W_]{{0,6}}{any_of(phrases.BANNER_STARTS)}\b", re.IGNOR
 _BANNER_WORDS = re.compile(any_of(phrases.BANNER_WORDS), re.IGNORECASE)
 _GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORECASE)
 _CONTACT = in_lower_case(
-    r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс|т|t|m|p|f)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
-    r"|\+\d[\d ()./-]{7,}|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
+    r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
+    r"(?:[ ()./-]{0,2}\d){3}|\b[тtmpf](?:[.:]\s{0,2}|\s{1,2})[+(]{0,2}\d(?:[ ()./-]{0,2}\d){5}|\+\d[\d ()./-]{7,}"
+    r"|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
 )
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
 
 
-def mark_signatures(page: Page) -> None:
-    """Signatures, small print and footers at the end of each run of new lines; a gateway's banner at its begin."""
+def mark_signatures(page: Page, author: str = "") -> None:
+    """Signatures, small print and footers at the end of each run of new lines; a gateway's banner at its begin.
+
+    `author`: the sender's name, where it is known.
+    """
+    names = _WORDS.findall(fold(author[:200]))
     run: list[int] = []  # the lines with text of a run
     is_first = True
     for number, owner in enumerate([*page.owners, QUOTED]):
@@ -57,7 +65,7 @@ def mark_signatures(page: Page) -> None:
             if page.plain[number]:
                 run.append(number)
         elif run:
-            _mark_signature(page, _without_banner(page, run) if is_first else run, is_first=is_first)
+            _mark_signature(page, _without_banner(page, run) if is_first else run, names, is_first=is_first)
             run, is_first = [], False
 
 
@@ -79,7 +87,7 @@ def _give(page: Page, numbers: list[int], owner: int) -> None:
         page.owners[number] = owner
 
 
-def _mark_signature(page: Page, run: list[int], *, is_first: bool) -> None:
+def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: bool) -> None:
     for index, number in enumerate(run):
         if _is_sent_from(page.plain[number]):
             page.owners[number] = SIGNATURE
@@ -93,13 +101,17 @@ def _mark_signature(page: Page, run: list[int], *, is_first: bool) -> None:
                 run = run[:index]
                 break
     texts = [page.plain[n] for n in run[-_SIGNATURE_LINES:]]
+    if len(run) == 1 and not is_first and _bare(fold(texts[0])) in _AMBIGUOUS:
+        return  # "Yours." answers a quoted question
     offset = len(run) - len(texts)
     for index, text in enumerate(texts):
         below = texts[index + 1 :]
-        if not _begins_signature(text, below, is_top=is_first and offset + index == 0):
+        is_top = is_first and offset + index == 0
+        is_signed = names and index and _is_author(text, names) and _is_card(texts[index - 1], below)
+        if not is_signed and not _begins_signature(text, below, is_top=is_top):
             continue
         begin = index - 1 if offset + index > 1 and index and _SIGNED.match(texts[index - 1]) else index
-        end = next((n for n, line in enumerate(below, index + 1) if _POSTSCRIPT.match(line)), len(texts))
+        end = index + 1 + _length_of_signature(page, run[offset + index + 1 :], is_open=text not in _DELIMITERS)
         _give(page, run[offset + begin : offset + end], SIGNATURE)
         if _is_small_print(text) or _RULE_OR_TWO.match(text):
             _give(page, _name_above(page, run[: offset + begin]), SIGNATURE)
@@ -108,6 +120,42 @@ def _mark_signature(page: Page, run: list[int], *, is_first: bool) -> None:
         _give(page, run[-1:], SIGNATURE)
         return
     _give(page, _contact_block(page, run[: offset + _before_postscript(texts)]), SIGNATURE)
+
+
+def _length_of_signature(page: Page, run: list[int], *, is_open: bool) -> int:
+    """How many of these lines belong to it: up to "PS: …", or to a paragraph in which the author speaks on."""
+    for index, number in enumerate(run):
+        text = page.plain[number]
+        if _POSTSCRIPT.match(text):
+            return index
+        if is_open and _is_small_print(text):
+            is_open = False
+        if is_open and index and number > run[index - 1] + 1 and _speaks_on(text):
+            return index
+    return len(run)
+
+
+def _speaks_on(text: str) -> bool:
+    words = fold(text).split()
+    return len(words) > 4 and (text[-1] == "?" or (text[-1] in ".!" and not _FIRST_PERSON.isdisjoint(words)))
+
+
+def _is_author(text: str, names: list[str]) -> bool:
+    """ "Ann", "A. Hill", "Ann Hill" or "A" of Ann Hill."""
+    if len(text) > 60 or not text.translate(_IN_NAMES).isalpha():
+        return False
+    words = _WORDS.findall(fold(text))
+    initials = [name[0] for name in names]
+    is_known = len(words) == 1 or any(word in names for word in words)
+    return is_known and len(words) <= 4 and all(word in names or word in initials for word in words)
+
+
+def _is_card(above: str, below: list[str]) -> bool:
+    """Whether the lines below a name say who that is; `above`: the line above the name, which may ask for a list."""
+    if not below:
+        return not above.endswith((":", ","))
+    is_short = all(len(line) <= 90 and line[-1] not in "?!:;" for line in below[:8] if not _is_small_print(line))
+    return above.endswith((".", "!", "?", ")", "。")) and is_short and len(below) <= 12 and _is_signature(below)
 
 
 def _before_postscript(texts: list[str]) -> int:
@@ -240,7 +288,7 @@ def _contact_block(page: Page, run: list[int]) -> list[int]:
     paragraph = _last_paragraph(run)
     if not _has_contact([page.plain[n] for n in run[max(paragraph, len(run) - 8) :]]):
         return []
-    for begin in range(max(paragraph, len(run) - 8), len(run) - 1):
+    for begin in range(max(paragraph, len(run) - 8), len(run)):
         block = [page.plain[n] for n in run[begin:]]
         if begin == 0 or any(len(line) > 90 for line in block):
             continue
@@ -248,6 +296,8 @@ def _contact_block(page: Page, run: list[int]) -> list[int]:
         if above.endswith(":") or (begin > paragraph and not above.endswith((".", "!", "?", "。", "！", "？"))):
             continue  # "Please send it to:"
         name, *title = _BAR.split(block[0].rstrip(","))
+        if len(block) == 1 and len(title) < 2:
+            continue  # "Ann Hill | Buyer | +44 161 496 0000" is enough
         if _has_contact([*title, *block[1:]]):
             names = _name_paragraph(page, run[:begin]) if begin == paragraph else []
             if names or _is_name(name) or _is_first_name(name, block[1:]):

@@ -105,6 +105,8 @@ class _Writer:
         self._preformatted = 0
         self._links: list[tuple[list[str], int, str]] = []
         self._cells: list[int] = []  # of the open rows
+        self._lists: list[_Numbers | None] = []  # of the open ones
+        self._quotes: list[bool] = []  # of the open <blockquote>s: whether they quote
         self._looks = [Look()]  # of the open elements
         self._out = self._visible  # where text goes now
 
@@ -153,9 +155,13 @@ class _Writer:
         else:
             out.append(_PARAGRAPH if tag in _PARAGRAPHS else _LINE)
             if tag == "li":
-                out.append("- ")
+                numbers = self._lists[-1] if self._lists else None
+                out.append(numbers.next() if numbers else "- ")
+            elif tag in ("ol", "ul"):
+                self._lists.append(_Numbers(attributes) if tag == "ol" else None)
             elif tag == "blockquote":
-                out.append(_QUOTE)
+                self._quotes.append(not _only_indents(attributes))
+                out.append(_QUOTE if self._quotes[-1] else "")
             elif tag == "pre":
                 self._preformatted += 1
             elif tag == "tr":
@@ -163,9 +169,12 @@ class _Writer:
 
     def leave(self, tag: str) -> None:
         if tag in _BLOCKS:
-            self._out.append((_UNQUOTE if tag == "blockquote" else "") + (_PARAGRAPH if tag in _PARAGRAPHS else _LINE))
+            unquote = _UNQUOTE if tag == "blockquote" and self._quotes.pop() else ""
+            self._out.append(unquote + (_PARAGRAPH if tag in _PARAGRAPHS else _LINE))
             if tag == "pre":
                 self._preformatted -= 1
+            elif tag in ("ol", "ul"):
+                self._lists.pop()
             elif tag == "tr":
                 self._cells.pop()
         elif tag == "a":
@@ -184,6 +193,30 @@ class _Writer:
         bare = target.removeprefix("mailto:").removeprefix("https://").removeprefix("http://").rstrip("/")
         if text and bare and bare not in text:
             out.append(f" <{target.removeprefix('mailto:')}>")
+
+
+class _Numbers:
+    """What stands before the items of an <ol>: an answer "2. no" says more than "- no"."""
+
+    __slots__ = ("_letter", "_number")
+
+    def __init__(self, attributes: Mapping[str, str | None]) -> None:
+        start = attributes.get("start") or "1"
+        self._number = int(start) if start.isascii() and start.isdecimal() and len(start) < 7 else 1
+        self._letter = attributes.get("type") or ""
+
+    def next(self) -> str:
+        number = self._number
+        self._number += 1
+        return (
+            f"{chr(ord(self._letter) + number - 1) if self._letter in ('a', 'A') and 1 <= number <= 26 else number}. "
+        )
+
+
+def _only_indents(attributes: Mapping[str, str | None]) -> bool:
+    """A <blockquote> as Gmail and Apple Mail write it for "indent": without the line at its left."""
+    style = squeezed(attributes.get("style") or "") if attributes else ""
+    return "border:none" in style and "border-left" not in style and "type" not in attributes
 
 
 _LINES = re.compile("^[^\n]*", re.MULTILINE)

@@ -2,7 +2,8 @@
 
 tests/parse/clients: words.txt has what is written in each language; [abc].txt what each program sets above the
 message that it quotes, with ">" behind the language where it marks each quoted line. In people-*.txt each line says
-whose it is (n new, q quoted, s signature); in html.txt a page is followed by what is new in it.
+whose it is (n new, q quoted, s signature), below the name of the author (a) where it is known; in html*.txt a page is
+followed by what is new in it.
 """
 
 import re
@@ -58,13 +59,16 @@ def test_replies_of_mail_programs_are_split_in_every_language(name: str) -> None
     assert not wrong
 
 
-@pytest.mark.parametrize("name", ["people-a.txt", "people-b.txt", "people-c.txt", "people-d.txt", "people-e.txt"])
+@pytest.mark.parametrize(
+    "name", ["people-a.txt", "people-b.txt", "people-c.txt", "people-d.txt", "people-e.txt", "people-f.txt"]
+)
 def test_each_line_of_what_people_write_goes_where_its_mark_says(name: str) -> None:
     wrong = []
     for (title,), text in sections(name):
         marked = [(line[:1], line[2:]) for line in text.split("\n")]
         expected = ["\n".join(line for mark, line in marked if mark == wanted).split() for wanted in "nqs"]
-        found = split_reply("\n".join(line for _, line in marked))
+        author = next((line for mark, line in marked if mark == "a"), None)
+        found = split_reply("\n".join(line for mark, line in marked if mark != "a"), author)
         parts = [part.split() for part in (found.new, found.quoted, found.signature)]
         if parts != expected or found.forwarded != title.startswith("forward"):
             wrong.append(title)
@@ -72,9 +76,10 @@ def test_each_line_of_what_people_write_goes_where_its_mark_says(name: str) -> N
     assert not wrong
 
 
-def test_replies_in_html_are_split_as_each_mail_program_writes_them() -> None:
+@pytest.mark.parametrize("name", ["html.txt", "html-b.txt"])
+def test_replies_in_html_are_split_as_each_mail_program_writes_them(name: str) -> None:
     wrong = []
-    for (title,), text in sections("html.txt"):
+    for (title,), text in sections(name):
         html, _, new = text.rpartition("\n--- ")
         if split_reply(html_to_text(html)).new.split() != new.split():
             wrong.append(title)

@@ -21,6 +21,19 @@ def test_lists_have_dashes() -> None:
     assert html_to_text("<ul><li>bolts<li>nuts</ul>") == "- bolts\n- nuts"
 
 
+def test_numbered_lists_keep_their_numbers() -> None:
+    html = "<ol><li>yes<ul><li>both</ul><li>no</ol><ol start=3 type=a><li>red</ol>"
+
+    assert html_to_text(html) == "1. yes\n\n- both\n\n2. no\n\nc. red"
+
+
+def test_a_block_that_is_only_indented_is_no_quote() -> None:
+    style = "margin:0 0 0 40px;border:none;padding:0px"
+
+    assert html_to_text(f'<blockquote style="{style}">free of charge</blockquote>') == "free of charge"
+    assert html_to_text('<blockquote style="border:none;border-left:solid #CCC 1pt">yes</blockquote>') == "> yes"
+
+
 def test_a_table_has_a_line_for_each_row() -> None:
     html = "<table><tr><th>Item<th>Price</tr><tr><td>bolt</td><td>0.20</td></tr><tr><td></td><td></td></tr></table>"
 
