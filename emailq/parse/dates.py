@@ -9,42 +9,49 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january januar janvier enero gennaio янв января ene gen",
-            "feb february februar fev févr février febrero febbraio фев февраля",
-            "mar march märz mär mrz mars marzo мар марта",
-            "apr april avr avril abril aprile abr апр апреля",
-            "may mai mayo maggio mag мая май",
-            "jun june juni juin junio giugno giu июн июня",
-            "jul july juli juil juillet julio luglio lug июл июля",
-            "aug august août aout agosto ago авг августа",
-            "sep sept september septembre septiembre settembre set сен сентября",
-            "oct october oktober okt octobre octubre ottobre ott окт октября",
-            "nov november novembre noviembre ноя ноября",
-            "dec december dezember dez déc décembre diciembre dicembre dic дек декабря",
+            "jan january januar janvier enero gennaio янв января ene gen januari janeiro sty stycznia ocak січ січня",
+            "feb february februar fev févr février febrero febbraio фев февраля lut lutego şub лют лютого",
+            "mar march märz mär mrz mars marzo мар марта mrt maart março marca бер березня",
+            "apr april avr avril abril aprile abr апр апреля kwi kwietnia nis кві квітня",
+            "may mai mayo maggio mag мая май mei maj maio maja травня тра",
+            "jun june juni juin junio giugno giu июн июня cze czerwca haz чер червня",
+            "jul july juli juil juillet julio luglio lug июл июля lip lipca tem лип липня",
+            "aug august août aout agosto ago авг августа sie sierpnia ağu сер серпня agu",
+            "sep sept september septembre septiembre settembre set сен сентября wrz września eyl вер вересня",
+            "oct october oktober okt ottobre ott окт октября out outubro paź października eki жов жовтня",
+            "nov november novembre noviembre ноя ноября listopada kas листопада лис",
+            "dec december dezember dez déc décembre diciembre dicembre dic дек декабря gru grudnia ara des гру грудня",
         ),
         start=1,
     )
     for name in names.split()
 }
+_ENGLISH = {number: name for name, number in reversed(_MONTHS.items()) if name.isascii()}  # the first name of each
+# What a longer word may begin with, but for those with which other words begin too ("outlook", "settings").
+_STEMS = {name: number for name, number in _MONTHS.items() if len(name) == 3} | dict.fromkeys(
+    ("out", "set", "ara", "tem", "kas", "haz", "nis", "mag", "des", "gen"), 0
+)
 _ZONES_H = {
     "Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "WET": 0,
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
-    "AST": -4, "ADT": -3, "AKST": -9, "AKDT": -8, "HST": -10,
-    "BST": 1, "WEST": 1, "CET": 1, "MET": 1, "MEZ": 1, "CEST": 2, "MEST": 2, "MESZ": 2, "EET": 2, "SAST": 2, "EEST": 3,
-    "MSK": 3, "MSD": 4, "IST": 5.5, "HKT": 8, "SGT": 8, "AWST": 8, "JST": 9, "KST": 9,
-    "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+    "AST": -4, "ADT": -3, "NST": -3.5, "NDT": -2.5, "AKST": -9, "AKDT": -8, "HST": -10,
+    "BRT": -3, "ART": -3, "CLT": -4, "CLST": -3, "COT": -5, "PET": -5, "VET": -4, "UYT": -3,
+    "BST": 1, "WEST": 1, "CET": 1, "MET": 1, "MEZ": 1, "WAT": 1, "CEST": 2, "MEST": 2, "MESZ": 2, "EET": 2, "CAT": 2,
+    "SAST": 2, "EEST": 3, "EAT": 3, "TRT": 3, "IDT": 3, "MSK": 3, "MSD": 4, "SAMT": 4, "YEKT": 5, "OMST": 6, "NOVT": 7,
+    "KRAT": 7, "IRKT": 8, "YAKT": 9, "VLAT": 10, "MAGT": 11, "PETT": 12, "GST": 4, "PKT": 5, "IST": 5.5, "NPT": 5.75,
+    "ICT": 7, "WIB": 7, "HKT": 8, "SGT": 8, "PHT": 8, "MYT": 8, "WITA": 8, "AWST": 8, "JST": 9, "KST": 9, "WIT": 9,
+    "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
 }  # fmt: skip
 
-_ZONE = r"(?:(?:GMT|UTC?|Z)?\s?([+-])\s?(\d{1,2}):?(\d{2})?(?!\d)|([A-Z]{1,5})(?![A-Za-z]))"
+_ZONE = r"(?:(?:GMT|UTC?|Z)?\s?([+-])\s?(\d{1,2}):?(\d{2})?(?!\d)|(?<![A-Za-z])([A-Z]{1,5}|[a-z]{1,5})(?![A-Za-z]))"
 _RFC5322 = re.compile(
     r"\s*(?:[^\W\d]{2,12}\.?\s?,?\s*)?(\d{1,2})[\s-]?([A-Za-z]{3})[\s-]?(\d{4}|\d{2,3})\s(\d{1,2}):(\d\d)(?::(\d\d))?\s?"
     r"(?:([+-])(\d\d)(\d\d)(?!\d)|(GMT|UTC?|Z)(?![\w+-]))\s*(?:$|\()"
 )
-_BASIC_ISO8601 = re.compile(r"^\s*(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?")
+_BASIC_ISO8601 = re.compile(r"^\s*(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d)?(?!\d)")
 _ISO8601 = re.compile(
-    r"[^\d]{0,12}(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]\s?(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?)?\s*"
-    + _ZONE
-    + "?"
+    r"[^\d]{0,12}(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})日?"
+    r"(?:[T\s]\s?(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?:\s?([AaPp])\.?[Mm]\b)?)?\s*" + _ZONE + "?"
 )
 _NUMERIC = re.compile(r"\s*(?:[^\W\d]{2,12}\.?\s?,?\s*)?(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
 _TIME = re.compile(
@@ -54,6 +61,8 @@ _DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})\.(\d\d)(?:\.(\d\d))?(?![\d.])\s*
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d+-])\d+|(?<=\d-)\d+|(?<=[^\W\d_]-)\d+")
 _TRAILING_ZONE = re.compile(_ZONE)
+_WINDOWS_ZONE = re.compile(r"\b([A-Z])[a-z]+ ([SD])(?:tandard|aylight) T(?:ime)\b")  # "Pacific Daylight Time" is PDT
+_NUMBERED_MONTH = re.compile(r"\b(\d{1,2})\s?(?:月|월)")
 _COMMENT = re.compile(r"\([^()]*\)")
 
 
@@ -68,23 +77,24 @@ def parse_date(value: str) -> datetime | None:
             offset_min = (int(zone_h) * 60 + int(zone_min)) * (-1 if sign == "-" else 1) if sign else 0
             return _build(_year(year), month, int(day), int(hour), int(minute), int(second or 0), offset_min)
     value = _BASIC_ISO8601.sub(r"\1-\2-\3T\4:\5:\6", _COMMENT.sub(" ", value))
+    value = _WINDOWS_ZONE.sub(r"\1\2T", value)
     match = _ISO8601.match(value)
     if match:
-        year, month_no, day, hour, minute, second = match.groups()[:6]
-        offset = _offset_min(*match.groups()[6:])
-        return _build(int(year), int(month_no), int(day), int(hour or 0), int(minute or 0), int(second or 0), offset)
+        year, month_no, day, hour, minute, second, half = match.groups()[:7]
+        offset = _offset_min(*match.groups()[7:])
+        hours = _hour(hour or "0", half)
+        return _build(int(year), int(month_no), int(day), hours, int(minute or 0), int(second or 0), offset)
     return _parse_in_any_order(value)
 
 
 def _parse_in_any_order(value: str) -> datetime | None:
     """Pick time, zone, month, day and year out of `value` wherever they stand (asctime, obsolete and local forms)."""
+    value = _NUMBERED_MONTH.sub(lambda month: _ENGLISH.get(int(month[1]), ""), value)
     hour = minute = second = 0
     before, after = value, ""
     time = _TIME.search(value) or _DOTTED_TIME.search(value)
     if time:
-        hour, minute, second = int(time[1]), int(time[2]), int(time[3] or 0)
-        if time[4]:
-            hour = hour % 12 + (12 if time[4][0] in "pP" else 0)
+        hour, minute, second = _hour(time[1], time[4]), int(time[2]), int(time[3] or 0)
         before, after = value[: time.start()], value[time.end() :]
     zone = _TRAILING_ZONE.search(after)
     offset = _offset_min(*zone.groups()) if zone else 0
@@ -96,7 +106,7 @@ def _parse_in_any_order(value: str) -> datetime | None:
         first, last = int(numeric[1]), int(numeric[3])
         day, month = (last, first) if numeric[2] == "/" and first <= 12 else (first, last)
         return _build(_year(numeric[4]), month, day, hour, minute, second, offset)
-    named = next((m for w in _WORD.findall(rest) if (m := _MONTHS.get(w.lower()) or _MONTHS.get(w[:3].lower()))), None)
+    named = _month(rest)
     numbers = _NUMBER.findall(rest)[:4]
     if named is None or len(numbers) < 2:
         return None
@@ -107,6 +117,21 @@ def _parse_in_any_order(value: str) -> datetime | None:
     if len(day_text) > 2 or len(year_text) > 4:
         return None
     return _build(_year(year_text), named, int(day_text), hour, minute, second, offset)
+
+
+def _month(text: str) -> int | None:
+    """The month that a word of `text` names; of several, not the first one, a day of the week ("mar., 4 juin 2026")."""
+    months = [_MONTHS.get(word) or _STEMS.get(word[:3]) for word in map(str.lower, _WORD.findall(text))]
+    named = [month for month in months if month]
+    if len(named) > 1 and months[0] and text.lstrip()[:1].isalpha():
+        return named[1]
+    return named[0] if named else None
+
+
+def _hour(text: str, half: str | None) -> int:
+    """`half` begins with a or p where hours are counted to twelve."""
+    hour = int(text)
+    return hour % 12 + (12 if half[0] in "pP" else 0) if half else hour
 
 
 def _year(text: str) -> int:
@@ -120,7 +145,7 @@ def _year(text: str) -> int:
 def _offset_min(sign: str | None, hours: str | None, minutes: str | None, name: str | None) -> int:
     if sign and hours:
         return (int(hours) * 60 + int(minutes or 0)) * (-1 if sign == "-" else 1)
-    return int(_ZONES_H.get(name or "", 0) * 60)
+    return int(_ZONES_H.get((name or "").upper(), 0) * 60)
 
 
 def _build(year: int, month: int, day: int, hour: int, minute: int, second: int, offset_min: int) -> datetime | None:

@@ -59,8 +59,9 @@ class HeaderBlock:
 
 
 _BLANK_LINE = re.compile(rb"\n\r*\n")
-_FIELD = re.compile(r"^([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
-_FIELD_START = re.compile(r"[!-9;-~]+[ \t]*:")
+# No name has parentheses: a line that begins with one goes on with a comment, though its indentation is lost.
+_FIELD = re.compile(r"^([!-'*-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
+_FIELD_START = re.compile(r"[!-'*-9;-~]+[ \t]*:")
 _PARAMETER = re.compile(r"[\w*-]{1,40}\s?=")
 _CONTROL = b"\0\t\x0b\x0c\x1c\x1d\x1e"
 _WELL_KNOWN = re.compile(
@@ -272,7 +273,7 @@ def parse_ids(values: Iterable[str]) -> list[str]:
 
 def _received_at(values: Sequence[str]) -> datetime | None:
     """The date of the topmost Received field: behind its last ";", which a comment may hold too."""
-    if not values:
+    if not values or ";" not in values[0]:
         return None
     date = values[0].rpartition(";")[2].strip()
     return parse_date(date) or parse_date(_COMMENT.sub(" ", values[0][-1000:]).rpartition(";")[2].strip())
@@ -280,5 +281,5 @@ def _received_at(values: Sequence[str]) -> datetime | None:
 
 def _first_date(values: Iterable[str]) -> datetime | None:
     for value in values:
-        return parse_date(value.strip())
+        return parse_date(_decode(value).strip())
     return None

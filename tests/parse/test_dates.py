@@ -3,6 +3,7 @@
 import pytest
 
 from emailq.parse.dates import parse_date
+from emailq.parse.headers import parse_headers
 
 
 @pytest.mark.parametrize(
@@ -37,10 +38,22 @@ from emailq.parse.dates import parse_date
         ("Mon, 2 Nov 2026 10:20:30 GMT+0100", "2026-11-02T10:20:30+01:00"),
         ("Mon, 2 Nov 2026 10:20:30", "2026-11-02T10:20:30+00:00"),
         ("Mon, 2 Nov 2026", "2026-11-02T00:00:00+00:00"),
+        ("Mon, 2 Nov 2026 10:20:30 Pacific Standard Time", "2026-11-02T10:20:30-08:00"),
+        ("Mon, 2 Nov 2026 10:20:30 EST5EDT", "2026-11-02T10:20:30-05:00"),
+        ("mon, 2 nov 2026 10:20:30 est", "2026-11-02T10:20:30-05:00"),
+        ("Mon, 2 Nov 2026 10:20:30 YEKT", "2026-11-02T10:20:30+05:00"),
+        ("2026-11-02 10:20:30 PM", "2026-11-02T22:20:30+00:00"),
+        ("20261102102030", "2026-11-02T10:20:30+00:00"),
+        ("2026年11月2日 10:20:30", "2026-11-02T10:20:30+00:00"),
+        ("月, 02 11月 2026 10:20:30 +0900", "2026-11-02T10:20:30+09:00"),
+        ("mar., 2 juin 2026 10:20:30 +0200", "2026-06-02T10:20:30+02:00"),
+        ("ma 2 mrt 2026 10:20:30 +0100", "2026-03-02T10:20:30+01:00"),
+        ("2 out 2026 10:20:30 -0300", "2026-10-02T10:20:30-03:00"),
+        ("=?utf-8?q?=D0=9F=D0=BD?=, 2 =?utf-8?b?0L3QvtGP?= 2026 10:20:30 +0300", "2026-11-02T10:20:30+03:00"),
     ],
 )
 def test_a_date_is_read_in_every_form_seen(written: str, expected: str) -> None:
-    found = parse_date(written)
+    found = parse_headers(f"Date: {written}\n\n".encode()).sent_at
 
     assert found is not None
     assert found.isoformat() == expected
@@ -56,3 +69,18 @@ def test_a_date_is_read_in_every_form_seen(written: str, expected: str) -> None:
 )
 def test_what_is_no_date_is_none(written: str) -> None:
     assert parse_date(written) is None
+
+
+@pytest.mark.parametrize(
+    ("received", "expected"),
+    [
+        ("from a (b)\n by c with SMTP; Mon, 2 Nov 2026 10:20:30 +0100", "2026-11-02T10:20:30+01:00"),
+        ("from a\n(2001:db8::1) by c with SMTP; Mon, 2 Nov 2026 10:20:30 +0100\nX-Y: z", "2026-11-02T10:20:30+01:00"),
+        ("from a by c; Mon, 2 Nov 2026 10:20:30 +0100 (sent; late)", "2026-11-02T10:20:30+01:00"),
+        ("from out-2-10-26.outlook.example by c", None),
+    ],
+)
+def test_when_a_message_came_is_read_from_its_topmost_trace(received: str, expected: str | None) -> None:
+    found = parse_headers(f"Received: {received}\nSubject: s\n\n".encode()).received_at
+
+    assert (found and found.isoformat()) == expected
