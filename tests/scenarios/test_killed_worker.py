@@ -50,12 +50,28 @@ def test_its_items_run_again_within_a_second(story: Callable[[str], Story], db: 
 
 
 def test_nothing_is_lost_and_no_effect_is_there_twice(story: Callable[[str], Story], db: psycopg.Connection) -> None:
-    told = story(QUICK)
-    fill_queue(db, 3000)
+    """The first item of each worker waits: the one that is killed holds something, however slow the machine is."""
+    told = story(
+        """
+first = None
+
+async def handle(job, app):
+    global first
+    first = first or job.id
+    tell("began", job)
+    await asyncio.sleep(0.002)
+    while job.id == first and not said("go"):
+        await asyncio.sleep(0.01)
+    return Done([note(job)], [Next("later")])
+"""
+    )
     workers = [told.start_ready("--concurrency", "20") for _ in range(2)]
+    fill_queue(db, 3000)
 
     wait_until(lambda: value(db, "select count(*) from notes") > 300)
+    wait_until(lambda: workers[0].pid in {line.pid for line in told.told("began")})
     workers[0].kill()
+    told.say("go")
     wait_until(lambda: statuses(db).get("completed") == 3000, 30)
 
     assert value(db, "select count(*) from notes") == 3000
