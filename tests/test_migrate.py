@@ -12,6 +12,7 @@ from emailq import migrate as module
 from emailq.errors import SchemaError
 from emailq.migrate import Migration, check_schema, functions, migrate, migrations
 from tests.commands import run_emailq, start_emailq
+from tests.items import add_items, claim, complete, register
 from tests.waiting import wait_until
 
 NAMES = [migration.name for migration in migrations()]
@@ -77,6 +78,22 @@ def test_a_second_run_changes_nothing(dsn: str) -> None:
 
     assert migrate(dsn) == []
     assert query(dsn, "select * from schema_migrations order by name") == before
+
+
+def test_what_an_older_version_claimed_counts_for_the_limit(dsn: str, db: psycopg.Connection) -> None:
+    """It went on between the migration that brought `queue_slots` and the functions that use them."""
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 3)")
+    add_items(db, 9)
+    worker = register(db)
+    old, new = claim(db, worker, 1), claim(db, worker, 1)
+    db.execute("delete from queue_slots where %s = any (job_ids)", (old[0].id,))
+    db.execute("delete from schema_migrations where name = 'functions'")
+
+    migrate(dsn)
+
+    assert len(claim(db, worker)) == 1
+    complete(db, *old, *new)
+    assert len(claim(db, worker)) == 2
 
 
 def test_two_runs_at_once_do_the_work_once(empty_dsn: str) -> None:

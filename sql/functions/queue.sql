@@ -22,7 +22,8 @@
 --
 -- Limits of a queue (queue_controls.max_running, max_per_s) are exact over all workers: claims of a limited queue take
 -- turns at its row, and each notes in queue_slots which jobs it took. Places are free when those jobs don't run any more:
--- that is looked up in processing_queue, never counted, so no end of a job can be missed.
+-- that is looked up in processing_queue, never counted, so no end of a job can be missed. Who sets a limit notes what runs
+-- at that moment as slot -1 (note_running_jobs); claims without a limit hold a shared lock (7718, queue), so none is missed.
 --
 -- Locks: a claim takes the row of a limited queue, then queue rows, then its worker's row (not waiting for it); the
 -- sweeper takes workers' rows (skipping locked ones), then queue rows. All times are the database's,
@@ -150,6 +151,11 @@ begin
         if v_limit <= 0 then
             return;
         end if;
+    else  -- until this claim is committed nobody sets a limit
+        perform pg_advisory_xact_lock_shared(7718, hashtext(p_queue));
+        if exists (select from queue_controls c where c.queue_name = p_queue and c.max_running is not null) then
+            return;  -- somebody just did: the next claim keeps to it
+        end if;
     end if;
 
     if p_suspects then
@@ -246,7 +252,8 @@ begin
     for v_past in select * from queue_slots s where s.queue_name = p_queue order by s.slot loop
         v_running := array(
             select q.id from processing_queue q
-            where q.id = any (v_past.job_ids) and q.slot = v_past.slot and q.queue_name = p_queue);
+            where q.id = any (v_past.job_ids) and q.queue_name = p_queue and q.status = 'processing'
+              and coalesce(q.slot, -1) = v_past.slot);
         if v_running = '{}' then
             delete from queue_slots s where s.queue_name = p_queue and s.slot = v_past.slot;
         elsif cardinality(v_running) < v_past.running then
@@ -258,6 +265,31 @@ begin
     end loop;
     return v_free;
 end $$;
+
+-- A limit of running jobs is set: those that were claimed without one have their places too.
+create or replace function note_running_jobs() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    perform pg_advisory_xact_lock(7718, hashtext(new.queue_name));  -- claims in flight are committed first
+    delete from queue_slots s where s.queue_name = new.queue_name and s.slot = -1;
+    insert into queue_slots (queue_name, slot, job_ids, running)
+    select new.queue_name, -1, array_agg(q.id), count(*) from processing_queue q
+    where q.queue_name = new.queue_name and q.completed_at is null and q.status = 'processing' and q.slot is null
+    having count(*) > 0;
+    return null;
+end $$;
+
+create or replace trigger queue_controls_limit after insert or update of max_running on queue_controls for each row
+    when (new.max_running is not null) execute function note_running_jobs();
+
+-- The functions of an older version went on claiming after migration 0012, and noted nothing.
+update processing_queue q set slot = null
+from queue_controls c
+where c.queue_name = q.queue_name and c.max_running is not null and q.completed_at is null and q.slot is not null
+  and not exists (
+      select from queue_slots s
+      where s.queue_name = q.queue_name and s.slot = q.slot and q.id = any (s.job_ids));
+update queue_controls set max_running = max_running where max_running is not null;
 
 -- ---------------------------------------------------------------------------------------------- outcomes
 -- Each takes parallel arrays and returns the ids that are no longer held under (worker, attempt).

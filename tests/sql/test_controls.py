@@ -23,6 +23,7 @@ from tests.items import (
     value,
     worker_on,
 )
+from tests.waiting import wait_until
 
 NOON = datetime.fromisoformat("2030-01-01T12:00:00+00:00")
 
@@ -231,17 +232,78 @@ def test_suspects_take_slots_like_everybody(db: psycopg.Connection) -> None:
     assert claim(db, worker, suspects=True) == []
 
 
-def test_a_limit_set_while_jobs_run_without_one_holds_from_then_on(db: psycopg.Connection) -> None:
+@pytest.mark.parametrize("has_row", [False, True])
+def test_a_limit_counts_what_runs_when_it_is_set(db: psycopg.Connection, has_row: bool) -> None:
     add_items(db, 10)
     worker = register(db)
+    if has_row:
+        db.execute("select pause_queue('work'), resume_queue('work')")
     running = claim(db, worker, 4)
 
-    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 4)")
-    added = claim(db, worker)
+    db.execute(
+        "insert into queue_controls (queue_name, max_running) values ('work', 5)"
+        " on conflict (queue_name) do update set max_running = 5"
+    )
+    running += claim(db, worker)
+    assert len(running) == 5
 
-    assert len(added) <= 4
-    complete(db, *running, *added)
+    complete(db, *running[:2])
     assert len(claim(db, worker)) == 2
+
+
+def test_a_limit_counts_once_what_came_again_since_it_was_set(db: psycopg.Connection) -> None:
+    add_items(db, 10)
+    worker = register(db)
+    running = claim(db, worker, 2)
+
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 4)")
+    release(db, running[0])
+    assert claim_one(db, worker).id == running[0].id
+    assert len(claim(db, worker)) == 2
+
+    db.execute("update queue_controls set max_running = null")
+    claim_one(db, worker)
+    db.execute("update queue_controls set max_running = 6")
+    assert len(claim(db, worker)) == 1
+
+
+def test_a_limit_that_is_set_counts_the_claims_of_all_workers(dsn: str, db: psycopg.Connection) -> None:
+    """From its commit on no more than so many run, or no more than a moment ago."""
+    limit = 10
+    fill_queue(db, 8000)
+    db.execute("insert into queue_controls (queue_name) values ('work')")
+    is_over = threading.Event()
+
+    def work() -> None:
+        with worker_on(dsn) as (conn, worker):
+            held: list[Claimed] = []
+            while not is_over.is_set():
+                held += claim(conn, worker, 3)
+                if len(held) > 5:
+                    complete(conn, held.pop(0))
+
+    def count_running() -> int:
+        return int(
+            value(db, "select count(*) from processing_queue where completed_at is null and status = 'processing'")
+        )
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(15):
+            db.execute("update queue_controls set max_running = null")
+            wait_until(lambda: count_running() > 2 * limit)
+            with db.transaction():
+                db.execute("update queue_controls set max_running = %s", (limit,))
+                running = count_running()
+            for _ in range(10):
+                before, running = running, count_running()
+                assert running <= max(before, limit)
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
 
 
 def test_workers_that_race_for_a_limited_queue_never_exceed_it(dsn: str, db: psycopg.Connection) -> None:
