@@ -50,7 +50,10 @@ _ALIASES = {
     "iso2022jpms": "iso2022_jp", "cp50220": "iso2022_jp", "cp50221": "iso2022_jp", "cp50222": "iso2022_jp",
     "koi8": "koi8_r", "koi": "koi8_r", "koi8ru": "koi8_u", "macintosh": "mac_roman", "cyrillic": "iso8859_5",
     "maccyrillicukrainian": "mac_cyrillic", "macukrainian": "mac_cyrillic", "maccentraleurope": "mac_latin2",
-    "macce": "mac_latin2", "dos866": "cp866", "alt": "cp866",
+    "macce": "mac_latin2", "maccentraleurroman": "mac_latin2", "dos866": "cp866", "alt": "cp866", "mac": "mac_roman",
+    "unicode20utf8": "utf_8", "uft8": "utf_8", "csisolatin9": "iso8859_15", "isolatin1": "cp1252", "iso646": "ascii",
+    "suneugreek": "iso8859_7", "visual": "iso8859_8", "logical": "iso8859_8", "isoir149": "cp949",
+    "eucpkdfmtjapanese": "euc_jp", "ibm00858": "cp858",
 }  # fmt: skip
 REFUSED = "refused"
 
@@ -61,6 +64,13 @@ _WIDER = {"cp950": "big5hkscs", "iso2022_jp": "iso2022_jp_2004", "cp932": "shift
 _CYRILLIC = frozenset(cyrillic.CODECS)
 
 _LABEL = re.compile(r"[a-z0-9][\w.:+-]*", re.ASCII)
+_DIGIT = re.compile(r"\d")
+_KNOWN = (
+    re.compile(  # what stands in a label beside the name of a program or standard: "iso-8859-1-windows-3.1-latin-1"
+        r"utf8|(?:windows|cp)125\d|koi8[ru]|iso88591[0-6]|iso8859[1-9]|iso2022jp|iso2022kr|eucjp|shiftjis|sjis|cp932"
+        r"|gb18030|gb2312|gbk|big5|euckr|ksc5601|usasc"
+    )
+)
 _NUMBERED = re.compile(r"(?:cs|x)*(?:ms|windows|window|win|cp|ibm|oem|dos|ansi|microsoftcp)?(\d{3,5})")
 _ISO8859 = re.compile(r"(?:cs|x)*(?:iso|is|so)?(?:ir)?8859(?:part)?(\d{1,2})(?:1\d{3})?[ei]?")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -75,13 +85,13 @@ CP1252 = "".join(bytes([code]).decode("cp1252", "ignore") or chr(code) for code 
 def codec_for(label: str) -> str | None:
     """The Python codec for a charset label as mail writes it; REFUSED for UTF-7; None if it says nothing known."""
     label = label[:200].strip().lower()
-    if "=" in label:
-        label = label.rpartition("=")[2]
-    match = _LABEL.search(label)
-    if match is None:
+    words = _LABEL.findall(label)
+    if not words:
         return None
-    key = re.sub(r"[^a-z0-9]", "", match[0])
-    for candidate in (key, key.removeprefix("cs"), key.removeprefix("x")):
+    words.sort(key=lambda word: _DIGIT.search(word) is None)  # of "Western (ISO-8859-1)" the number tells more
+    key = re.sub(r"[^a-z0-9]", "", words[0])
+    whole = re.sub(r"[^a-z0-9]", "", label)
+    for candidate in (key, key.removeprefix("cs"), key.removeprefix("x"), whole):
         if candidate in _BY_KEY:
             return _BY_KEY[candidate]
     if "utf7" in key:
@@ -94,7 +104,8 @@ def codec_for(label: str) -> str | None:
         return _BY_KEY.get(f"cp{numbered[1]}") or {"65001": "utf_8", "20866": "koi8_r", "936": "gb18030"}.get(
             numbered[1]
         )
-    return "utf_8" if key.startswith("utf8") else None
+    known = _KNOWN.search(whole)
+    return _BY_KEY.get(known[0].replace("usasc", "usascii")) if known else None
 
 
 def _codecs_by_key() -> dict[str, str]:
@@ -148,7 +159,7 @@ def fitting(data: bytes, declared: str | None) -> str | None:
     """The codec for 8-bit header values: that of the body if it fits and says anything, else what is detected."""
     codec = codec_for(declared) if declared else None
     if codec in (None, "ascii", "utf_8", REFUSED) or codec in WIDE or codec in _STATEFUL:
-        return detect(data)
+        return "utf_8" if _mostly(data, "utf_8") is not None else detect(data)
     return _decode(data, codec)[1]
 
 
@@ -162,6 +173,10 @@ def _decode(data: bytes, codec: str | None) -> tuple[str, str | None, str | None
         return _decode_wide(data, codec)
     if codec == REFUSED:
         codec = None
+    if b"\x1b$" in data and not (codec or "").startswith("iso2022") and data.isascii():
+        text = _strict(data, "iso2022_kr" if b"\x1b$)C" in data else "iso2022_jp")
+        if text is not None:
+            return text, "iso2022_jp", "charset-wrong"
     if codec is not None:
         text = _strict(data, codec)
         if text is not None:
@@ -256,21 +271,43 @@ def _sample(data: bytes) -> bytes:
 
 
 def detect(data: bytes) -> str | None:
-    """The codec of 8-bit text that isn't UTF-8: Cyrillic by its letters, others by chardet; None if unsure."""
+    """The codec of 8-bit text that isn't UTF-8: Cyrillic by its letters, Japanese by its kana, others by chardet."""
     sample = _sample(data)
-    found = cyrillic.detect(sample)
+    found = cyrillic.detect(sample) or _by_kana(sample)
     if found:
         return found
     import chardet  # takes 0.1 s to load, and most mail never needs it
 
-    guess = chardet.detect(sample)
-    label, confidence = guess.get("encoding"), guess.get("confidence")
-    if not label or not confidence or confidence < 0.2:
-        return None
-    codec = codec_for(label)
-    if codec is None or codec == REFUSED or codec in ("ascii", "utf_8") or codec in WIDE:
-        return None
-    return codec
+    guess = chardet.detect(sample, include_encodings=_DETECTED)
+    codec = codec_for(guess.get("encoding") or "")
+    if codec in _LATIN and (guess["confidence"] < _SURE or (codec == "iso8859_2" and _CONTROLS.search(sample))):
+        return None  # Western text, which all of these can pass for
+    return codec if codec in _DETECTED_CODECS else None
+
+
+# What mail without a declaration is written in; among all that chardet knows, short texts pass for EBCDIC or DOS.
+_DETECTED = (
+    *("windows-1250", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257"),
+    *("iso-8859-2", "iso-8859-7", "cp932", "euc-jp", "gb18030", "big5", "cp949", "cp874"),
+)
+_LATIN = ("cp1250", "cp1254", "cp1257", "iso8859_2")
+_SURE = 0.08
+_CONTROLS = re.compile(rb"[\x80-\x9f]")
+_DETECTED_CODECS = frozenset(codec_for(label) for label in _DETECTED)
+_KANA = {
+    "euc_jp": re.compile(rb"\xa4[\xa1-\xf3]|\xa5[\xa1-\xf6]|\xa1\xbc"),
+    "cp932": re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]|\x81[\x41\x42\x5b]"),
+}
+
+
+def _by_kana(data: bytes) -> str | None:
+    """Japanese text is kana for a half, and no other text is."""
+    high = len(data) - len(data.translate(None, _HIGH))
+    for codec, kana in _KANA.items():
+        count = len(kana.findall(data))
+        if count > 1 and count * 4 >= high and _strict(data, codec) is not None:
+            return codec
+    return None
 
 
 def _decode_ascii_with_nul(data: bytes) -> Decoded:

@@ -129,3 +129,53 @@ def test_a_label_never_reaches_anything_but_a_text_codec(label: str) -> None:
 
     assert decoded.text == "plain +AGE- words"
     assert decoded.defect is not None
+
+
+@pytest.mark.parametrize(
+    ("codec", "texts"),
+    [
+        ("shift_jis", ("お問い合わせありがとうございます", "会議の資料を送付します", "注文書の件")),
+        ("euc_jp", ("お問い合わせありがとうございます", "会議の資料を送付します", "カタログのご案内")),
+        ("iso2022_jp", ("お問い合わせありがとうございます", "注文書")),
+        ("gb18030", ("会议通知", "关于合同的通知请查收", "您好，订单已经发货，请注意查收")),
+        ("big5", ("會議通知", "關於合約的通知請查收", "您好，訂單已經出貨，請注意查收")),
+        ("euc_kr", ("주문 확인", "안녕하세요 견적서입니다", "세금계산서 발행")),
+        ("cp874", ("สวัสดีครับ", "ใบเสนอราคา")),
+        ("cp1253", ("Καλημέρα σας", "Η παραγγελία σας")),
+        ("cp1255", ("שלום רב", "הזמנה חדשה")),
+        ("cp1250", ("Dziękuję za zamówienie", "Objednávka číslo 5")),
+        ("cp1254", ("Teşekkür ederim, siparişiniz hazır",)),
+        ("cp1252", ("¿Cuándo llegará el pedido?", "Noël", "Größe", "Hej då", "Facture réglée", "Não recebi")),
+    ],
+)
+@pytest.mark.parametrize("label", [None, "us-ascii"])
+def test_short_texts_of_the_world_are_read_without_a_declaration(
+    codec: str, texts: tuple[str, ...], label: str | None
+) -> None:
+    assert [charset.decode(text.encode(codec), label).text for text in texts] == list(texts)
+
+
+@pytest.mark.parametrize(
+    ("label", "codec"),
+    [
+        ("utf 8", "utf_8"),
+        ("UTF-8; format=flowed", "utf_8"),
+        ("x-unicode20utf8", "utf_8"),
+        ("Western (ISO-8859-1)", "cp1252"),
+        ("iso-8859-1-windows-3.1-latin-1", "cp1252"),
+        ("iso-8859-9-windows-latin-5", "iso8859_9"),
+        ("windows-cp1251", "cp1251"),
+        ("Windows 1251", "cp1251"),
+        ("iso-8859-8-i", "iso8859_8"),
+        ("logical", "iso8859_8"),
+        ("x-mac-centraleurroman", "mac_latin2"),
+        ("gb2312_charset", "gb18030"),
+        ("big5-eten", "big5"),
+        ("csEUCPkdFmtJapanese", "euc_jp"),
+        ("sjis-win", "cp932"),
+        ("iso-ir-149", "cp949"),
+        ("x-user-defined", None),
+    ],
+)
+def test_a_label_is_known_by_its_many_names(label: str, codec: str | None) -> None:
+    assert charset.codec_for(label) == (codec and charset.codec_for(codec))
