@@ -65,6 +65,8 @@ def plain(line: str) -> str:
     text = line[:_LINE]
     if not text.isascii() and _ANY_INVISIBLE.search(text):
         text = text.translate(_INVISIBLE)
+    if "&nbsp;" in text:  # QQ writes it into plain text
+        text = text.replace("&nbsp;", " ")
     text = text.strip()
     return text.strip("*").strip() or text  # bold, but no line of stars
 

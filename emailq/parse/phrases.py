@@ -129,9 +129,10 @@ CLOSINGS = """
     best regards|best wishes|best|kind regards|kindest regards|warm regards|warmest regards|regards|with regards
     with best regards|with kind regards|many regards|thanks and regards|thanks & regards|thank you and regards
     thanks and best regards|sincerely|sincerely yours|yours sincerely|yours truly|yours faithfully|very truly yours
-    yours|respectfully|cheers|rgds|br|brgds|kr|cordially|all the best|take care|с уважением|с наилучшими пожеланиями
-    с наилучшими|с искренним уважением|с глубоким уважением|всего доброго|всего хорошего|всего наилучшего
-    с почтением|искренне ваш|искренне ваша|ваш|ваша|удачного дня|хорошего дня|з повагою|з найкращими побажаннями
+    yours|respectfully|cheers|rgds|br|brgds|kr|cordially|all the best|take care|с уважением|с ув
+    с наилучшими пожеланиями|с наилучшими|с искренним уважением|с глубоким уважением|всего доброго|всего хорошего
+    всего наилучшего|с почтением|искренне ваш|искренне ваша|ваш|ваша|удачного дня|хорошего дня|з повагою
+    з найкращими побажаннями
     усього найкращого|всього найкращого|гарного дня|mit freundlichen grüßen|mit freundlichen gruessen
     mit freundlichen grüssen|mit freundlichem gruß|mit freundlichem gruss|mit besten grüßen|mit besten grüssen
     mit herzlichen grüßen|mit vielen grüßen|freundliche grüße|freundliche grüsse|freundlichen gruß|beste grüße

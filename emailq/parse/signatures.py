@@ -17,6 +17,7 @@ _DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])
 _RULE_OR_TWO = re.compile(rf"[{DASHES}~]{{2,}}$")
 _CLOSINGS = frozenset(words_of(phrases.CLOSINGS))
 _CLOSING_STARTS = tuple(words_of(phrases.CLOSING_STARTS))
+_CLOSING_WITHIN = re.compile(f", {any_of(phrases.CLOSING_STARTS)}")  # "Dans l'attente …, veuillez agréer …"
 _CLOSING_ENDS = (" 드림", " 올림", " 배상")  # behind a name
 _BEFORE_CLOSING = frozenset(["and", "und", "et", "y", "e", "en", "och", "og", "и", "porgo", "with", "verbleibe", "le"])
 _LAST_WORDS = frozenset(closing.rpartition(" ")[2] for closing in _CLOSINGS)
@@ -107,11 +108,16 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
     for index, text in enumerate(texts):
         below = texts[index + 1 :]
         is_top = is_first and offset + index == 0
-        is_signed = names and index and _is_author(text, names) and _is_card(texts[index - 1], below)
+        above = texts[index - 1] if index else ""
+        is_list = index > 0 and run[offset + index] == run[offset + index - 1] + 1 and _is_name(above)
+        is_signed = names and index and not is_list and _is_author(text, names) and _is_card(above, below)
         if not is_signed and not _begins_signature(text, below, is_top=is_top):
             continue
-        begin = index - 1 if offset + index > 1 and index and _SIGNED.match(texts[index - 1]) else index
-        end = index + 1 + _length_of_signature(page, run[offset + index + 1 :], is_open=text not in _DELIMITERS)
+        is_begun = is_signed and _RULE_OR_TWO.match(above)
+        begin = index - 1 if offset + index > 1 and index and (is_begun or _SIGNED.match(above)) else index
+        end = index + _length_of_signature(page, run[offset + index :], is_open=text not in _DELIMITERS)
+        if end < len(texts) and texts[end - 1][-1] in '"”“»':
+            continue  # of a letter that somebody cites
         _give(page, run[offset + begin : offset + end], SIGNATURE)
         if _is_small_print(text) or _RULE_OR_TWO.match(text):
             _give(page, _name_above(page, run[: offset + begin]), SIGNATURE)
@@ -124,13 +130,13 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
 
 def _length_of_signature(page: Page, run: list[int], *, is_open: bool) -> int:
     """How many of these lines belong to it: up to "PS: …", or to a paragraph in which the author speaks on."""
-    for index, number in enumerate(run):
+    is_open = is_open and not _is_small_print(page.plain[run[0]])
+    for index, number in enumerate(run[1:], start=1):
         text = page.plain[number]
         if _POSTSCRIPT.match(text):
             return index
-        if is_open and _is_small_print(text):
-            is_open = False
-        if is_open and index and number > run[index - 1] + 1 and _speaks_on(text):
+        is_open = is_open and not _is_small_print(text)
+        if is_open and number > run[index - 1] + 1 and _speaks_on(text):
             return index
     return len(run)
 
@@ -155,7 +161,8 @@ def _is_card(above: str, below: list[str]) -> bool:
     if not below:
         return not above.endswith((":", ","))
     is_short = all(len(line) <= 90 and line[-1] not in "?!:;" for line in below[:8] if not _is_small_print(line))
-    return above.endswith((".", "!", "?", ")", "。")) and is_short and len(below) <= 12 and _is_signature(below)
+    is_end = above.endswith((".", "!", "?", ")", "。")) or bool(_RULE_OR_TWO.match(above))
+    return is_end and is_short and len(below) <= 12 and _is_signature(below)
 
 
 def _before_postscript(texts: list[str]) -> int:
@@ -168,6 +175,8 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
     """Whether a signature begins at a line with these lines below it. `is_top`: nothing stands above it."""
     if text in _DELIMITERS:
         again = next((n for n in (1, 2) if n < len(below) and below[n] in _DELIMITERS), 0)
+        if len(below) > 1 and all(map(_is_own_sentence, below)) and not _has_contact(below):
+            return False
         return bool(below) and (not again or any(map(_is_small_print, below[again + 1 : again + 2])))
     if _RULE_OR_TWO.match(text):
         facts = sum(":" in line and not _has_contact([line]) for line in below)  # "Item: pump", so a form or a table
@@ -191,10 +200,14 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
     return _is_small_print(text)
 
 
+def _is_own_sentence(text: str) -> bool:
+    return text[-1] in ".!?" and " " in text and not _is_small_print(text)
+
+
 def _closing(line: str) -> int:
     """2 for "Best regards", with or without a name behind it, 1 for "Thanks", else 0."""
     words = _bare(line)
-    if words in _CLOSINGS or words.startswith(_CLOSING_STARTS):
+    if words in _CLOSINGS or words.startswith(_CLOSING_STARTS) or ("," in words and _CLOSING_WITHIN.search(words)):
         return 2
     if words in _WEAK_CLOSINGS:
         return 1
@@ -202,7 +215,7 @@ def _closing(line: str) -> int:
         return 2
     first, comma, name = words.partition(",")
     if comma and ((len(name) <= 40 and len(name.split()) <= 4) or _CONTACT.search(lower(name))):
-        return 2 if first.strip() in _CLOSINGS else 0
+        return 2 if _bare(first) in _CLOSINGS else 0
     first, slash, _ = words.partition("/")
     if slash and first.strip() in _CLOSINGS:
         return 2
@@ -222,10 +235,12 @@ def _bare(text: str) -> str:
 
 
 def _ends_in_closing(words: str) -> bool:
-    """ "Thanks, best regards", "porgo cordiali saluti"."""
+    """ "Thanks, best regards", "gracias y saludos", "porgo cordiali saluti"."""
     if words.rpartition(" ")[2] not in _LAST_WORDS:
         return False
     parts = words.split()
+    if len(parts) > 2 and parts[-2] in _BEFORE_CLOSING and " ".join(parts[:-2]) in _WEAK_CLOSINGS:
+        return parts[-1] in _CLOSINGS
     return any(
         (parts[-length - 1] in _BEFORE_CLOSING or parts[-length - 1].endswith(","))
         and " ".join(parts[-length:]) in _CLOSINGS

@@ -59,9 +59,7 @@ def test_replies_of_mail_programs_are_split_in_every_language(name: str) -> None
     assert not wrong
 
 
-@pytest.mark.parametrize(
-    "name", ["people-a.txt", "people-b.txt", "people-c.txt", "people-d.txt", "people-e.txt", "people-f.txt"]
-)
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("people-*.txt")))
 def test_each_line_of_what_people_write_goes_where_its_mark_says(name: str) -> None:
     wrong = []
     for (title,), text in sections(name):
