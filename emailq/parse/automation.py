@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from emailq.parse import notices
 from emailq.parse.addresses import Address
-from emailq.parse.failures import STATUS, Message, read_facts
+from emailq.parse.failures import STATUS, Message, read_facts, read_status
 from emailq.parse.patterns import in_lower_case, lower
 
 
@@ -18,9 +18,9 @@ class Automation:
     """`kind`: bounce, delivery_receipt, auto_reply, read_receipt, complaint, calendar, mailing_list, bulk or
     auto_generated (and own_mail, which takes the settings: see handler).
 
-    `status` is a bounce's enhanced status code (RFC 3463), class.0.0 where it has no more than an SMTP reply code, and
-    what its words mean where it has none. `original_message_id` is the message it is about; `recipients` are the
-    addresses that a report is about: of a bounce those that did not get it, at most 20.
+    `status` is a bounce's enhanced status code (RFC 3463); where it has none what its words mean, and class.0.0 where
+    those of an SMTP reply code mean nothing known. `original_message_id` is the message it is about; `recipients` are
+    the addresses that a report is about: of a bounce those that did not get it, at most 20.
     """
 
     kind: str
@@ -93,6 +93,9 @@ _METHOD = re.compile(
 _FORWARDED = re.compile(r"\W{0,3}(?:fwd?|wg|tr|rv|i|pd|vs|doorst|enc|пересл|fw)\s?:", re.IGNORECASE)
 _REPLY = re.compile(r"\W{0,3}(?:re|aw|sv|antw|отв|ответ|回复)\s?(?:\[\d+\])?:", re.IGNORECASE)
 
+_TICKET = re.compile(r"\[[^\]\d]{0,30}\d{3,}\]")
+_FROM_LIST = re.compile(r"\bowner-|-(?:admin|owner|request|bounces)[@+]", re.IGNORECASE)
+
 _ID = re.compile(r"<([^<>\s]{3,900})>")
 
 
@@ -108,7 +111,7 @@ def detect_automation(message: Message) -> Automation | None:
         or _auto_reply(message, headers, subject)
         or _receipt(message, subject)
         or _calendar(message, headers, subject)
-        or _bulk(headers)
+        or _bulk(message, headers, subject)
         or _generated(headers, subject)
     )
 
@@ -285,10 +288,12 @@ def _calendar(message: Message, headers: dict[str, str], subject: str) -> Automa
     return None
 
 
-def _bulk(headers: dict[str, str]) -> Automation | None:
+def _bulk(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
     """A mailing list (RFC 2919, RFC 2369), or a sender of many that offers to unsubscribe."""
     precedence = headers.get("precedence", "").strip().lower()
     found = [name for name in _LIST_HEADERS if headers.get(name)]
+    if not found and precedence != "junk" and _is_conversation(message, headers, subject):
+        return None
     if precedence == "list":
         found.append("precedence list")
     bulk = [name for name in ("list-unsubscribe", "list-unsubscribe-post") if headers.get(name)]
@@ -297,6 +302,20 @@ def _bulk(headers: dict[str, str]) -> Automation | None:
     if not found and not bulk:
         return None
     return Automation("mailing_list" if found else "bulk", (*found, *bulk))
+
+
+def _is_conversation(message: Message, headers: dict[str, str], subject: str) -> bool:
+    """What people write through help desks and sales programs, which mark all of their mail as that of many.
+
+    It answers a message, or names a ticket, and neither sender nor text is that of a program.
+    """
+    answers = _REPLY.match(subject.rpartition("]")[2]) and _answered(headers)
+    if not (answers or _TICKET.search(subject)) or _FROM_LIST.search(headers.get("sender", "")):
+        return False
+    if _is_no_reply(message.from_) or "auto-submitted" in headers or _MAYBE_AUTO_REPLY_SUBJECT.match(subject):
+        return False
+    text = lower((message.body_text or "")[:3000])
+    return not (_AUTOMATIC_TEXT.search(text) or _AUTO_REPLY_TEXT.search(text))
 
 
 def _generated(headers: dict[str, str], subject: str) -> Automation | None:
@@ -314,7 +333,7 @@ def _described(message: Message, headers: dict[str, str], kind: str, *reasons: s
     facts = read_facts(message, headers)
     if kind == "bounce" and facts.actions and facts.actions <= {"delivered", "relayed", "expanded"}:
         kind = "delivery_receipt"
-    status = facts.status if kind in ("bounce", "delivery_receipt") else None
+    status = read_status(message) if kind in ("bounce", "delivery_receipt") else None
     return Automation(kind, reasons, status, facts.original_message_id or _answered(headers), facts.recipients)
 
 

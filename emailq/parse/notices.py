@@ -65,6 +65,7 @@ BOUNCE_TEXTS = r"""
 STATUS_TEXTS = {
     "5.2.2": r"""
         (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota|exceeded the local limit
+        postfach des empfängers ist voll|boîte.{0,40}pleine|buzón.{0,40}llen
         一杯|いっぱい|已满
     """,
     "5.2.1": r"""
@@ -75,7 +76,8 @@ STATUS_TEXTS = {
     """,
     "5.1.2": r"""
         (?:host|domain) (?:is )?(?:unknown|not found|does not exist)|unknown host|unknown domain|no mx record
-        host [\w.-]{1,200} not found|name service error|indicated no smtp service|unrouteable|could not find a gateway
+        host [\w.-]{1,200} not found|(?<![\w.@-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,5} does not exist
+        name service error|indicated no smtp service|unrouteable|could not find a gateway
     """,
     "5.6.7": r"""
         smtputf8
@@ -93,7 +95,7 @@ STATUS_TEXTS = {
         (?:user|recipient|mailbox|addressee|address)(?: name)? (?:is )?(?:unknown|not (?:found|known|listed|recognized))
         (?:unknown|no such|invalid|no valid) (?:user|recipient|mailbox|address|e-?mail)|not listed in|no mailbox here
         doesn.t have an? \S{1,80} account|does not exist|couldn.t be found|не существует|не найден|不存在|存在し
-        unbekannt|inconnu|desconocid|sconosciut
+        unbekannt|inconnu|desconocid|sconosciut|introuvable|no se encontró|nicht gefunden
     """,
 }
 

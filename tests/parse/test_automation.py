@@ -13,11 +13,11 @@ MESSAGES = Path(__file__).parent / "automation"
 FILES = sorted(MESSAGES.glob("*/*.eml"))
 STATUS = {
     "qmail": "5.1.1",
-    "exim": "5.0.0",
+    "exim": "5.1.1",
     "postfix-plain": "4.2.2",
     "exchange-plain": "5.1.1",
     "exchange-de": "5.1.1",
-    "mailru": "5.0.0",
+    "mailru": "5.1.1",
     "yandex-ru": "5.4.4",
     "gmail-like": "5.1.1",
     "courier": "5.1.1",
@@ -25,7 +25,7 @@ STATUS = {
     "ses-notice": "5.1.1",
     "dsn": "5.7.1",
     "dsn-without-report-type": "5.2.2",
-    "reused-subject": "5.0.0",
+    "reused-subject": "5.1.1",
     "domino-plain": "5.7.1",
 }
 ORIGINAL = {
@@ -69,7 +69,7 @@ def test_there_are_examples_of_every_kind() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["a.txt", "b.txt", "c.txt"])
+@pytest.mark.parametrize("name", ["a.txt", "b.txt", "c.txt", "d.txt"])
 def test_notices_of_many_systems_and_languages_tell_kind_status_recipients_and_message(name: str) -> None:
     """Each "=== name kind status recipients original-message-id" in tests/parse/notices is a message; "-" is none."""
     wrong = []
@@ -87,6 +87,27 @@ def test_notices_of_many_systems_and_languages_tell_kind_status_recipients_and_m
 @pytest.mark.parametrize(("name", "status"), STATUS.items())
 def test_a_bounce_tells_its_status_code(name: str, status: str) -> None:
     assert detect(f"bounce/{name}").status == status
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("550 User unknown", "5.1.1"),
+        ("450 <carl@mill.example>: Unknown user", "4.1.1"),
+        ("552 Mailbox full", "5.2.2"),
+        ("550 mill.example does not exist", "5.1.2"),
+        ("550 Mailbox unavailable", "5.0.0"),
+        ("550 5.7.1 User unknown", "5.7.1"),
+        ("550 See the page below\nUser unknown", "5.1.1"),
+        ("550 See the page below\n\n\nUser unknown", "5.0.0"),
+    ],
+)
+def test_a_reply_code_means_what_its_words_say(said: str, status: str) -> None:
+    """RFC 5321 §4.2.1: its first digit is the class."""
+    found = detect_automation(message("From: MAILER-DAEMON@a.example\nSubject: failure notice", f"{said}\n"))
+
+    assert found is not None
+    assert found.status == status
 
 
 @pytest.mark.parametrize(("name", "message_id"), ORIGINAL.items())
@@ -110,6 +131,28 @@ def test_only_mail_that_is_not_delivered_has_a_status() -> None:
 @pytest.mark.parametrize("header", ["X-Auto-Response-Suppress: All", "Auto-Submitted: no", "X-Autoreply: no"])
 def test_a_header_that_asks_for_no_answers_does_not_make_mail_automatic(header: str) -> None:
     assert detect_automation(message(f"From: Ann <ann@example.com>\n{header}\nSubject: Order", "20 pumps")) is None
+
+
+HELP_DESK = "From: Ann <ann@example.com>\nPrecedence: bulk\nList-Unsubscribe: <https://example.com/u>\n"
+
+
+@pytest.mark.parametrize("more", ["Subject: Re: leak\nIn-Reply-To: <a@b.example>", "Subject: [Ticket 4417] leak"])
+def test_what_people_write_through_help_desks_is_no_bulk_mail(more: str) -> None:
+    assert detect_automation(message(HELP_DESK + more, "I will send a new seal.")) is None
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ("Subject: leak", "Our offers"),
+        ("Subject: Re: leak", "Our offers"),
+        ("Subject: [Ticket 4417] leak", "This is an automated message."),
+        ("Subject: [Ticket 4417] leak\nSender: owner-pumps@example.com", "I have one too."),
+        ("Subject: Re: leak\nIn-Reply-To: <a@b.example>\nList-Id: <pumps.example.com>", "I have one too."),
+    ],
+)
+def test_bulk_mail_that_only_looks_like_an_answer_stays_bulk_mail(more: str, text: str) -> None:
+    assert detect_automation(message(HELP_DESK + more, text)) is not None
 
 
 @pytest.mark.parametrize("value", ["auto-generated", "auto-notified; owner-email=a@example.com", "Auto-Generated"])
