@@ -45,7 +45,7 @@ def parse_addresses(value: str) -> tuple[list[Address], list[str]]:
             name = simple[2] if simple[1] is None else simple[1]
             return [Address(_clean_name(name), simple[3])], []
         bare = _BARE.fullmatch(value)
-        if bare:
+        if bare and "=?" not in value:
             return [Address(None, bare[1])], []
     reader = _Reader(value)
     return reader.read(), sorted(reader.defects)
@@ -58,7 +58,7 @@ class _Reader:
         self.value = value
         self.found: list[Address] = []
         self.defects: set[str] = set()
-        self.lost_phrase = ""  # "Doe" of the unquoted "Doe, John <j@x>"
+        self.lost_phrases: list[str] = []  # "Doe" of the unquoted "Doe, John <j@x>"
         self._closing_parens = _match_parens(value)
         self._start()
 
@@ -140,7 +140,7 @@ class _Reader:
         """ "Team: a@b, c@d;" names a group; a colon elsewhere is a character."""
         if self.angle is None and not any("@" in text for text, quoted in self.words if not quoted):
             self._start()
-            self.lost_phrase = ""
+            self.lost_phrases = []
         else:
             self.defects.add("address-malformed")
             self.words.append((":", False))
@@ -153,30 +153,31 @@ class _Reader:
             if any("@" in text for text, quoted in words if not quoted):
                 self.defects.add("address-ambiguous")
             email = _clean_spec(angle)
-            name = f"{self.lost_phrase}, {phrase.lstrip()}" if self.lost_phrase and phrase.strip() else phrase
-            if not (self.lost_phrase and phrase.strip()):
-                self._keep_lost_phrase()
-            self.lost_phrase = ""
-            name_or_comment = _clean_name(name) or _clean_comment(comments)
-            for one in email.split(",") if '"' not in email else [email]:
-                self._append(name_or_comment, one)
+            if phrase.strip() or any(re.search(r'[\s"]', one) for one in self.lost_phrases):
+                phrase = ", ".join([*self.lost_phrases, phrase.lstrip()]).rstrip(", ")
+                self.lost_phrases = []
+            self._keep_lost_phrases()
+            name = _clean_name(phrase) or _clean_comment(comments)
+            for one in re.split("[,;]", email) if '"' not in email else [email]:
+                self._append(name, one.strip())
             return
         if not phrase.strip():
             return
-        self._keep_lost_phrase()
         if "@" not in phrase or not any("@" in text for text, quoted in words if not quoted):
             if separator == ",":
-                self.lost_phrase = phrase.strip()
+                self.lost_phrases.append(phrase.strip())
             else:
+                self._keep_lost_phrases()
                 self._append_without_domain(phrase, _clean_comment(comments))
             return
+        self._keep_lost_phrases()
         for name_text, email in _split_bare(words):
             self._append(_clean_name(name_text) or _clean_comment(comments), email)
 
-    def _keep_lost_phrase(self) -> None:
-        if self.lost_phrase:
-            self._append_without_domain(self.lost_phrase)
-            self.lost_phrase = ""
+    def _keep_lost_phrases(self) -> None:
+        for phrase in self.lost_phrases:
+            self._append_without_domain(phrase)
+        self.lost_phrases = []
 
     def _append_without_domain(self, phrase: str, name: str | None = None) -> None:
         """A local account ("root") is an address; several words are a name without one, which nobody can write to."""
@@ -189,7 +190,9 @@ class _Reader:
             self.defects.add("address-missing")
 
     def _append(self, name: str | None, email: str) -> None:
-        if not email:
+        if email.endswith((":", ";")) and _NOBODY.fullmatch(email.rstrip(":; ")):  # <undisclosed-recipients:;>
+            return
+        if not email.strip("<>") or email.rfind("@") == 0:  # without anybody at the domain
             self.defects.add("address-missing")
             return
         if "@" not in email.strip("@"):
@@ -250,7 +253,7 @@ def _pair(pieces: list[str]) -> Iterator[tuple[str, str]]:
         is_quoted = piece.startswith('"') and piece.endswith('"')
         if "@" in piece and not is_quoted:
             piece = piece.strip("<>'")
-            yield " ".join(name), piece if "[" in piece and piece.endswith("]") else piece.strip("[]")
+            yield " ".join(name), _strip_mailto(piece if "@[" in piece else piece.strip("[]"))
             name = []
         else:
             name.append(piece.strip('"'))
@@ -266,15 +269,20 @@ def _clean_spec(text: str) -> str:
         text = next((word for word in reversed(words) if "@" in word), "".join(words))
     if text.startswith("@") and ":" in text:
         text = text.rpartition(":")[2]
-    if text[:7].lower() == "mailto:":
-        text = text[7:]
+    text = _strip_mailto(text)
     if text.startswith("=?"):
         decoded = decode_words(text)
         text = decoded if not re.search(r"[\s<>,;\"]", decoded) else text
     return clean_line(text)
 
 
+def _strip_mailto(text: str) -> str:
+    return text[7:] if text[:7].lower() == "mailto:" else text
+
+
 def _clean_name(text: str) -> str | None:
+    if text.startswith('"') and text.count('"') == 1:  # a quote that is not closed
+        text = text[1:]
     text = clean_line(decode_words(text))
     return " ".join(text.split()) or None
 

@@ -10,6 +10,9 @@ from emailq.parse.words import clean_line, decode_words
 _SEPARATORS = re.compile(r"[;\s]*+")
 _NAME = re.compile(r"([^\s=;\"]++)\s*+=\s*+")
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+_AFTER_QUOTED = re.compile(r"[;,(\s]|$|[\w*-]+=")
+_QUOTES_INSIDE = re.compile(r'"([^;]*)"\s*(?=;|$)')  # "Report "final".pdf"
+_EXTENDED = re.compile(r"([\w.:-]{2,40})''(.*%[0-9A-Fa-f]{2}.*)", re.DOTALL)
 _ESCAPED = re.compile(r"\\([\"\\])")  # only these two: Windows paths come unescaped
 _ENCODED_WORDS = re.compile(r"(?:=\?[^?\s]*+\?[bBqQ]\?[^?]*+\?=\s*+)+")
 _MISSING_SEMICOLON = re.compile(
@@ -17,8 +20,15 @@ _MISSING_SEMICOLON = re.compile(
     r"(?:\*\d{0,3}\*?)?=)",
     re.IGNORECASE,
 )
+_COMMENT = re.compile(r"\([^()]*\)")
+_TRAILING_COMMENT = re.compile(r"(?<=\s)\(.*")
+_MORE_OF_A_NAME = re.compile(r"[^=;\"]++(?=;|$)")
+_HAS_EXTENSION = re.compile(r"\.\w{1,5}$")
 _CONTINUED = re.compile(r"([^*]+)\*(?:(\d{1,4})(\*)?)?")
-_TYPE = re.compile(r"\s*([\w!#$&^.+-]+)\s*/\s*([\w!#$&^.+-]+)", re.ASCII)
+_TYPE = re.compile(
+    r"[\s\"'<]*(?:content-type:\s*)?([\w!#$&^.+-]+)\s*[/\\]+\s*([\w!#$&^.+-]+)", re.ASCII | re.IGNORECASE
+)
+_MULTIPART = re.compile(r"\s*multipart[\s/*]*+([\w-]*)\s*", re.ASCII | re.IGNORECASE)
 
 
 def parse_content_type(value: str | None) -> tuple[str, dict[str, str]]:
@@ -26,10 +36,11 @@ def parse_content_type(value: str | None) -> tuple[str, dict[str, str]]:
     if not value:
         return "", {}
     head, params = _parse(value) if len(value) <= 300 else _parse.__wrapped__(value)
-    match = _TYPE.match(head)
+    match = _TYPE.match(_COMMENT.sub(" ", head) if "(" in head else head)
     if match:
         return f"{match[1]}/{match[2]}".lower(), params
-    return ("multipart/mixed" if head.strip().lower() in ("multipart", "multipart/*") else ""), params
+    multipart = _MULTIPART.fullmatch(head)
+    return (f"multipart/{multipart[1].lower() or 'mixed'}" if multipart else ""), params
 
 
 def parse_disposition(value: str | None) -> tuple[str | None, dict[str, str]]:
@@ -37,8 +48,8 @@ def parse_disposition(value: str | None) -> tuple[str | None, dict[str, str]]:
     if not value:
         return None, {}
     head, params = _parse(value) if len(value) <= 300 else _parse.__wrapped__(value)
-    token = head.partition("(")[0].strip().strip('"').lower()
-    return (token.split()[0] if token.split() else None), params
+    words = head.partition("(")[0].strip(' "').lower().split()
+    return (words[0].rstrip(",:") if words else None), params
 
 
 @lru_cache(maxsize=1024)
@@ -53,7 +64,7 @@ def _parse(value: str) -> tuple[str, dict[str, str]]:
             continue
         index, extended = int(continued[2] or 0), continued[2] is None or continued[3] is not None
         pieces.setdefault(continued[1], {}).setdefault(index, (text, extended))
-    params = {name: clean_line(decode_words(text)) for name, text in plain.items()}
+    params = {name: clean_line(_decode_plain(text)) for name, text in plain.items()}
     for name, numbered in pieces.items():
         params[name] = clean_line(_join_rfc2231([numbered[index] for index in sorted(numbered)]))
     return head, params
@@ -63,6 +74,8 @@ def _split(value: str) -> tuple[str, list[tuple[str, str]]]:
     """The text before the parameters, and (name, value) pairs as they stand, at most limits.PARAMETERS of them."""
     end = len(value)
     at = value.find(";")
+    if value.startswith("(") and (comment := _COMMENT.match(value)):  # a ";" may stand in it
+        at = value.find(";", comment.end())
     head = value if at < 0 else value[:at]
     if "=" in head:  # "text/plain charset=x" and a bare "filename=x"
         missing = _MISSING_SEMICOLON.search(" " + head)
@@ -72,22 +85,45 @@ def _split(value: str) -> tuple[str, list[tuple[str, str]]]:
     while 0 <= at < end and len(pairs) < limits.PARAMETERS:
         separators = _SEPARATORS.match(value, at)
         at = separators.end() if separators else at
+        if value.startswith("(", at) and (comment := _COMMENT.match(value, at)):
+            at = comment.end()
+            continue
         name = _NAME.match(value, at)
         if name is None:
+            if pairs and (more := _MORE_OF_A_NAME.match(value, at)) and _is_unfinished(*pairs[-1]):
+                before = value.rfind(";", 0, at)
+                pairs[-1] = (pairs[-1][0], pairs[-1][1] + value[before : more.end()].rstrip())
             at = value.find(";", at)
             continue
-        text, at = _read_value(value, name.end(), is_name=name[1].lower().startswith(("name", "filename")))
+        text, at = _read_value(value, name.end(), name[1].lower())
         pairs.append((name[1].lower(), text))
     return head, pairs
 
 
-def _read_value(value: str, at: int, *, is_name: bool) -> tuple[str, int]:
+def _is_name(parameter: str) -> bool:
+    return parameter.startswith(("name", "filename"))
+
+
+def _is_unfinished(parameter: str, text: str) -> bool:
+    """Whether a file name without quotes may go on behind a ";"."""
+    return _is_name(parameter) and len(text) < limits.FILE_NAME_BYTES and not _HAS_EXTENSION.search(text)
+
+
+def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
     """One parameter's value from `at`, and where the next parameter may begin."""
+    is_name = _is_name(parameter)
+    if value.startswith("(", at) and not is_name and parameter != "boundary":
+        comment = _COMMENT.match(value, at)
+        at = comment.end() if comment else at
     if value.startswith('"', at):
         quoted = _QUOTED.match(value, at)
-        if quoted:
+        if quoted and _AFTER_QUOTED.match(value, quoted.end()):
             text = quoted[1]
             return (_ESCAPED.sub(r"\1", text) if "\\" in text else text), quoted.end()
+        whole = _QUOTES_INSIDE.match(value, at) if is_name else None
+        if whole:
+            text = whole[1]
+            return (text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text), whole.end()
         at += 1
     words = _ENCODED_WORDS.match(value, at) if value.startswith("=?", at) else None
     end = value.find(";", words.end() if words else at)
@@ -96,23 +132,35 @@ def _read_value(value: str, at: int, *, is_name: bool) -> tuple[str, int]:
     if missing:
         end = missing.start()
     text = value[at:end].strip()
-    if not is_name and "(" in text:
-        text = text.partition("(")[0].rstrip()
-    if is_name and len(text) > 2 and text[0] == text[-1] == "'":
-        text = text[1:-1]
-    return text.rstrip('"'), end
+    if is_name:
+        if len(text) > 2 and text[0] == text[-1] == "'":
+            text = text[1:-1]
+        text = text.removeprefix('\\"').removesuffix('\\"')
+    elif "(" in text:
+        text = (_TRAILING_COMMENT.sub("", text) if parameter == "boundary" else text.partition("(")[0]).rstrip()
+    return text.rstrip('"' if is_name else '",'), end
+
+
+def _decode_plain(text: str) -> str:
+    """Encoded words (RFC 2047 §5 forbids them here), and a value that is encoded as only `name*` may be."""
+    if "''" in text and (extended := _EXTENDED.fullmatch(text)) and charset.codec_for(extended[1]):
+        return charset.decode(unquote_to_bytes(extended[2]), extended[1]).text
+    return decode_words(text)
 
 
 def _join_rfc2231(pieces: list[tuple[str, bool]]) -> str:
     """RFC 2231 §3–4: percent-encoded pieces in the charset that the first one names, plain pieces as they are."""
     first, extended = pieces[0]
-    label, _, tail = first.partition("'")
+    label, mark, tail = first.partition("'")
     language, quote, rest = tail.partition("'")
+    if extended and mark and not quote and charset.codec_for(label):  # utf-8'name
+        quote, language, rest = mark, "", tail
+    rest = rest.removeprefix('"')
     declared = label if extended and quote and len(label) < 50 and len(language) < 50 else None
     if declared is not None:
         pieces = [(rest, True), *pieces[1:]]
     elif not any("%" in text for text, is_extended in pieces if is_extended):
-        return decode_words("".join(text for text, _ in pieces))
+        return _decode_plain("".join(text for text, _ in pieces))
     data = b"".join(
         unquote_to_bytes(text) if is_extended else text.encode("utf-8", "replace") for text, is_extended in pieces
     )

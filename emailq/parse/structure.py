@@ -32,6 +32,9 @@ class Budget:
 
 
 _GUESSED_DELIMITER = re.compile(rb"^--(\S[^\r\n]{0,200}?)[ \t]*\r*\n(?=content-[a-z-]+:)", re.IGNORECASE | re.MULTILINE)
+_MERGED_FIELD = re.compile(  # whose line break was lost
+    r"\s(content-(?:transfer-encoding|disposition|id|description)):\s*", re.IGNORECASE
+)
 _OPAQUE = "application/octet-stream"
 
 
@@ -179,6 +182,9 @@ def _before_line_break(data: bytes, at: int, least: int) -> int:
 def _read_entity(data: bytes, start: int, end: int, default_type: str) -> Node:
     block = read_header_block(data, start, end)
     declared = block.first("content-type")
+    if declared and ":" in declared and (lost := _MERGED_FIELD.search(declared)):
+        block.fields.append((lost[1], lost[1].lower(), declared[lost.end() :]))
+        declared = declared[: lost.start()]
     media_type, params = parse_content_type(declared)
     if not media_type:
         if declared:
