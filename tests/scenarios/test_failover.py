@@ -96,7 +96,7 @@ def test_a_failover_loses_nothing_that_was_confirmed_and_the_old_primary_is_refu
                 value(db, "select count(*) from processing_queue where completed_at is null")
                 == value(db, "select count(*) from processing_queue where queue_name = 'later'")
             ),
-            30,
+            60,
         )
 
         accepted = set(producer.accepted)
