@@ -133,6 +133,7 @@ _CYRILLIC_LETTERS = {
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _NO_PROSE = ("@", "://", "www.")
+_NO_ASCII_LETTERS = bytes(set(range(0x80)) - set(range(ord("a"), ord("z") + 1)))
 
 
 def _by_word(tables: dict[str, str]) -> dict[str, tuple[float, list[str]]]:
@@ -161,6 +162,9 @@ def guess_language(text: str) -> str | None:
     if "@" in text or "://" in text or "www." in text:
         text = " ".join(word for word in text.split() if not any(mark in word for mark in _NO_PROSE))
     lower = text.lower()
+    if lower.isascii():  # most texts: one script, and no letter that only some languages have
+        count = len(lower.encode().translate(None, _NO_ASCII_LETTERS))
+        return _by_words(lower, Counter(), "latin") if count >= _LETTERS_NEEDED else None
     letters = Counter({letter: lower.count(letter) for letter in dict.fromkeys(lower)})
     scripts: Counter[str] = Counter()
     for letter, count in letters.items():
@@ -175,7 +179,7 @@ def guess_language(text: str) -> str | None:
         return _ONE_LANGUAGE[script] if count >= 4 else None
     if count < _LETTERS_NEEDED:
         return None
-    return _by_words(text, letters, script)
+    return _by_words(lower, letters, script)
 
 
 @lru_cache(maxsize=2000)
@@ -183,16 +187,13 @@ def _script(letter: str) -> str:
     return _BLOCKS[bisect_right(_STARTS, ord(letter)) - 1][1] if letter >= "A" else ""
 
 
-def _by_words(text: str, letters: Counter[str], script: str) -> str | None:
+def _by_words(lower: str, letters: Counter[str], script: str) -> str | None:
     """The language whose common words and own letters a text has most of; None if it has few of any."""
-    words = _WORD.findall(text.lower().replace("\u2019", "'"))
-    table = _WORDS[script]
+    words = _WORD.findall(lower.replace("\u2019", "'"))
     scores: dict[str, float] = defaultdict(float)
-    for word in words:
-        if known := table.get(word):
-            weight, languages = known
-            for language in languages:
-                scores[language] += weight
+    for weight, languages in filter(None, map(_WORDS[script].get, words)):
+        for language in languages:
+            scores[language] += weight
     for letter, having in _LETTERS[script].items():
         if count := letters.get(letter):
             for language in having:
