@@ -69,7 +69,7 @@ _WELL_KNOWN = re.compile(
     r"content-[a-z-]+|x-[\w-]+|dkim-signature|list-[a-z-]+)[ \t]*:",
     re.IGNORECASE,
 )
-_PREAMBLE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:>?From [^\r\n]*\r*\n)?")
+_PREAMBLE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:>?From (?![ \t]*:)[^\r\n]*\r*\n)?")
 _ONCE = frozenset(
     ("from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references")
 )
@@ -81,9 +81,22 @@ _COMMENT = re.compile(r"\([^()]*\)")
 
 def parse_headers(raw: bytes) -> ParsedHeaders:
     """The header of a whole message; never raises. Past the budgets in limits it stops and says so in `defects`."""
-    if b"\n" not in raw and b"\r" in raw:
-        raw = raw.replace(b"\r", b"\n")
+    raw, _ = sound_lines(raw)
     return interpret(read_header_block(raw, message_start(raw), len(raw)))
+
+
+def sound_lines(raw: bytes) -> tuple[bytes, set[str]]:
+    """A whole message with line ends that can be parsed, and defect codes; nearly all messages are as they should be.
+
+    Some programs write CR alone, some make CRCRLF out of CRLF, and some save a message as UTF-16.
+    """
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" in raw[:4]:
+        return raw.decode("utf_16", "replace").encode("utf_8"), {"message-utf16"}
+    if b"\r\r\n" in raw[:1000] and raw.count(b"\r\r\n") == raw.count(b"\n"):
+        return raw.replace(b"\r\r\n", b"\r\n"), {"line-ends-crcrlf"}
+    if b"\n" not in raw and b"\r" in raw:
+        return raw.replace(b"\r", b"\n"), {"line-ends-cr"}
+    return raw, set()
 
 
 def message_start(raw: bytes) -> int:

@@ -10,7 +10,7 @@ from emailq.parse import enriched, limits, rtf, smime, tnef, transfer
 from emailq.parse.addresses import Address
 from emailq.parse.attachments import HiddenFile, take_out_files, type_of_name
 from emailq.parse.body import Branch, select
-from emailq.parse.headers import ParsedHeaders, interpret, message_start, parse_headers
+from emailq.parse.headers import ParsedHeaders, interpret, message_start, parse_headers, sound_lines
 from emailq.parse.parts import Part
 from emailq.parse.structure import Budget, Node, read_structure
 from emailq.parse.text import html_to_text
@@ -88,9 +88,10 @@ _LOOKS_LIKE_HTML = re.compile(r"\s{0,200}(?:<!doctype\s+html|<html[\s>]|<body[\s
 
 def parse_message(raw: bytes) -> ParsedMessage:
     """Parse a whole message. Never raises; any bytes give a result, and what was wrong is in its `defects`."""
-    if b"\n" not in raw and b"\r" in raw:
-        return _parse(raw.replace(b"\r", b"\n"), 0, len(raw), 0, Budget(), {"line-ends-cr"})
-    return _parse(raw, 0, len(raw), 0, Budget(), set())
+    sound, defects = sound_lines(raw)
+    message = _parse(sound, 0, len(sound), 0, Budget(), defects)
+    message.size = len(raw)
+    return message
 
 
 def _parse(data: bytes, start: int, end: int, depth: int, budget: Budget, defects: set[str]) -> ParsedMessage:
@@ -152,7 +153,7 @@ def _make_parts(
             return Branch("mixed", [make(inner, wrapped, part.part_id + ".s", level + 1), part])
         prefix = number + "." if number else ""
         children = [make(child, data, f"{prefix}{index}", level + 1) for index, child in enumerate(node.children, 1)]
-        if children and node.type == "multipart/related" and "start" in node.params:
+        if len(children) > 1 and node.type == "multipart/related":
             children.insert(0, children.pop(_start_of(node)))
         return Branch(node.type.partition("/")[2], children)
 
@@ -160,10 +161,12 @@ def _make_parts(
 
 
 def _start_of(node: Node) -> int:
-    """The index of the part that a multipart/related calls its root (RFC 2387 §3.2)."""
-    start = node.params["start"].strip("<> ")
-    ids = ((child.block.first("content-id") or "").strip("<> ") for child in node.children)
-    return next((index for index, cid in enumerate(ids) if cid and cid == start), 0)
+    """The index of the part that a multipart/related calls its root by id, or else by type (RFC 2387 §3)."""
+    start, type_ = node.params.get("start", "").strip("<> "), node.params.get("type", "").lower()
+    ids = [(child.block.first("content-id") or "").strip("<> ") for child in node.children] if start else []
+    if start in ids:
+        return ids.index(start)
+    return next((index for index, child in enumerate(node.children) if child.type == type_), 0)
 
 
 def _encoded_multipart(node: Node, data: bytes) -> bytes | None:
@@ -247,7 +250,7 @@ def _derive_bodies(message: ParsedMessage) -> tuple[str | None, str | None]:
             texts.append(html_to_text(part.text))
         elif part.type == "text/plain":
             texts.append(part.text)
-    text = "\n".join(texts) if texts else None
+    text = "\n".join(filter(None, texts)) if texts else None
     if html and not (text and text.strip()):
         text = html_to_text(html)
     return text or _other_text(message) or text, html

@@ -98,6 +98,8 @@ def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str
             following[1] if following else end,
             "message/rfc822" if parent.type == "multipart/digest" else "text/plain",
         )
+        if parent.type == "multipart/digest" and _is_message_header(child.block):
+            child.block, child.start = HeaderBlock([], at), at
         child.end = end
         parent.children.append(child)
         at = child.start
@@ -195,6 +197,12 @@ def _read_entity(data: bytes, start: int, end: int, default_type: str) -> Node:
     if not media_type.startswith("multipart/") and len(block.all("content-type")) > 1:
         _prefer_multipart(data, node)
     return node
+
+
+def _is_message_header(block: HeaderBlock) -> bool:
+    """Whether the blank line is missing that stands for the header of a part in a digest (RFC 2046 §5.1.5)."""
+    names = {lower for _, lower, _ in block.fields}
+    return not names.isdisjoint(("from", "subject", "date")) and "content-type" not in names
 
 
 def _prefer_multipart(data: bytes, node: Node) -> None:

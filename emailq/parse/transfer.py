@@ -19,6 +19,8 @@ _NAMES = {
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _WHITE = b" \t\r\n\x0b\x0c"
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")  # RFC 4648 §5
+_SHORT_WORD = 24  # no word of a footer is so long
 _BASE64_PIECES = 10_000  # encoded texts in a row, each with its own padding
 _SPACED_SOFT_BREAK = re.compile(rb"=[ \t]++(\r?\n)")
 UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,500}?)[ \t]*\r*\n", re.MULTILINE)
@@ -68,12 +70,16 @@ def _rescue_base64(data: bytes) -> tuple[bytes, str | None]:
     """Base64 with foreign characters, wrong padding, several pieces in a row, a footer, or none at all."""
     if len(data) > 1_000_000 and data.count(b"\n") * 20 > len(data):
         data = data.replace(b"\n", b"")  # lines too short to be worth a look at each
+    if b"\n--" not in data and (b"-" in data or b"_" in data) and not data.translate(None, _WHITE + _BASE64 + b"-_"):
+        data = data.translate(_URL_SAFE)
+    if data.endswith((b"=3D", b"=3D\n", b"=3D\r\n")):  # encoded twice
+        data = data.replace(b"=3D", b"=")
     lines = data.split(b"\n")
     fits = [_is_base64_line(line) for line in lines]
-    fitting = sum(len(line) for line, fit in zip(lines, fits, strict=True) if fit)
-    if fitting * 2 < len(data) - len(lines):
-        return data, "encoding-wrong"  # text that only claims to be base64
     last = _end_of_base64(lines, fits)
+    fitting = sum(len(line) for line, fit in zip(lines, fits, strict=True) if fit)
+    if fitting * 2 < len(data) - len(lines) and not _is_whole(b"".join(lines[:last])):
+        return data, "encoding-wrong"  # text that only claims to be base64
     digits = b"".join(lines[:last]).translate(None, _NOT_BASE64)
     solid = digits.rstrip(b"=")
     if b"=" not in solid and len(solid) % 4 != 1:
@@ -96,8 +102,16 @@ def _end_of_base64(lines: list[bytes], fits: list[bool]) -> int:
     ):
         return padded + 1
     misfit = fits.index(False) if False in fits else len(fits)
-    is_last = not any(fit and line.strip() for line, fit in zip(lines[misfit:], fits[misfit:], strict=True))
-    return misfit if misfit and is_last else len(lines)
+    goes_on = any(
+        len(solid := line.strip()) >= _SHORT_WORD and not solid.translate(None, _BASE64) for line in lines[misfit:]
+    )
+    return misfit if misfit and not goes_on else len(lines)
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether `data` is encoded text that needs nothing behind it, and no word of a language."""
+    digits = data.translate(None, _WHITE)
+    return len(digits) >= _SHORT_WORD and len(digits) % 4 == 0 and not digits.translate(None, _BASE64)
 
 
 def _is_base64_line(line: bytes) -> bool:

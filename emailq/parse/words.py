@@ -46,13 +46,15 @@ def decode_words(value: str) -> str:
         gap = value[done:at]
         joins = run_charset != "" and (not gap or gap.isspace())
         if start[2] in "bB":
-            digits = _NOT_BASE64.sub("", value[start.end() : end])
+            encoded = value[start.end() : end]
+            digits = _NOT_BASE64.sub("", encoded)
             if joins and open_base64 and label == run_charset:
                 del run[len(run) - (len(open_base64) * 6 // 8) :]
                 digits = open_base64 + digits
             padded = value.startswith("=", end - 1)
             open_base64 = "" if padded or len(digits) % 4 == 0 else digits[len(digits) - len(digits) % 4 :]
-            data = _from_base64(digits)
+            is_several = "=" in encoded.rstrip("= ")  # "YQ==Yg=="
+            data = b"".join(map(_from_base64, encoded.split("="))) if is_several else _from_base64(digits)
         else:
             data = _from_q(value[start.end() : end])
             open_base64 = ""
@@ -78,6 +80,7 @@ def _text(data: bytearray, label: str, words: str) -> str:
 
 
 def _from_base64(digits: str) -> bytes:
+    digits = _NOT_BASE64.sub("", digits)
     if len(digits) % 4 == 1:
         digits = digits[:-1]
     return binascii.a2b_base64(digits + "=" * (-len(digits) % 4))

@@ -1,0 +1,45 @@
+"""Content-Transfer-Encoding as real programs, list servers and scanners leave it; encoded words too."""
+
+import base64
+
+import pytest
+
+from emailq.parse.transfer import decode
+from emailq.parse.words import decode_words
+
+DATA = bytes(range(256))
+ENCODED = base64.b64encode(DATA)
+LINES = base64.encodebytes(DATA)  # of 76 characters
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        ENCODED,
+        LINES.replace(b"\n", b"\r\n"),
+        ENCODED.rstrip(b"="),
+        ENCODED + b"==",
+        base64.b64encode(DATA[:100]) + b"\n" + base64.b64encode(DATA[100:]),
+        base64.urlsafe_b64encode(DATA),
+        LINES.replace(b"\n", b"\n!\n", 1),
+        LINES.replace(b"=", b"=3D"),
+        LINES + b"\n-- \nlist footer\nhttp://lists.example.org\n",
+        LINES + b"\n" + b"_" * 400 + b"\na footer that is longer than the text\n",
+    ],
+)
+def test_base64_is_decoded_whatever_was_done_to_it(encoded: bytes) -> None:
+    assert decode(encoded, "base64")[0] == DATA
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        ("=?utf-8?b?w6k=?= =?utf-8?b?w6k=?=", "éé"),
+        ("=?utf-8?b?w6k?=", "é"),
+        ("=?utf-8?b?ww==?= =?utf-8?b?qQ==?=", "é"),
+        ("=?utf-8?b?w6==?= =?utf-8?b?qQ==?=", "é"),
+        ("=?utf-8?b?YQ==Yg==?=", "ab"),
+    ],
+)
+def test_base64_in_an_encoded_word_is_joined_and_padded(header: str, text: str) -> None:
+    assert decode_words(header) == text
