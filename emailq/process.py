@@ -1,6 +1,5 @@
 """Ends of processes: services that are told to stop, children that must not outlive their parent."""
 
-import asyncio
 import ctypes
 import signal
 from collections.abc import Coroutine
@@ -16,6 +15,8 @@ def die_with_parent() -> None:
 
 async def until_told_to_stop(service: Coroutine[Any, Any, None]) -> None:
     """Run a service until it ends, or cancel it at SIGTERM or SIGINT and return."""
+    import asyncio  # not above: children that parse do without
+
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(service)
     stopped = False

@@ -1,33 +1,29 @@
-"""Work on strangers' bytes in warm child processes that may be killed: it costs its own attempt and nothing else."""
+"""Work on strangers' bytes in warm child processes that may be killed: it costs its own attempt and nothing else.
+
+This is the parent's side; the child's is in served.py.
+"""
 
 import asyncio
 import fcntl
-import importlib
 import os
 import pickle
-import resource
 import select
 import signal
-import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import Any
 
 from emailq.errors import EmailqError
-from emailq.process import die_with_parent
+from emailq.parse.served import CPU_S, LENGTH, OK
 
-CPU_S = 10  # per message
 WALL_S = 30  # per message, start of the child included
-MEMORY_BYTES = 512 * 1024 * 1024  # address space above that of the idle child
-MESSAGES = 50_000  # that a child parses before a fresh one takes its place, which costs a third of a second
+MESSAGES = 50_000  # that a child parses before a fresh one takes its place, which costs a quarter of a second
 
-_LENGTH = struct.Struct("!cQ")  # status, bytes that follow (of a batch: how many messages)
-_OK, _FAILED = b"+", b"-"
-_SERVE = "import sys; from emailq.parse.child import serve; serve(sys.argv[1])"
+_SERVE = "import sys; from emailq.parse.served import serve; serve(sys.argv[1])"
 _KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV")
 _PIPE_BYTES = 1 << 20  # so that most messages pass without waiting for the other side
 
@@ -116,7 +112,7 @@ class _Child:
             with suppress(OSError):  # others of this user have large ones too
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         order = pickle.dumps(args)
-        self._greeting = _LENGTH.pack(_OK, len(order)) + order  # goes before the first batch
+        self._greeting = LENGTH.pack(OK, len(order)) + order  # goes before the first batch
         self._served = 0
         self._crashed = False
 
@@ -130,13 +126,13 @@ class _Child:
         The child reads all before it answers the first, so neither side waits for the other.
         """
         try:
-            frames = [part for raw in raws for part in (_LENGTH.pack(_OK, len(raw)), raw)]
-            self._write(b"".join((self._greeting, _LENGTH.pack(_OK, len(raws)), *frames)), deadline)
+            frames = [part for raw in raws for part in (LENGTH.pack(OK, len(raw)), raw)]
+            self._write(b"".join((self._greeting, LENGTH.pack(OK, len(raws)), *frames)), deadline)
             self._greeting = b""
             for _ in raws:
-                status, length = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
+                status, length = LENGTH.unpack(self._read(LENGTH.size, deadline))
                 answer = self._read(length, deadline)
-                if status != _OK:
+                if status != OK:
                     raise Crashed(bytes(answer).decode("ascii", "replace"))
                 self._served += 1
                 yield pickle.loads(answer)  # comes from our own code in the child
@@ -192,53 +188,3 @@ def _reason(returncode: int) -> str:
     if returncode < 0:
         return f"the parser was ended by signal {-returncode}"
     return f"the parser ended with code {returncode}"
-
-
-# ---------------------------------------------------------------------------------------------- in the child
-
-
-def serve(work: str) -> None:
-    """The child's life: read a batch, answer each with the pickled result, until the pipe closes or the parent dies."""
-    die_with_parent()
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever prints must not get into the answers
-    module_name, _, name = work.partition(":")
-    module = importlib.import_module(module_name)
-    function = getattr(module, name)
-    args = pickle.loads(_request(requests))
-    function(module.WARM_UP, *args)
-    _limit_memory()
-    while header := requests.read(_LENGTH.size):
-        for raw in [_request(requests) for _ in range(_LENGTH.unpack(header)[1])]:
-            _limit_cpu()
-            try:
-                _answer(answers, _OK, pickle.dumps(function(raw, *args), protocol=5))
-            except MemoryError:
-                _answer(answers, _FAILED, f"parsing took more than {MEMORY_BYTES >> 20} MB".encode())
-            except Exception as error:  # must not happen; the parent still has to learn of it
-                _answer(answers, _FAILED, f"the parser raised {type(error).__name__}".encode("ascii", "replace"))
-
-
-def _request(requests: BinaryIO) -> bytes:
-    return requests.read(_LENGTH.unpack(requests.read(_LENGTH.size))[1])
-
-
-def _answer(answers: BinaryIO, status: bytes, payload: bytes) -> None:
-    answers.write(_LENGTH.pack(status, len(payload)))
-    answers.write(payload)
-    answers.flush()
-
-
-def _limit_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    with suppress(OSError, ValueError), open("/proc/self/statm", encoding="ascii") as statm:
-        base = int(statm.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (base + MEMORY_BYTES, base + MEMORY_BYTES))
-
-
-def _limit_cpu() -> None:
-    """The limit counts from the start of the process, so it moves along with each message."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + CPU_S + 1, hard))

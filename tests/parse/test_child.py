@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -41,3 +43,10 @@ async def test_a_pool_that_is_closed_ends_what_runs() -> None:
 
     with pytest.raises((Crashed, RuntimeError)):
         await pool.run(b"bob")
+
+
+def test_a_child_does_not_load_what_only_its_parent_needs() -> None:
+    code = "import sys, emailq.parse.served, emailq.parse.stored; print(*sys.modules)"
+    loaded = subprocess.run((sys.executable, "-c", code), check=True, capture_output=True, text=True).stdout.split()
+
+    assert {"asyncio", "subprocess", "psycopg", "pydantic"}.isdisjoint(loaded)  # a fifth of its start, or more
