@@ -14,9 +14,10 @@ from emailq.db import Connection
 from emailq.models import Job
 from emailq.outcomes import Next
 
-Marks = dict[int, tuple[datetime, UUID]]  # priority → (scheduled_at, id) of the last job claimed there
+Marks = dict[int, tuple[datetime, UUID]]  # priority → (scheduled_at, id): up to here nothing waits, as far as we know
 
 _LANES = range(1, 11)
+_FIRST = UUID(int=0)
 
 
 async def register_worker(conn: Connection, queues: Sequence[str]) -> int:
@@ -51,15 +52,11 @@ async def claim(
 
     `fair` starts at the priority that has waited longest; `suspects` claims one job that took workers down.
     """
-    low_at = low_id = None
-    if marks:
-        low = [marks.get(lane, (None, None)) for lane in _LANES]
-        low_at, low_id = [at for at, _ in low], [job_id for _, job_id in low]
     cursor = conn.cursor(binary=True)
     await cursor.execute(
         "select id, email_id, priority, attempt, max_attempts, scheduled_at, created_at"
         " from claim_jobs(%s, %s, %s, %s::timestamptz[], %s::uuid[], %s, %s)",
-        (queue, worker_id, limit, low_at, low_id, fair, suspects),
+        (queue, worker_id, limit, *_low(marks), fair, suspects),
         prepare=True,
     )
     jobs = [Job._make((*row, queue, worker_id)) for row in await cursor.fetchall()]
@@ -68,6 +65,17 @@ async def claim(
         if job.priority not in marks or mark > marks[job.priority]:
             marks[job.priority] = mark
     return jobs
+
+
+async def look_behind(conn: Connection, queue: str, marks: Marks) -> Marks:
+    """The marks that are to move, and where to: jobs may have come to stand behind them."""
+    cursor = conn.cursor(binary=True)
+    await cursor.execute(
+        "select priority, mark_at from look_behind(%s, %s::timestamptz[], %s::uuid[])",
+        (queue, *_low(marks)),
+        prepare=True,
+    )
+    return {lane: (at, _FIRST) for lane, at in await cursor.fetchall()}
 
 
 async def complete(conn: Connection, jobs: Sequence[Job]) -> set[UUID]:
@@ -207,6 +215,11 @@ async def has_due(conn: Connection, queues: Sequence[str]) -> bool:
     cursor = await conn.execute("select has_due_jobs(%s)", (list(queues),))
     row = await cursor.fetchone()
     return bool(row and row[0])
+
+
+def _low(marks: Marks) -> tuple[list[datetime | None], list[UUID | None]]:
+    low = [marks.get(lane, (None, None)) for lane in _LANES]
+    return [at for at, _ in low], [job_id for _, job_id in low]
 
 
 def _fences(jobs: Sequence[Job]) -> tuple[list[UUID], list[int], list[int]]:

@@ -26,7 +26,7 @@ from emailq.queue.watchdog import end_if_blocked
 _BATCH = 500  # jobs in one claim
 _PREFETCH_S = 0.1  # jobs are claimed this far ahead of the handlers, so a crash strands little
 _STALE_S = 1.0  # a job that waited so long for a free place goes back: others may have one
-_MARKS_S = 0.6  # how long a low-water mark is trusted: what stands behind it waits no longer
+_MARKS_S = 0.6  # how often we look behind the low-water marks
 _FAIR_EVERY = 16  # each so many claims start at the lane that has waited longest
 _BRISK_S = 0.02  # wake-ups that follow one another so closely are many
 _BRISK = 3  # so many of these, or full claims, in a row: NOTIFY is not wanted any more, it would hold up who inserts
@@ -171,6 +171,15 @@ class Worker:
             await asyncio.sleep(0.2)
             return []
 
+    async def look_behind(self, lane: "Lane") -> queue.Marks | None:
+        """Which of its marks are to move; None if that can't be told."""
+        try:
+            async with self.app.pool.connection() as conn:
+                return await queue.look_behind(conn, lane.name, lane.marks)
+        except psycopg.Error as error:
+            log.warn("look.failed", queue=lane.name, reason=brief(error))
+            return None
+
     async def set_asleep(self, lane: "Lane", asleep: bool) -> int | None:
         """Ask for NOTIFYs, or ask no more; the id for which that is done. Losing this costs latency only."""
         async with self._claiming:
@@ -245,7 +254,9 @@ class Lane:
         self._began: dict[asyncio.Task[None], float] = {}  # when each slot's handler did
         self._overdue: set[asyncio.Task[None]] = set()  # these were cancelled for taking too long
         self.marks: queue.Marks = {}
-        self._marks_at = 0.0
+        self._look: asyncio.Task[queue.Marks | None] | None = None  # behind the marks
+        self._looked_at = 0.0
+        self._found_some = False  # the last claim did
         self._claimed_at = 0.0
         self._claims = 0
         self._brisk = 0
@@ -280,19 +291,27 @@ class Lane:
     async def run(self) -> None:
         """Free places? Claim so many. Start them. Nothing there? Sleep until woken."""
         await self.worker.session.registered.wait()
+        try:
+            await self._serve()
+        finally:
+            if self._look:
+                self._look.cancel()
+
+    async def _serve(self) -> None:
         while not self.worker.stopping.is_set():
             self._woken.clear()
+            if self.marks and self._found_some and time.monotonic() - self._looked_at > _MARKS_S:
+                self._look_behind()
             room = self._room()
             self._wants_room = not room
             if not room:
-                await self._wait(min(self.worker.app.settings.poll_interval_s, _STALE_S))
+                await self._wait(min(self.worker.app.settings.poll_interval_s, _MARKS_S / 2))
                 if self.waiting and time.monotonic() - self._claimed_at > _STALE_S:
                     self.give_back("waited for a free place")
                 continue
-            marked = self._marked()
+            self._move_marks()
             jobs = await self._claim(room)
-            if not marked:  # counted from the end: a look past many dead rows is long, and must not be all we do
-                self._marks_at = time.monotonic()
+            self._found_some = bool(jobs)
             self.waiting.extend(jobs)
             if self.worker.stopping.is_set():
                 return
@@ -302,9 +321,7 @@ class Lane:
                 self._claimed_at = time.monotonic()
             if len(jobs) == room:
                 self._brisk += 1
-            elif marked and not jobs:  # there may be some behind the marks
-                self.marks.clear()
-            else:
+            elif jobs or not await self._some_are_behind():
                 await self._rest()
             if self._asleep and self._brisk >= _BRISK:
                 await self._set_asleep(False)
@@ -330,11 +347,30 @@ class Lane:
         self._claims += 1
         return await self.worker.claim(self, room, fair=self._claims % _FAIR_EVERY == 0)
 
-    def _marked(self) -> bool:
-        """Whether there are marks, and they can be trusted."""
-        if time.monotonic() - self._marks_at > _MARKS_S:
+    def _look_behind(self) -> asyncio.Task[queue.Marks | None]:
+        """Beside the claims: a look past many dead rows is long, and nobody is to wait for it."""
+        if not self._look:
+            self._look = asyncio.create_task(self.worker.look_behind(self))
+        return self._look
+
+    async def _some_are_behind(self) -> bool:
+        if not self.marks:
+            return False
+        await asyncio.wait([self._look_behind()])
+        return self._move_marks()
+
+    def _move_marks(self) -> bool:
+        """As a look that has ended tells; whether one goes back."""
+        if not self._look or not self._look.done():
+            return False
+        moved, self._look = self._look.result(), None
+        self._looked_at = time.monotonic()  # the end of a long look, else looks would be all we do
+        if moved is None:
             self.marks.clear()
-        return bool(self.marks)
+            return True
+        goes_back = any(mark < self.marks.get(lane, mark) for lane, mark in moved.items())
+        self.marks |= moved
+        return goes_back
 
     async def _rest(self) -> None:
         """No more is due. Wait for a NOTIFY, but not for long: polling is the truth, NOTIFY a hint."""

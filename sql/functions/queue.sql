@@ -89,8 +89,9 @@ $$;
 -- ---------------------------------------------------------------------------------------------- claim
 
 -- Claims up to p_limit due jobs of one queue. Lanes (priorities) are read in order, each from the caller's mark
--- (scheduled_at, id) on, so that a claim does not wade through rows it has already passed; a caller drops its marks
--- after less than a second. p_fair starts at the lane whose head has waited longest, which bounds starvation.
+-- (scheduled_at, id) on, so that a claim does not wade through rows it has already passed; a caller looks behind its
+-- marks (look_behind) each time less than a second has passed. p_fair starts at the lane whose head has waited longest,
+-- which bounds starvation.
 create or replace function claim_jobs(
     p_queue text,
     p_worker integer,
@@ -235,6 +236,35 @@ begin
         update queue_controls c set credit = v_controls.credit - v_claimed, credit_at = v_now
         where c.queue_name = p_queue;
     end if;
+end $$;
+
+-- Which of a caller's marks are to move, and where to. A lane that was read past due jobs goes back to the first of them: it
+-- was given back, got this priority, or was committed late. (One that somebody locks is being claimed.) A lane without a
+-- mark in which nothing is due is read from now on. This reads what every job of the last time left in the index, dead
+-- rows under an old transaction too, so it may be long; claims go on meanwhile.
+create or replace function look_behind(p_queue text, p_low_at timestamptz[], p_low_id uuid[])
+returns table (priority integer, mark_at timestamptz) language plpgsql
+set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_now timestamptz := queue_now();
+begin
+    return query
+    select lane, coalesce(due.scheduled_at, v_now)
+    from generate_series(1, 10) lane
+    left join lateral (
+        select q.scheduled_at from processing_queue q
+        where q.queue_name = p_queue and q.completed_at is null and q.status = 'pending'
+          and q.crashes <= 1 and q.priority = lane
+          and (q.scheduled_at, q.id) <= (coalesce(p_low_at[lane], v_now),
+                                         coalesce(p_low_id[lane], 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+          and q.scheduled_at <= v_now
+        order by q.scheduled_at, q.id
+        limit 1
+        for update skip locked
+    ) due on true
+    where due.scheduled_at is not null or p_low_at[lane] is null;
 end $$;
 
 -- How many more jobs of a queue may run, if they are fewer than p_wanted; for a claim whose turn it is, with its settings.

@@ -593,6 +593,40 @@ async def test_an_item_that_comes_before_those_at_work_is_taken_within_a_second(
     assert item(db, item_id)["started_at"] - changed_at < timedelta(seconds=1)
 
 
+async def test_claims_go_on_while_a_look_behind_the_marks_takes_long(
+    db: psycopg.Connection, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    async def look_that_never_ends(conn: Connection, queue: str, marks: jobs.Marks) -> jobs.Marks:
+        looks.append(queue)
+        await asyncio.Event().wait()
+        return {}
+
+    monkeypatch.setattr(jobs, "look_behind", look_that_never_ends)
+    monkeypatch.setattr("emailq.queue.worker._MARKS_S", 0)
+    fill_queue(db, 3000)
+    async with running(done):
+        await wait_until_async(lambda: statuses(db) == {"completed": 3000})
+
+    assert looks == ["work"]
+
+
+async def test_a_look_that_fails_hides_nothing(
+    db: psycopg.Connection, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look_that_fails(conn: Connection, queue: str, marks: jobs.Marks) -> jobs.Marks:
+        raise psycopg.OperationalError("no")
+
+    monkeypatch.setattr(jobs, "look_behind", look_that_fails)
+    add_item(db)
+    async with running(done):
+        await wait_until_async(lambda: statuses(db) == {"completed": 1})
+        add_item(db, scheduled_at="2000-01-01")
+
+        await wait_until_async(lambda: statuses(db) == {"completed": 2})
+
+
 async def test_a_paused_queue_stands_still_within_a_second_and_flows_again(
     db: psycopg.Connection, running: Running
 ) -> None:

@@ -17,6 +17,7 @@ from tests.items import (
     fill_queue,
     item,
     register,
+    release,
     retry,
     set_time,
     value,
@@ -130,6 +131,64 @@ def test_marks_hide_an_item_behind_them_until_they_are_dropped(db: psycopg.Conne
 
     assert claim(db, worker, marks={5: job}) == []
     assert ids(claim(db, worker)) == [behind]
+
+
+def look_behind(db: psycopg.Connection, marks: dict[int, Claimed]) -> dict[int, datetime]:
+    """Lane → where its mark is to move."""
+    low = [marks.get(lane) for lane in range(1, 11)]
+    return dict(
+        db.execute(
+            "select * from look_behind('work', %s::timestamptz[], %s::uuid[])",
+            ([one and one.scheduled_at for one in low], [one and one.id for one in low]),
+        ).fetchall()
+    )
+
+
+def test_a_look_behind_the_marks_finds_what_came_to_stand_there(db: psycopg.Connection) -> None:
+    add_item(db)
+    worker = register(db)
+    marks = dict.fromkeys(range(1, 11), claim_one(db, worker))
+    assert look_behind(db, marks) == {}
+
+    first_at, _ = (
+        item(db, add_item(db, priority=7, scheduled_at=marks[7].scheduled_at - timedelta(hours=hours)))["scheduled_at"]
+        for hours in (2, 1)
+    )
+    add_item(db, priority=3)  # before the mark, where claims go on
+
+    assert look_behind(db, marks) == {7: first_at}
+
+
+def test_a_job_given_back_stands_where_its_mark_is_and_is_found(db: psycopg.Connection) -> None:
+    add_item(db)
+    worker = register(db)
+    job = claim_one(db, worker)
+    release(db, job)
+
+    found = look_behind(db, dict.fromkeys(range(1, 11), job))
+
+    assert found == {5: job.scheduled_at}
+
+
+def test_a_look_behind_the_marks_passes_over_rows_that_a_claim_holds(dsn: str, db: psycopg.Connection) -> None:
+    add_item(db, scheduled_at=datetime.fromisoformat("2026-01-01T00:00:00+00:00"))
+    add_item(db)
+    worker = register(db)
+    with worker_on(dsn) as (other, other_worker), other.transaction():
+        claim_one(other, other_worker)
+
+        assert look_behind(db, dict.fromkeys(range(1, 11), claim_one(db, worker))) == {}
+
+
+def test_a_lane_in_which_nothing_is_due_is_read_from_now_on(db: psycopg.Connection) -> None:
+    first = item(db, add_item(db, priority=2))
+    set_time(db, "2100-01-01T00:00:00+00:00")
+    add_item(db, priority=4, scheduled_at="2100-01-02T00:00:00+00:00")
+
+    found = look_behind(db, {})
+
+    assert found.pop(2) == first["scheduled_at"]
+    assert found == dict.fromkeys(set(range(1, 11)) - {2}, datetime.fromisoformat("2100-01-01T00:00:00+00:00"))
 
 
 def test_a_mark_of_one_lane_leaves_the_others_alone(db: psycopg.Connection) -> None:
