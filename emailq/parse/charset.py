@@ -132,9 +132,7 @@ def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -
     """
     codec = codec_for(declared) if declared else None
     if codec is None and is_html:
-        meta = _META.search(data, 0, 4096)
-        codec = codec_for(meta[1].decode("ascii", "ignore")) if meta else None
-        codec = None if codec in WIDE else codec
+        codec = _codec_of_page(data)
     if data.isascii() and codec not in _STATEFUL and codec not in WIDE and b"\x1b" not in data:
         if b"\0" in data:
             return _decode_ascii_with_nul(data)
@@ -143,11 +141,20 @@ def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -
             return Decoded(text, None, "charset-unknown")
         return Decoded(text, None, "charset-refused" if codec == REFUSED else None)
     text, fitted, defect = _decode(data, codec)
+    if defect == "charset-guessed" and is_html and (of_page := _codec_of_page(data)):
+        text, fitted, _ = _decode(data, of_page)
     if defect is None and codec is None and declared:
         defect = "charset-unknown"
     if "\0" in text or fitted in WIDE:
         text = _UNSTORABLE.sub("\ufffd", text)
     return Decoded(cyrillic.repair(text), fitted, defect)
+
+
+def _codec_of_page(data: bytes) -> str | None:
+    """What a page says of itself; not UTF-16, since it could not be read in that."""
+    meta = _META.search(data, 0, 4096)
+    codec = codec_for(meta[1].decode("ascii", "ignore")) if meta else None
+    return None if codec in WIDE else codec
 
 
 def decode_utf8(data: bytes) -> str:
@@ -282,6 +289,8 @@ def detect(data: bytes) -> str | None:
     codec = codec_for(guess.get("encoding") or "")
     if codec in _LATIN and (guess["confidence"] < _SURE or (codec == "iso8859_2" and _CONTROLS.search(sample))):
         return None  # Western text, which all of these can pass for
+    if codec in _IN_RUNS and len(_ALONE.findall(sample)) * 2 > len(sample) - len(sample.translate(None, _HIGH)):
+        return None  # "crème"
     return codec if codec in _DETECTED_CODECS else None
 
 
@@ -292,6 +301,8 @@ _DETECTED = (
 )
 _LATIN = ("cp1250", "cp1254", "cp1257", "iso8859_2")
 _SURE = 0.08
+_IN_RUNS = ("cp1253", "cp1255", "cp1256", "cp874", "iso8859_7", "gb18030", "cp949", "euc_jp")  # stand the 8-bit bytes
+_ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _CONTROLS = re.compile(rb"[\x80-\x9f]")
 _DETECTED_CODECS = frozenset(codec_for(label) for label in _DETECTED)
 _KANA = {

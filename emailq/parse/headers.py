@@ -74,7 +74,8 @@ _ONCE = frozenset(
     ("from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references")
 )
 _BLANKS = " \t\n\r\v\f"  # and no 8-bit character, which is a letter in some charset
-_ID = re.compile(r"<([^<>]*)>")
+_ID = re.compile(r"\([^()]*\)|<([^<>]*)>")  # or a comment, in which an id counts for nothing
+_OPEN_ID = re.compile(r"<([^<>\s]+@[^<>\s]+)$")
 _SPACE = re.compile(r"\s+")
 _COMMENT = re.compile(r"\([^()]*\)")
 
@@ -276,10 +277,12 @@ def parse_ids(values: Iterable[str]) -> list[str]:
     for value in values:
         if "=?" in value:
             value = clean_line(decode_words(value))
-        found = [_SPACE.sub("", token) for token in _ID.findall(value)]
+        if "&lt;" in value:
+            value = value.replace("&lt;", "<").replace("&gt;", ">")
+        found = [_SPACE.sub("", token).strip("\\") for token in _ID.findall(value) if token] or _OPEN_ID.findall(value)
         if not found and "<" not in value.strip().rstrip("<>"):
             words = _COMMENT.sub(" ", value).replace(",", " ").split()
-            found = [word.strip("<>") for word in words if "@" in word] or (words if len(words) == 1 else [])
+            found = [word.strip("<>") for word in words if "@" in word or len(words) == 1]
         ids += [one for one in found if one]
     return ids
 

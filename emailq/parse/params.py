@@ -35,6 +35,8 @@ def parse_content_type(value: str | None) -> tuple[str, dict[str, str]]:
     """("type/subtype" in lower case, parameters by lower-case name). An unreadable type is "" (RFC 2045 §5.2)."""
     if not value:
         return "", {}
+    if value.startswith("=?"):
+        value = decode_words(value)
     head, params = _parse(value) if len(value) <= 300 else _parse.__wrapped__(value)
     match = _TYPE.match(_COMMENT.sub(" ", head) if "(" in head else head)
     if match:
@@ -49,7 +51,8 @@ def parse_disposition(value: str | None) -> tuple[str | None, dict[str, str]]:
         return None, {}
     head, params = _parse(value) if len(value) <= 300 else _parse.__wrapped__(value)
     words = head.partition("(")[0].strip(' "').lower().split()
-    return (words[0].rstrip(",:") if words else None), params
+    disposition = words[0].rstrip(",:") if words else None
+    return ("attachment" if disposition and disposition.startswith("attach") else disposition), params
 
 
 @lru_cache(maxsize=1024)

@@ -36,7 +36,12 @@ class Part:
         self._data, self._start, self._end = data, node.start, node.end
         values = {lower: value for _, lower, value in reversed(block.fields)}  # of several the first
         self.disposition, disposition_params = parse_disposition(values.get("content-disposition"))
-        self.name = display_name(disposition_params.get("filename") or node.params.get("name"))
+        self.name = display_name(
+            disposition_params.get("filename")
+            or node.params.get("name")
+            or (self.disposition != "form-data" and disposition_params.get("name"))
+            or node.params.get("filename")
+        )
         self.charset = node.params.get("charset")
         cid = values.get("content-id", "").strip()
         self.cid = cid.removeprefix("<").removesuffix(">").strip() or None

@@ -145,7 +145,10 @@ def test_a_label_never_reaches_anything_but_a_text_codec(label: str) -> None:
         ("cp1255", ("שלום רב", "הזמנה חדשה")),
         ("cp1250", ("Dziękuję za zamówienie", "Objednávka číslo 5")),
         ("cp1254", ("Teşekkür ederim, siparişiniz hazır",)),
-        ("cp1252", ("¿Cuándo llegará el pedido?", "Noël", "Größe", "Hej då", "Facture réglée", "Não recebi")),
+        (
+            "cp1252",
+            ("café crème", "¿Cuándo llegará el pedido?", "Noël", "Größe", "Hej då", "Facture réglée", "Não recebi"),
+        ),
     ],
 )
 @pytest.mark.parametrize("label", [None, "us-ascii"])
