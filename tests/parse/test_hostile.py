@@ -32,7 +32,7 @@ def cpu_s(raw: bytes, runs: int) -> float:
 def test_ten_times_the_size_takes_no_more_than_twenty_times_as_long(name: str) -> None:
     small, large = SHAPES[name](30_000), SHAPES[name](300_000)
 
-    assert cpu_s(large, 2) < max(20 * cpu_s(small, 3), 0.1)
+    assert cpu_s(large, 2) < max(20 * cpu_s(small, 3), 0.2)
 
 
 @pytest.mark.long
