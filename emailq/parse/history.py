@@ -17,7 +17,6 @@ _ATTRIBUTION_LINES = 4
 # What was seen of the history.
 UNMARKED, REPLY, BLOCK, FORWARD = range(4)
 
-_QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{2,3}>\s")
 _SEPARATOR = re.compile(
     rf"[{DASHES}]{{2,}}\s*(?P<words>[^\W\d_](?:[^_=—–‐:<>]|(?<=\d):(?=\d)){{3,100}}?)\s*:?\s*(?:[{DASHES}]{{2,}}|$)"
 )
@@ -27,7 +26,7 @@ _CLOCK = in_lower_case(r"\d{1,2}\s?[:.hч]\s?\d{2}|\d\s?(?:am|pm)\b")
 _MONTH = any_of(phrases.MONTHS)
 _DATE = in_lower_case(
     rf"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th|\.|,)?\s(?:de\s)?{_MONTH})"
-    rf"|{_MONTH}[^\W\d_]{{0,12}}\.?\s\d"
+    rf"|(?<![^\W\d_]){_MONTH}[^\W\d_]{{0,12}}\.?\s\d"
 )
 _ADDRESS = re.compile(r"[\w.+%'&=-]@[\w-]{1,63}\.\w")
 _ADDRESS_LAST = re.compile(r"[>)\]]$|@[\w.-]+$")
@@ -58,8 +57,8 @@ def mark_history(page: Page) -> int:
     """Give the quoted lines to the history, and say by which mark it was known."""
     seen = UNMARKED
     number, end = 0, len(page.lines)
-    page.are_quoted = [_is_quoted(line) for line in page.lines]
-    _look_for_bars(page)
+    if page.has_bars:
+        _look_for_bars(page)
     while number < end:
         if page.are_quoted[number] and not _WRITTEN_BY.match(page.lines[number]):
             if seen == UNMARKED and (number == 0 or page.owners[number - 1] == NEW):
@@ -104,16 +103,12 @@ def _leads_to(text: str) -> bool:
     return text.endswith(":") and " " in text and not (are_names(text) or _has_date(text) or _has_clock(text))
 
 
-def _is_quoted(line: str) -> bool:
-    return ">" in line[:5] and bool(_QUOTE_MARK.match(line))
-
-
 def _look_for_bars(page: Page) -> None:
     """Some set "| " before each quoted line: they do when the first such line stands below "… wrote:"."""
     bars = [number for number, line in enumerate(page.lines) if line[:1] == "|" and _BAR.match(line)]
-    above = (
-        next((page.plain[n] for n in range(bars[0] - 1, max(bars[0] - 3, -1), -1) if page.plain[n]), "") if bars else ""
-    )
+    if not bars:
+        return
+    above = next((text for text in reversed(page.plain[max(bars[0] - 2, 0) : bars[0]]) if text), "")
     if above.endswith(":") and _attribution(above):
         for number in bars:
             page.are_quoted[number] = True
@@ -254,6 +249,8 @@ def _attribution(text: str) -> int:
         if not rest or _is_who_or_when(rest):
             is_sure = (is_introduced and not _is_prose(body[: wrote.start()])) or (_has_clock(rest) and _has_date(rest))
             return 2 if has_address or (has_date and is_sure) else 1
+        if len(rest) <= 45 and not _is_talk(rest) and _has_date(rest):
+            return 1
     if not (has_date and is_introduced and text.endswith(":") and has_clock):
         is_known = is_introduced or text[-2:-1] in ")]" or text[-2:-1].isdigit()
         return int(has_address and has_date and is_known and text.endswith(":"))
@@ -269,8 +266,13 @@ def _is_prose(text: str) -> bool:
 def _is_who_or_when(text: str) -> bool:
     if len(text) > 120:
         return False
-    is_time = len(text) <= 45 and _has_clock(text)
+    is_time = len(text) <= 45 and _has_clock(text) and not _is_talk(text)
     return is_time or bool(_ADDRESS.search(text)) or are_names(text) or fold(text) in _SAID_WHAT
+
+
+def _is_talk(text: str) -> bool:
+    """Whether many words stand before the date: "on the phone on 2 May at 9:15"."""
+    return bool(sum(word[0].islower() for word in _NUMBERS.split(text)[0].split()) > 3)
 
 
 def _quote_follows(page: Page, number: int) -> bool:

@@ -13,20 +13,25 @@ NEW, QUOTED, SIGNATURE = range(3)
 class Page:
     """The lines of a text, what they look like without decoration, and who owns them."""
 
-    __slots__ = ("are_quoted", "has_reply_line", "labels", "lines", "owners", "plain")
+    __slots__ = ("are_quoted", "has_bars", "has_reply_line", "labels", "lines", "owners", "plain")
 
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
         self.plain = [plain(line) for line in self.lines]
         self.labels = [_labels(line) for line in self.plain]
         self.owners = [NEW] * len(self.lines)
-        self.are_quoted: list[bool] = []  # marked as such, each line: `history` knows how
+        self.are_quoted = [_is_quoted(line) for line in self.lines] if ">" in text else [False] * len(self.lines)
+        self.has_bars = "\n|" in text
         whole = fold(text)
         self.has_reply_line = any(words in whole for words in _REPLY_LINES)  # few have one
 
     def of(self, wanted: int) -> str:
         mine = [line for line, owner in zip(self.lines, self.owners, strict=True) if owner == wanted]
         return "\n".join(mine).strip("\n").rstrip()
+
+
+def _is_quoted(line: str) -> bool:
+    return ">" in line[:5] and bool(_QUOTE_MARK.match(line))
 
 
 def fold(text: str) -> str:
@@ -55,6 +60,7 @@ _INVISIBLE: dict[int, str | None] = dict.fromkeys(
 _INVISIBLE |= {0xA0: " ", 0x202F: " ", 0xFF1A: ":", 0xFE55: ":"}
 _ANY_INVISIBLE = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _REPLY_LINES = words_of(phrases.REPLY_LINES)
+_QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{2,3}>\s")
 DASHES = "-_=—–‐‑*"
 _LABEL = re.compile(r"([^\W\d_][^:<>@\d]{0,23}?)\s*:")
 _ROLES = {label: role for role, labels in phrases.HEADER_LABELS.items() for label in words_of(labels)}

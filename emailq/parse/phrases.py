@@ -149,8 +149,9 @@ CLOSINGS = """
     pozdrawiam|pozdrawiam serdecznie|z wyrazami szacunku|s pozdravem|s přátelským pozdravem|s úctou|s pozdravom
     hezký den|üdvözlettel|tisztelettel|saygılarımla|saygılarımızla|iyi çalışmalar|cu stimă|cu respect|s poštovanjem
     mit den besten grüßen|mit den besten grüssen|besten gruß|schönen gruß|einen schönen tag|schönen tag noch
-    schönes wochenende|bonne journée|bonne soirée|bon week-end|belle journée|excellente journée|un cordiale saluto
-    un caro saluto|buona giornata|buona serata|buon lavoro|un cordial saludo|buen día|feliz día|bom dia e bom trabalho
+    schönes wochenende|bonne journée|bonne soirée|bon week-end|belle journée|excellente journée|bonne réception
+    un cordiale saluto|un caro saluto|buona giornata|buona serata|buon lavoro|un cordial saludo|buen día
+    feliz día|bom dia e bom trabalho
     fijne dag|fijne dag verder|prettige dag|ha en bra dag|trevlig helg|god weekend|god helg|miłego dnia
     groetjes|groetjes uit|lieve groet|liefs|bisous|bises|besos|un beso|abrazos|baci|обнимаю|целую|kram|kramar|knus
     uściski|sevgiler|sevgilerimle|kind regard|best regard|warm regard|kindly|with thanks and regards|all my best

@@ -28,6 +28,9 @@ _SENT_FROM = tuple(words_of(phrases.SENT_FROM))
 _SENT_FROM_LETTERS = frozenset(letter for phrase in _SENT_FROM for letter in (phrase[0], phrase[0].upper()))
 _SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
 _SENT_FROM_ENDS_LETTERS = frozenset(phrase[-1] for phrase in _SENT_FROM_ENDS)
+_OUTLOOK_APP = re.compile(
+    r"(?:[^\W\d_]{1,20} ){1,3}Outlook \S{2,5} (?:iOS|Android|Mac)$"
+)  # "Get … for" in any language
 _CLOSING_AND_NAME = re.compile(
     rf"(?i:{any_of('|'.join(sorted(_CLOSINGS - _AMBIGUOUS)))})[,!]?\s(?:[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+[ -]?){{1,2}}$"
 )
@@ -47,7 +50,7 @@ _GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORE
 _CONTACT = in_lower_case(
     r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
     r"(?:[ ()./-]{0,2}\d){3}|\b[тtmpf](?:[.:]\s{0,2}|\s{1,2})[+(]{0,2}\d(?:[ ()./-]{0,2}\d){5}|\+\d[\d ()./-]{7,}"
-    r"|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
+    r"|^\(?\d{1,4}\)?(?:[ ()/-]{1,2}\d{2,5}){2,4}$|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
 )
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
@@ -105,16 +108,16 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
     if len(run) == 1 and not is_first and _bare(fold(texts[0])) in _AMBIGUOUS:
         return  # "Yours." answers a quoted question
     offset = len(run) - len(texts)
+    signed = _signed_at(page, run[offset:], names) if names else -1
     for index, text in enumerate(texts):
         below = texts[index + 1 :]
         is_top = is_first and offset + index == 0
-        above = texts[index - 1] if index else ""
-        is_list = index > 0 and run[offset + index] == run[offset + index - 1] + 1 and _is_name(above)
-        is_signed = names and index and not is_list and _is_author(text, names) and _is_card(above, below)
-        if not is_signed and not _begins_signature(text, below, is_top=is_top):
+        if index != signed and not _begins_signature(text, below, is_top=is_top):
             continue
-        is_begun = is_signed and _RULE_OR_TWO.match(above)
-        begin = index - 1 if offset + index > 1 and index and (is_begun or _SIGNED.match(above)) else index
+        begin = index
+        if offset + index > 1 and index:
+            above = texts[index - 1]
+            begin -= bool(_SIGNED.match(above) or (index == signed and _RULE_OR_TWO.match(above)))
         end = index + _length_of_signature(page, run[offset + index :], is_open=text not in _DELIMITERS)
         if end < len(texts) and texts[end - 1][-1] in '"”“»':
             continue  # of a letter that somebody cites
@@ -128,16 +131,32 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
     _give(page, _contact_block(page, run[: offset + _before_postscript(texts)]), SIGNATURE)
 
 
+def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
+    """Where the author's name stands alone, last or above what says who that is, but not in a list; else -1."""
+    for index in range(1, len(run)):
+        text = page.plain[run[index]]
+        if len(text) > 60 or not _is_author(text, names):
+            continue
+        above = page.plain[run[index - 1]]
+        is_list = run[index] == run[index - 1] + 1 and _is_name(above)
+        if not is_list and _is_card(above, [page.plain[n] for n in run[index + 1 :]]):
+            return index
+    return -1
+
+
 def _length_of_signature(page: Page, run: list[int], *, is_open: bool) -> int:
-    """How many of these lines belong to it: up to "PS: …", or to a paragraph in which the author speaks on."""
-    is_open = is_open and not _is_small_print(page.plain[run[0]])
+    """How many of these lines belong to it: up to "PS: …", or to a paragraph in which the author speaks on.
+
+    `is_open`: there may be such a paragraph, above small print.
+    """
     for index, number in enumerate(run[1:], start=1):
         text = page.plain[number]
-        if _POSTSCRIPT.match(text):
+        if text[0] in _PS_LETTERS and _POSTSCRIPT.match(text):
             return index
-        is_open = is_open and not _is_small_print(text)
         if is_open and number > run[index - 1] + 1 and _speaks_on(text):
-            return index
+            is_open = not any(_is_small_print(page.plain[n]) for n in run[: index + 1])
+            if is_open:
+                return index
     return len(run)
 
 
@@ -148,7 +167,7 @@ def _speaks_on(text: str) -> bool:
 
 def _is_author(text: str, names: list[str]) -> bool:
     """ "Ann", "A. Hill", "Ann Hill" or "A" of Ann Hill."""
-    if len(text) > 60 or not text.translate(_IN_NAMES).isalpha():
+    if not text.translate(_IN_NAMES).isalpha():
         return False
     words = _WORDS.findall(fold(text))
     initials = [name[0] for name in names]
@@ -214,7 +233,7 @@ def _closing(line: str) -> int:
     if _ends_in_closing(words):
         return 2
     first, comma, name = words.partition(",")
-    if comma and ((len(name) <= 40 and len(name.split()) <= 4) or _CONTACT.search(lower(name))):
+    if comma and ((len(name) <= 40 and len(name.split()) <= 4) or _is_contact(name)):
         return 2 if _bare(first) in _CLOSINGS else 0
     first, slash, _ = words.partition("/")
     if slash and first.strip() in _CLOSINGS:
@@ -263,6 +282,8 @@ def _is_sent_from(text: str) -> bool:
     """ "Sent from my phone", but no sentence that begins so."""
     if len(text) <= 60 and text[-1:] in _SENT_FROM_ENDS_LETTERS and fold(text).endswith(_SENT_FROM_ENDS):
         return True
+    if "utlook" in text and _OUTLOOK_APP.match(_ANGLES.sub("", text).rstrip(" .")):
+        return True
     if len(text) > 200 or text[:1] not in _SENT_FROM_LETTERS:
         return False
     words = fold(text)
@@ -286,7 +307,12 @@ def _is_signature(below: list[str]) -> bool:
 
 
 def _has_contact(below: list[str]) -> bool:
-    return any(_CONTACT.search(lower(line)) for line in below[:12])
+    return any(map(_is_contact, below[:12]))
+
+
+def _is_contact(text: str) -> bool:
+    may_be = "@" in text or _DIGIT.search(text) or "www." in text or "://" in text
+    return bool(may_be and _CONTACT.search(lower(text)))
 
 
 def _is_small_print(text: str) -> bool:
