@@ -49,7 +49,7 @@ _DAEMON = re.compile(
     r"(?:mailer[-_. ]?daemon|mail[-_. ]?daemon|mdaemon|double-bounce|mail delivery (?:sub)?system)\b", re.IGNORECASE
 )
 _POSTMASTER = re.compile(
-    r"(?:post[-_]?master|bounces?|mta|mail[-. ]delivery|mail (?:admin|system)|delivery|microsoft\s?exchange|"
+    r"(?:post[-_]?master|bounces?|mail[-. ]delivery|mail (?:admin|system)|delivery|microsoft\s?exchange|"
     r"system administrator|mailsystem|.{0,30}-bounces?)\b",
     re.IGNORECASE,
 )
@@ -93,7 +93,7 @@ _METHOD = re.compile(
 _FORWARDED = re.compile(r"\W{0,3}(?:fwd?|wg|tr|rv|i|pd|vs|doorst|enc|пересл|fw)\s?:", re.IGNORECASE)
 _REPLY = re.compile(r"\W{0,3}(?:re|aw|sv|antw|отв|ответ|回复)\s?(?:\[\d+\])?:", re.IGNORECASE)
 
-_TICKET = re.compile(r"\[[^\]\d]{0,30}\d{3,}\]")
+_TICKET = re.compile(r"\[[^\]\d]{0,30}(?:#|(?:ticket|case|request|anfrage|заявка|обращение|тикет)\W{1,3})\d{3,}\]")
 _FROM_LIST = re.compile(r"\bowner-|-(?:admin|owner|request|bounces)[@+]", re.IGNORECASE)
 
 _ID = re.compile(r"<([^<>\s]{3,900})>")
