@@ -30,6 +30,7 @@ _TOKEN = re.compile(
 )
 _NOBODY = re.compile(r"(?:un(?:disclosed|listed|specified)|no)[- _]?recipients?|recipient list not shown", re.I)
 _AROUND_DOTS = re.compile(r"\s*+([.@])\s*")
+_SEPARATOR = re.compile("[,;]")
 _UNQUOTED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -46,7 +47,7 @@ def parse_addresses(value: str) -> tuple[list[Address], list[str]]:
             return [Address(_clean_name(name), simple[3])], []
         bare = _BARE.fullmatch(value)
         if bare and "=?" not in value:
-            return [Address(None, bare[1])], []
+            return [Address(None, _unquoted(bare[1]))], []
     reader = _Reader(value)
     return reader.read(), sorted(reader.defects)
 
@@ -152,14 +153,14 @@ class _Reader:
         if angle is not None:
             if any("@" in text for text, quoted in words if not quoted):
                 self.defects.add("address-ambiguous")
-            email = _clean_spec(angle)
             if phrase.strip() or any(re.search(r'[\s"]', one) for one in self.lost_phrases):
                 phrase = ", ".join([*self.lost_phrases, phrase.lstrip()]).rstrip(", ")
                 self.lost_phrases = []
             self._keep_lost_phrases()
             name = _clean_name(phrase) or _clean_comment(comments)
-            for one in re.split("[,;]", email) if '"' not in email else [email]:
-                self._append(name, one.strip())
+            is_one = '"' in angle or angle.lstrip().startswith("@")  # a route has commas too
+            for one in [angle] if is_one else _SEPARATOR.split(angle):
+                self._append(name, _clean_spec(one))
             return
         if not phrase.strip():
             return
@@ -186,11 +187,12 @@ class _Reader:
             return
         if phrase and not re.search(r"[\s?]", phrase):
             self._append(name, phrase)
-        elif "=?" not in phrase or not self._read_encoded_mailbox(phrase):
+        elif not self._read_hidden_mailbox(phrase):
             self.defects.add("address-missing")
 
     def _append(self, name: str | None, email: str) -> None:
-        if email.endswith((":", ";")) and _NOBODY.fullmatch(email.rstrip(":; ")):  # <undisclosed-recipients:;>
+        email = _unquoted(email.rstrip(":"))
+        if _NOBODY.fullmatch(email):  # <undisclosed-recipients:;>
             return
         if not email.strip("<>") or email.rfind("@") == 0:  # without anybody at the domain
             self.defects.add("address-missing")
@@ -201,8 +203,8 @@ class _Reader:
             self.defects.add("address-malformed")
         self.found.append(Address(name, email))
 
-    def _read_encoded_mailbox(self, phrase: str) -> bool:
-        """The whole mailbox inside encoded words, which RFC 2047 §5 forbids, and nothing else to go by."""
+    def _read_hidden_mailbox(self, phrase: str) -> bool:
+        """The whole mailbox inside quotes, or encoded words, which RFC 2047 §5 forbids, and nothing else to go by."""
         text = clean_line(decode_words(phrase))[:1000]
         match, bare = _SIMPLE.fullmatch(text), _BARE.fullmatch(text)
         if match:
@@ -274,6 +276,10 @@ def _clean_spec(text: str) -> str:
         decoded = decode_words(text)
         text = decoded if not re.search(r"[\s<>,;\"]", decoded) else text
     return clean_line(text)
+
+
+def _unquoted(email: str) -> str:
+    return email[1:-1] if len(email) > 2 and email[0] == email[-1] == "'" else email
 
 
 def _strip_mailto(text: str) -> str:

@@ -49,6 +49,8 @@ def parse_disposition(value: str | None) -> tuple[str | None, dict[str, str]]:
     """(disposition in lower case or None, parameters by lower-case name)."""
     if not value:
         return None, {}
+    if value.startswith("=?"):
+        value = decode_words(value)
     head, params = _parse(value) if len(value) <= 300 else _parse.__wrapped__(value)
     words = head.partition("(")[0].strip(' "').lower().split()
     disposition = words[0].rstrip(",:") if words else None

@@ -50,3 +50,7 @@ def test_a_file_name_is_read_in_every_form_seen(written: str, name: str) -> None
     disposition, parameters = parse_disposition(f"attachment, {written}")
 
     assert (disposition, parameters["filename"]) == ("attachment", name)
+
+
+def test_a_disposition_in_encoded_words_is_read() -> None:
+    assert parse_disposition("=?utf-8?q?inline=3B_filename=3Da.pdf?=") == ("inline", {"filename": "a.pdf"})
