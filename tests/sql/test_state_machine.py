@@ -1,7 +1,7 @@
 """The queue against a model: random lives of items, workers and queues; after each step table and model must agree."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +88,8 @@ class QueueMachine(RuleBasedStateMachine):
         super().__init__()
         self.stack = ExitStack()
         self.model: dict[UUID, Item] = {}
-        self.alive: dict[int, psycopg.Connection] = {}
+        self.alive: dict[int, psycopg.Connection] = {}  # workers that can speak
+        self.leases: dict[int, int] = {}  # of those behind a pooler, crashed ones too: last second of the clock
         self.controls = {queue: Control() for queue in QUEUES}
         self.rated_at: int | None = None  # when the queue `rated` began its last item
         self.now = START
@@ -130,15 +131,50 @@ class QueueMachine(RuleBasedStateMachine):
         return self._enqueue(email, queue, priority, 3, 0)
 
     @precondition(lambda self: len(self.alive) < 3)
-    @rule()
-    def start_another_worker(self) -> None:
-        self.start_worker()
+    @rule(lease=st.none() | st.integers(1, 15))
+    def start_another_worker(self, lease: int | None) -> None:
+        self.start_worker(lease)
 
-    def start_worker(self) -> int:
+    def start_worker(self, lease: int | None = None) -> int:
+        """One that lives by its session, or by a lease of so many seconds."""
         conn = self._connect()
-        worker = int(value(conn, "select register_worker('model', 1, '{plain,limited,rated}', '0')"))
+        if lease is None:
+            worker = int(value(conn, "select register_worker('model', 1, %s, '0')", list(QUEUES)))
+        else:
+            worker = int(value(conn, "select register_leased_worker('model', 1, %s, '0', %s)", list(QUEUES), lease))
+            self.leases[worker] = self.now + lease
         self.alive[worker] = conn
         return worker
+
+    @precondition(lambda self: self.leases.keys() & self.alive.keys())
+    @rule(n=st.integers(0, 2), lease=st.integers(1, 15))
+    def renew_a_lease(self, n: int, lease: int) -> None:
+        """It may be over: as long as nobody swept, no item was given to another."""
+        leased = [worker for worker in self.alive if worker in self.leases]
+        self.renew(leased[n % len(leased)], lease)
+
+    def renew(self, worker: int, lease: int) -> None:
+        assert value(self.alive[worker], "select renew_lease(%s, %s)", worker, lease)
+        self.leases[worker] = self.now + lease
+
+    @rule(end=ends)
+    def outsleep_a_lease(self, end: str) -> None:
+        """Who wakes up too late is told so by everything that it tries."""
+        self._have_something_to_do(PLAIN)
+        sleeper = self.start_worker(lease=5)
+        conn = self.alive[sleeper]
+        claims = self.claim_for(sleeper, PLAIN, 2)
+        self.let_time_pass(4)
+        self.renew(sleeper, 2)
+        for _ in range(2):
+            self.let_time_pass(1)
+            self.sweep(False)
+        assert sleeper not in self.alive
+        assert not value(conn, "select renew_lease(%s, 5)", sleeper)
+        with pytest.raises(psycopg.Error, match=f"worker {sleeper} is not registered"):
+            conn.execute("select claim_jobs(%s, %s, 1)", (PLAIN, sleeper))
+        for claim in claims:
+            self._finish(claim, end)
 
     @precondition(lambda self: self.alive)
     @rule(n=st.integers(0, 2), is_found=st.booleans())
@@ -146,20 +182,26 @@ class QueueMachine(RuleBasedStateMachine):
         self.crash(self._some_worker(n), is_found)
 
     def crash(self, worker: int, is_found: bool) -> None:
-        """All that is left of a crashed worker is that its lock is gone."""
+        """All that is left of a crashed worker is that its lock is gone, or that its lease comes to an end."""
         self.alive.pop(worker).execute("select pg_advisory_unlock_all()")
         if is_found:
+            self._outlast({worker})
             self.sweep(False)
 
     @rule(look_at_all=st.booleans())
     def sweep(self, look_at_all: bool) -> None:
-        held = [i for i in self.model.values() if i.status == "processing" and i.worker not in self.alive]
+        over = {worker for worker, until in self.leases.items() if until <= self.now}
+        living = (self.alive.keys() | self.leases.keys()) - over
+        held = [i for i in self.model.values() if i.status == "processing" and i.worker not in living]
         if not look_at_all:  # an item set to processing by hand has no worker that could be lost
             held = [item for item in held if item.worker is not None]
 
         rescued = value(self.db, "select release_lost_jobs(%s)", look_at_all)
 
         assert rescued == len(held)
+        for worker in over:  # it must register again
+            del self.leases[worker]
+            self.alive.pop(worker, None)
         for item in held:
             if item.crashes > 1 and item.attempts >= item.max_attempts:
                 item.end("failed")
@@ -235,7 +277,7 @@ class QueueMachine(RuleBasedStateMachine):
         else:
             self._finish(late, "retry")
         self._have_something_to_do(queue)
-        self.claim_for(self._some_worker(0) if lost else first, queue, 4)
+        self.claim_for(first if first in self.alive else self._some_worker(0), queue, 4)
         for end in ("complete", "retry", "fail", "release"):
             self._finish(late, end)
 
@@ -404,11 +446,18 @@ class QueueMachine(RuleBasedStateMachine):
             self.start_worker()
         return list(self.alive)[n % len(self.alive)]
 
+    def _outlast(self, workers: Iterable[int]) -> None:
+        """Until the leases of these are over."""
+        for worker in workers:
+            if (left := self.leases.get(worker, 0) - self.now) > 0:
+                self.let_time_pass(left)
+
     def _have_something_to_do(self, queue: str) -> None:
         """Else most of an example would pass with nothing to claim."""
         self.resume(queue)
         self.let_time_pass(3)
         if queue == LIMITED:  # whoever holds its places
+            self._outlast(self.leases.keys() - self.alive.keys())
             for worker in list(self.alive):
                 held = [i for i in self.model.values() if self._has_slot(i) and i.worker == worker]
                 for item in held[: len(held) - MAX_RUNNING + 1]:
