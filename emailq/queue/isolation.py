@@ -1,4 +1,4 @@
-"""Suspects: jobs that were there when workers died, twice or more, run alone and one by one in a child process."""
+"""Suspects: jobs that were there when workers died, twice or more, run alone and one by one in their own process."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from emailq.settings import Settings
 
 
 async def run_suspects(settings: Settings, queue: str, served: Served) -> None:
-    """Run this queue's suspects until none is due or one kills the child; that one has then used an attempt."""
+    """Run this queue's suspects until none is due; one that kills its process has then used an attempt."""
     order = {"settings": _revealed(settings), "queue": queue, "target": served.target}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "emailq.queue.suspects", stdin=PIPE, env={**os.environ, "PYTHONPATH": _path()}

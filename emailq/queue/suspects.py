@@ -1,8 +1,14 @@
-"""The child process of `isolation`: runs the suspects of one queue, as told on standard input."""
+"""The child process of `isolation`: runs the suspects of one queue, as told on standard input.
+
+It only imports what they need. Each run is a fork of it, so a job that kills its process costs no start of another.
+"""
 
 import asyncio
 import json
+import signal
 import sys
+import time
+from multiprocessing.context import ForkProcess
 
 from emailq import log
 from emailq.app import open_app
@@ -12,24 +18,52 @@ from emailq.process import die_with_parent
 from emailq.queue.worker import run_worker
 from emailq.settings import Settings
 
+_PAUSE_S = 0.1  # after a crash: the database learns that the session is gone, and what can't start is no busy loop
 
-async def main() -> int:
+
+def main() -> int:
+    """Run suspects until none is due, crash after crash, or until told to stop."""
     text = sys.stdin.buffer.read()
     if not text:  # our parent is gone already
         return 0
     order = json.loads(text)
     settings = Settings(**order["settings"])
     log.configure(settings.log_level, settings.log_format)
-    served = {order["queue"]: Served(order["target"])}
+    while True:
+        # Nothing is open yet that two processes must not share, and no thread runs: the handler too is imported there.
+        run = ForkProcess(target=_run, args=(settings, order["queue"], order["target"]))
+        run.start()
+        code = _wait_for(run)
+        if code in (0, -signal.SIGTERM) or code >= 64:  # an EmailqError: our parent starts us again
+            return max(code, 0)
+        log.event("suspects.crashed", queue=order["queue"], exit_code=code)
+        time.sleep(_PAUSE_S)
+
+
+def _wait_for(run: ForkProcess) -> int:
+    """Its exit code, negative for a signal; SIGTERM is handed on to it."""
+    signal.signal(signal.SIGTERM, lambda number, frame: run.terminate())
+    run.join()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    assert run.exitcode is not None
+    return run.exitcode
+
+
+def _run(settings: Settings, queue: str, target: str) -> None:
+    die_with_parent()
+    sys.exit(asyncio.run(_run_suspects(settings, queue, target)))
+
+
+async def _run_suspects(settings: Settings, queue: str, target: str) -> int:
     try:
         async with open_app(settings) as app:
-            await run_worker(app, served, concurrency=1, drain=True, suspects=True)
-    except EmailqError as error:  # our parent starts us again
-        log.warn("suspects.failed", queue=order["queue"], reason=error)
+            await run_worker(app, {queue: Served(target)}, concurrency=1, drain=True, suspects=True)
+    except EmailqError as error:
+        log.warn("suspects.failed", queue=queue, reason=error)
         return error.exit_code
     return 0
 
 
 if __name__ == "__main__":
     die_with_parent()
-    sys.exit(asyncio.run(main()))
+    sys.exit(main())

@@ -226,7 +226,8 @@ def poison(benches: list[Bench], size: Size, figures: Figures) -> None:
     for deed in DEEDS:
         found = in_quiet(partial(beside_poison, benches[0], deed))
         figures.add(f"rate beside a poisoned job ({deed}) ÷ without, 2 workers", "emailq", found.share, "×", goal=0.8)
-        figures.add(f"a poisoned job ({deed}) has failed after", "emailq", found.lasted_s, "s")
+        figures.add(f"a poisoned job ({deed}) costs its neighbours the work of", "emailq", found.lost_s, "s")
+        figures.add(f"a poisoned job ({deed}) has failed after", "emailq", found.failed_after_s, "s")
 
 
 def limits(benches: list[Bench], size: Size, figures: Figures) -> None:

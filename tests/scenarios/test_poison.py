@@ -98,6 +98,19 @@ def test_a_suspect_that_was_innocent_completes(story: Callable[[str], Story], db
     assert {line.pid for line in told.told("began")} != {told.workers[0].pid}  # in a process of its own
 
 
+def test_a_suspect_is_given_back_when_its_worker_stops(story: Callable[[str], Story], db: psycopg.Connection) -> None:
+    told = story(HANDLER.format(deed="await asyncio.sleep(60)"))
+    suspect = add_item(db, priority=4, crashes=2)
+    worker = told.start_ready(grace_s="0.2")
+    wait_until(lambda: told.told("began"), 20)
+
+    worker.terminate()
+
+    assert worker.wait(20) == 0, told.log_of(worker)
+    row = item(db, suspect)
+    assert (row["status"], row["attempts"], row["crashes"]) == ("pending", 0, 2)
+
+
 def seconds_to_work_off(told: Story, db: psycopg.Connection, count: int, **settings: str) -> float:
     """How long two workers, started again when they die, need for the neighbours."""
     workers = [told.start_ready("--concurrency", "10", **settings) for _ in range(2)]
