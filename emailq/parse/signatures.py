@@ -20,6 +20,8 @@ _CLOSING_STARTS = tuple(words_of(phrases.CLOSING_STARTS))
 _CLOSING_WITHIN = re.compile(f", {any_of(phrases.CLOSING_STARTS)}")  # "Dans l'attente …, veuillez agréer …"
 _CLOSING_ENDS = (" 드림", " 올림", " 배상")  # behind a name
 _BEFORE_CLOSING = frozenset(["and", "und", "et", "y", "e", "en", "och", "og", "и", "porgo", "with", "verbleibe", "le"])
+_OUT_OF = frozenset(["aus", "from", "uit", "из"])
+_TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "mlle", "sr", "sra", "sig", "ing"])
 _LAST_WORDS = frozenset(closing.rpartition(" ")[2] for closing in _CLOSINGS)
 _BAR = re.compile(r"\s[|•·–—-]\s|,\s")
 _AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att"])  # that begin sentences too
@@ -166,10 +168,10 @@ def _speaks_on(text: str) -> bool:
 
 
 def _is_author(text: str, names: list[str]) -> bool:
-    """ "Ann", "A. Hill", "Ann Hill" or "A" of Ann Hill."""
+    """ "Ann", "A. Hill", "Mrs Hill", "Ann Hill" or "A" of Ann Hill."""
     if not text.translate(_IN_NAMES).isalpha():
         return False
-    words = _WORDS.findall(fold(text))
+    words = [word for word in _WORDS.findall(fold(text)) if word not in _TITLES]
     initials = [name[0] for name in names]
     is_known = len(words) == 1 or any(word in names for word in words)
     return is_known and len(words) <= 4 and all(word in names or word in initials for word in words)
@@ -241,6 +243,8 @@ def _closing(line: str) -> int:
     parts = words.split()
     if not parts or parts[0] not in _FIRST_WORDS:
         return 0
+    if len(parts) in (3, 4) and parts[1] in _OUT_OF and parts[0] in _CLOSINGS:  # "Gruß aus Kiel"
+        return 2
     for length in range(min(5, len(parts) - 1), 1, -1):  # "mit freundlichen Grüßen aus Ulm"
         if " ".join(parts[:length]) in _CLOSINGS:
             return 2 if len(parts) - length <= 3 else 0
