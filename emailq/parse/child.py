@@ -111,6 +111,8 @@ class _Child:
             os.set_blocking(pipe, False)
             with suppress(OSError):  # others of this user have large ones too
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._writable = _watch(self._requests, select.POLLOUT)
+        self._readable = _watch(self._answers, select.POLLIN)
         order = pickle.dumps(args)
         self._greeting = LENGTH.pack(OK, len(order)) + order  # goes before the first batch
         self._served = 0
@@ -155,30 +157,29 @@ class _Child:
     def _write(self, data: bytes, deadline: float) -> None:
         rest = memoryview(data)
         while rest:
-            try:
-                rest = rest[os.write(self._requests, rest) :]
-            except BlockingIOError:
-                _wait_for(self._requests, select.POLLOUT, deadline)
+            _wait_for(self._writable, deadline)
+            rest = rest[os.write(self._requests, rest) :]
 
     def _read(self, size: int, deadline: float) -> bytearray:
         data = bytearray(size)
         rest = memoryview(data)
         while rest:
-            try:
-                count = os.readv(self._answers, [rest])
-            except BlockingIOError:
-                _wait_for(self._answers, select.POLLIN, deadline)
-                continue
+            _wait_for(self._readable, deadline)
+            count = os.readv(self._answers, [rest])
             if not count:
                 raise EOFError
             rest = rest[count:]
         return data
 
 
-def _wait_for(pipe: int, event: int, deadline: float) -> None:
+def _watch(pipe: int, event: int) -> select.poll:
     poll = select.poll()
     poll.register(pipe, event)
-    if not poll.poll(max(0, deadline - time.monotonic()) * 1000):
+    return poll
+
+
+def _wait_for(pipe: select.poll, deadline: float) -> None:
+    if not pipe.poll(max(0, deadline - time.monotonic()) * 1000):
         raise Crashed(f"parsing took more than {WALL_S} s")
 
 

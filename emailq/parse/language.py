@@ -132,7 +132,6 @@ _CYRILLIC_LETTERS = {
 }  # fmt: skip
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_NO_PROSE = ("@", "://", "www.")
 _NO_ASCII_LETTERS = bytes(set(range(0x80)) - set(range(ord("a"), ord("z") + 1)))
 
 
@@ -160,7 +159,7 @@ def guess_language(text: str) -> str | None:
     """ISO 639-1 code, or None when the text is too short or fits nothing."""
     text = text[:_READ]
     if "@" in text or "://" in text or "www." in text:
-        text = " ".join(word for word in text.split() if not any(mark in word for mark in _NO_PROSE))
+        text = " ".join([word for word in text.split() if not ("@" in word or "://" in word or "www." in word)])
     lower = text.lower()
     if lower.isascii():  # most texts: one script, and no letter that only some languages have
         count = len(lower.encode().translate(None, _NO_ASCII_LETTERS))
