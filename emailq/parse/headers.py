@@ -59,9 +59,11 @@ class HeaderBlock:
 
 
 _BLANK_LINE = re.compile(rb"\n\r*\n")
-# No name has parentheses: a line that begins with one goes on with a comment, though its indentation is lost.
-_FIELD = re.compile(r"^([!-'*-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
-_FIELD_START = re.compile(r"[!-'*-9;-~]+[ \t]*:")
+# No name has parentheses or <>: a line that begins with one is a comment whose indentation is lost, or HTML.
+_FIELD = re.compile(r"^([!-'*-9;=?-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
+_FIELD_START = re.compile(r"[!-'*-9;=?-~]+[ \t]*:")
+_CHARSET = re.compile(rb"\ncontent-type:[^\n]{0,200}\n?[ \t][^\n]{0,100}charset=\"?([\w-]{2,40})", re.IGNORECASE)
+_PARTS_BYTES = 8000  # in which the charset of a part is looked for
 _PARAMETER = re.compile(r"[\w*-]{1,40}\s?=")
 _CONTROL = b"\0\t\x0b\x0c\x1c\x1d\x1e"
 _WELL_KNOWN = re.compile(
@@ -144,7 +146,7 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
         value = value.strip(_BLANKS)
         block.fields.append((name, name.lower(), value if is_clean or not value.isascii() else clean_line(value)))
     if not is_ascii:
-        _decode_8bit(block)
+        _decode_8bit(block, raw)
     return block
 
 
@@ -188,7 +190,7 @@ def _byte_offset(raw: bytes, start: int, text: str, text_end: int) -> int:
     return at
 
 
-def _decode_8bit(block: HeaderBlock) -> None:
+def _decode_8bit(block: HeaderBlock, raw: bytes) -> None:
     block.defects.add("header-8bit")
     undecided: list[int] = []
     for index, (name, lower, value) in enumerate(block.fields):
@@ -203,6 +205,8 @@ def _decode_8bit(block: HeaderBlock) -> None:
     block.defects.add("header-charset-guessed")
     data = b"\n".join(block.fields[index][2].encode("latin-1") for index in undecided)
     declared = parse_content_type(block.first("content-type"))[1].get("charset")
+    if not declared and (of_a_part := _CHARSET.search(raw, block.end, block.end + _PARTS_BYTES)):
+        declared = of_a_part[1].decode("ascii")
     codec = charset.fitting(data, declared)
     for index in undecided:
         name, lower, value = block.fields[index]

@@ -144,7 +144,7 @@ def _make_parts(
                     return make(inner, encoded, number, level)
             part = Part(number or "1", node, data)
             leaves.append(part)
-            if part.type not in smime.TYPES or level >= limits.DEPTH or budget.parts <= 0:
+            if not _is_smime(part) or level >= limits.DEPTH or budget.parts <= 0:
                 return part
             wrapped = _unwrap(part, budget)
             if wrapped is None or not smime.is_entity(wrapped):
@@ -158,6 +158,13 @@ def _make_parts(
         return Branch(node.type.partition("/")[2], children)
 
     return make(root, data, "", depth)
+
+
+def _is_smime(part: Part) -> bool:
+    """By type, or by the name of a file without one (RFC 8551 §3.9)."""
+    return part.type in smime.TYPES or (
+        part.type == "application/octet-stream" and (part.name or "").lower().endswith(".p7m")
+    )
 
 
 def _start_of(node: Node) -> int:
@@ -200,7 +207,7 @@ def _open_containers(message: ParsedMessage, depth: int, budget: Budget) -> None
                 _ = part.message  # now, since it takes from the budget of the others
         elif part.type == "text/plain" and part.disposition != "attachment":
             _add_files(message, part, part.take_out_files(), "u")
-        elif part.type in _TNEF or (part.name or "").lower() == "winmail.dat":
+        elif part.type in _TNEF or (part.name or "").lower().endswith(".dat"):
             opened = tnef.open_tnef(part.content)
             if opened is not None:
                 _add_files(message, part, opened.files, "t")
