@@ -139,8 +139,11 @@ begin
         select * into v_controls from queue_controls c where c.queue_name = p_queue for update;
         v_now := queue_now();  -- the wait for our turn is over now
         if v_controls.max_running is not null then
-            v_limit := least(v_limit, free_places(p_queue, v_controls.max_running, v_limit));
             v_slot := nextval('queue_slot_numbers');
+            if v_slot < v_controls.first_slot then  -- the numbers began anew
+                update queue_controls c set first_slot = 0 where c.queue_name = p_queue;
+            end if;
+            v_limit := least(v_limit, free_places(p_queue, v_controls.max_running, v_limit));
         end if;
         if v_controls.max_per_s is not null then  -- credit grows with time, up to a tenth of a second's worth
             v_controls.credit := least(
@@ -268,31 +271,47 @@ begin
 end $$;
 
 -- How many more jobs of a queue may run, if they are fewer than p_wanted; for a claim whose turn it is, with its settings.
--- Looks at past claims, the oldest first, until enough of their jobs have ended, and forgets those.
+-- Looks at past claims, the oldest first, until enough of their jobs have ended, and forgets those. Where the first one
+-- stands is noted now and then only: under an old transaction each version of that row stays, and all claims read it.
 create or replace function free_places(p_queue text, p_max integer, p_wanted integer) returns integer
-language plpgsql as $$
+language plpgsql set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
 declare
-    v_free integer := p_max - (select coalesce(sum(s.running), 0) from queue_slots s where s.queue_name = p_queue);
+    v_first integer := (select c.first_slot from queue_controls c where c.queue_name = p_queue);
+    v_free integer := p_max
+        - (select coalesce(sum(s.running), 0) from queue_slots s where s.queue_name = p_queue and s.slot = -1)
+        - (select coalesce(sum(s.running), 0) from queue_slots s where s.queue_name = p_queue and s.slot >= v_first);
     v_past queue_slots;
     v_running uuid[];
+    v_gone integer;  -- the last slot before which all are free
+    v_some_run boolean := false;
 begin
     if v_free >= p_wanted then
         return v_free;
     end if;
-    for v_past in select * from queue_slots s where s.queue_name = p_queue order by s.slot loop
+    for v_past in
+        (select * from queue_slots s where s.queue_name = p_queue and s.slot = -1)
+        union all
+        (select * from queue_slots s where s.queue_name = p_queue and s.slot >= v_first order by s.slot)
+    loop
         v_running := array(
             select q.id from processing_queue q
             where q.id = any (v_past.job_ids) and q.queue_name = p_queue and q.status = 'processing'
               and coalesce(q.slot, -1) = v_past.slot);
         if v_running = '{}' then
             delete from queue_slots s where s.queue_name = p_queue and s.slot = v_past.slot;
+            if not v_some_run then
+                v_gone := v_past.slot;
+            end if;
         elsif cardinality(v_running) < v_past.running then
             update queue_slots s set job_ids = v_running, running = cardinality(v_running)
             where s.queue_name = p_queue and s.slot = v_past.slot;
         end if;
+        v_some_run := v_some_run or (v_running <> '{}' and v_past.slot <> -1);
         v_free := v_free + v_past.running - cardinality(v_running);
         exit when v_free >= p_wanted;
     end loop;
+    update queue_controls c set first_slot = v_gone + 1 where c.queue_name = p_queue and c.first_slot <= v_gone - 100;
     return v_free;
 end $$;
 

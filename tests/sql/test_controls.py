@@ -365,6 +365,37 @@ def test_a_limited_queue_keeps_no_note_of_what_has_ended(db: psycopg.Connection)
         db.execute("delete from processing_queue where status = 'processing'")
 
 
+def test_a_limit_holds_when_the_numbers_of_its_places_begin_anew(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running, first_slot) values ('work', 2, 2000000000)")
+    db.execute("select setval('queue_slot_numbers', 2147483646)")
+    add_items(db, 5)
+    worker = register(db)
+
+    assert [len(claim(db, worker, 1)) for _ in range(4)] == [1, 1, 0, 0]
+
+
+def test_places_that_are_free_again_cost_nothing_while_no_vacuum_can_remove_them(
+    dsn: str, db: psycopg.Connection
+) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 1)")
+    fill_queue(db, 601)
+    worker = register(db)
+    query = "select idx_tup_read from pg_stat_user_indexes where indexrelname = 'queue_slots_pkey'"
+
+    with psycopg.connect(dsn) as holder:
+        holder.execute("set transaction isolation level repeatable read")
+        holder.execute("select from emails limit 1")
+        for _ in range(600):
+            complete(db, claim_one(db, worker))
+        db.execute("select pg_stat_force_next_flush()")
+        before = value(db, query)
+        claim_one(db, worker)
+        db.execute("select pg_stat_force_next_flush()")
+        read = value(db, query) - before
+
+    assert read <= 400  # twice the last 100; not all 600
+
+
 def test_claims_of_a_limited_queue_are_heap_only_updates(db: psycopg.Connection) -> None:
     db.execute("insert into queue_controls (queue_name, max_running) values ('work', 40)")
     add_items(db, 40)
