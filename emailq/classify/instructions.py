@@ -1,4 +1,4 @@
-"""Takes out of a message what is addressed to a machine that sorts mail: such sentences never decide a label."""
+"""Takes out of a message what is addressed to a machine that reads mail: such sentences never decide a label."""
 
 import re
 
@@ -39,6 +39,26 @@ _STRONG = re.compile(
     r"|(?:忽略|无视|不要理会).{0,20}(?:指令|指示|规则|说明)|(?:分类|归类|标记|标为|归为)(?:为|到|成|作)|(?:以前|上記|これまで)の指示|に分類して",
     re.IGNORECASE,
 )
+# So does one that gives a language model another task, another part to play, or a tool to call.
+_STEERING = re.compile(
+    r"\b(?:forget|disregard|ignore)\b.{0,20}\b(?:everything|all|anything|what|the\s+text)\b.{0,30}\b(?:told|learn\w*|know|above|so\s+far|previously)\b"
+    r"|^\W{0,6}(?:from\s+now\s+on\W+(?:you\s+)?(?:answer|respond|reply|act|speak|are)|(?:i\s+want\s+you\s+to\s+)?(?:act\s+as|pretend\s+(?:to\s+be|that\s+you|you))"
+    r"|(?:don['’]?t|do\s+not|stop)\s+(?:follow|obey)\w{0,3}\b.{0,30}\b(?:instruct|guideline|rule|prompt)|assistant\s*,)"
+    r"|\bnew\s+(?:task|instruction|goal|objective)s?\s{0,3}[:>\]]"
+    r"|\b(?:system|initial|hidden|original)\s+prompt\b|\b(?:reveal|repeat|print|show|output)\b.{0,20}\byour\s+(?:\w{1,12}\s+)?(?:instructions?|prompt)\b"
+    r"|\bcall\s+(?:the\s+)?(?:function|tool|api)\b|\b(?:function|tool)\s+call\b|\bsend_email\b"
+    r"|<\s{0,3}/?\s{0,3}(?:end\s+of\s+(?:e-?mail|message|context|input)|(?:new\s+)?instructions?)\b"
+    r"|\b(?:copilot|chatgpt|gpt-?\d?)\b.{0,20}[,:]"
+    r"|\bwhen(?:ever)?\s+(?:you\s+)?(?:summari[sz]|process|classif)\w{0,4}\s+(?:this|the)\s+(?:e-?mail|message)\b"
+    r"|\bthe\s+(?:model|classifier|system|filter)\s+(?:should|must|has\s+to|will|shall)\s+(?:rate|treat|classify|mark|label|answer|respond|consider|output)\b"
+    r"|\b(?:e-?mail|message|mail)\s+(?:must|should|is\s+to|has\s+to|needs\s+to)\s+be\s+(?:processed|treated|classified|handled|considered|marked|labell?ed|flagged|rated|regarded)\s+as\b"
+    r"|\bзабудь(?:те)?\s+вс[её]|\b(?:притворись|веди\s+себя\s+как|действуй\s+как|представь,?\s+что\s+ты)\b|\bнов(?:ая|ые|ое)\s+(?:задача|задание|инструкци\w{1,2})\s{0,3}:|\bсистемн\w{2,3}\s+промпт"
+    r"|\b(?:письмо|сообщение)\s+(?:следует|нужно|должно|надо)\s+(?:быть\s+)?(?:считать|обработ|отнести|классифиц|рассматрив)"
+    r"|\bvergiss\s+alles|\btu\s+so,?\s+als|\bneue\s+(?:aufgabe|anweisung)(?:en)?\s{0,3}:"
+    r"|\boublie[zr]?\s+tout|\bfais\s+comme\s+si|\bnouvelles?\s+(?:tâche|instruction)s?\s{0,3}:"
+    r"|\bolvid\w{1,2}\s+todo|\bactúa\s+como|\bnuevas?\s+(?:tarea|instrucci[oó]n(?:es)?)\s{0,3}:",
+    re.IGNORECASE,
+)
 # So does one that turns to a machine and has a word of _WEAK.
 _ADDRESS = re.compile(
     r"\b(?:ais?|llms?|gpt|bots?|robots?|algorithms?|ia|ki|roboter|yapay\s+zek\w+|ии|нейросет\w*|робот\w*|алгоритм\w*)\b"
@@ -64,7 +84,7 @@ def without_instructions(text: str) -> str:
     for line in text[:LIMIT].split("\n"):
         kept_line: list[str] = []
         for sentence in _sentences(line):
-            if _STRONG.search(sentence) or (_ADDRESS.search(sentence) and _WEAK.search(sentence)):
+            if _is_for_machines(sentence):
                 carried_on = True
             elif carried_on and _WEAK.search(sentence):
                 continue
@@ -73,6 +93,12 @@ def without_instructions(text: str) -> str:
                 kept_line.append(sentence)
         kept.append(" ".join(kept_line))
     return "\n".join(kept)
+
+
+def _is_for_machines(sentence: str) -> bool:
+    if _STRONG.search(sentence) or _STEERING.search(sentence):
+        return True
+    return bool(_ADDRESS.search(sentence) and _WEAK.search(sentence))
 
 
 def _sentences(line: str) -> list[str]:
