@@ -137,10 +137,11 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
     if missing:
         end = missing.start()
     text = value[at:end].strip()
+    if text.startswith('\\"'):
+        text = text[2:].removesuffix('\\"')
     if is_name:
         if len(text) > 2 and text[0] == text[-1] == "'":
             text = text[1:-1]
-        text = text.removeprefix('\\"').removesuffix('\\"')
     elif "(" in text:
         text = (_TRAILING_COMMENT.sub("", text) if parameter == "boundary" else text.partition("(")[0]).rstrip()
     return text.rstrip('"' if is_name else '",'), end

@@ -48,7 +48,8 @@ def decode_words(value: str) -> str:
         if start[2] in "bB":
             encoded = value[start.end() : end]
             digits = _NOT_BASE64.sub("", encoded)
-            if joins and open_base64 and label == run_charset:
+            is_whole = (len(digits) + len(encoded) - len(encoded.rstrip("="))) % 4 == 0
+            if joins and open_base64 and label == run_charset and not is_whole:
                 del run[len(run) - (len(open_base64) * 6 // 8) :]
                 digits = open_base64 + digits
             padded = value.startswith("=", end - 1)

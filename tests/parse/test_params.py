@@ -18,6 +18,8 @@ from emailq.parse.params import parse_content_type, parse_disposition
         ("multipart alternative; boundary=b", ("multipart/alternative", {"boundary": "b"})),
         ("multipart/mixed; boundary=-(1)-b (c)", ("multipart/mixed", {"boundary": "-(1)-b"})),
         ('multipart/mixed; charset="utf-8; boundary="b"', ("multipart/mixed", {"charset": "utf-8", "boundary": "b"})),
+        ('multipart/mixed; boundary=\\"--b\\"', ("multipart/mixed", {"boundary": "--b"})),
+        ('multipart/mixed; boundary="<<b>>"', ("multipart/mixed", {"boundary": "<<b>>"})),
         ("nonsense", ("", {})),
     ],
 )

@@ -39,6 +39,9 @@ def test_base64_is_decoded_whatever_was_done_to_it(encoded: bytes) -> None:
         ("=?utf-8?b?ww==?= =?utf-8?b?qQ==?=", "é"),
         ("=?utf-8?b?w6==?= =?utf-8?b?qQ==?=", "é"),
         ("=?utf-8?b?YQ==Yg==?=", "ab"),
+        ("=?utf-8?b?0J/R?= =?utf-8?b?gNC4?=", "При"),
+        ("=?utf-8?b?0J/RgNC?= =?utf-8?b?40LI=?=", "Прив"),
+        ("=?iso-2022-jp?b?GyRCRnw?= =?iso-2022-jp?b?S1wbKEI=?=", "日本"),
     ],
 )
 def test_base64_in_an_encoded_word_is_joined_and_padded(header: str, text: str) -> None:
