@@ -236,6 +236,21 @@ HAND_OVERS = """
     bilgilerinize|aşağıda|请查收|请看下面|供参考|见下文|ご参考まで|下記ご確認ください
 """
 
+# "My answers below", "Antworten in rot": said by who answers inside of text that a program like Outlook does not mark.
+ANSWERS = """
+    answer|answers|answered|reply|replies|replied|comment|comments|commented|response|responses|antwort|antworten
+    beantwortet|anmerkungen|kommentare|ответ|ответы|ответил|ответила|комментарии|відповіді|відповів|відповіла
+    коментарі|réponse|réponses|répondu|commentaires|respuesta|respuestas|respondido|comentarios|risposte|commenti
+    respostas|comentários|antwoorden|opmerkingen|odpowiedzi|uwagi|below|unten
+    ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej
+"""
+INSIDE = """
+    inline|in line|in red|in blue|in green|in colour|in color|in rot|in roter|in blau|in grün|in farbe|красным|красном
+    синим|зелёным|зеленым|цветом|червоним|синім|en rouge|en bleu|en vert|en rojo|en azul|en verde|in rosso|in blu
+    em vermelho|em azul|in het rood|in het blauw|na czerwono|na niebiesko|within the text|im text|в тексте|dans le texte
+    en el texto
+"""
+
 # Words that may stand around a hand-over without adding anything.
 FILLERS = """
     hi|hello|hey|dear|all|team|colleagues|folks|please|pls|thanks|thank|you|regards|best|and|the|this|it|to|sir

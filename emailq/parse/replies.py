@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from emailq.parse import phrases
 from emailq.parse.history import BLOCK, FORWARD, REPLY, UNMARKED, mark_history
-from emailq.parse.lines import NEW, QUOTED, SIGNATURE, Page, fold, words_of
+from emailq.parse.lines import NEW, QUOTED, SIGNATURE, Page, any_of, fold, words_of
 from emailq.parse.signatures import mark_signatures
 
 
@@ -17,18 +17,20 @@ from emailq.parse.signatures import mark_signatures
 class SplitText:
     """Every line of the text is in one of the three, blank lines at their ends apart.
 
-    `forwarded`: the quoted part was passed on, not answered.
+    `forwarded`: the quoted part was passed on, not answered. `answers_inside`: the new text says that answers stand
+    in it, and nothing but their colour tells which words those are.
     """
 
     new: str
     quoted: str
     signature: str
     forwarded: bool = False
+    answers_inside: bool = False
 
     @property
     def current(self) -> str:
-        """What the message is about: the new text, with the forwarded one where the new only hands it over."""
-        if self.forwarded and is_hand_over(self.new):
+        """What the message is about: the new text, with the quoted one where that is handed over or has the answers."""
+        if self.answers_inside or (self.forwarded and is_hand_over(self.new)):
             return f"{self.new}\n\n{self.quoted}".strip("\n")
         return self.new or self.quoted or self.signature
 
@@ -49,7 +51,8 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     is_forwarded = mark == FORWARD or (mark == BLOCK and is_hand_over(new))
     if mark == REPLY and not new and "\n>" not in quoted:
         is_forwarded = True  # Outlook on a Mac forwards like this
-    return SplitText(new, quoted, signature, is_forwarded)
+    answers_inside = mark == BLOCK and len(new) <= 300 and bool(_ANSWERS_INSIDE.search(fold(new)))
+    return SplitText(new, quoted, signature, is_forwarded, answers_inside)
 
 
 def is_hand_over(text: str) -> bool:
@@ -65,6 +68,9 @@ def is_hand_over(text: str) -> bool:
 
 
 _WORDS = re.compile(r"[^\W_]+")
+_ANSWERS_INSIDE = re.compile(
+    rf"(?<!\w){any_of(phrases.ANSWERS)}(?!\w)[^.!?\n]{{0,40}}(?<!\w){any_of(phrases.INSIDE)}(?!\w)|\bsee inline\b"
+)
 _HAND_OVERS = [
     f" {' '.join(_WORDS.findall(fold(p)))} " for p in sorted(words_of(phrases.HAND_OVERS), key=len, reverse=True)
 ]

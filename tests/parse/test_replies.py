@@ -93,6 +93,23 @@ def test_an_answer_is_about_its_new_text_alone() -> None:
     assert split.current == "Thanks!"
 
 
+OUTLOOK = "From: Ann <a@b.example>\nSent: Monday, 9 November 2026 17:31\nTo: Bob\nSubject: pumps\n\nHow many? Twenty."
+
+
+@pytest.mark.parametrize(
+    "new", ["Hi Ann, see my answers in red below.", "Antworten im Text, in rot.", "Ответила ниже красным", "See inline"]
+)
+def test_answers_that_only_their_colour_tells_from_the_question_are_not_lost(new: str) -> None:
+    assert "Twenty" in split_reply(f"{new}\n\n{OUTLOOK}").current
+
+
+@pytest.mark.parametrize(
+    "new", ["We take the sofa in red.", "Please answer. We want it in red.", "You see the sofa in red."]
+)
+def test_a_colour_alone_tells_of_no_answers_in_the_quoted_text(new: str) -> None:
+    assert split_reply(f"{new}\n\n{OUTLOOK}").current == new
+
+
 def test_an_empty_answer_is_about_what_it_quotes() -> None:
     assert "pumps" in split_reply("On 9 Nov 2026 at 17:31 Ann <a@b.example> wrote:\n> 20 pumps?").current
 
