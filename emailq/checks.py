@@ -12,6 +12,7 @@ from emailq.errors import ConfigError, SchemaError, Unavailable
 from emailq.migrate import check_schema, functions, migrations
 
 OLD_S = 300  # a transaction of this age, seconds, keeps dead rows that claims have to pass
+WAIT_S = 2  # so long, seconds, a transaction may hold a lock that our workers wait for
 MANY_DEAD_XIDS = 1_000_000  # the same for a standby or slot, in transactions
 BUSY = 0.9  # share of the connections in use from which it is worth a warning
 KEPT_WAL_BYTES = 1 << 30  # what an unused replication slot may keep
@@ -38,6 +39,10 @@ async def check_database(conn: Connection, dsn: str) -> AsyncIterator[Finding]:
     yield await access(conn)
     yield await old_snapshots(conn)
     yield await unused_slots(conn)
+    found = await locks(conn)
+    yield found
+    if found.state == "fail":  # what follows might wait too
+        return
     found = await schema(conn)
     yield found
     if found.state == "ok":
@@ -187,6 +192,35 @@ async def old_snapshots(conn: Connection) -> Finding:
         f"{who} holds dead rows for {since}, so claims slow down (to end it: {cure})" for who, since, cure in rows
     )
     return Finding("transactions", "warn", held)
+
+
+async def locks(conn: Connection) -> Finding:
+    """A transaction that was left open after LOCK TABLE, ALTER TABLE, or a change of a queue's limits."""
+    rows = await _rows(
+        conn,
+        """
+        select pid, coalesce(nullif(application_name, ''), usename), state from pg_stat_activity holder
+        where xact_start < clock_timestamp() - make_interval(secs => %s)
+          and application_name <> 'emailq claim' and pid <> pg_backend_pid()
+          and (exists (
+                  select from pg_locks l join pg_class c on c.oid = l.relation
+                  where l.pid = holder.pid and l.granted and l.mode = 'AccessExclusiveLock'
+                    and l.database = (select oid from pg_database where datname = current_database())
+                    and c.relnamespace = 'public'::regnamespace)
+               or exists (
+                  select from pg_stat_activity waiting
+                  where waiting.application_name = 'emailq claim' and waiting.datname = current_database()
+                    and holder.pid = any (pg_blocking_pids(waiting.pid))))
+        """,
+        (WAIT_S,),
+    )
+    if not rows:
+        return Finding("locks", "ok", "nobody keeps workers waiting")
+    held = "; ".join(
+        f"pid {pid} ({who}, {state}) keeps workers waiting: commit there, or select pg_terminate_backend({pid})"
+        for pid, who, state in rows
+    )
+    return Finding("locks", "fail", held, Unavailable.exit_code)
 
 
 async def unused_slots(conn: Connection) -> Finding:

@@ -1,7 +1,8 @@
 """emailq doctor: each risk of the database is named when it is there, and only then."""
 
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+import threading
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from emailq import checks
 from emailq.checks import Finding
 from emailq.db import connect
-from tests.items import add_items, register
+from tests.items import add_items, claim, register, worker_on
 from tests.servers import PostgresServer, start_pgbouncer
+from tests.waiting import wait_until_async
 
 
 @pytest.fixture
@@ -85,6 +87,36 @@ async def test_a_transaction_that_was_left_open_is_named_with_its_pid(
         assert found.state == "warn"
         assert f"pid {report.info.backend_pid} (a report, idle in transaction) holds dead rows" in found.text
         assert f"select pg_terminate_backend({report.info.backend_pid})" in found.text
+
+
+@pytest.mark.parametrize(
+    "deed", ["lock table emails", "insert into queue_controls (queue_name, max_running) values ('work', 1)"]
+)
+async def test_who_keeps_workers_waiting_is_named(
+    dsn: str, ours: psycopg.AsyncConnection[Any], monkeypatch: pytest.MonkeyPatch, deed: LiteralString
+) -> None:
+    monkeypatch.setattr(checks, "WAIT_S", 0)
+    with psycopg.connect(dsn, application_name="psql") as editor, worker_on(dsn) as (conn, worker):
+        assert (await checks.locks(ours)).state == "ok"
+        conn.execute("set application_name = 'emailq claim'")
+        editor.execute(deed)
+        claims = threading.Thread(target=lambda: claim(conn, worker))
+        claims.start()
+        try:
+            found = await wait_until_async(lambda: _failed(checks.locks(ours)))
+            every = [one async for one in checks.check_database(ours, dsn)]
+        finally:
+            editor.rollback()
+            claims.join()
+        pid = editor.info.backend_pid
+
+    assert found.text.startswith(f"pid {pid} (psql, idle in transaction) keeps workers waiting")
+    assert every[-1].check == "locks"
+
+
+async def _failed(finding: Awaitable[checks.Finding]) -> checks.Finding | None:
+    found = await finding
+    return found if found.state == "fail" else None
 
 
 async def test_a_prepared_transaction_is_named_with_its_cure(

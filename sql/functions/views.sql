@@ -120,6 +120,8 @@ declare
     v_worker workers;
     v_ahead bigint;
     v_locked_by integer;
+    v_talker record;
+    v_running bigint;
 begin
     select * into q from processing_queue where id = p_id;
     if not found then
@@ -137,6 +139,8 @@ begin
         select * into v_worker from workers where id = q.worker_id;
         return format('running since %s on worker %s (host %s, pid %s), attempt %s of %s', q.started_at, q.worker_id,
                       v_worker.host, v_worker.pid, q.attempts, q.max_attempts);
+    elsif q.status = 'processing' and not exists (select live_worker_ids()) then
+        return 'its worker is gone, and there is no other that would give the item back; start one with: emailq worker';
     elsif q.status = 'processing' then
         return 'its worker is gone; the next sweep of any worker gives the item back';
     elsif c.paused then
@@ -163,6 +167,27 @@ begin
     if found then
         return format('due, but a transaction of pid %s that is still open locks it', v_locked_by);
     end if;
+    -- a claim waits for whoever changes the queue's limits, or holds the table
+    select blocker into v_locked_by
+    from pg_stat_activity a cross join unnest(pg_blocking_pids(a.pid)) blocker
+    where a.datname = current_database() and a.application_name = 'emailq claim'
+      and blocker not in (select o.pid from pg_stat_activity o where o.application_name = 'emailq claim')
+    limit 1;
+    if found then
+        return format('due, but claims of workers wait for a transaction of pid %s that is still open', v_locked_by);
+    end if;
+    -- a worker sweeps four times a second; roles that may not see when don't learn of this
+    select w.id, w.host, w.pid,
+           case when w.lease_until is null and a.state = 'idle' then extract(epoch from queue_now() - a.state_change)::integer
+                else 0 end as silent_s
+    into v_talker
+    from workers w left join pg_stat_activity a on a.pid = w.backend_pid
+    where q.queue_name = any (w.queues) and w.id in (select live_worker_ids())
+    order by silent_s limit 1;
+    if v_talker.silent_s > 5 then
+        return format('due, but worker %s (host %s, pid %s) has said nothing for %s s: it is stopped, or a handler blocks it',
+                      v_talker.id, v_talker.host, v_talker.pid, v_talker.silent_s);
+    end if;
     select count(*) into v_ahead from processing_queue o
     where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'pending'
       and (o.priority, o.scheduled_at, o.id) < (q.priority, q.scheduled_at, q.id)
@@ -171,5 +196,8 @@ begin
         return format('due, with %s items ahead of it in a queue that starts %s items a second (queue_controls.max_per_s)',
                       v_ahead, c.max_per_s);
     end if;
-    return format('due, with %s items ahead of it', v_ahead);
+    select count(*) into v_running from processing_queue o
+    where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'processing';
+    return format('due, with %s items ahead of it%s', v_ahead,
+                  case when v_running > 0 then format(', while its workers are at %s others', v_running) end);
 end $$;

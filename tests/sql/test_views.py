@@ -1,5 +1,6 @@
 """What people read: queue_status, queue_workers, queue_why, and the specification's three views."""
 
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -183,6 +184,10 @@ def test_why_running_on_a_worker_that_is_gone(dsn: str, db: psycopg.Connection) 
         claim_one(conn, worker)
     wait_until(lambda: not db.execute("select live_worker_ids()").fetchall())
 
+    assert why(db, item_id) == (
+        "its worker is gone, and there is no other that would give the item back; start one with: emailq worker"
+    )
+    register(db, "parsing")
     assert why(db, item_id) == "its worker is gone; the next sweep of any worker gives the item back"
 
 
@@ -272,6 +277,36 @@ def test_why_somebody_locks_the_row(dsn: str, db: psycopg.Connection) -> None:
     assert why(db, item_id) == "due, with 0 items ahead of it"
 
 
+def test_why_claims_wait_for_somebody(dsn: str, db: psycopg.Connection) -> None:
+    item_id = add_item(db)
+    with worker_on(dsn) as (conn, worker), psycopg.connect(dsn) as editor:
+        conn.execute("set application_name = 'emailq claim'")
+        editor.execute("insert into queue_controls (queue_name, max_running) values ('work', 1)")
+        claims = threading.Thread(target=lambda: claim(conn, worker))
+        claims.start()
+        try:
+            wait_until(lambda: value(db, "select count(*) from pg_locks where not granted") == 1)
+            text = why(db, item_id)
+        finally:
+            editor.rollback()
+            claims.join()
+        pid = editor.info.backend_pid
+
+    assert text == f"due, but claims of workers wait for a transaction of pid {pid} that is still open"
+
+
+def test_why_the_only_worker_is_silent(dsn: str, db: psycopg.Connection) -> None:
+    """It was stopped, or a handler keeps its interpreter: the session lives on."""
+    item_id = add_item(db)
+    with worker_on(dsn) as (_, worker):
+        set_time(db, value(db, "select now() + interval '10 seconds'"))
+
+        assert why(db, item_id).startswith(f"due, but worker {worker} (host here, pid 1) has said nothing for 1")
+        with worker_on(dsn) as (conn, _), conn.transaction():  # one that is at it
+            conn.execute("select")
+            assert why(db, item_id) == "due, with 0 items ahead of it"
+
+
 def test_why_a_suspect_waits(db: psycopg.Connection) -> None:
     item_id = add_item(db, crashes=2)
     register(db)
@@ -287,6 +322,13 @@ def test_why_it_is_not_its_turn(db: psycopg.Connection) -> None:
     register(db)
 
     assert why(db, low) == "due, with 2 items ahead of it"
+
+
+def test_why_workers_are_busy(db: psycopg.Connection) -> None:
+    *_, last = add_items(db, 3)
+    claim(db, register(db), 2)
+
+    assert why(db, last) == "due, with 0 items ahead of it, while its workers are at 2 others"
 
 
 def test_why_is_quick_on_a_long_queue(db: psycopg.Connection) -> None:
