@@ -68,7 +68,7 @@ def _part(part: Part) -> dict[str, object]:
     shown: dict[str, object] = {
         "partId": part.part_id,
         "type": part.type,
-        "charset": part.charset,
+        "charset": part.charset or ("us-ascii" if part.type.startswith("text/") else None),  # RFC 8621 §4.1.4
         "disposition": part.disposition,
         "name": part.name,
         "cid": part.cid,
