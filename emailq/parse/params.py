@@ -16,7 +16,8 @@ _EXTENDED = re.compile(r"([\w.:-]{2,40})''(.*%[0-9A-Fa-f]{2}.*)", re.DOTALL)
 _ESCAPED = re.compile(r"\\([\"\\])")  # only these two: Windows paths come unescaped
 _ENCODED_WORDS = re.compile(r"(?:=\?[^?\s]*+\?[bBqQ]\?[^?]*+\?=\s*+)+")
 _MISSING_SEMICOLON = re.compile(
-    r"[ \t]((?:charset|boundary|name|filename|format|delsp|type|start|report-type|protocol|micalg|size|method)"
+    r"[ \t]((?:charset|boundary|name|filename|format|delsp|type|start|report-type|protocol|micalg|size|method"
+    r"|smime-type|x-unix-mode|x-mac-type|x-mac-creator)"
     r"(?:\*\d{0,3}\*?)?=)",
     re.IGNORECASE,
 )
