@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from emailq import log, metrics
 from emailq.db import Pool
-from emailq.parse.headers import ParsedHeaders, parse_headers
+from emailq.parse.headers import ParsedHeaders, parse_headers, sound_lines
 from emailq.parse.transfer import decode, encoding_name
 from emailq.parse.values import address_key, plausible, scrub
 from emailq.store.blobs import Blobs
@@ -122,7 +122,7 @@ def content_digest(raw: bytes, headers: ParsedHeaders) -> str:
             is_multipart = value.lower().startswith("multipart/")
         elif lower == "content-transfer-encoding":
             encoding = encoding_name(value)
-    body = raw[headers.body_offset :]
+    body = sound_lines(raw)[0][headers.body_offset :]
     if encoding in ("base64", "quoted-printable") and not is_multipart:
         body, _ = decode(body, encoding)
     digest.update(b"\n")

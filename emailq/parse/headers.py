@@ -17,7 +17,8 @@ class ParsedHeaders:
     """What the header of a message says, cheaply: nothing of the body is read.
 
     `headers` holds every field in order: name as written, value unfolded and decoded. Ids have no brackets.
-    `body_offset` is the index in the raw bytes where the body begins. `defects` is sorted and has each code once.
+    `body_offset` is the index in the bytes, as sound_lines() gives them, where the body begins. `defects` is sorted and
+    has each code once.
     """
 
     headers: list[tuple[str, str]]

@@ -11,7 +11,8 @@ import pytest
 
 from emailq.app import App, open_app
 from emailq.errors import Unavailable
-from emailq.ingest.accept import Accepted, Incoming, accept
+from emailq.ingest.accept import Accepted, Incoming, accept, content_digest
+from emailq.parse.headers import parse_headers
 from emailq.settings import load_settings
 
 MESSAGE = (
@@ -72,6 +73,13 @@ async def test_a_relay_that_encodes_the_text_anew_makes_no_other_message(
     first, second = await take(app, direct, relayed)
 
     assert first.email_id == second.email_id
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\r\n"])
+def test_line_ends_make_no_other_message(end: bytes) -> None:
+    other = MESSAGE.replace(b"\r\n", end)
+
+    assert content_digest(other, parse_headers(other)) == content_digest(MESSAGE, parse_headers(MESSAGE))
 
 
 async def test_each_delivery_is_a_line_in_the_log(app: App, caplog: pytest.LogCaptureFixture) -> None:
