@@ -5,6 +5,7 @@ It only imports what they need. Each run is a fork of it, so a job that kills it
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import time
@@ -24,9 +25,9 @@ _PAUSE_S = 0.1  # after a crash: the database learns that the session is gone, a
 def main() -> int:
     """Run suspects until none is due, crash after crash, or until told to stop."""
     text = sys.stdin.buffer.read()
-    if not text:  # our parent is gone already
+    order = json.loads(text or "{}")
+    if order.get("parent") != os.getppid():  # it went while we started, too early to take us with it
         return 0
-    order = json.loads(text)
     settings = Settings(**order["settings"])
     log.configure(settings.log_level, settings.log_format)
     while True:

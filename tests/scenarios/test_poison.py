@@ -1,5 +1,9 @@
 """Items that take their worker down: they end as failed with a reason, and their neighbours do not notice."""
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -152,3 +156,11 @@ def test_neighbours_of_a_poison_item_keep_most_of_their_rate(
     assert alone_s / beside_poison_s > 0.5  # each of the workers was started again once
     assert item(db, poison)["status"] == "failed"
     assert value(db, "select max(attempts) from processing_queue where priority <> 4") == 1
+
+
+def test_the_process_for_suspects_ends_when_its_worker_went_while_it_started() -> None:
+    order = {"settings": {}, "queue": "work", "target": "story:handle", "parent": os.getpid() + 1}
+
+    done = subprocess.run([sys.executable, "-m", "emailq.queue.suspects"], input=json.dumps(order).encode(), timeout=60)
+
+    assert done.returncode == 0  # not 78: it looked at nothing else
