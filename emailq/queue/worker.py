@@ -20,13 +20,14 @@ from emailq.outcomes import Outcome, Release, Retry
 from emailq.queue import jobs as queue
 from emailq.queue.commit import Committer
 from emailq.queue.isolation import run_suspects
+from emailq.queue.marks import LowMarks
 from emailq.queue.session import Session
 from emailq.queue.watchdog import end_if_blocked
 
 _BATCH = 500  # jobs in one claim
 _PREFETCH_S = 0.1  # jobs are claimed this far ahead of the handlers, so a crash strands little
+_FULL_S = 0.3  # how often we look whether places are free
 _STALE_S = 1.0  # a job that waited so long for a free place goes back: others may have one
-_MARKS_S = 0.6  # how often we look behind the low-water marks
 _FAIR_EVERY = 16  # each so many claims start at the lane that has waited longest
 _BRISK_S = 0.02  # wake-ups that follow one another so closely are many
 _BRISK = 3  # so many of these, or full claims, in a row: NOTIFY is not wanted any more, it would hold up who inserts
@@ -158,7 +159,7 @@ class Worker:
                 if self._claims is None or self._claims.closed:
                     self._claims = await connect(self.app.settings.require_dsn(), "claim")
                 return await queue.claim(
-                    self._claims, lane.name, worker_id, limit, lane.marks, fair=fair, suspects=self.suspects
+                    self._claims, lane.name, worker_id, limit, lane.marks.at, fair=fair, suspects=self.suspects
                 )
             except psycopg.Error as error:
                 if error.sqlstate in ("EQ001", None):  # None: no answer, so it may hold jobs that we never heard of
@@ -170,15 +171,6 @@ class Worker:
                 log.warn("claim.failed", queue=lane.name, reason=brief(error))
             await asyncio.sleep(0.2)
             return []
-
-    async def look_behind(self, lane: "Lane") -> queue.Marks | None:
-        """Which of its marks are to move; None if that can't be told."""
-        try:
-            async with self.app.pool.connection() as conn:
-                return await queue.look_behind(conn, lane.name, lane.marks)
-        except psycopg.Error as error:
-            log.warn("look.failed", queue=lane.name, reason=brief(error))
-            return None
 
     async def set_asleep(self, lane: "Lane", asleep: bool) -> int | None:
         """Ask for NOTIFYs, or ask no more; the id for which that is done. Losing this costs latency only."""
@@ -208,7 +200,7 @@ class Worker:
         some_are_due = queue.queues_with_suspects if self.suspects else queue.has_due
         while not self.stopping.is_set():
             try:
-                async with self.app.pool.connection() as conn:
+                async with await connect(self.app.settings.require_dsn(), "drain") as conn:  # the pool is the handlers'
                     await queue.release_lost(conn, look_at_all=True)
                     while not self.stopping.is_set():
                         async with self._claiming:  # jobs of a claim in flight are neither due nor known here yet
@@ -216,7 +208,7 @@ class Worker:
                                 self.stopping.set()
                         self.wake(None)
                         await asyncio.sleep(0.02)
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, Unavailable) as error:
                 log.warn("drain.retry", reason=brief(error))
                 await asyncio.sleep(0.2)
 
@@ -253,9 +245,7 @@ class Lane:
         self.running = 0
         self._began: dict[asyncio.Task[None], float] = {}  # when each slot's handler did
         self._overdue: set[asyncio.Task[None]] = set()  # these were cancelled for taking too long
-        self.marks: queue.Marks = {}
-        self._look: asyncio.Task[queue.Marks | None] | None = None  # behind the marks
-        self._looked_at = 0.0
+        self.marks = LowMarks(worker.app, name)
         self._found_some = False  # the last claim did
         self._claimed_at = 0.0
         self._claims = 0
@@ -294,22 +284,21 @@ class Lane:
         try:
             await self._serve()
         finally:
-            if self._look:
-                self._look.cancel()
+            self.marks.close()
 
     async def _serve(self) -> None:
         while not self.worker.stopping.is_set():
             self._woken.clear()
-            if self.marks and self._found_some and time.monotonic() - self._looked_at > _MARKS_S:
-                self._look_behind()
+            if self._found_some:
+                self.marks.look_if_due()
             room = self._room()
             self._wants_room = not room
             if not room:
-                await self._wait(min(self.worker.app.settings.poll_interval_s, _MARKS_S / 2))
+                await self._wait(min(self.worker.app.settings.poll_interval_s, _FULL_S))
                 if self.waiting and time.monotonic() - self._claimed_at > _STALE_S:
                     self.give_back("waited for a free place")
                 continue
-            self._move_marks()
+            self.marks.move()
             jobs = await self._claim(room)
             self._found_some = bool(jobs)
             self.waiting.extend(jobs)
@@ -321,7 +310,7 @@ class Lane:
                 self._claimed_at = time.monotonic()
             if len(jobs) == room:
                 self._brisk += 1
-            elif jobs or not await self._some_are_behind():
+            elif jobs or not await self.marks.some_are_behind():
                 await self._rest()
             if self._asleep and self._brisk >= _BRISK:
                 await self._set_asleep(False)
@@ -346,31 +335,6 @@ class Lane:
     async def _claim(self, room: int) -> list[Job]:
         self._claims += 1
         return await self.worker.claim(self, room, fair=self._claims % _FAIR_EVERY == 0)
-
-    def _look_behind(self) -> asyncio.Task[queue.Marks | None]:
-        """Beside the claims: a look past many dead rows is long, and nobody is to wait for it."""
-        if not self._look:
-            self._look = asyncio.create_task(self.worker.look_behind(self))
-        return self._look
-
-    async def _some_are_behind(self) -> bool:
-        if not self.marks:
-            return False
-        await asyncio.wait([self._look_behind()])
-        return self._move_marks()
-
-    def _move_marks(self) -> bool:
-        """As a look that has ended tells; whether one goes back."""
-        if not self._look or not self._look.done():
-            return False
-        moved, self._look = self._look.result(), None
-        self._looked_at = time.monotonic()  # the end of a long look, else looks would be all we do
-        if moved is None:
-            self.marks.clear()
-            return True
-        goes_back = any(mark < self.marks.get(lane, mark) for lane, mark in moved.items())
-        self.marks |= moved
-        return goes_back
 
     async def _rest(self) -> None:
         """No more is due. Wait for a NOTIFY, but not for long: polling is the truth, NOTIFY a hint."""

@@ -562,6 +562,19 @@ async def test_a_cancelled_job_leaves_no_effects(
     assert statuses(db, "later") == {"pending": 1}
 
 
+@pytest.mark.parametrize("settings_given", [{"pool_size": 1}])
+async def test_a_drain_leaves_the_pool_to_the_handlers(db: psycopg.Connection, drain: Drain) -> None:
+    async def handle(job: Job, app: App) -> Outcome:
+        async with app.pool.connection() as conn:
+            await conn.execute("select")
+        return Done()
+
+    add_items(db, 3)
+    await drain(handle)
+
+    assert statuses(db) == {"completed": 3}
+
+
 @pytest.mark.parametrize("change", ["rescued", "made urgent"])
 async def test_an_item_that_comes_before_those_at_work_is_taken_within_a_second(
     db: psycopg.Connection, running: Running, change: str
@@ -581,7 +594,7 @@ async def test_an_item_that_comes_before_those_at_work_is_taken_within_a_second(
         ("2100-01-01" if change == "rescued" else "2000-01-01", item_id),
     )
     async with running(handle, concurrency=10) as worker:
-        await wait_until_async(lambda: worker.lanes["work"].marks.get(lane))
+        await wait_until_async(lambda: worker.lanes["work"].marks.at.get(lane))
         db.execute(
             "update processing_queue set priority = %s, scheduled_at = '2000-01-01' where id = %s", (lane, item_id)
         )
@@ -604,10 +617,13 @@ async def test_claims_go_on_while_a_look_behind_the_marks_takes_long(
         return {}
 
     monkeypatch.setattr(jobs, "look_behind", look_that_never_ends)
-    monkeypatch.setattr("emailq.queue.worker._MARKS_S", 0)
+    monkeypatch.setattr("emailq.queue.marks._LOOK_S", 0)
     fill_queue(db, 3000)
-    async with running(done):
+    async with running(done) as worker:
         await wait_until_async(lambda: statuses(db) == {"completed": 3000})
+        await wait_until_async(lambda: not worker.lanes["work"]._found_some)
+        add_item(db)
+        await wait_until_async(lambda: statuses(db) == {"completed": 3001})
 
     assert looks == ["work"]
 
