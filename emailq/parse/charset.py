@@ -65,11 +65,10 @@ _CYRILLIC = frozenset(cyrillic.CODECS)
 
 _LABEL = re.compile(r"[a-z0-9][\w.:+-]*", re.ASCII)
 _DIGIT = re.compile(r"\d")
-_KNOWN = (
-    re.compile(  # what stands in a label beside the name of a program or standard: "iso-8859-1-windows-3.1-latin-1"
-        r"utf8|(?:windows|cp)125\d|koi8[ru]|iso88591[0-6]|iso8859[1-9]|iso2022jp|iso2022kr|eucjp|shiftjis|sjis|cp932"
-        r"|gb18030|gb2312|gbk|big5|euckr|ksc5601|usasc"
-    )
+# What stands in a label beside the name of a program or standard: "iso-8859-1-windows-3.1-latin-1"
+_KNOWN = re.compile(
+    r"utf8|(?:windows|cp)125\d|koi8[ru]|iso88591[0-6]|iso8859[1-9]|iso2022jp|iso2022kr|eucjp|shiftjis|sjis|cp932"
+    r"|gb18030|gb2312|gbk|big5|euckr|ksc5601|usasc"
 )
 _NUMBERED = re.compile(r"(?:cs|x)*(?:ms|windows|window|win|cp|ibm|oem|dos|ansi|microsoftcp)?(\d{3,5})")
 _ISO8859 = re.compile(r"(?:cs|x)*(?:iso|is|so)?(?:ir)?8859(?:part)?(\d{1,2})(?:1\d{3})?[ei]?")

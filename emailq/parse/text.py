@@ -208,9 +208,9 @@ class _Numbers:
     def next(self) -> str:
         number = self._number
         self._number += 1
-        return (
-            f"{chr(ord(self._letter) + number - 1) if self._letter in ('a', 'A') and 1 <= number <= 26 else number}. "
-        )
+        if self._letter in ("a", "A") and 1 <= number <= 26:
+            return f"{chr(ord(self._letter) + number - 1)}. "
+        return f"{number}. "
 
 
 def _only_indents(attributes: Mapping[str, str | None]) -> bool:
