@@ -1,15 +1,15 @@
-"""The child process of `isolation`: runs the suspects of one queue, as told on standard input.
+"""What the child process of `isolation` does: runs the suspects of one queue.
 
 It only imports what they need. Each run is a fork of it, so a job that kills its process costs no start of another.
 """
 
 import asyncio
-import json
-import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from multiprocessing.context import ForkProcess
+from typing import Any
 
 from emailq import log
 from emailq.app import open_app
@@ -22,22 +22,18 @@ from emailq.settings import Settings
 _PAUSE_S = 0.1  # after a crash: the database learns that the session is gone, and what can't start is no busy loop
 
 
-def main() -> int:
-    """Run suspects until none is due, crash after crash, or until told to stop."""
-    text = sys.stdin.buffer.read()
-    order = json.loads(text or "{}")
-    if order.get("parent") != os.getppid():  # it went while we started, too early to take us with it
-        return 0
-    settings = Settings(**order["settings"])
-    log.configure(settings.log_level, settings.log_format)
+def run_all(settings: Mapping[str, Any], queue: str, target: str) -> int:
+    """Run suspects until none is due, crash after crash, or until told to stop; returns an exit code."""
+    given = Settings(**settings)
+    log.configure(given.log_level, given.log_format)
     while True:
         # Nothing is open yet that two processes must not share, and no thread runs: the handler too is imported there.
-        run = ForkProcess(target=_run, args=(settings, order["queue"], order["target"]))
+        run = ForkProcess(target=_run, args=(given, queue, target))
         run.start()
         code = _wait_for(run)
         if code in (0, -signal.SIGTERM) or code >= 64:  # an EmailqError: our parent starts us again
             return max(code, 0)
-        log.event("suspects.crashed", queue=order["queue"], exit_code=code)
+        log.event("suspects.crashed", queue=queue, exit_code=code)
         time.sleep(_PAUSE_S)
 
 
@@ -63,8 +59,3 @@ async def _run_suspects(settings: Settings, queue: str, target: str) -> int:
         log.warn("suspects.failed", queue=queue, reason=error)
         return error.exit_code
     return 0
-
-
-if __name__ == "__main__":
-    die_with_parent()
-    sys.exit(main())
