@@ -7,6 +7,7 @@ from io import StringIO
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from emailq.parse import charset, limits
+from emailq.parse.charset_labels import WIDE, codec_for
 
 _MEDIA = ("image/", "audio/", "video/")
 _PREFIX = re.compile(r">*")
@@ -104,7 +105,7 @@ def read_text(content: bytes, label: str | None, *, is_html: bool, flowed: bool,
     defect = None
     if len(content) > limits.TEXT_BYTES:
         content, defect = content[: limits.TEXT_BYTES], "text-truncated"
-    is_wide = label is not None and charset.codec_for(label) in charset.WIDE
+    is_wide = label is not None and codec_for(label) in WIDE
     if not is_wide and b"\r" in content:
         content = content.replace(b"\r\n", b"\n")
     decoded = charset.decode(content, label, is_html=is_html)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from emailq.parse import charset, limits
+from emailq.parse.charset_labels import codec_for
 from emailq.parse.words import clean_line, decode_words
 
 _SEPARATORS = re.compile(r"[;\s]*+")
@@ -150,7 +151,7 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
 
 def _decode_plain(text: str) -> str:
     """Encoded words (RFC 2047 §5 forbids them here), and a value that is encoded as only `name*` may be."""
-    if "''" in text and (extended := _EXTENDED.fullmatch(text)) and charset.codec_for(extended[1]):
+    if "''" in text and (extended := _EXTENDED.fullmatch(text)) and codec_for(extended[1]):
         return charset.decode(unquote_to_bytes(extended[2]), extended[1]).text
     return decode_words(text)
 
@@ -160,7 +161,7 @@ def _join_rfc2231(pieces: list[tuple[str, bool]]) -> str:
     first, extended = pieces[0]
     label, mark, tail = first.partition("'")
     language, quote, rest = tail.partition("'")
-    if extended and mark and not quote and charset.codec_for(label):  # utf-8'name
+    if extended and mark and not quote and codec_for(label):  # utf-8'name
         quote, language, rest = mark, "", tail
     rest = rest.removeprefix('"')
     declared = label if extended and quote and len(label) < 50 and len(language) < 50 else None

@@ -5,6 +5,7 @@ import struct
 from functools import lru_cache
 
 from emailq.parse import charset, limits
+from emailq.parse.charset_labels import REFUSED, codec_for
 
 _HEADER = struct.Struct("<IIII")  # bytes that follow, size of the text, kind, checksum
 _COMPRESSED, _PLAIN = 0x75465A4C, 0x414C454D
@@ -148,5 +149,5 @@ def _decode(piece: bytes, code_page: int) -> str:
 
 @lru_cache(maxsize=64)
 def _codec(code_page: int) -> str | None:
-    codec = charset.codec_for(f"cp{code_page}")
-    return None if codec == charset.REFUSED else codec
+    codec = codec_for(f"cp{code_page}")
+    return None if codec == REFUSED else codec

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from emailq.parse import charset
+from emailq.parse.charset_labels import codec_for
 from emailq.parse.message import parse_message
 
 TEXT = """
@@ -181,4 +182,4 @@ def test_short_texts_of_the_world_are_read_without_a_declaration(
     ],
 )
 def test_a_label_is_known_by_its_many_names(label: str, codec: str | None) -> None:
-    assert charset.codec_for(label) == (codec and charset.codec_for(codec))
+    assert codec_for(label) == (codec and codec_for(codec))
