@@ -1,6 +1,7 @@
 """Who labels a message: the local model, an LLM, or first one and then, where it isn't sure, the other."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emailq.classify import local, several
@@ -26,15 +27,23 @@ async def classify(mail: MailText, settings: Settings, calibrations: Calibration
     def locally(mail: MailText) -> Classification:
         return calibrated(local.classify(mail, settings.local_model), calibrations)
 
-    if llm is None or settings.classifier == "cascade" or mail.automation:
-        label = several.with_requests(mail, locally(mail), locally)
-        if llm is None or is_sure(label, settings, calibrations):
-            return label
+    first = several.with_requests(mail, locally(mail), locally)
+    if llm is None:
+        return first
+    if (settings.classifier == "cascade" or mail.automation) and is_sure(first, settings, calibrations):
+        return first
     from emailq.classify import llm as chat
     from emailq.classify import ollama, openai
 
     ask = ollama.ask if settings.llm_api == "ollama" else openai.ask
-    return calibrated(await chat.classify(mail, llm, ask), calibrations)
+    label = calibrated(await chat.classify(mail, llm, ask), calibrations)
+    opinion = {"intents": intents(first), "confidence": round(first.confidence, 4)}
+    return replace(label, details={**label.details, "local": opinion})
+
+
+def intents(label: Classification) -> list[str]:
+    """What a message asks for: the intent of the label, and those of its further requests."""
+    return [one["intent"] for one in label.details.get("requests", ())] or [label.intent.value]
 
 
 def is_sure(label: Classification, settings: Settings, calibrations: Calibrations) -> bool:
@@ -54,7 +63,20 @@ def doubt(label: Classification, settings: Settings, calibrations: Calibrations)
     requests = label.details.get("requests", [])  # the first is that of the label
     if any(one["confidence"] < limit for one in requests[1:]):
         return several.told(requests)
+    if "local" in label.details and settings.review_below is None and label.model not in calibrations:
+        return _disagreement(label)
     return None
+
+
+def _disagreement(label: Classification) -> str | None:
+    """A confidence that nobody measured is worth little: what an LLM says leads on if the local model says so too."""
+    said, local_said = intents(label), label.details["local"]["intents"]
+    if set(said) == set(local_said) or not {*said, *local_said} & set(several.INTENTS):
+        return None
+    return (
+        f"{label.model} says {' and '.join(said)}, the local model {' and '.join(local_said)};"
+        " without `emailq calibrate` both have to agree"
+    )
 
 
 def unlabelled(problem: str, settings: Settings) -> Classification:

@@ -63,7 +63,7 @@ async def handle(job: Job, app: App) -> Outcome:
         label = replace(label, details={**label.details, "hidden_text": hidden[:_HIDDEN_KEPT]})
     reason = cascade.doubt(label, app.settings, calibrations)
     async with app.pool.connection() as conn:
-        is_due = any([await _leads_to_action(conn, job.email_id, intent) for intent in _intents(label)])
+        is_due = any([await _leads_to_action(conn, job.email_id, intent) for intent in cascade.intents(label)])
     if row["automation"] and not is_due:
         reason = None  # nothing follows from automatic mail, so nobody has to be asked
     metrics.CLASSIFIED.labels(label.intent, label.provider, "needs_review" if reason else "accepted").inc()
@@ -194,10 +194,6 @@ async def _label(mail: MailText, job: Job, app: App, calibrations: Calibrations)
         if job.attempt < job.max_attempts:
             return Retry(str(error))
         return cascade.unlabelled(str(error), app.settings)
-
-
-def _intents(label: Classification) -> list[str]:
-    return [one["intent"] for one in label.details.get("requests", ())] or [label.intent]
 
 
 async def _leads_to_action(conn: Connection, email_id: UUID, intent: str) -> bool:

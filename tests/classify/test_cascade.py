@@ -90,6 +90,30 @@ async def test_a_setting_goes_before_what_was_measured(server: HttpServer, llm: 
 async def test_below_the_threshold_a_person_decides(llm: Llm) -> None:
     label = await classify(UNCLEAR, llm.settings, {}, llm)
 
-    assert doubt(label, llm.settings, {}) is None
+    assert doubt(label, llm.settings, measured(label.model, 0.85)) is None
     assert doubt(label, llm.settings, measured(label.model, 0.95)) == "unsure: inquiry with 90%"
     assert doubt(label, llm.settings.model_copy(update={"review_below": 0.91}), {}) == "unsure: inquiry with 90%"
+
+
+async def test_an_llm_that_nobody_calibrated_decides_only_what_the_local_model_says_too(llm: Llm) -> None:
+    alone = llm.settings.model_copy(update={"classifier": "llm"})
+    question = MailText(subject="Price list", text="Could you please send me your price list? What does delivery cost?")
+
+    agreed = await classify(question, alone, {}, llm)
+    contradicted = await classify(CLEAR, alone, {}, llm)
+
+    assert (agreed.provider, doubt(agreed, alone, {})) == ("ollama", None)
+    assert doubt(contradicted, alone, {}) == (
+        "llama3.1:8b says inquiry, the local model order; without `emailq calibrate` both have to agree"
+    )
+    assert doubt(contradicted, alone, measured(contradicted.model, 0.8)) is None
+    assert doubt(contradicted, alone.model_copy(update={"review_below": 0.8}), {}) is None
+
+
+async def test_two_that_disagree_about_what_leads_to_nothing_need_no_person(server: HttpServer, llm: Llm) -> None:
+    labels = {"intent": "newsletter", "sentiment": "neutral", "priority": "low", "confidence": 0.9}
+    server.answer = lambda _: Reply.of({"message": {"role": "assistant", "content": json.dumps(labels)}, "done": True})
+
+    label = await classify(UNCLEAR, llm.settings, {}, llm)
+
+    assert (label.details["local"]["intents"], doubt(label, llm.settings, {})) == (["other"], None)

@@ -101,7 +101,7 @@ async def test_what_the_handler_returns_is_what_the_database_takes(app: App, con
 async def test_what_policy_has_no_action_for_ends_here(app: App, model: Model, intent: str) -> None:
     model.labels["intent"] = intent
 
-    outcome = await labelled(app)
+    outcome = await labelled(app, message("Friday", "The meeting is at ten, in the small room. See you there!"))
 
     assert recorded(outcome)["decision"] == "accepted"
     assert isinstance(outcome, Done)

@@ -86,8 +86,15 @@ async def test_a_second_request_that_is_not_certain_goes_to_a_person(further: ob
 async def test_an_answer_without_a_second_request_is_one_result(further: object) -> None:
     label = await labelled(further)
 
-    assert doubt(label, SETTINGS, NONE) is None
+    assert doubt(label, SETTINGS.model_copy(update={"review_below": 0.6}), NONE) is None
     assert "requests" not in label.details
+
+
+async def test_a_request_that_an_llm_overlooks_goes_to_a_person_until_the_llm_is_calibrated() -> None:
+    reason = doubt(await labelled(None), SETTINGS, NONE)
+
+    assert reason is not None
+    assert "says order, the local model complaint and order" in reason
 
 
 def test_parts_of_a_message_are_asked_about_within_its_time() -> None:
