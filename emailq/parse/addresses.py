@@ -17,20 +17,22 @@ class Address:
 
 
 _SIMPLE = re.compile(r'\s*(?:"([^"\\]*)"|([^"\\<>()\[\]:;,@]*?))\s*<([^\s"\\<>()\[\]:;,@]+@[^\s"\\<>()\[\]:;,@]+)>\s*')
-_BARE = re.compile(r'\s*([^\s"\\<>()\[\]:;,@]+@[^\s"\\<>()\[\]:;,@]+)\s*')
+_BARE = re.compile(r'\s*([^\s"\\<>()\[\]:;,@，；、]+@[^\s"\\<>()\[\]:;,@，；、]+)\s*')
 _TOKEN = re.compile(
     r'"((?:[^"\\]++|\\.)*+)"'  # 1 quoted string
     r"|(=\?[^?\s]{1,80}\?[bBqQ]\?[^?<>]*+\?=)"  # 2 encoded word, which may hold commas though it must not
     r"|(\[[^\[\]<>]*+\])"  # 3 domain literal
-    r"|([<>(),;:])"  # 4 special
-    r'|([^\s"<>(),;:\[]++)'  # 5 atom, with dots and @
+    r"|([<>(),;:，；、])"  # 4 special
+    r'|([^\s"<>(),;:\[，；、]++)'  # 5 atom, with dots and @
     r"|(\s++)"  # 6 white space
     r"|(.)",  # 7 a quote or bracket that is not closed
     re.DOTALL,
 )
 _NOBODY = re.compile(r"(?:un(?:disclosed|listed|specified)|no)[- _]?recipients?|recipient list not shown", re.I)
 _AROUND_DOTS = re.compile(r"\s*+([.@])\s*")
-_SEPARATOR = re.compile("[,;]")
+_SEPARATOR = re.compile("[,;，；、]")
+_QUOTED_LOCAL_PART = re.compile(r'\s*"(?:[^"\\]++|\\.)*+"(?=@)')
+_UNCLOSED = re.compile(r"\s*([^\s<>,;]+@[^\s<>,;]+)\s*(?=[,;])")  # "<a@b, C <d@e>"
 _UNQUOTED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -92,6 +94,8 @@ class _Reader:
                 if len(self.found) >= limits.ADDRESSES:
                     self.defects.add("addresses-truncated")
                     return self.found
+            elif special in "，；、":
+                self._end_of_wide_list(special)
             else:
                 self.defects.add("address-malformed")
                 if special != ">" or self.angle is None:  # "<<a@b>>"
@@ -101,10 +105,15 @@ class _Reader:
 
     def _read_angle(self, at: int) -> int:
         """After "<": the addr-spec up to ">"."""
-        end = self.value.find(">", at, at + 2000)
-        nested = self.value.find("<", at, end if end >= 0 else at + 2000)
+        quoted = _QUOTED_LOCAL_PART.match(self.value, at)
+        begin = quoted.end() if quoted else at
+        end = self.value.find(">", begin, at + 2000)
+        nested = self.value.find("<", begin, end if end >= 0 else at + 2000)
         if nested >= 0 and self.value[at:nested].strip():  # "a<b<c@d>"
             self.defects.add("address-malformed")
+            if unclosed := _UNCLOSED.match(self.value, at, nested):
+                self._take_angle(unclosed[1])
+                return unclosed.end()
             self.words.append(("<" + self.value[at:nested], False))
             return nested
         if nested >= 0:
@@ -145,6 +154,13 @@ class _Reader:
         else:
             self.defects.add("address-malformed")
             self.words.append((":", False))
+
+    def _end_of_wide_list(self, comma: str) -> None:
+        """A comma as Chinese and Japanese write it ends a mailbox, but belongs to a name."""
+        if self.angle is not None or any("@" in text for text, quoted in self.words if not quoted):
+            self._finish(",")
+        else:
+            self.words.append((comma, False))
 
     def _finish(self, separator: str) -> None:
         words, angle, comments = self.words, self.angle, self.comments
@@ -255,7 +271,7 @@ def _pair(pieces: list[str]) -> Iterator[tuple[str, str]]:
         is_quoted = piece.startswith('"') and piece.endswith('"')
         if "@" in piece and not is_quoted:
             piece = piece.strip("<>'")
-            yield " ".join(name), _strip_mailto(piece if "@[" in piece else piece.strip("[]"))
+            yield " ".join(name), _decoded_spec(_strip_mailto(piece if "@[" in piece else piece.strip("[]")))
             name = []
         else:
             name.append(piece.strip('"'))
@@ -271,7 +287,11 @@ def _clean_spec(text: str) -> str:
         text = next((word for word in reversed(words) if "@" in word), "".join(words))
     if text.startswith("@") and ":" in text:
         text = text.rpartition(":")[2]
-    text = _strip_mailto(text)
+    return _decoded_spec(_strip_mailto(text))
+
+
+def _decoded_spec(text: str) -> str:
+    """An address that begins with an encoded word, unless more than an address comes out."""
     if text.startswith("=?"):
         decoded = decode_words(text)
         text = decoded if not re.search(r"[\s<>,;\"]", decoded) else text

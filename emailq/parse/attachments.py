@@ -46,7 +46,7 @@ def display_name(name: str | None) -> str | None:
 
 def take_out_files(content: bytes) -> tuple[bytes, list[HiddenFile]]:
     """The text without what is uuencoded, yEnc or BinHex in it, and the files that were in there."""
-    for mark, find in ((b"begin", _uuencoded), (b"=ybegin", yenc.find_files), (b"BinHex", binhex.find_files)):
+    for mark, find in _FINDERS:
         if mark in content and (found := list(islice(find(content), limits.PARTS))):
             return _without(content, found), [_named(name, data) for _, _, name, data in found]
     return content, []
@@ -64,6 +64,26 @@ def _uuencoded(content: bytes) -> Iterator[tuple[int, int, bytes, bytes]]:
         if data:
             yield begin.start(), end, begin[1], data
         begin = _UU_FILE.search(content, max(end, begin.end()))
+
+
+_BASE64_FILE = re.compile(
+    rb"^begin-base64 [0-7]{3,4} ([^\r\n]{1,500}?)[ \t]*\r*\n((?:[\w+/][\w+/=]*+\r*\n)*+)====[ \t]*\r*(?:\n|\Z)",
+    re.MULTILINE,
+)
+
+
+def _in_base64(content: bytes) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """The same of files as "uuencode -m" writes them, in base64 with "====" at the end."""
+    for file in _BASE64_FILE.finditer(content):
+        yield file.start(), file.end(), file[1], transfer.decode(file[2], "base64")[0]
+
+
+_FINDERS = (
+    (b"begin ", _uuencoded),
+    (b"begin-base64 ", _in_base64),
+    (b"=ybegin", yenc.find_files),
+    (b"BinHex", binhex.find_files),
+)
 
 
 def _without(content: bytes, found: Sequence[tuple[int, int, bytes, bytes]]) -> bytes:

@@ -14,7 +14,8 @@ _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _AFTER_QUOTED = re.compile(r"[;,(\s]|$|[\w*-]+=")
 _QUOTES_INSIDE = re.compile(r'"([^;]*)"\s*(?=;|$)')  # "Report "final".pdf"
 _EXTENDED = re.compile(r"([\w.:-]{2,40})''(.*%[0-9A-Fa-f]{2}.*)", re.DOTALL)
-_ESCAPED = re.compile(r"\\([\"\\])")  # only these two: Windows paths come unescaped
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED_IN_NAME = re.compile(r"\\([\"\\])")  # only these two: Windows paths come unescaped
 _ENCODED_WORDS = re.compile(r"(?:=\?[^?\s]*+\?[bBqQ]\?[^?]*+\?=\s*+)+")
 _MISSING_SEMICOLON = re.compile(
     r"[ \t]((?:charset|boundary|name|filename|format|delsp|type|start|report-type|protocol|micalg|size|method"
@@ -102,8 +103,9 @@ def _split(value: str) -> tuple[str, list[tuple[str, str]]]:
                 pairs[-1] = (pairs[-1][0], pairs[-1][1] + value[before : more.end()].rstrip())
             at = value.find(";", at)
             continue
-        text, at = _read_value(value, name.end(), name[1].lower())
-        pairs.append((name[1].lower(), text))
+        parameter = name[1].lower().partition("(")[0]  # a comment
+        text, at = _read_value(value, name.end(), parameter)
+        pairs.append((parameter, text))
     return head, pairs
 
 
@@ -126,7 +128,9 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
         quoted = _QUOTED.match(value, at)
         if quoted and _AFTER_QUOTED.match(value, quoted.end()):
             text = quoted[1]
-            return (_ESCAPED.sub(r"\1", text) if "\\" in text else text), quoted.end()
+            if "\\" in text:
+                text = (_ESCAPED_IN_NAME if is_name else _ESCAPED).sub(r"\1", text)
+            return text, quoted.end()
         whole = _QUOTES_INSIDE.match(value, at) if is_name else None
         if whole:
             text = whole[1]
@@ -146,7 +150,7 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
             text = text[1:-1]
     elif "(" in text:
         text = (_TRAILING_COMMENT.sub("", text) if parameter == "boundary" else text.partition("(")[0]).rstrip()
-    return text.rstrip('"' if is_name else '",'), end
+    return (text.rstrip('"') if is_name else text.lstrip('"').rstrip('",')), end
 
 
 def _decode_plain(text: str) -> str:

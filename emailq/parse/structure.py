@@ -243,7 +243,7 @@ def _settle_empty(data: bytes, root: Node, depth: int, budget: Budget, defects: 
         if node.children:
             pending += [(child, level + 1) for child in node.children if child.type.startswith("multipart/")]
             continue
-        if not node.type.startswith("multipart/") or not data[node.start : node.end].strip(b"-\r\n\t "):
+        if not node.type.startswith("multipart/") or _is_blank(data[node.start : node.end], node.boundary):
             continue
         defects.add("boundary-missing" if node.boundary is None else "boundary-not-found")
         guess = _guessed_boundary(data, node) if budget.guesses > 0 else None
@@ -254,6 +254,11 @@ def _settle_empty(data: bytes, root: Node, depth: int, budget: Budget, defects: 
         if not node.children:
             node.type, node.params = "text/plain", {}
             node.boundary = None
+
+
+def _is_blank(body: bytes, boundary: bytes | None) -> bool:
+    """Whether there is nothing to read, but perhaps the delimiter that closes."""
+    return not body.strip().removeprefix(b"--" + (boundary or b"")).strip(b"-\r\n\t ")
 
 
 def _guessed_boundary(data: bytes, node: Node) -> bytes | None:

@@ -22,8 +22,10 @@ _WHITE = b" \t\r\n\x0b\x0c"
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")  # RFC 4648 §5
 _SHORT_WORD = 24  # no word of a footer is so long
 _BASE64_PIECES = 10_000  # encoded texts in a row, each with its own padding
-_SPACED_SOFT_BREAK = re.compile(rb"=[ \t]++(\r?\n)")
-UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,500}?)[ \t]*\r*\n", re.MULTILINE)
+_BLANKS_AT_LINE_END = re.compile(rb"(?<![ \t])[ \t]++(?=\r*\n|\Z)")
+_SOFT_BREAK_BY_CR = re.compile(rb"=\r(?!\r*\n)")
+_EQUALS_BEFORE_ANOTHER = re.compile(rb"=(?==)")
+UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,500}?)[ \t]*\r*\n", re.MULTILINE)
 
 
 def encoding_name(value: str | None) -> str | None:
@@ -45,14 +47,33 @@ def decode(data: bytes, encoding: str | None) -> tuple[bytes, str | None]:
     if encoding == "base64":
         return _decode_base64(data)
     if encoding == "quoted-printable":
-        if b"= " in data or b"=\t" in data:
-            data = _SPACED_SOFT_BREAK.sub(rb"=\1", data)
-        return binascii.a2b_qp(data), None
+        return _decode_quoted_printable(data), None
     if encoding == "uuencode":
         begin = UU_BEGIN.search(data)
         decoded, _ = decode_uu_lines(data, begin.end() if begin else 0)
         return decoded, None if begin else "encoding-broken"
     return data, "encoding-unknown" if encoding is None else None
+
+
+def _decode_quoted_printable(data: bytes) -> bytes:
+    """Blanks at the end of a line were added on the way, and are deleted (RFC 2045 §6.7, rule 3)."""
+    if b" \n" in data or b" \r" in data or b"\t\n" in data or b"\t\r" in data or data.endswith((b" ", b"\t")):
+        data = _BLANKS_AT_LINE_END.sub(b"", data)
+    if b"=\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        data = _SOFT_BREAK_BY_CR.sub(b"", data)  # else all is lost up to the next LF
+    return binascii.a2b_qp(_with_lone_equals(data))
+
+
+def decode_q(data: bytes) -> bytes:
+    """The "Q" encoding of encoded words (RFC 2047 §4.2)."""
+    if data.endswith(b"="):
+        data += b"3D"
+    return binascii.a2b_qp(_with_lone_equals(data), header=True)
+
+
+def _with_lone_equals(data: bytes) -> bytes:
+    """The codec makes one "=" of two."""
+    return _EQUALS_BEFORE_ANOTHER.sub(b"=3D", data) if b"==" in data else data
 
 
 def _decode_base64(data: bytes) -> tuple[bytes, str | None]:

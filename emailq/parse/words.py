@@ -3,7 +3,7 @@
 import binascii
 import re
 
-from emailq.parse import charset
+from emailq.parse import charset, transfer
 
 _START = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
@@ -41,7 +41,7 @@ def decode_words(value: str) -> str:
             continue
         end = value.find("?=", start.end())
         if end < 0:
-            end = len(value)
+            end = len(value.removesuffix("?"))
         label = start[1].partition("*")[0].lower()
         gap = value[done:at]
         joins = run_charset != "" and (not gap or gap.isspace())
@@ -57,7 +57,7 @@ def decode_words(value: str) -> str:
             is_several = "=" in encoded.rstrip("= ")  # "YQ==Yg=="
             data = b"".join(map(_from_base64, encoded.split("="))) if is_several else _from_base64(digits)
         else:
-            data = _from_q(value[start.end() : end])
+            data = transfer.decode_q(value[start.end() : end].encode("utf-8", "replace"))
             open_base64 = ""
         if not (joins and label == run_charset):
             if run_charset:
@@ -85,9 +85,3 @@ def _from_base64(digits: str) -> bytes:
     if len(digits) % 4 == 1:
         digits = digits[:-1]
     return binascii.a2b_base64(digits + "=" * (-len(digits) % 4))
-
-
-def _from_q(text: str) -> bytes:
-    if text.isascii():
-        return binascii.a2b_qp(text, header=True)
-    return binascii.a2b_qp(text.encode("utf-8", "replace"), header=True)

@@ -5,6 +5,7 @@ import pytest
 from emailq.parse.addresses import parse_addresses
 
 ENCODED = "=?utf-8?B?IkJvIiA8Ym9AZXhhbXBsZS5jb20+?="  # "Bo" <bo@example.com>
+WIDE_LIST = [(None, f"{x}@b.example") for x in "cde"]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,10 @@ ENCODED = "=?utf-8?B?IkJvIiA8Ym9AZXhhbXBsZS5jb20+?="  # "Bo" <bo@example.com>
         (f"{ENCODED} <x@evil.example>", [('"Bo" <bo@example.com>', "x@evil.example")]),
         ("=?utf-8?q?a=2C_b?= <a@b.example>, c@b.example", [("a, b", "a@b.example"), (None, "c@b.example")]),
         ("用户 <用户@例え.example>", [("用户", "用户@例え.example")]),
+        ('Bo <"a<b>, c"@b.example>, d@b.example', [("Bo", '"a<b>, c"@b.example'), (None, "d@b.example")]),
+        ("Bo <a@b.example, Al <c@b.example>", [("Bo", "a@b.example"), ("Al", "c@b.example")]),
+        ("张，三 <a@b.example>，c@b.example；d@b.example、e@b.example", [("张，三", "a@b.example"), *WIDE_LIST]),
+        ("=?utf-8?q?bo?=@b.example", [(None, "bo@b.example")]),
         ("", []),
         (" , ;", []),
         ("<>", []),

@@ -19,6 +19,8 @@ from emailq.parse.params import parse_content_type, parse_disposition
         ("multipart/mixed; boundary=-(1)-b (c)", ("multipart/mixed", {"boundary": "-(1)-b"})),
         ('multipart/mixed; charset="utf-8; boundary="b"', ("multipart/mixed", {"charset": "utf-8", "boundary": "b"})),
         ('multipart/mixed; boundary=\\"--b\\"', ("multipart/mixed", {"boundary": "--b"})),
+        ('text/html; charset(a)=""utf-8""', ("text/html", {"charset": "utf-8"})),
+        ('text/html; charset="utf\\-8"', ("text/html", {"charset": "utf-8"})),
         ('multipart/mixed; boundary="<<b>>"', ("multipart/mixed", {"boundary": "<<b>>"})),
         ("nonsense", ("", {})),
     ],

@@ -41,8 +41,23 @@ def test_base64_is_decoded_whatever_was_done_to_it(encoded: bytes) -> None:
         ("=?utf-8?b?YQ==Yg==?=", "ab"),
         ("=?utf-8?b?0J/R?= =?utf-8?b?gNC4?=", "При"),
         ("=?utf-8?b?0J/RgNC?= =?utf-8?b?40LI=?=", "Прив"),
+        ("=?utf-8?q?1=3D1==?=", "1=1=="),
+        ("=?utf-8?q?cut?", "cut"),
         ("=?iso-2022-jp?b?GyRCRnw?= =?iso-2022-jp?b?S1wbKEI=?=", "日本"),
     ],
 )
 def test_base64_in_an_encoded_word_is_joined_and_padded(header: str, text: str) -> None:
     assert decode_words(header) == text
+
+
+@pytest.mark.parametrize(
+    ("encoded", "decoded"),
+    [
+        (b"a \t\nb  \r\n  \nc=20\nd ", b"a\nb\r\n\nc \nd"),
+        (b"a= \nb=\t\r\nc=", b"abc"),
+        (b"a==3Db==\nc=4Zd=", b"a==b=c=4Zd"),
+        (b"a=\rb\nc", b"ab\nc"),
+    ],
+)
+def test_quoted_printable_is_decoded_whatever_was_done_to_it(encoded: bytes, decoded: bytes) -> None:
+    assert decode(encoded, "quoted-printable")[0] == decoded
