@@ -64,6 +64,8 @@ _TRAILING_ZONE = re.compile(_ZONE)
 _WINDOWS_ZONE = re.compile(r"\b([A-Z])[a-z]+ ([SD])(?:tandard|aylight) T(?:ime)\b")  # "Pacific Daylight Time" is PDT
 _NUMBERED_MONTH = re.compile(r"\b(\d{1,2})\s?(?:月|월)")
 _COMMENT = re.compile(r"\([^()]*\)")
+_ZONE_ONLY = re.compile(r":\d\d\s*\(((?:GMT|UTC)\s?[+-]\d{1,2}(?::?\d\d)?|[A-Z]{3,4})\)")  # and none before
+_UNSIGNED_ZONE = re.compile(r"^\s*(0\d|1[0-4])(00|30|45)(?!\d)")
 
 
 def parse_date(value: str) -> datetime | None:
@@ -76,7 +78,10 @@ def parse_date(value: str) -> datetime | None:
         if month:
             offset_min = (int(zone_h) * 60 + int(zone_min)) * (-1 if sign == "-" else 1) if sign else 0
             return _build(_year(year), month, int(day), int(hour), int(minute), int(second or 0), offset_min)
+    zone_only = _ZONE_ONLY.search(value)
     value = _BASIC_ISO8601.sub(r"\1-\2-\3T\4:\5:\6", _COMMENT.sub(" ", value))
+    if zone_only:
+        value += f" {zone_only[1]}"
     value = _WINDOWS_ZONE.sub(r"\1\2T", value)
     match = _ISO8601.match(value)
     if match:
@@ -96,6 +101,8 @@ def _parse_in_any_order(value: str) -> datetime | None:
     if time:
         hour, minute, second = _hour(time[1], time[4]), int(time[2]), int(time[3] or 0)
         before, after = value[: time.start()], value[time.end() :]
+    if len(_NUMBER.findall(before)) > 1:  # so what follows is no year
+        after = _UNSIGNED_ZONE.sub(r" +\1\2", after, count=1)
     zone = _TRAILING_ZONE.search(after)
     offset = _offset_min(*zone.groups()) if zone else 0
     if zone and zone[1]:

@@ -81,6 +81,7 @@ _ID = re.compile(r"\([^()]*\)|<([^<>]*)>")  # or a comment, in which an id count
 _OPEN_ID = re.compile(r"<([^<>\s]+@[^<>\s]+)$")
 _SPACE = re.compile(r"\s+")
 _COMMENT = re.compile(r"\([^()]*\)")
+_LAST_DATE = re.compile(r"(?<=\s)\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d\s.*$")
 
 
 def parse_headers(raw: bytes) -> ParsedHeaders:
@@ -293,9 +294,12 @@ def parse_ids(values: Iterable[str]) -> list[str]:
 
 
 def _received_at(values: Sequence[str]) -> datetime | None:
-    """The date of the topmost Received field: behind its last ";", which a comment may hold too."""
-    if not values or ";" not in values[0]:
+    """The date of the topmost Received field: behind its last ";", which a comment may hold too, or forgotten."""
+    if not values:
         return None
+    if ";" not in values[0]:
+        last = _LAST_DATE.search(values[0][-100:])
+        return parse_date(last[0]) if last else None
     date = values[0].rpartition(";")[2].strip()
     return parse_date(date) or parse_date(_COMMENT.sub(" ", values[0][-1000:]).rpartition(";")[2].strip())
 
