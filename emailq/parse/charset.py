@@ -5,7 +5,7 @@ import re
 from io import StringIO
 from typing import NamedTuple
 
-from emailq.parse import cyrillic, limits
+from emailq.parse import cyrillic, latin, limits
 from emailq.parse.charset_labels import REFUSED, WIDE, codec_for
 
 
@@ -21,10 +21,18 @@ _STATEFUL = frozenset(("hz", "iso2022_kr"))
 _MULTIBYTE = frozenset(("gb18030", "cp950", "big5hkscs", "cp949", "johab", "cp932", "euc_jp", "euc_jis_2004"))
 _WIDER = {"cp950": "big5hkscs", "iso2022_jp": "iso2022_jp_2004", "cp932": "shift_jis_2004", "euc_jp": "euc_jis_2004"}
 _CYRILLIC = frozenset(cyrillic.CODECS)
+_LATIN_SETS = frozenset((
+    "ascii", "cp1250", "cp1252", "cp1254", "cp1257", "cp1258", "cp437", "cp850", "cp852", "cp857", "cp858",
+    "iso8859_2", "iso8859_3", "iso8859_4", "iso8859_10", "iso8859_13", "iso8859_14", "iso8859_15", "iso8859_16",
+    "mac_roman", "mac_latin2", "mac_croatian", "mac_romanian", "mac_turkish",
+))  # fmt: skip
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})", re.IGNORECASE)
+_META = re.compile(
+    rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})", re.IGNORECASE
+)
 _HIGH = bytes(range(0x80, 0x100))
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FROM_HIGH = re.compile(rb"[\x80-\xff][^\n]{0,400}")
 # Windows-1252 with the five undefined bytes as C1 controls, so that every byte has a character
 CP1252 = "".join(bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(256))
@@ -38,6 +46,8 @@ def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -
     codec = codec_for(declared) if declared else None
     if codec is None and is_html:
         codec = _codec_of_page(data)
+    if b"\x0e" in data and codec and codec.startswith("iso2022_jp"):  # cp50222 shifts to half-width kana
+        data = data.replace(b"\x0e", b"\x1b(I").replace(b"\x0f", b"\x1b(B")
     if data.isascii() and codec not in _STATEFUL and codec not in WIDE and b"\x1b" not in data:
         if b"\0" in data:
             return _decode_ascii_with_nul(data)
@@ -85,6 +95,8 @@ def _decode(data: bytes, codec: str | None) -> tuple[str, str | None, str | None
         return _decode_wide(data, codec)
     if codec == REFUSED:
         codec = None
+    if b"\x1b$)A" in data and (text := _iso2022_cn(data)) is not None:
+        return text, "hz", None
     if b"\x1b$" in data and not (codec or "").startswith("iso2022") and data.isascii():
         text = _strict(data, "iso2022_kr" if b"\x1b$)C" in data else "iso2022_jp")
         if text is not None:
@@ -103,7 +115,7 @@ def _decode(data: bytes, codec: str | None) -> tuple[str, str | None, str | None
                 return _iso2022(data, stateful), stateful, None if codec == stateful else "charset-wrong"
         if utf8 is not None:
             return utf8, "utf_8", None
-    if codec == "utf_8" or codec in _MULTIBYTE:
+    if codec == "utf_8" or (codec in _MULTIBYTE and not cyrillic.detect(_sample(data))):
         text = _mostly(data, codec)
         if text is not None:
             return text, codec, "charset-broken"
@@ -158,9 +170,11 @@ def _contradiction(data: bytes, codec: str) -> tuple[str, str, str] | None:
         utf8 = _strict(data, "utf_8")
         if utf8 is not None and not (codec in _MULTIBYTE and len(utf8) * 2 >= len(data)):
             return utf8, "utf_8", "charset-wrong"
-    if codec in _CYRILLIC or codec in ("cp1252", "iso8859_15", "mac_roman", "ascii"):
+    if codec in _CYRILLIC or codec in _LATIN_SETS:
         sample = _sample(data)
         found = cyrillic.detect(sample, declared=codec if codec in _CYRILLIC else None)
+        if not found and codec == "cp1252":
+            found = latin.detect(sample)
         if found and found != codec:
             return data.decode(found, "replace"), found, "charset-wrong"
     return None
@@ -183,9 +197,9 @@ def _sample(data: bytes) -> bytes:
 
 
 def detect(data: bytes) -> str | None:
-    """The codec of 8-bit text that isn't UTF-8: Cyrillic by its letters, Japanese by its kana, others by chardet."""
+    """The codec of 8-bit text that is no UTF-8: Cyrillic and Latin by letters, Japanese by kana, others by chardet."""
     sample = _sample(data)
-    found = cyrillic.detect(sample) or _by_kana(sample)
+    found = cyrillic.detect(sample) or _by_kana(sample) or latin.detect(sample)
     if found:
         return found
     import chardet  # takes 0.1 s to load, and most mail never needs it
@@ -236,8 +250,11 @@ def _decode_ascii_with_nul(data: bytes) -> Decoded:
 
 def _decode_wide(data: bytes, codec: str) -> tuple[str, str, str | None]:
     """UTF-16 and UTF-32; without BOM and byte order in the name, the NULs of ASCII characters tell it."""
-    if b"\0" not in data[:4096] and _strict(data, "utf_8") is not None:
-        return data.decode("utf_8"), "utf_8", "charset-wrong"
+    if not _NO_TEXT.search(data[:4096]):
+        if _strict(data, "utf_8") is not None:
+            return data.decode("utf_8"), "utf_8", "charset-wrong"
+        if found := cyrillic.detect(_sample(data)):
+            return data.decode(found, "replace"), found, "charset-wrong"
     if codec == "utf_16" and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         codec = "utf_16_be" if data[0:4096:2].count(0) >= data[1:4096:2].count(0) else "utf_16_le"
     try:
@@ -271,6 +288,12 @@ def _iso2022(data: bytes, codec: str) -> str:
             break
         escape, at = following[1], following.end()
     return out.getvalue()
+
+
+def _iso2022_cn(data: bytes) -> str | None:
+    """ISO-2022-CN (RFC 1922), as far as it is HZ (RFC 1843) in other words."""
+    data = data.replace(b"~", b"~~").replace(b"\x1b$)A", b"")
+    return _strict(data.replace(b"\x0e", b"~{").replace(b"\x0f", b"~}"), "hz")
 
 
 def _plain(piece: bytes) -> str:

@@ -14,7 +14,8 @@ _CODECS = frozenset(
         "cp437 cp720 cp737 cp775 cp850 cp852 cp855 cp857 cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp866 cp869 cp874",
         "cp1125 kz1048 ptcp154 koi8_r koi8_u koi8_t",
         "iso8859_2 iso8859_3 iso8859_4 iso8859_5 iso8859_6 iso8859_7 iso8859_8 iso8859_10 iso8859_13 iso8859_14",
-        "iso8859_15 iso8859_16 mac_cyrillic mac_greek mac_iceland mac_latin2 mac_roman mac_turkish",
+        "iso8859_15 iso8859_16 mac_cyrillic mac_greek mac_iceland mac_latin2 mac_roman mac_turkish mac_croatian",
+        "mac_romanian mac_arabic mac_farsi hp_roman8",
         "gb18030 hz cp950 big5hkscs cp949 johab iso2022_kr cp932 euc_jp euc_jis_2004 shift_jis_2004",
         "iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_jp_3 iso2022_jp_2004 iso2022_jp_ext",
     )

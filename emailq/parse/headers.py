@@ -149,7 +149,14 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
         block.fields.append((name, name.lower(), value if is_clean or not value.isascii() else clean_line(value)))
     if not is_ascii:
         _decode_8bit(block, raw)
+    elif "\x1b$" in text:  # ISO-2022
+        block.fields = [(name, lower, _decode_escapes(value)) for name, lower, value in block.fields]
+        block.defects.add("header-charset-guessed")
     return block
+
+
+def _decode_escapes(value: str) -> str:
+    return clean_line(charset.decode(value.encode()).text) if "\x1b$" in value else value
 
 
 def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]], int]:
@@ -209,7 +216,7 @@ def _decode_8bit(block: HeaderBlock, raw: bytes) -> None:
     declared = parse_content_type(block.first("content-type"))[1].get("charset")
     if not declared and (of_a_part := _CHARSET.search(raw, block.end, block.end + _PARTS_BYTES)):
         declared = of_a_part[1].decode("ascii")
-    codec = charset.fitting(data, declared)
+    codec = charset.fitting(data, declared) or "cp1252"  # else each field would be looked at once more
     for index in undecided:
         name, lower, value = block.fields[index]
         block.fields[index] = (name, lower, clean_line(charset.decode(value.encode("latin-1"), codec).text))

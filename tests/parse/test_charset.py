@@ -42,7 +42,7 @@ def share_right(read: Callable[[str], str | None], letters: int = 20) -> float:
     return sum(read(text) == text for text in given) / len(given)
 
 
-@pytest.mark.parametrize("label", [None, "us-ascii", "iso-8859-1", "utf-8", "x-unknown"])
+@pytest.mark.parametrize("label", [None, "us-ascii", "iso-8859-1", "iso-8859-2", "utf-8", "utf-16", "x-unknown"])
 @pytest.mark.parametrize("codec", SETS)
 def test_99_of_100_sentences_are_read_whatever_the_label_says(codec: str, label: str | None) -> None:
     assert share_right(lambda text: charset.decode(text.encode(codec), label).text) >= 0.99
@@ -144,7 +144,11 @@ def test_a_label_never_reaches_anything_but_a_text_codec(label: str) -> None:
         ("cp874", ("สวัสดีครับ", "ใบเสนอราคา")),
         ("cp1253", ("Καλημέρα σας", "Η παραγγελία σας")),
         ("cp1255", ("שלום רב", "הזמנה חדשה")),
-        ("cp1250", ("Dziękuję za zamówienie", "Objednávka číslo 5")),
+        (
+            "cp1250",
+            ("Dziękuję za zamówienie", "Objednávka číslo 5", "Zażółć gęślą jaźń", "Žluťoučký kůň úpěl ďábelské ódy"),
+        ),
+        ("iso8859_2", ("Zażółć gęślą jaźń", "Žluťoučký kůň úpěl ďábelské ódy", "Árvíztűrő tükörfúrógép")),
         ("cp1254", ("Teşekkür ederim, siparişiniz hazır",)),
         (
             "cp1252",
@@ -157,6 +161,20 @@ def test_short_texts_of_the_world_are_read_without_a_declaration(
     codec: str, texts: tuple[str, ...], label: str | None
 ) -> None:
     assert [charset.decode(text.encode(codec), label).text for text in texts] == list(texts)
+
+
+@pytest.mark.parametrize(
+    ("data", "label", "text"),
+    [
+        (b"\x0e12\x0f", "cp50222", "ｱｲ"),
+        (b"\x1b$)A\x0eVPND\x0f~x", "iso-2022-cn", "中文~x"),
+        ("Привет".encode("utf-16-be"), "utf-16", "Привет"),
+        ("Счёт на оплату, отправляю".encode("cp1251"), "gb2312", "Счёт на оплату, отправляю"),
+        ("Zażółć gęślą jaźń".encode("iso8859_2"), "iso-8859-1", "Zażółć gęślą jaźń"),
+    ],
+)
+def test_texts_that_no_codec_takes_as_they_are_labelled(data: bytes, label: str, text: str) -> None:
+    assert charset.decode(data, label).text == text
 
 
 @pytest.mark.parametrize(
@@ -175,6 +193,7 @@ def test_short_texts_of_the_world_are_read_without_a_declaration(
         ("x-mac-centraleurroman", "mac_latin2"),
         ("gb2312_charset", "gb18030"),
         ("big5-eten", "big5"),
+        ("hp-roman8", "hp_roman8"),
         ("csEUCPkdFmtJapanese", "euc_jp"),
         ("sjis-win", "cp932"),
         ("iso-ir-149", "cp949"),
