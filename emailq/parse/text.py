@@ -28,6 +28,9 @@ _ZERO_WIDTH = re.compile(
 _TAG_CHARACTERS = re.compile("[\U000e0000-\U000e007f\U000e0100-\U000e01ef]+")  # ASCII that nobody sees
 # Marks while HTML is walked; such characters were taken out of the text itself.
 _LINE, _PARAGRAPH, _QUOTE, _UNQUOTE = "\x01", "\x02", "\x03", "\x04"
+_MARKS = f" \n{_LINE}{_PARAGRAPH}"
+_BROKEN = frozenset(f"\n{_LINE}{_PARAGRAPH}{_QUOTE}{_UNQUOTE}")
+_CELL_PIECES = 50  # looked at, so that tables in tables stay linear
 _BREAKS = re.compile(f"[ {_LINE}{_PARAGRAPH}]+")
 _CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _ASCII_CONTROLS = bytes(set(range(0x20)) - set(b"\n\t")) + b"\x7f"
@@ -105,6 +108,7 @@ class _Writer:
         self._preformatted = 0
         self._links: list[tuple[list[str], int, str]] = []
         self._cells: list[int] = []  # of the open rows
+        self._began: list[tuple[list[str], int, bool]] = []  # open cells and paragraphs; whether one is but a line
         self._lists: list[_Numbers | None] = []  # of the open ones
         self._quotes: list[bool] = []  # of the open <blockquote>s: whether they quote
         self._looks = [Look()]  # of the open elements
@@ -144,6 +148,7 @@ class _Writer:
             out.append(" | " if self._cells and self._cells[-1] else " ")
             if self._cells:
                 self._cells[-1] += 1
+            self._began.append((out, len(out), True))
         elif tag == "br":
             out.append("\n")
         elif tag == "img":
@@ -152,6 +157,10 @@ class _Writer:
                 self.text(f" {alt} ")
         elif tag == "a":
             self._links.append((out, len(out), attributes.get("href") or ""))
+        elif tag == "p":
+            is_line = bool(attributes) and _has_no_margin(attributes)
+            out.append(_LINE if is_line else _PARAGRAPH)
+            self._began.append((out, len(out), is_line))
         else:
             out.append(_PARAGRAPH if tag in _PARAGRAPHS else _LINE)
             if tag == "li":
@@ -168,7 +177,13 @@ class _Writer:
                 self._cells.append(0)
 
     def leave(self, tag: str) -> None:
-        if tag in _BLOCKS:
+        if tag == "p":
+            out, start, is_line = self._began.pop()
+            is_empty = is_line and not any(piece.strip(_MARKS) for piece in out[start:])
+            self._out.append(_LINE if is_line and not is_empty else _PARAGRAPH)
+        elif tag in ("td", "th"):
+            self._join_cell(*self._began.pop()[:2])
+        elif tag in _BLOCKS:
             unquote = _UNQUOTE if tag == "blockquote" and self._quotes.pop() else ""
             self._out.append(unquote + (_PARAGRAPH if tag in _PARAGRAPHS else _LINE))
             if tag == "pre":
@@ -183,6 +198,13 @@ class _Writer:
         if self._hidden_depth or left.is_unseen or self._looks[-1].is_unseen:
             self._hidden_depth = max(0, self._hidden_depth - 1)
             self._out = self._hidden if self._hidden_depth or self._looks[-1].is_unseen else self._visible
+
+    def _join_cell(self, out: list[str], start: int) -> None:
+        """A cell of one line stays in the line of its row, though Word sets a paragraph into each."""
+        if start < len(out) <= start + _CELL_PIECES:
+            text = "".join(out[start:]).strip(_MARKS)
+            if text and _BROKEN.isdisjoint(text):
+                out[start:] = [text]
 
     def _link(self, out: list[str], start: int, href: str) -> None:
         """The address behind the words of a link, without what only follows the reader."""
@@ -211,6 +233,13 @@ class _Numbers:
         if self._letter in ("a", "A") and 1 <= number <= 26:
             return f"{chr(ord(self._letter) + number - 1)}. "
         return f"{number}. "
+
+
+def _has_no_margin(attributes: Mapping[str, str | None]) -> bool:
+    """Whether the next paragraph follows in the next line, as in Word: an empty one stands for the blank line."""
+    style = squeezed(attributes.get("style") or "")
+    is_none = "margin:0" in style or ("margin-top:0" in style and "margin-bottom:0" in style)
+    return is_none or (attributes.get("class") or "").startswith("Mso")
 
 
 def _only_indents(attributes: Mapping[str, str | None]) -> bool:

@@ -40,6 +40,23 @@ def test_a_table_has_a_line_for_each_row() -> None:
     assert html_to_text(html) == "Item | Price\nbolt | 0.20"
 
 
+def test_a_paragraph_that_word_sets_into_a_cell_stays_in_its_row() -> None:
+    html = (
+        "<table><tr><td><p>Item</p></td><td><p><b>Price</b></p></td></tr><tr><td><p>a<p>b</td><td>c</td></tr></table>"
+    )
+
+    assert html_to_text(html) == "Item | Price\n\na\n\nb\n\n| c"
+
+
+@pytest.mark.parametrize(
+    "paragraph", ['<p class="MsoNormal">', '<p style="margin: 0cm">', "<p style=margin-top:0;margin-bottom:0>"]
+)
+def test_paragraphs_without_a_margin_are_lines_and_empty_ones_part_them(paragraph: str) -> None:
+    html = "".join(f"{paragraph}{text}</p>" for text in ("Two boxes.", "&nbsp;", "Best regards", "Ann"))
+
+    assert html_to_text(html) == "Two boxes.\n\nBest regards\nAnn"
+
+
 def test_a_table_inside_of_a_cell_keeps_its_own_count_of_cells() -> None:
     html = "<table><tr><td>a<table><tr><td>b<td>c</table><td>d</table>"
 
