@@ -44,6 +44,8 @@ _COMPANY_FACTS = words_of(phrases.COMPANY_FACTS)
 _PS_LETTERS = frozenset(letter for word in words_of(phrases.POSTSCRIPTS) for letter in (word[0], word[0].upper()))
 _CONFIDENTIAL = words_of(phrases.CONFIDENTIAL)
 _THIS_MESSAGE = words_of(phrases.THIS_MESSAGE)
+_OF_SMALL_PRINT = (*_CONFIDENTIAL, *_THIS_MESSAGE, *_COMPANY_FACTS)
+_WRAPPED = 45  # characters, at least, of a line that was wrapped
 _SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
 _FOOTER = re.compile(rf"[\W_]{{0,4}}{any_of(phrases.FOOTERS)}|.{{1,60}}mailing list$", re.IGNORECASE)
 _BANNER = re.compile(rf"[\W_]{{0,6}}{any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
@@ -79,13 +81,18 @@ def _without_banner(page: Page, run: list[int]) -> list[int]:
     text = page.plain[run[0]]
     if not (_BANNER.match(text) and _BANNER_WORDS.search(text)):
         return run
-    length = next((n for n in range(1, len(run)) if run[n] != run[n - 1] + 1), len(run))
-    if length == len(run):  # no blank line below it
-        length = 1
-        if len(run) == 1:
-            return run
+    length = 1
+    while length < len(run) and _is_in_banner(page.plain[run[length]]):
+        length += 1
+    if length == len(run) == 1:
+        return run
     _give(page, run[:length], SIGNATURE)
     return run[length:]
+
+
+def _is_in_banner(text: str) -> bool:
+    """Whether a line below the first one of a banner belongs to it: by its words, or because a sentence goes on."""
+    return bool(_BANNER_WORDS.search(text) or _RULE_OR_TWO.match(text)) or text[0].islower()
 
 
 def _give(page: Page, numbers: list[int], owner: int) -> None:
@@ -94,6 +101,8 @@ def _give(page: Page, numbers: list[int], owner: int) -> None:
 
 
 def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: bool) -> None:
+    """From the end: small print, then what a program sets there, then the signature of a person."""
+    run, small_print = _without_small_print(page, run, is_first=is_first)
     for index, number in enumerate(run):
         if _is_sent_from(page.plain[number]):
             page.owners[number] = SIGNATURE
@@ -106,6 +115,8 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
                     page.owners[run[index]] = SIGNATURE
                 run = run[:index]
                 break
+    if not run:
+        return
     texts = [page.plain[n] for n in run[-_SIGNATURE_LINES:]]
     if len(run) == 1 and not is_first and _bare(fold(texts[0])) in _AMBIGUOUS:
         return  # "Yours." answers a quoted question
@@ -120,17 +131,44 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
         if offset + index > 1 and index:
             above = texts[index - 1]
             begin -= bool(_SIGNED.match(above) or (index == signed and _RULE_OR_TWO.match(above)))
-        end = index + _length_of_signature(page, run[offset + index :], is_open=text not in _DELIMITERS)
+        end = index + _length_of_signature(page, run[offset + index :])
         if end < len(texts) and texts[end - 1][-1] in '"”“»':
             continue  # of a letter that somebody cites
         _give(page, run[offset + begin : offset + end], SIGNATURE)
-        if _is_small_print(text) or _RULE_OR_TWO.match(text):
+        if _RULE_OR_TWO.match(text):
             _give(page, _name_above(page, run[: offset + begin]), SIGNATURE)
         return
     if len(texts) > 1 and _SIGNED.match(texts[-1]):
         _give(page, run[-1:], SIGNATURE)
         return
-    _give(page, _contact_block(page, run[: offset + _before_postscript(texts)]), SIGNATURE)
+    run = run[: offset + _before_postscript(texts)]
+    _give(page, _name_above(page, run) if small_print else _contact_block(page, run), SIGNATURE)
+
+
+def _without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple[list[int], bool]:
+    """A run up to its small print, which goes on to its end; whether there was any."""
+    texts = [page.plain[n] for n in run]
+    top = int(is_first)
+    for index in range(top, len(run)):
+        if not (_is_small_print(texts[index]) or _is_small_print(_wrapped(texts, index))):
+            continue
+        while index > top and (_RULE_OR_TWO.match(texts[index - 1]) or texts[index - 1] in _DELIMITERS):
+            index -= 1
+        _give(page, run[index:], SIGNATURE)
+        return run[:index], True
+    return run, False
+
+
+def _wrapped(texts: list[str], index: int) -> str:
+    """A line with a word of small print, and what follows it in the next two while they are as long as wrapped ones."""
+    text = texts[index]
+    if len(text) < _WRAPPED or not any(map(fold(text).__contains__, _OF_SMALL_PRINT)):
+        return ""
+    for above, following in zip(texts[index : index + 2], texts[index + 1 : index + 3], strict=False):
+        if not _WRAPPED <= len(above) <= 80:
+            break
+        text = f"{text} {following}"
+    return text
 
 
 def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
@@ -146,19 +184,15 @@ def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
     return -1
 
 
-def _length_of_signature(page: Page, run: list[int], *, is_open: bool) -> int:
-    """How many of these lines belong to it: up to "PS: …", or to a paragraph in which the author speaks on.
-
-    `is_open`: there may be such a paragraph, above small print.
-    """
+def _length_of_signature(page: Page, run: list[int]) -> int:
+    """How many of these lines belong to it: up to "PS: …", or to a paragraph in which the author speaks on."""
+    is_open = page.plain[run[0]] not in _DELIMITERS
     for index, number in enumerate(run[1:], start=1):
         text = page.plain[number]
         if text[0] in _PS_LETTERS and _POSTSCRIPT.match(text):
             return index
         if is_open and number > run[index - 1] + 1 and _speaks_on(text):
-            is_open = not any(_is_small_print(page.plain[n]) for n in run[: index + 1])
-            if is_open:
-                return index
+            return index
     return len(run)
 
 
@@ -181,7 +215,7 @@ def _is_card(above: str, below: list[str]) -> bool:
     """Whether the lines below a name say who that is; `above`: the line above the name, which may ask for a list."""
     if not below:
         return not above.endswith((":", ","))
-    is_short = all(len(line) <= 90 and line[-1] not in "?!:;" for line in below[:8] if not _is_small_print(line))
+    is_short = all(len(line) <= 90 and line[-1] not in "?!:;" for line in below[:8])
     is_end = above.endswith((".", "!", "?", ")", "。")) or bool(_RULE_OR_TWO.match(above))
     return is_end and is_short and len(below) <= 12 and _is_signature(below)
 
@@ -195,34 +229,31 @@ def _before_postscript(texts: list[str]) -> int:
 def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
     """Whether a signature begins at a line with these lines below it. `is_top`: nothing stands above it."""
     if text in _DELIMITERS:
-        again = next((n for n in (1, 2) if n < len(below) and below[n] in _DELIMITERS), 0)
+        is_list = any(line in _DELIMITERS for line in below[1:3])
         if len(below) > 1 and all(map(_is_own_sentence, below)) and not _has_contact(below):
             return False
-        return bool(below) and (not again or any(map(_is_small_print, below[again + 1 : again + 2])))
+        return bool(below) and not is_list
     if _RULE_OR_TWO.match(text):
         facts = sum(":" in line and not _has_contact([line]) for line in below)  # "Item: pump", so a form or a table
-        return bool(below) and (
-            _is_small_print(below[0]) or (facts < 2 and _is_signature(below) and _has_contact(below))
-        )
+        return facts < 2 and _is_signature(below) and _has_contact(below)
     if is_top:
         return False
-    if len(text) <= 120:
-        words = fold(text)
-        closing = _closing(words)
-        if not closing and (words.endswith(_CLOSING_ENDS) or _is_closing_and_name(text, words)):
-            closing = 2
-        if not closing and not below and _is_thanks_and_name(text):
-            closing = 2
-        if closing == 2:
-            return _is_signature(below)
-        if closing == 1:
-            name = next((line for line in below if not _RULE_OR_TWO.match(line)), "")
-            return 0 < len(name) <= 40 and len(name.split()) <= 4 and not _closing(fold(name)) and _is_signature(below)
-    return _is_small_print(text)
+    if len(text) > 120:
+        return False
+    words = fold(text)
+    closing = _closing(words)
+    if not closing and (words.endswith(_CLOSING_ENDS) or _is_closing_and_name(text, words)):
+        closing = 2
+    if not closing and not below and _is_thanks_and_name(text):
+        closing = 2
+    if closing == 1:
+        name = next((line for line in below if not _RULE_OR_TWO.match(line)), "")
+        return 0 < len(name) <= 40 and len(name.split()) <= 4 and not _closing(fold(name)) and _is_signature(below)
+    return closing == 2 and _is_signature(below)
 
 
 def _is_own_sentence(text: str) -> bool:
-    return text[-1] in ".!?" and " " in text and not _is_small_print(text)
+    return text[-1] in ".!?" and " " in text
 
 
 def _closing(line: str) -> int:
@@ -301,13 +332,8 @@ def _is_sent_from(text: str) -> bool:
 
 
 def _is_signature(below: list[str]) -> bool:
-    """Short lines to the end, or to the small print."""
-    for number, line in enumerate(below):
-        if _is_small_print(line):
-            return True
-        if number >= 16 or len(line) > 140 or _GREETING.match(line):
-            return False
-    return True
+    """Not many lines, all short."""
+    return len(below) <= 16 and not any(len(line) > 140 or _GREETING.match(line) for line in below)
 
 
 def _has_contact(below: list[str]) -> bool:
