@@ -87,7 +87,10 @@ def _unmark_prose(page: Page) -> None:
     So are some lines that a sentence leads to ("It stops when I start it by hand:") and that more text follows.
     """
     quoted = [number for number, owner in enumerate(page.owners) if owner == QUOTED]
-    if not 1 <= len(quoted) <= 6 or quoted[-1] - quoted[0] != len(quoted) - 1:
+    if not 1 <= len(quoted) <= 6:
+        return
+    between = range(quoted[0], quoted[-1] + 1)
+    if any(page.owners[number] == NEW and page.plain[number] for number in between):
         return
     before, after = quoted[0] - 1, quoted[-1] + 1
     above = page.plain[before] if before >= 0 else ""
@@ -95,7 +98,7 @@ def _unmark_prose(page: Page) -> None:
     if not above and before > 0:
         above = page.plain[before - 1]
     if (is_inside and len(quoted) <= 2) or (_leads_to(above) and any(page.plain[after:])):
-        page.owners[quoted[0] : after] = [NEW] * len(quoted)
+        page.owners[quoted[0] : after] = [NEW] * len(between)
 
 
 def _leads_to(text: str) -> bool:

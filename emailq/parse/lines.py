@@ -13,16 +13,17 @@ NEW, QUOTED, SIGNATURE = range(3)
 class Page:
     """The lines of a text, what they look like without decoration, and who owns them."""
 
-    __slots__ = ("are_quoted", "has_bars", "has_reply_line", "labels", "lines", "owners", "plain")
+    __slots__ = ("are_quoted", "has_bars", "has_reply_line", "labels", "lines", "owners", "plain", "step")
 
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
         self.plain = [plain(line) for line in self.lines]
         self.labels = [_labels(line) for line in self.plain]
+        self.step = 1  # from a line to the next of its paragraph
         self.owners = [NEW] * len(self.lines)
         self.are_quoted = [_is_quoted(line) for line in self.lines] if ">" in text else [False] * len(self.lines)
         self.has_bars = "\n|" in text
-        whole = fold(text)
+        whole = fold(text).replace("\u00a0", " ")
         self.has_reply_line = any(words in whole for words in _REPLY_LINES)  # few have one
 
     def of(self, wanted: int) -> str:

@@ -26,6 +26,7 @@ _LAST_WORDS = frozenset(closing.rpartition(" ")[2] for closing in _CLOSINGS)
 _BAR = re.compile(r"\s[|•·–—-]\s|,\s")
 _AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att"])  # that begin sentences too
 _WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
+_ALL_CLOSINGS = _CLOSINGS | _WEAK_CLOSINGS
 _SENT_FROM = tuple(words_of(phrases.SENT_FROM))
 _SENT_FROM_LETTERS = frozenset(letter for phrase in _SENT_FROM for letter in (phrase[0], phrase[0].upper()))
 _SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
@@ -45,6 +46,7 @@ _PS_LETTERS = frozenset(letter for word in words_of(phrases.POSTSCRIPTS) for let
 _CONFIDENTIAL = words_of(phrases.CONFIDENTIAL)
 _THIS_MESSAGE = words_of(phrases.THIS_MESSAGE)
 _OF_SMALL_PRINT = (*_CONFIDENTIAL, *_THIS_MESSAGE, *_COMPANY_FACTS)
+_SPEAKER = re.compile(r"[a-z,] I\b|\b(?:my|ich|mir|mein|meine|я|мне|мой|моя|j'ai|mon|yo)\b")  # of no company
 _WRAPPED = 45  # characters, at least, of a line that was wrapped
 _SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
 _FOOTER = re.compile(rf"[\W_]{{0,4}}{any_of(phrases.FOOTERS)}|.{{1,60}}mailing list$", re.IGNORECASE)
@@ -66,6 +68,7 @@ def mark_signatures(page: Page, author: str = "") -> None:
     `author`: the sender's name, where it is known.
     """
     names = _WORDS.findall(fold(author[:200]))
+    page.step = _step(page)
     run: list[int] = []  # the lines with text of a run
     is_first = True
     for number, owner in enumerate([*page.owners, QUOTED]):
@@ -75,6 +78,13 @@ def mark_signatures(page: Page, author: str = "") -> None:
         elif run:
             _mark_signature(page, _without_banner(page, run) if is_first else run, names, is_first=is_first)
             run, is_first = [], False
+
+
+def _step(page: Page) -> int:
+    """From a line to the next of its paragraph: 2 where a blank line stands below each and more between paragraphs."""
+    numbers = [n for n, owner in enumerate(page.owners) if owner == NEW and page.plain[n]]
+    steps = [below - number for number, below in zip(numbers, numbers[1:], strict=False)]
+    return 2 if 1 not in steps and steps.count(2) > 1 and any(step > 2 for step in steps) else 1
 
 
 def _without_banner(page: Page, run: list[int]) -> list[int]:
@@ -175,10 +185,12 @@ def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
     """Where the author's name stands alone, last or above what says who that is, but not in a list; else -1."""
     for index in range(1, len(run)):
         text = page.plain[run[index]]
-        if len(text) > 60 or not _is_author(text, names):
+        if len(text) > 60 or not _is_author(_without_closing(text), names):
             continue
         above = page.plain[run[index - 1]]
-        is_list = run[index] == run[index - 1] + 1 and _is_name(above)
+        if index > 1 and _leads_to_name(above) and not run[index + 1 :]:
+            return index - 1
+        is_list = run[index] <= run[index - 1] + page.step and _is_name(above)
         if not is_list and _is_card(above, [page.plain[n] for n in run[index + 1 :]]):
             return index
     return -1
@@ -191,14 +203,31 @@ def _length_of_signature(page: Page, run: list[int]) -> int:
         text = page.plain[number]
         if text[0] in _PS_LETTERS and _POSTSCRIPT.match(text):
             return index
-        if is_open and number > run[index - 1] + 1 and _speaks_on(text):
+        if is_open and index == 1 and _is_sentence(text) and not _RULE_OR_TWO.match(page.plain[run[0]]):
+            return index  # "Regards to Mr Hill!"
+        if is_open and _speaks_on(text, is_paragraph=number > run[index - 1] + page.step):
             return index
     return len(run)
 
 
-def _speaks_on(text: str) -> bool:
+def _speaks_on(text: str, *, is_paragraph: bool) -> bool:
     words = fold(text).split()
-    return len(words) > 4 and (text[-1] == "?" or (text[-1] in ".!" and not _FIRST_PERSON.isdisjoint(words)))
+    is_own = is_paragraph and text[-1] in ".!" and not _FIRST_PERSON.isdisjoint(words)
+    return len(words) > 4 and (text[-1] == "?" or is_own)
+
+
+def _without_closing(text: str) -> str:
+    """ "Ann" of "thanks again, Ann"."""
+    parts = text.split(" ", 4)
+    for length in range(1, len(parts)):
+        if _bare(fold(" ".join(parts[:length]))) in _ALL_CLOSINGS:
+            return " ".join(parts[length:])
+    return text
+
+
+def _leads_to_name(text: str) -> bool:
+    """Few words with a comma behind them, whatever they say ("Stay safe,"), but no greeting."""
+    return text[-1] == "," and len(text.split()) <= 4 and not _GREETING.match(text)
 
 
 def _is_author(text: str, names: list[str]) -> bool:
@@ -256,6 +285,10 @@ def _is_own_sentence(text: str) -> bool:
     return text[-1] in ".!?" and " " in text
 
 
+def _is_sentence(text: str) -> bool:
+    return text[-1] in ".!?" and len(text.split()) > 4 and not are_names(text) and not _is_contact(text)
+
+
 def _closing(line: str) -> int:
     """2 for "Best regards", with or without a name behind it, 1 for "Thanks", else 0."""
     words = _bare(line)
@@ -304,7 +337,7 @@ def _ends_in_closing(words: str) -> bool:
 
 def _is_closing_and_name(text: str, words: str) -> bool:
     """ "Hilsen Nora". `words`: the text folded."""
-    return words.partition(" ")[0].rstrip(",!") in _FIRST_WORDS and bool(_CLOSING_AND_NAME.match(text))
+    return words.partition(" ")[0].rstrip(",!") in _FIRST_WORDS and bool(_CLOSING_AND_NAME.match(text.replace("ß", "ss")))
 
 
 def _is_thanks_and_name(text: str) -> bool:
@@ -348,7 +381,7 @@ def _is_contact(text: str) -> bool:
 def _is_small_print(text: str) -> bool:
     words = fold(text)
     if len(words) > 60 and any(map(words.__contains__, _CONFIDENTIAL)) and any(map(words.__contains__, _THIS_MESSAGE)):
-        return True
+        return not _SPEAKER.search(text)
     if len(words) > 60 and sum(map(words.__contains__, _COMPANY_FACTS)) > 1:
         return True
     return bool(_FOOTER.match(words)) or (len(words) < 60 and _bare(words) in _SMALL_PRINT)
@@ -356,7 +389,7 @@ def _is_small_print(text: str) -> bool:
 
 def _contact_block(page: Page, run: list[int]) -> list[int]:
     """The last paragraph, when it is a name with a telephone number or an address below it."""
-    paragraph = _last_paragraph(run)
+    paragraph = _last_paragraph(page, run)
     if not _has_contact([page.plain[n] for n in run[max(paragraph, len(run) - 8) :]]):
         return []
     for begin in range(max(paragraph, len(run) - 8), len(run)):
@@ -382,16 +415,16 @@ def _is_first_name(text: str, below: list[str]) -> bool:
 
 def _name_paragraph(page: Page, run: list[int]) -> list[int]:
     """A name, perhaps with a title below it, above the paragraph that tells how to reach its owner."""
-    begin = _last_paragraph(run)
+    begin = _last_paragraph(page, run)
     block = [page.plain[n] for n in run[begin:]]
     is_name = begin > 0 and len(block) <= 3 and _is_name(block[0])
     return run[begin:] if is_name and not any(line.endswith((".", "!", "?", ":")) for line in block) else []
 
 
-def _last_paragraph(run: list[int]) -> int:
+def _last_paragraph(page: Page, run: list[int]) -> int:
     """Where the lines begin that no blank line stands between."""
     begin = len(run) - 1
-    while begin > 0 and run[begin] == run[begin - 1] + 1:
+    while begin > 0 and run[begin] <= run[begin - 1] + page.step:
         begin -= 1
     return begin
 
@@ -404,6 +437,6 @@ def _name_above(page: Page, run: list[int]) -> list[int]:
     """The name above small print: with a telephone number, or as a paragraph of its own."""
     if found := _contact_block(page, run):
         return found
-    begin = _last_paragraph(run)
+    begin = _last_paragraph(page, run)
     is_own = 0 < begin == len(run) - 1 and not page.plain[run[begin]].endswith((".", "!", "?"))
     return run[begin:] if is_own and _is_name(page.plain[run[begin]]) else []
