@@ -126,45 +126,31 @@ QUOTING = """
 
 # The last line before the name: ends the text. The weak ones count only with a short line (the name) below.
 CLOSINGS = """
-    best regards|best wishes|best|kind regards|kindest regards|warm regards|warmest regards|regards|with regards
-    with best regards|with kind regards|many regards|thanks and regards|thanks & regards|thank you and regards
-    thanks and best regards|sincerely|sincerely yours|yours sincerely|yours truly|yours faithfully|very truly yours
-    yours|respectfully|cheers|rgds|br|brgds|kr|cordially|all the best|take care|с уважением|с ув
-    с наилучшими пожеланиями|с наилучшими|с искренним уважением|с глубоким уважением|всего доброго|всего хорошего
-    всего наилучшего|с почтением|искренне ваш|искренне ваша|ваш|ваша|удачного дня|хорошего дня|з повагою
-    з найкращими побажаннями
-    усього найкращого|всього найкращого|гарного дня|mit freundlichen grüßen|mit freundlichen gruessen
-    mit freundlichen grüssen|mit freundlichem gruß|mit freundlichem gruss|mit besten grüßen|mit besten grüssen
-    mit herzlichen grüßen|mit vielen grüßen|freundliche grüße|freundliche grüsse|freundlichen gruß|beste grüße
-    beste grüsse|besten gruß|viele grüße|viele gruesse|viele grüsse|liebe grüße|liebe grüsse|herzliche grüße
-    herzliche grüsse|schöne grüße|grüße|gruß|gruss|grüsse|hochachtungsvoll|mfg|vg|lg|mit freundlichen|cordialement
-    bien cordialement|très cordialement|bien à vous|sincères salutations|salutations distinguées
-    meilleures salutations|salutations|cdt|cdlt|amicalement|respectueusement|avec mes meilleures salutations
-    un saludo|saludos|saludos cordiales|un cordial saludo|cordiales saludos|cordialmente|atentamente|atte
-    reciba un cordial saludo|un abrazo|cordiali saluti|distinti saluti|cari saluti|saluti|un saluto|atenciosamente
-    cumprimentos|com os melhores cumprimentos|melhores cumprimentos|abraços|att|met vriendelijke groet
-    met vriendelijke groeten|vriendelijke groet|vriendelijke groeten|hartelijke groet|groeten|groet|mvg|hoogachtend
-    med vänlig hälsning|med vänliga hälsningar|vänliga hälsningar|hälsningar|mvh|med venlig hilsen|venlig hilsen
-    med vennlig hilsen|vennlig hilsen|hilsen|kh|bedste hilsner|ystävällisin terveisin|terveisin|z poważaniem
-    pozdrawiam|pozdrawiam serdecznie|z wyrazami szacunku|s pozdravem|s přátelským pozdravem|s úctou|s pozdravom
-    hezký den|üdvözlettel|tisztelettel|saygılarımla|saygılarımızla|iyi çalışmalar|cu stimă|cu respect|s poštovanjem
-    mit den besten grüßen|mit den besten grüssen|besten gruß|schönen gruß|einen schönen tag|schönen tag noch
-    schönes wochenende|bonne journée|bonne soirée|bon week-end|belle journée|excellente journée|bonne réception
-    un cordiale saluto|un caro saluto|buona giornata|buona serata|buon lavoro|un cordial saludo|buen día
-    feliz día|bom dia e bom trabalho
-    fijne dag|fijne dag verder|prettige dag|ha en bra dag|trevlig helg|god weekend|god helg|miłego dnia
-    groetjes|groetjes uit|lieve groet|liefs|bisous|bises|besos|un beso|abrazos|baci|обнимаю|целую|kram|kramar|knus
-    uściski|sevgiler|sevgilerimle|kind regard|best regard|warm regard|kindly|with thanks and regards|all my best
-    приятного дня|добра|have a nice day|have a great day|have a good day|have a nice weekend|have a great weekend
-    with kindest regards|with warm regards|thanks & best regards|many thanks and kind regards|as ever
-    lieben gruß|ganz liebe grüße|mit lieben grüßen|mit sonnigen grüßen|sonnige grüße|mit freundl. grüßen|lieber gruß
-    поздрави|с поздрави|此致|敬上|谨上|祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします
-    よろしくお願い致します|よろしくお願いします|どうぞよろしくお願いいたします|顺祝商祺|祝商祺|谢谢祝好
+    best|yours truly|very truly yours|yours|cheers|rgds|br|brgds|kr|all the best|take care|с ув|всего доброго
+    всего хорошего|всего наилучшего|с почтением|искренне ваш|искренне ваша|ваш|ваша|удачного дня|хорошего дня
+    усього найкращого|всього найкращого|гарного дня|hochachtungsvoll|mfg|vg|lg|mit freundlichen|bien à vous|cdt|cdlt
+    amicalement|respectueusement|atentamente|atte|atenciosamente|att|mvg|hoogachtend|mvh|kh|z poważaniem|s úctou
+    hezký den|tisztelettel|iyi çalışmalar|cu stimă|cu respect|einen schönen tag|schönen tag noch|schönes wochenende
+    bonne journée|bonne soirée|bon week-end|belle journée|excellente journée|bonne réception|buona giornata
+    buona serata|buon lavoro|buen día|feliz día|bom dia e bom trabalho|fijne dag|fijne dag verder|prettige dag
+    ha en bra dag|trevlig helg|god weekend|god helg|miłego dnia|liefs|bisous|bises|besos|un beso|baci|обнимаю|целую
+    kram|kramar|knus|uściski|sevgiler|sevgilerimle|kindly|all my best|приятного дня|добра|have a nice day
+    have a great day|have a good day|have a nice weekend|have a great weekend|as ever|mit freundl. grüßen|此致|敬上|谨上
+    祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします|どうぞよろしくお願いいたします|顺祝商祺|祝商祺|谢谢祝好
+"""
+
+# How a word begins that makes a closing of few words ("viele Grüße aus Kiel", "with warm regards").
+GREETING_STEMS = """
+    regards|kind regard|best regard|warm regard|greetings|best wishes|warm wishes|kind wishes|good wishes|sincerely
+    respectfully|faithfully|уважением|наилучшими|пожеланиями|повагою|побажаннями|grüß|gruß|grues|salutations
+    cordial|saludo|abrazo|abraço|saluti|saluto|cumprimentos|groet|hälsning|hilsen|hilsner|pozdr|saygı|üdvözlet
+    terveis|поздрав|szacun|poštovan|с поздрави
 """
 
 # How a long last line begins.
 CLOSING_STARTS = """
     je vous prie d'agréer|je vous prie de recevoir|je vous prie de croire|veuillez agréer|veuillez recevoir
+    in attesa di un|in attesa di una|in attesa di riscontro|colgo l'occasione
     nous vous prions d'agréer|je vous prie d’agréer|veuillez croire|recevez, madame|recevez, monsieur
 """
 

@@ -1,12 +1,14 @@
 """Signatures, small print, footers of lists and a gateway's banner: the lines that people did not write this time."""
 
 import re
+from itertools import pairwise
 
 from emailq.parse import phrases
 from emailq.parse.lines import DASHES, NEW, QUOTED, SIGNATURE, Page, any_of, are_names, fold, words_of
 from emailq.parse.patterns import in_lower_case, lower
 
 _SIGNATURE_LINES = 25  # with text, at most, from the end
+_SMALL_PRINT_LINES = 40
 
 _WORDS = re.compile(r"[^\W\d_]+")
 _FIRST_PERSON = frozenset(words_of(phrases.FIRST_PERSON))
@@ -19,10 +21,9 @@ _CLOSINGS = frozenset(words_of(phrases.CLOSINGS))
 _CLOSING_STARTS = tuple(words_of(phrases.CLOSING_STARTS))
 _CLOSING_WITHIN = re.compile(f", {any_of(phrases.CLOSING_STARTS)}")  # "Dans l'attente …, veuillez agréer …"
 _CLOSING_ENDS = (" 드림", " 올림", " 배상")  # behind a name
-_BEFORE_CLOSING = frozenset(["and", "und", "et", "y", "e", "en", "och", "og", "и", "porgo", "with", "verbleibe", "le"])
-_OUT_OF = frozenset(["aus", "from", "uit", "из"])
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "mlle", "sr", "sra", "sig", "ing"])
-_LAST_WORDS = frozenset(closing.rpartition(" ")[2] for closing in _CLOSINGS)
+_GREETS = re.compile(rf"(?<!\w){any_of(phrases.GREETING_STEMS)}")
+_NOT_IN_CLOSINGS = re.compile(r"[.!?;:@\d(]")
 _BAR = re.compile(r"\s[|•·–—-]\s|,\s")
 _AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att"])  # that begin sentences too
 _WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
@@ -83,7 +84,7 @@ def mark_signatures(page: Page, author: str = "") -> None:
 def _step(page: Page) -> int:
     """From a line to the next of its paragraph: 2 where a blank line stands below each and more between paragraphs."""
     numbers = [n for n, owner in enumerate(page.owners) if owner == NEW and page.plain[n]]
-    steps = [below - number for number, below in zip(numbers, numbers[1:], strict=False)]
+    steps = [below - number for number, below in pairwise(numbers)]
     return 2 if 1 not in steps and steps.count(2) > 1 and any(step > 2 for step in steps) else 1
 
 
@@ -158,7 +159,7 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
 def _without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple[list[int], bool]:
     """A run up to its small print, which goes on to its end; whether there was any."""
     texts = [page.plain[n] for n in run]
-    top = int(is_first)
+    top = max(int(is_first), len(run) - _SMALL_PRINT_LINES)
     for index in range(top, len(run)):
         if not (_is_small_print(texts[index]) or _is_small_print(_wrapped(texts, index))):
             continue
@@ -296,23 +297,26 @@ def _closing(line: str) -> int:
         return 2
     if words in _WEAK_CLOSINGS:
         return 1
-    if _ends_in_closing(words):
-        return 2
     first, comma, name = words.partition(",")
-    if comma and ((len(name) <= 40 and len(name.split()) <= 4) or _is_contact(name)):
-        return 2 if _bare(first) in _CLOSINGS else 0
-    first, slash, _ = words.partition("/")
-    if slash and first.strip() in _CLOSINGS:
-        return 2
+    if _is_contact(name) or (len(name) <= 40 and len(name.split()) <= 4):
+        if comma and _bare(first) in _WEAK_CLOSINGS:
+            first = name  # "thanks, best regards"
+        elif comma and _bare(first) in _CLOSINGS:
+            return 2
+        if line[-1:] != ":" and _greets(first.partition("/")[0]):
+            return 2
     parts = words.split()
     if not parts or parts[0] not in _FIRST_WORDS:
         return 0
-    if len(parts) in (3, 4) and parts[1] in _OUT_OF and parts[0] in _CLOSINGS:  # "Gruß aus Kiel"
-        return 2
-    for length in range(min(5, len(parts) - 1), 1, -1):  # "mit freundlichen Grüßen aus Ulm"
+    for length in range(min(5, len(parts) - 1), 1, -1):  # "have a nice day in Ulm"
         if " ".join(parts[:length]) in _CLOSINGS:
             return 2 if len(parts) - length <= 3 else 0
     return 0
+
+
+def _greets(words: str) -> bool:
+    """Few words, one of which greets: "Gruß aus Kiel", "met hartelijke groet"."""
+    return len(words.split()) <= 6 and bool(_GREETS.search(words)) and not _NOT_IN_CLOSINGS.search(words)
 
 
 def _bare(text: str) -> str:
@@ -321,23 +325,11 @@ def _bare(text: str) -> str:
     return words if not words or (words[0].isalnum() and words[-1].isalnum()) else _EDGES.sub("", words)
 
 
-def _ends_in_closing(words: str) -> bool:
-    """ "Thanks, best regards", "gracias y saludos", "porgo cordiali saluti"."""
-    if words.rpartition(" ")[2] not in _LAST_WORDS:
-        return False
-    parts = words.split()
-    if len(parts) > 2 and parts[-2] in _BEFORE_CLOSING and " ".join(parts[:-2]) in _WEAK_CLOSINGS:
-        return parts[-1] in _CLOSINGS
-    return any(
-        (parts[-length - 1] in _BEFORE_CLOSING or parts[-length - 1].endswith(","))
-        and " ".join(parts[-length:]) in _CLOSINGS
-        for length in range(2, min(5, len(parts)))
-    )
-
-
 def _is_closing_and_name(text: str, words: str) -> bool:
     """ "Hilsen Nora". `words`: the text folded."""
-    return words.partition(" ")[0].rstrip(",!") in _FIRST_WORDS and bool(_CLOSING_AND_NAME.match(text.replace("ß", "ss")))
+    return words.partition(" ")[0].rstrip(",!") in _FIRST_WORDS and bool(
+        _CLOSING_AND_NAME.match(text.replace("ß", "ss"))
+    )
 
 
 def _is_thanks_and_name(text: str) -> bool:

@@ -7,14 +7,16 @@ followed by what is new in it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import wrap
 
 import pytest
 
 from emailq.parse.replies import split_reply
 from emailq.parse.text import html_to_text
 
+Marked = list[tuple[str, str]]  # (whose it is, line)
 FOLDER = Path(__file__).parent / "clients"
 
 
@@ -74,7 +76,7 @@ def test_each_line_of_what_people_write_goes_where_its_mark_says(name: str) -> N
     assert not wrong
 
 
-@pytest.mark.parametrize("name", ["html.txt", "html-b.txt"])
+@pytest.mark.parametrize("name", ["html.txt", "html-b.txt", "html-c.txt"])
 def test_replies_in_html_are_split_as_each_mail_program_writes_them(name: str) -> None:
     wrong = []
     for (title,), text in sections(name):
@@ -83,3 +85,47 @@ def test_replies_in_html_are_split_as_each_mail_program_writes_them(name: str) -
             wrong.append(title)
 
     assert not wrong
+
+
+SMALL_PRINT = (
+    "This e-mail is confidential and intended solely for the addressee. If it is not for you, please delete it."
+)
+
+
+def with_small_print(marked: Marked) -> Marked:
+    """Below a text that ends without history; there it would be of the history."""
+    return marked if marked[-1][0] == "q" else [*marked, ("s", ""), ("s", SMALL_PRINT)]
+
+
+def wrapped(marked: Marked) -> Marked:
+    return [
+        (mark, part) for mark, line in marked for part in (line.startswith(">") and [line]) or wrap(line, 70) or [""]
+    ]
+
+
+def double_spaced(marked: Marked) -> Marked:
+    return [part for mark, line in marked for part in [(mark, line)] + [(mark, "")] * (mark != "q")]
+
+
+def with_hard_blanks(marked: Marked) -> Marked:
+    return [(mark, line if line.startswith(">") else line.replace(" ", "\u00a0")) for mark, line in marked]
+
+
+def without_blank_lines(marked: Marked) -> Marked:
+    return [(mark, line) for mark, line in marked if line.strip()]
+
+
+@pytest.mark.parametrize("change", [with_small_print, wrapped, double_spaced, with_hard_blanks, without_blank_lines])
+def test_what_mail_programs_do_to_a_text_changes_the_owner_of_hardly_a_line(change: Callable[[Marked], Marked]) -> None:
+    wrong, count = [], 0
+    for path in FOLDER.glob("people-*.txt"):
+        for (title,), text in sections(path.name):
+            lines = [(line[:1], line[2:]) for line in text.split("\n")]
+            author = next((line for mark, line in lines if mark == "a"), None)
+            changed = change([(mark, line) for mark, line in lines if mark != "a"])
+            expected = ["\n".join(line for mark, line in changed if mark == wanted).split() for wanted in "nqs"]
+            found = split_reply("\n".join(line for _, line in changed), author)
+            wrong += [title] * ([part.split() for part in (found.new, found.quoted, found.signature)] != expected)
+            count += 1
+
+    assert len(wrong) < count / 50, wrong
