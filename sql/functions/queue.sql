@@ -591,18 +591,16 @@ begin
     on conflict (queue_name, worker_id) do update set asleep = excluded.asleep;
 end $$;
 
--- NOTIFY takes a lock over the whole database until after the commit, so it is used only while somebody sleeps.
+-- NOTIFY takes a lock over the whole database until after the commit, so it is used only while somebody sleeps. Each INSERT
+-- pays for this question: it is one statement, also where workers of other queues sleep.
 create or replace function wake_after_insert() returns trigger language plpgsql as $$
 begin
-    perform from queue_sleepers s where s.asleep limit 1;
-    if found then
-        perform pg_notify('emailq', due.queue_name)
-        from (
-            select distinct i.queue_name from new_items i
-            where i.status = 'pending' and i.scheduled_at <= clock_timestamp()
-        ) due
-        where exists (select from queue_sleepers s where s.queue_name = due.queue_name and s.asleep);
-    end if;
+    perform pg_notify('emailq', s.queue_name)  -- named twice it is sent once
+    from queue_sleepers s
+    where s.asleep
+      and exists (
+          select from new_items i
+          where i.queue_name = s.queue_name and i.status = 'pending' and i.scheduled_at <= clock_timestamp());
     return null;
 end $$;
 
