@@ -32,7 +32,9 @@ def _in_letters(label: str) -> str:
     if not label.startswith("xn--"):
         return label
     try:
-        return label[4:].encode("ascii").decode("punycode").lower()
+        letters = label[4:].encode("ascii").decode("punycode").lower()
+        letters.encode()  # a lone surrogate is no letter
+        return letters
     except (UnicodeError, ValueError, OverflowError):
         return label
 

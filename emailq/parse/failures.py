@@ -147,9 +147,8 @@ def _original_id(message: Message, report: str, body: str) -> str | None:
     if found := _first(_MESSAGE_ID, report):
         return found
     for part in message.attachments:
-        nested = part.message_headers
-        if nested is not None and nested.message_id:
-            return nested.message_id
+        if nested := part.nested_message_id:
+            return nested
         if part.type.startswith(("text/", "message/")) and (
             found := _first(_MESSAGE_ID, part.content[:_READ].decode("utf-8", "replace"))
         ):

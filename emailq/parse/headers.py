@@ -56,7 +56,7 @@ class HeaderBlock:
         return [value for _, lower, value in self.fields if lower == name]
 
     def decoded(self) -> list[tuple[str, str]]:
-        return [(name, _decode(value)) for name, _, value in self.fields]
+        return [(name, _decode(value) if "=?" in value else value) for name, _, value in self.fields]
 
 
 _BLANK_LINE = re.compile(rb"\n\r*\n")
@@ -127,8 +127,7 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
     if "\r" in text:
         text = text.rstrip("\r").replace("\r\n", "\n").replace("\r", " ")
     pairs = _FIELD.findall(text)
-    lines = text.count("\n") + 1 - text.count("\n ") - text.count("\n\t") - text.endswith("\n")
-    if lines != len(pairs):
+    if text.count("\n") + 1 - text.endswith("\n") != len(pairs) + sum([value.count("\n") for _, value in pairs]):
         pairs, text_end = _read_malformed(text, block.defects)
         if text_end < len(text):
             block.end = _byte_offset(raw, start, text, text_end)
@@ -259,12 +258,12 @@ def interpret(block: HeaderBlock) -> ParsedHeaders:
         half = limits.REFERENCES // 2
         references = references[:half] + references[-half:]
         defects.add("references-truncated")
-    message_ids = parse_ids(values.get("message-id", ())[:1] or values.get("message-id", ()))
-    if not message_ids:
+    message_id = read_message_id(block)
+    if not message_id:
         defects.add("message-id-missing")
     return ParsedHeaders(
         headers=block.decoded(),
-        message_id=message_ids[0] if message_ids else None,
+        message_id=message_id,
         in_reply_to=parse_ids(values.get("in-reply-to", ()))[: limits.REFERENCES],
         references=references,
         from_=from_,
@@ -279,6 +278,13 @@ def interpret(block: HeaderBlock) -> ParsedHeaders:
         body_offset=block.end,
         defects=sorted(defects),
     )
+
+
+def read_message_id(block: HeaderBlock) -> str | None:
+    """Without brackets; of several fields the first one counts."""
+    value = block.first("message-id")
+    ids = parse_ids([value]) if value is not None else ()
+    return ids[0] if ids else None
 
 
 def parse_ids(values: Iterable[str]) -> list[str]:

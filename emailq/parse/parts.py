@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emailq.parse import transfer
 from emailq.parse.attachments import HiddenFile, display_name, take_out_files
 from emailq.parse.body import read_text
-from emailq.parse.headers import HeaderBlock, ParsedHeaders, interpret, message_start, read_header_block
+from emailq.parse.headers import HeaderBlock, message_start, read_header_block, read_message_id
 from emailq.parse.params import parse_disposition
 from emailq.parse.structure import Node
 
@@ -84,12 +84,12 @@ class Part:
         return self._message
 
     @property
-    def message_headers(self) -> ParsedHeaders | None:
-        """The header of `message`, without all else of it."""
+    def nested_message_id(self) -> str | None:
+        """The id of `message`; nothing else of that is read."""
         if self._message is None:
             return None
         data, start, end = self.span or (self.content, 0, self.size)
-        return interpret(read_header_block(data, start + message_start(data[start : start + 2000]), end))
+        return read_message_id(read_header_block(data, start + message_start(data[start : start + 2000]), end))
 
     @property
     def headers(self) -> list[tuple[str, str]]:

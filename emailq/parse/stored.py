@@ -1,8 +1,9 @@
 """What a worker stores of a message, as SQL takes it: made in the child process, so that a worker only passes it on."""
 
 import hashlib
-import json
 from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_json
 
 from emailq.blob_names import blob_key
 from emailq.parse.authentication import believed
@@ -10,6 +11,7 @@ from emailq.parse.digest import WARM_UP, Digest, digest_message
 from emailq.parse.domains import is_ours, registrable
 from emailq.parse.exchange import Parsed, Site
 from emailq.parse.sender import server_signs
+from emailq.parse.values import scrub
 
 __all__ = ["WARM_UP", "parse"]
 
@@ -17,12 +19,21 @@ __all__ = ["WARM_UP", "parse"]
 def parse(raw: bytes, site: Site) -> Parsed:
     """Pure; any bytes give a result."""
     digest = digest_message(raw)
-    row = {**_fields(digest, site), "people": _people(digest, site), "attachments": _attachments(digest, site)}
-    return Parsed(
-        json.dumps(row | {"attachment_count": len(digest.attachments)}, ensure_ascii=False),
-        [attachment.content for attachment in digest.attachments],
-        digest.refusal,
-    )
+    row = {
+        **_fields(digest, site),
+        "people": _people(digest, site),
+        "attachments": _attachments(digest, site),
+        "attachment_count": len(digest.attachments),
+    }
+    return Parsed(_json(row), [attachment.content for attachment in digest.attachments], digest.refusal)
+
+
+def _json(row: dict[str, Any]) -> str:
+    """By pydantic's serializer: json.dumps takes a tenth of the time that the whole message takes."""
+    try:
+        return to_json(row).decode()
+    except PydanticSerializationError:  # a lone surrogate that no one foresaw
+        return to_json(scrub(row)).decode()
 
 
 def _fields(digest: Digest, site: Site) -> dict[str, Any]:

@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from emailq.parse.digest import digest_message
+from emailq.parse.exchange import Site
 from emailq.parse.jmap import to_jmap
 from emailq.parse.message import ParsedMessage, parse_message
+from emailq.parse.stored import parse
 
 ROOT = Path(__file__).parents[2]
+_SITE = Site(frozenset(["example.com"]), ("mx.example.com",), False, None)
 _PIECES = [
     *(b"\r\n", b"\n", b"\r", b"\0", b"\x1b$B", b"\xff", b"\xd0", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"--b", b"--b--"),
     *(b"=?utf-8?b?", b"=?koi8-r?q?=F0?=", b"?=", b"=0A", b"=", b"<", b">", b'"', b"(", b")", b"\\", b",", b";", b":"),
@@ -68,7 +70,7 @@ def broken_promises(raw: bytes) -> Iterator[str]:
     text = json.dumps(to_jmap(message), ensure_ascii=False)
     if "\\u0000" in text or any("\ud800" <= char <= "\udfff" for char in text):
         yield "a NUL or lone surrogate is left"
-    if digest_message(raw) != digest_message(raw):
+    if parse(raw, _SITE) != parse(raw, _SITE):
         yield "the same bytes gave two results"
 
 
