@@ -129,7 +129,8 @@ def unwrap_flowed(text: str, *, delsp: bool = False) -> str:
         quotes = _PREFIX.match(line)
         quote = quotes.end() if quotes else 0
         rest = line[quote:].removeprefix(" ")
-        if paragraph and (quote != depth or rest == "-- "):
+        is_after_all = match.start() == len(text)  # what is behind the last line break
+        if paragraph and (quote != depth or rest == "-- " or is_after_all):
             out.write("".join(paragraph).rstrip(" ") + "\n")
             paragraph = []
         if not paragraph:

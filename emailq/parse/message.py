@@ -207,7 +207,7 @@ def _open_containers(message: ParsedMessage, depth: int, budget: Budget) -> None
                 _ = part.message  # now, since it takes from the budget of the others
         elif part.type == "text/plain" and part.disposition != "attachment":
             _add_files(message, part, part.take_out_files(), "u")
-        elif part.type in _TNEF or (part.name or "").lower().endswith(".dat"):
+        elif part.type in _TNEF or (part.name or "").lower().endswith(".dat") or _is_nameless(part):
             opened = tnef.open_tnef(part.content)
             if opened is not None:
                 _add_files(message, part, opened.files, "t")
@@ -216,6 +216,10 @@ def _open_containers(message: ParsedMessage, depth: int, budget: Budget) -> None
             _add_files(message, part, take_out_files(part.content)[1], "h")
         elif part.type in smime.TYPES or (part.name or "").lower().endswith((".p7m", ".p7z")):
             _add_wrapped_file(message, part, budget)
+
+
+def _is_nameless(part: Part) -> bool:
+    return part.type == "application/octet-stream" and not part.name
 
 
 def _add_files(message: ParsedMessage, container: Part, files: list[HiddenFile], mark: str) -> None:
@@ -270,11 +274,11 @@ def _other_text(message: ParsedMessage) -> str | None:
         is_whole = len(message.leaves) == 1
         if part.type in _RTF and ((is_whole and not is_file) or ".b" in part.part_id):
             return rtf.to_text(part.content) or None
-        if not part.type.startswith("text/") or is_file or part.type in _NO_TEXTS:
+        if is_file or part.type in _NO_TEXTS or not part.type.startswith(("text/", "application/xhtml")):
             continue
         if part.type in _ENRICHED:
             return enriched.to_text(part.text, is_richtext=part.type == "text/richtext") or None
-        if part.type.endswith("html"):  # text/x-amp-html, text/watch-html
+        if "html" in part.type:  # text/x-amp-html, text/watch-html, application/xhtml+xml
             return html_to_text(part.text) or None
         if is_whole or part.type != "text/rfc822-headers":  # else a report quotes them
             return part.text or None

@@ -1,6 +1,7 @@
 """One MIME leaf: its facts at once, its bytes and text when asked for."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ from emailq.parse.body import read_text
 from emailq.parse.headers import HeaderBlock, message_start, read_header_block, read_message_id
 from emailq.parse.params import parse_disposition
 from emailq.parse.structure import Node
+from emailq.parse.words import clean_line, decode_words
 
 if TYPE_CHECKING:
     from emailq.parse.message import ParsedMessage
+
+_IN_BRACKETS = re.compile(r"<([^<>]+)>")
 
 
 class Part:
@@ -43,11 +47,12 @@ class Part:
             or node.params.get("filename")
         )
         self.charset = node.params.get("charset")
-        cid = values.get("content-id", "").strip()
-        self.cid = cid.removeprefix("<").removesuffix(">").strip() or None
+        cid = values.get("content-id", "")
+        in_brackets = _IN_BRACKETS.search(cid)
+        self.cid = (in_brackets[1] if in_brackets else cid).strip(" <>") or None
         language = values.get("content-language")
         self.language = [tag.strip() for tag in language.split(",")] if language else None
-        self.location = values.get("content-location") or None
+        self.location = _location(values.get("content-location"))
         self.is_inline = self.disposition == "inline"
         self._message: Callable[[], ParsedMessage] | ParsedMessage | None = None
         self._encoding = transfer.encoding_name(values.get("content-transfer-encoding"))
@@ -142,3 +147,11 @@ class Part:
         if files:
             self._text_bytes, self._text = rest, None
         return files
+
+
+def _location(value: str | None) -> str | None:
+    """Content-Location (RFC 2557 §4.4): white space in a URI comes from folding, and is none."""
+    if not value:
+        return None
+    location = clean_line(decode_words(value))
+    return "".join(location.split()) if "://" in location else location

@@ -1,5 +1,6 @@
 """The part of a multipart/report (RFC 6522) that programs read: delivery status, read receipt or complaint."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ TYPES = (
     "global-disposition-notification",
     "feedback-report",  # RFC 5965
 )
+_BLANK_LINE = re.compile(rb"^[ \t]++(?=\r?$)", re.MULTILINE)  # but for blanks, so it ends a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ def read_report(attachments: Sequence[Part]) -> Report | None:
 
 
 def _blocks(content: bytes) -> list[dict[str, str]]:
+    content = _BLANK_LINE.sub(b"", content)
     blocks: list[dict[str, str]] = []
     at = 0
     while at < len(content) and len(blocks) < limits.ADDRESSES:

@@ -32,6 +32,7 @@ class Budget:
 
 
 _GUESSED_DELIMITER = re.compile(rb"^--(\S[^\r\n]{0,200}?)[ \t]*\r*\n(?=content-[a-z-]+:)", re.IGNORECASE | re.MULTILINE)
+_GUESSED_END = re.compile(rb"^--([^\s-][^\r\n]{0,200}?|-{1,100}[^\s-][^\r\n]{0,100}?)--[ \t]*\r*$", re.MULTILINE)
 _MERGED_FIELD = re.compile(  # whose line break was lost
     r"\s(content-(?:transfer-encoding|disposition|id|description)):\s*", re.IGNORECASE
 )
@@ -262,9 +263,15 @@ def _is_blank(body: bytes, boundary: bytes | None) -> bool:
 
 
 def _guessed_boundary(data: bytes, node: Node) -> bytes | None:
-    """What stands between apostrophes that were meant as quotes, else what looks like a delimiter above a header."""
+    """What stands between apostrophes that were meant as quotes, else what looks like a delimiter: above a header, or
+    in a line that begins a part and in one that ends it.
+    """
     meant = (node.boundary or b"").strip(b"'")
     if meant and meant != node.boundary and data.find(b"--" + meant, node.start, node.end) >= 0:
         return meant
-    seen = _GUESSED_DELIMITER.search(data, node.start, node.end)
-    return seen[1].rstrip() if seen else None
+    if seen := _GUESSED_DELIMITER.search(data, node.start, node.end):
+        return seen[1].rstrip()
+    end = _GUESSED_END.search(data, node.start, node.end)
+    if end and re.search(rb"^--" + re.escape(end[1]) + rb"[ \t]*\r*$", data[node.start : end.start()], re.MULTILINE):
+        return end[1]
+    return None
