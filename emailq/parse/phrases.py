@@ -126,10 +126,11 @@ QUOTING = """
 
 # The last line before the name: ends the text. The weak ones count only with a short line (the name) below.
 CLOSINGS = """
-    best|yours truly|very truly yours|yours|cheers|rgds|br|brgds|kr|all the best|take care|с ув|всего доброго
-    всего хорошего|всего наилучшего|с почтением|искренне ваш|искренне ваша|ваш|ваша|удачного дня|хорошего дня
-    усього найкращого|всього найкращого|гарного дня|hochachtungsvoll|mfg|vg|lg|mit freundlichen|bien à vous|cdt|cdlt
-    amicalement|respectueusement|atentamente|atte|atenciosamente|att|mvg|hoogachtend|mvh|kh|z poważaniem|s úctou
+    best|yours truly|very truly yours|yours|cheers|rgds|regds|rgrds|br|brgds|kr|all the best|take care|с ув
+    всего доброго|всего хорошего|всего наилучшего|с почтением|искренне ваш|искренне ваша|ваш|ваша|удачного дня
+    хорошего дня|усього найкращого|всього найкращого|гарного дня|hochachtungsvoll|mfg|vg|lg|mit freundlichen|bien à vous
+    cdt|cdlt|amicalement|respectueusement|atentamente|atte|atenciosamente|att|mvg|hoogachtend|mvh|kh|z poważaniem
+    s úctou
     hezký den|tisztelettel|iyi çalışmalar|cu stimă|cu respect|einen schönen tag|schönen tag noch|schönes wochenende
     bonne journée|bonne soirée|bon week-end|belle journée|excellente journée|bonne réception|buona giornata
     buona serata|buon lavoro|buen día|feliz día|bom dia e bom trabalho|fijne dag|fijne dag verder|prettige dag

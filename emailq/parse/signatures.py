@@ -57,9 +57,10 @@ _GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORE
 _CONTACT = in_lower_case(
     r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
     r"(?:[ ()./-]{0,2}\d){3}|\b[тtmpf](?:[.:]\s{0,2}|\s{1,2})[+(]{0,2}\d(?:[ ()./-]{0,2}\d){5}|\+\d[\d ()./-]{7,}"
-    r"|^\(?\d{1,4}\)?(?:[ ()/-]{1,2}\d{2,5}){2,4}$|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
+    r"|^\(?\d{1,5}\)?(?:[ ()/-]{1,2}\d{2,5}){2,4}(?:\s?\(?(?:ext|x|доб|вн|poste)\.?\s?\d{1,5}\)?)?$|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
 )
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
+_FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
 
 
@@ -132,7 +133,7 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
     if len(run) == 1 and not is_first and _bare(fold(texts[0])) in _AMBIGUOUS:
         return  # "Yours." answers a quoted question
     offset = len(run) - len(texts)
-    signed = _signed_at(page, run[offset:], names) if names else -1
+    signed = _signed_at(page, run[offset:], names)
     for index, text in enumerate(texts):
         below = texts[index + 1 :]
         is_top = is_first and offset + index == 0
@@ -189,10 +190,11 @@ def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
         if len(text) > 60 or not _is_author(_without_closing(text), names):
             continue
         above = page.plain[run[index - 1]]
-        if index > 1 and _leads_to_name(above) and not run[index + 1 :]:
+        below = [page.plain[n] for n in run[index + 1 :]]
+        if index > 1 and _leads_to_name(above) and (not below or _is_card(".", below)):
             return index - 1
         is_list = run[index] <= run[index - 1] + page.step and _is_name(above)
-        if not is_list and _is_card(above, [page.plain[n] for n in run[index + 1 :]]):
+        if not is_list and _is_card(above, below):
             return index
     return -1
 
@@ -228,15 +230,19 @@ def _without_closing(text: str) -> str:
 
 def _leads_to_name(text: str) -> bool:
     """Few words with a comma behind them, whatever they say ("Stay safe,"), but no greeting."""
-    return text[-1] == "," and len(text.split()) <= 4 and not _GREETING.match(text)
+    return text[-1] == "," and len(text.split()) <= 6 and text[0].isupper() and not _GREETING.match(text)
 
 
 def _is_author(text: str, names: list[str]) -> bool:
-    """ "Ann", "A. Hill", "Mrs Hill", "Ann Hill" or "A" of Ann Hill."""
-    if not text.translate(_IN_NAMES).isalpha():
+    """ "Ann", "A. Hill", "Mrs Hill", "Ann Hill", "A", "AH" of Ann Hill, "Tim" of Timothy; "i.A. Bob Stone" of all."""
+    if _FOR_OTHERS.match(text):
+        return are_names(text)
+    if not names or not text.translate(_IN_NAMES).isalpha():
         return False
     words = [word for word in _WORDS.findall(fold(text)) if word not in _TITLES]
     initials = [name[0] for name in names]
+    if len(words) == 1 and (words[0] == "".join(initials) or (len(words[0]) > 2 and names[0].startswith(words[0]))):
+        return True
     is_known = len(words) == 1 or any(word in names for word in words)
     return is_known and len(words) <= 4 and all(word in names or word in initials for word in words)
 

@@ -27,9 +27,15 @@ _ZERO_WIDTH = re.compile(
 )
 _TAG_CHARACTERS = re.compile("[\U000e0000-\U000e007f\U000e0100-\U000e01ef]+")  # ASCII that nobody sees
 # Marks while HTML is walked; such characters were taken out of the text itself.
-_LINE, _PARAGRAPH, _QUOTE, _UNQUOTE = "\x01", "\x02", "\x03", "\x04"
+_LINE, _PARAGRAPH, _QUOTE, _UNQUOTE, _SIGNATURE, _SIGNED = "\x01", "\x02", "\x03", "\x04", "\x05", "\x06"
 _MARKS = f" \n{_LINE}{_PARAGRAPH}"
-_BROKEN = frozenset(f"\n{_LINE}{_PARAGRAPH}{_QUOTE}{_UNQUOTE}")
+_BROKEN = frozenset(f"\n{_LINE}{_PARAGRAPH}{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}")
+_SIGNATURES = frozenset(
+    (
+        *("gmail_signature", "moz-signature", "signature", "ms-outlook-mobile-signature", "protonmail_signature_block"),
+        *("composer_signature", "applemailsignature"),
+    )
+)
 _CELL_PIECES = 50  # looked at, so that tables in tables stay linear
 _BREAKS = re.compile(f"[ {_LINE}{_PARAGRAPH}]+")
 _CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -112,6 +118,7 @@ class _Writer:
         self._lists: list[_Numbers | None] = []  # of the open ones
         self._quotes: list[bool] = []  # of the open <blockquote>s: whether they quote
         self._looks = [Look()]  # of the open elements
+        self._signatures: list[int] = []  # how deep the open ones stand
         self._out = self._visible  # where text goes now
 
     def texts(self) -> tuple[str, str]:
@@ -163,6 +170,9 @@ class _Writer:
             self._began.append((out, len(out), is_line))
         else:
             out.append(_PARAGRAPH if tag in _PARAGRAPHS else _LINE)
+            if attributes and _is_signature(attributes):
+                out.append(f"{_SIGNATURE}{_LINE}")
+                self._signatures.append(len(self._looks))
             if tag == "li":
                 numbers = self._lists[-1] if self._lists else None
                 out.append(numbers.next() if numbers else "- ")
@@ -184,6 +194,9 @@ class _Writer:
         elif tag in ("td", "th"):
             self._join_cell(*self._began.pop()[:2])
         elif tag in _BLOCKS:
+            if self._signatures and self._signatures[-1] == len(self._looks):
+                self._out.append(f"{_SIGNED}{_PARAGRAPH}")
+                self._signatures.pop()
             unquote = _UNQUOTE if tag == "blockquote" and self._quotes.pop() else ""
             self._out.append(unquote + (_PARAGRAPH if tag in _PARAGRAPHS else _LINE))
             if tag == "pre":
@@ -235,6 +248,12 @@ class _Numbers:
         return f"{number}. "
 
 
+def _is_signature(attributes: Mapping[str, str | None]) -> bool:
+    """An element that a mail program writes around a signature; "x_" stands before names that Outlook took over."""
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().split()
+    return "data-signature-widget" in attributes or any(name.removeprefix("x_") in _SIGNATURES for name in names)
+
+
 def _has_no_margin(attributes: Mapping[str, str | None]) -> bool:
     """Whether the next paragraph follows in the next line, as in Word: an empty one stands for the blank line."""
     style = squeezed(attributes.get("style") or "")
@@ -248,6 +267,7 @@ def _only_indents(attributes: Mapping[str, str | None]) -> bool:
     return "border:none" in style and "border-left" not in style and "type" not in attributes
 
 
+_NO_MARKS = dict.fromkeys(map(ord, f"{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}"))
 _LINES = re.compile("^[^\n]*", re.MULTILINE)
 
 
@@ -259,21 +279,30 @@ def _tidy(text: str) -> str:
     blocks: list[str] = []  # short lines take many times their text, so they are joined now and then
     kept: list[str] = []
     depth = blank_depth = 0
+    is_signature = False  # whether one begins with the next words
     for match in _LINES.finditer(text):
         line = match[0]
         if len(kept) > 1000:
             blocks.append("\n".join(kept))
             kept = []
         depth += line.count(_QUOTE)
-        words = _SPACES.sub(" ", line.replace(_QUOTE, "").replace(_UNQUOTE, "")).strip()
+        if _SIGNATURE in line:
+            is_signature = depth == 0
+        words = _SPACES.sub(" ", line.translate(_NO_MARKS)).strip()
         marks = ">" * min(depth, 10)
         if words.strip("| "):
+            if is_signature:
+                is_signature = False
+                if words != "--" and not (kept and kept[-1] == "--"):
+                    kept += ["", "--"][not (kept and kept[-1]) :]
+                    blank_depth = -1
             if blank_depth >= 0 and (kept or blocks):
                 kept.append(">" * min(blank_depth, depth, 10))
             kept.append(f"{marks} {words}" if marks else words)
             blank_depth = -1
         else:
             blank_depth = depth if blank_depth < 0 else min(blank_depth, depth)
+        is_signature = is_signature and _SIGNED not in line
         depth = max(0, depth - line.count(_UNQUOTE))
     return "\n".join(blocks + kept)
 

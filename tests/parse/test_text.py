@@ -57,6 +57,23 @@ def test_paragraphs_without_a_margin_are_lines_and_empty_ones_part_them(paragrap
     assert html_to_text(html) == "Two boxes.\n\nBest regards\nAnn"
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (
+            '<p>Two.</p><div class="gmail_signature">Ann<br>Hill Ltd</div><div>below</div>',
+            "Two.\n\n--\nAnn\nHill Ltd\n\nbelow",
+        ),
+        ('<p>Two.</p><div id="x_Signature"><p>Ann</p></div>', "Two.\n\n--\nAnn"),
+        ('<p>Two.</p><div class="moz-signature">-- <br>Ann</div>', "Two.\n\n--\nAnn"),
+        ('<p>Two.</p><div id="Signature"><br></div><p>Three.</p>', "Two.\n\nThree."),
+        ('<blockquote>Two?<div class="gmail_signature">Bob</div></blockquote>', "> Two?\n>\n> Bob"),
+    ],
+)
+def test_what_a_mail_program_marks_as_a_signature_has_a_line_above_that_says_so(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
 def test_a_table_inside_of_a_cell_keeps_its_own_count_of_cells() -> None:
     html = "<table><tr><td>a<table><tr><td>b<td>c</table><td>d</table>"
 
