@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.commands import run_emailq
+from tests.items import add_item
 
 MESSAGE = (
     b"From: Ann <ann@example.com>\r\nTo: us@example.org\r\nSubject: Order of \x1b[31mbars\r\n"
@@ -196,6 +197,22 @@ def test_ids_that_name_nothing_are_refused(env: dict[str, str]) -> None:
     assert run_emailq("show", "xyz", env=env).returncode == 64
     assert run_emailq("why", "00000000", env=env).returncode == 65
     assert "did you mean 'parsing'" in run_emailq("pause", "parsign", env=env).stderr
+
+
+def test_why_names_who_locks_the_table_instead_of_waiting(
+    env: dict[str, str], dsn: str, db: psycopg.Connection
+) -> None:
+    item = str(add_item(db))
+    with psycopg.connect(dsn, application_name="psql") as editor:
+        editor.execute("lock table processing_queue")
+        done = run_emailq("why", item, env=env)
+        pid = editor.info.backend_pid
+
+    assert done.returncode == 69
+    assert done.stderr.startswith(
+        f"emailq: pid {pid} (psql, idle in transaction) locks the table processing_queue since "
+    )
+    assert done.stderr.endswith(": lock table processing_queue\n")
 
 
 def test_an_unmigrated_database_says_what_to_run(empty_dsn: str, tmp_path: Path) -> None:
