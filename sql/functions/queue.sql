@@ -24,6 +24,7 @@
 -- turns at its row, and each notes in queue_slots which jobs it took. Places are free when those jobs don't run any more:
 -- that is looked up in processing_queue, never counted, so no end of a job can be missed. Who sets a limit notes what runs
 -- at that moment as slot -1 (note_running_jobs); claims without a limit hold a shared lock (7718, queue), so none is missed.
+-- What a rate has left stands in queue_credits, and before the first claim in queue_controls.
 --
 -- Locks: a claim takes the row of a limited queue, then queue rows, then its worker's row (not waiting for it); the
 -- sweeper takes workers' rows (skipping locked ones), then queue rows. All times are the database's,
@@ -114,6 +115,8 @@ declare
     v_limit integer := p_limit;
     v_controls queue_controls;
     v_slot integer;
+    v_last queue_credits;
+    v_credit double precision;
     v_claimed integer;
 begin
     if not exists (select from workers w where w.id = p_worker) then  -- swept: it must register again
@@ -146,11 +149,13 @@ begin
             v_limit := least(v_limit, free_places(p_queue, v_controls.max_running, v_limit));
         end if;
         if v_controls.max_per_s is not null then  -- credit grows with time, up to a tenth of a second's worth
-            v_controls.credit := least(
+            select * into v_last from queue_credits c where c.queue_name = p_queue order by c.n desc limit 1;
+            v_credit := least(
                 greatest(1, v_controls.max_per_s / 10),
-                v_controls.credit
-                + v_controls.max_per_s * greatest(0, extract(epoch from v_now - v_controls.credit_at)));
-            v_limit := least(v_limit, floor(v_controls.credit)::integer);
+                coalesce(v_last.credit, v_controls.credit)
+                + v_controls.max_per_s
+                  * greatest(0, extract(epoch from v_now - coalesce(v_last.credit_at, v_controls.credit_at))));
+            v_limit := least(v_limit, floor(v_credit)::integer);
         end if;
         if v_limit <= 0 then
             return;
@@ -236,8 +241,8 @@ begin
         end if;
     end if;
     if v_controls.max_per_s is not null and v_claimed > 0 then
-        update queue_controls c set credit = v_controls.credit - v_claimed, credit_at = v_now
-        where c.queue_name = p_queue;
+        insert into queue_credits (queue_name, credit, credit_at) values (p_queue, v_credit - v_claimed, v_now);
+        delete from queue_credits c where c.queue_name = p_queue and c.n = v_last.n;
     end if;
 end $$;
 

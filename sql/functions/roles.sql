@@ -20,11 +20,11 @@ begin
         grant select on all tables in schema public to emailq_worker;
         revoke select on api_tokens, api_answers from emailq_worker;
         grant insert, update on emails, email_search, email_deliveries, thread_message_ids, threads, attachments,
-            contacts, processing_queue, queue_controls, queue_slots, queue_sleepers, workers, erp_actions,
+            contacts, processing_queue, queue_controls, queue_slots, queue_credits, queue_sleepers, workers, erp_actions,
             erp_action_attempts, imap_folders, imap_left_out, classifier_thresholds to emailq_worker;
         grant insert on classification_history, erp_action_decisions to emailq_worker;
-        grant delete on attachments, threads, thread_message_ids, email_search, processing_queue, queue_slots, queue_sleepers,
-            workers, imap_folders, imap_left_out, erp_action_attempts to emailq_worker;
+        grant delete on attachments, threads, thread_message_ids, email_search, processing_queue, queue_slots, queue_credits,
+            queue_sleepers, workers, imap_folders, imap_left_out, erp_action_attempts to emailq_worker;
         grant usage on all sequences in schema public to emailq_worker;
     end if;
 

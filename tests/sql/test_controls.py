@@ -442,6 +442,33 @@ def test_a_rate_below_one_a_second_works_too(db: psycopg.Connection) -> None:
     assert claimed == [0, 1, 0, 1, 0, 1]
 
 
+def test_claims_under_a_rate_cost_the_same_while_no_vacuum_can_remove_what_they_left(
+    dsn: str, db: psycopg.Connection
+) -> None:
+    db.execute("insert into queue_controls (queue_name, max_per_s) values ('work', 1000000)")
+    fill_queue(db, 601)
+    worker = register(db)
+    query = (
+        "select sum(heap_blks_hit + idx_blks_hit)::integer from pg_statio_user_tables"
+        " where relname in ('queue_controls', 'queue_credits')"
+    )
+
+    with psycopg.connect(dsn) as holder:
+        holder.execute("set transaction isolation level repeatable read")
+        holder.execute("select from emails limit 1")
+        touched = []
+        for claims in (1, 300, 1, 299):
+            db.execute("select pg_stat_force_next_flush()")
+            before = value(db, query)
+            for _ in range(claims):
+                claim_one(db, worker)
+            db.execute("select pg_stat_force_next_flush()")
+            touched.append(value(db, query) - before)
+
+    assert touched[2] <= touched[0] + 5
+    assert value(db, "select count(*) from queue_credits") == 1
+
+
 def test_suspects_count_for_the_rate_like_everybody(db: psycopg.Connection) -> None:
     db.execute("insert into queue_controls (queue_name, max_per_s, credit_at) values ('work', 1, %s)", (NOON,))
     add_items(db, 5, crashes=2, scheduled_at=NOON)
