@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from emailq import log, metrics
 from emailq.db import Pool
-from emailq.parse.headers import ParsedHeaders, parse_headers, sound_lines
+from emailq.parse.headers import ParsedHeaders, lf_lines, parse_headers, sound_lines
 from emailq.parse.transfer import decode, encoding_name
 from emailq.parse.values import address_key, plausible, scrub
 from emailq.store.blobs import Blobs
@@ -126,7 +126,7 @@ def content_digest(raw: bytes, headers: ParsedHeaders) -> str:
     if encoding in ("base64", "quoted-printable") and not is_multipart:
         body, _ = decode(body, encoding)
     digest.update(b"\n")
-    digest.update(body.replace(b"\r\n", b"\n").rstrip(b"\n"))
+    digest.update(lf_lines(body).rstrip(b"\n"))
     return digest.hexdigest()
 
 

@@ -8,6 +8,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from emailq.parse import charset, limits
 from emailq.parse.charset_labels import WIDE, codec_for
+from emailq.parse.headers import lf_lines
 
 _MEDIA = ("image/", "audio/", "video/")
 _PREFIX = re.compile(r">*")
@@ -107,7 +108,7 @@ def read_text(content: bytes, label: str | None, *, is_html: bool, flowed: bool,
         content, defect = content[: limits.TEXT_BYTES], "text-truncated"
     is_wide = label is not None and codec_for(label) in WIDE
     if not is_wide and b"\r" in content:
-        content = content.replace(b"\r\n", b"\n")
+        content = lf_lines(content)
     decoded = charset.decode(content, label, is_html=is_html)
     text = decoded.text
     if "\r" in text:
