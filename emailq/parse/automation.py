@@ -11,6 +11,7 @@ from emailq.parse import notices
 from emailq.parse.addresses import Address
 from emailq.parse.failures import STATUS, Message, read_facts, read_status
 from emailq.parse.patterns import in_lower_case, lower
+from emailq.parse.replies import split_reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,11 @@ _DAEMON = re.compile(
     r"(?:mailer[-_. ]?daemon|mail[-_. ]?daemon|mdaemon|double-bounce|mail delivery (?:sub)?system)\b", re.IGNORECASE
 )
 _POSTMASTER = re.compile(
-    r"(?:post[-_]?master|bounces?|mail[-. ]delivery|mail (?:admin|system)|delivery|microsoft\s?exchange|"
+    r"(?:post[-_]?master|mail[-. ]delivery|mail (?:admin|system)|microsoft\s?exchange[\da-f]{0,40}|"
     r"system administrator|mailsystem|.{0,30}-bounces?)\b",
     re.IGNORECASE,
 )
+_MAYBE_POSTMASTER = re.compile(r"(?:bounces?|delivery)\b", re.IGNORECASE)  # carriers deliver too
 _NO_REPLY = re.compile(r"(?:no|do[-_.]?not)[-_.]?reply\b", re.IGNORECASE)
 _LIST_SERVER = re.compile(
     r"(?:[\w.+-]{1,60}-(?:admin|owner|request|help)|listserv|majordomo|sympa|mailman)@", re.IGNORECASE
@@ -76,6 +78,8 @@ _AUTO_REPLY_TITLE = _any_of(
 )
 _MAYBE_AUTO_REPLY_SUBJECT = _any_of(notices.MAYBE_AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv|ответ):\s*)?")
 _AUTO_REPLY_TEXT = _any_of(notices.AUTO_REPLY_TEXTS)
+_RECEIVED_TEXT = _any_of(notices.RECEIVED_TEXTS)
+_BACK_TEXT = _any_of(notices.BACK_TEXTS)
 _AUTOMATIC_TEXT = _any_of(notices.AUTOMATIC_TEXTS)
 _READ_SUBJECT = _any_of(notices.READ_SUBJECTS, after=r"(?:\s?:|\s?\(|$)")
 _READ_TEXT = _any_of(notices.READ_TEXTS)
@@ -93,6 +97,7 @@ _METHOD = re.compile(
 _FORWARDED = re.compile(r"\W{0,3}(?:fwd?|wg|tr|rv|i|pd|vs|doorst|enc|пересл|fw)\s?:", re.IGNORECASE)
 _REPLY = re.compile(r"\W{0,3}(?:re|aw|sv|antw|отв|ответ|回复)\s?(?:\[\d+\])?:", re.IGNORECASE)
 
+_TAGS = re.compile(r"^(?:\s*\[[^\]]{1,60}\])+\s*")
 _TICKET = re.compile(r"\[[^\]\d]{0,30}(?:#|(?:ticket|case|request|anfrage|заявка|обращение|тикет)\W{1,3})\d{3,}\]")
 _FROM_LIST = re.compile(r"\bowner-|-(?:admin|owner|request|bounces)[@+]", re.IGNORECASE)
 
@@ -152,6 +157,8 @@ def _bounce(message: Message, headers: dict[str, str], subject: str) -> Automati
     has_text = bool(_BOUNCE_TEXT.search(text))
     if is_by_hand:
         is_bounce = has_text and bool(system or has_null_path)
+    elif system == _MAYBE_SYSTEM:
+        is_bounce = has_null_path or has_subject or has_text or bool(STATUS.search(text))
     elif system:
         has_subject = has_subject or bool(_FAILURE_SUBJECT.search(subject))
         has_text = has_text or bool(_FAILURE_TEXT.search(text) or STATUS.search(text))
@@ -175,16 +182,19 @@ def _bounce(message: Message, headers: dict[str, str], subject: str) -> Automati
 
 
 _SYSTEM = "sent by a mail system"
+_MAYBE_SYSTEM = "sent by what may be a mail system"
 
 
 def _system_sender(headers: dict[str, str], senders: list[Address]) -> str:
     """What kind of mail system sent it, in the words of a reason; "" if none."""
     if "x-failed-recipients" in headers or any(_DAEMON.match(a.email) for a in senders):
         return _SYSTEM
-    if any(
-        _POSTMASTER.match(a.email) or _POSTMASTER.match(a.name or "") or _DAEMON.match(a.name or "") for a in senders
-    ):
+    if any(_POSTMASTER.match(a.email) or _DAEMON.match(a.name or "") for a in senders):
         return "sent by a postmaster"
+    if any(_POSTMASTER.match(a.name or "") for a in senders) or any(
+        _MAYBE_POSTMASTER.match(said) for a in senders for said in (a.email, a.name or "")
+    ):
+        return _MAYBE_SYSTEM
     if any(_LIST_SERVER.match(a.email) for a in senders) and any(name in headers for name in _LIST_HEADERS):
         return "sent by a list server"
     return ""
@@ -222,18 +232,29 @@ def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Auto
     if submitted == "no" or _FORWARDED.match(subject):
         return None
     names_itself = _is_auto_reply_subject(subject)
-    if names_itself and not (_REPLY.match(subject) and "user-agent" in headers):  # people answer such replies
+    if names_itself and not _REPLY.match(subject):  # people answer such replies
         return _reply(headers, "subject of an automatic reply")
-    if submitted.startswith("auto") or _has_null_path(headers) or _MAYBE_AUTO_REPLY_SUBJECT.match(subject):
-        return _maybe_auto_reply(message, headers, submitted, precedence)
+    text = lower((message.body_text or "")[:3000])
+    has_subject = names_itself or bool(_MAYBE_AUTO_REPLY_SUBJECT.match(_TAGS.sub("", subject)))
+    if submitted.startswith("auto") or _has_null_path(headers) or has_subject or _may_be_automatic(text):
+        return _maybe_auto_reply(headers, text, submitted, precedence, has_subject=has_subject)
     return None
 
 
-def _maybe_auto_reply(message: Message, headers: dict[str, str], submitted: str, precedence: str) -> Automation | None:
-    """A subject that people use too, or mail that says it is generated: a machine's mark and one thing more."""
+def _may_be_automatic(text: str) -> bool:
+    return "automat" in text or "автомат" in text or "自動" in text or "自动" in text
+
+
+def _maybe_auto_reply(
+    headers: dict[str, str], text: str, submitted: str, precedence: str, *, has_subject: bool
+) -> Automation | None:
+    """A subject that people use too, or mail that says it is generated: a machine's mark and one thing more.
+
+    Or what absent people say, with such a subject, who tell when they are back and ask for nothing.
+    """
     if precedence in ("bulk", "list") or "list-id" in headers or "user-agent" in headers:
         return None
-    text = lower((message.body_text or "")[:3000])
+    text = lower(split_reply(text).new)
     marks = []
     if submitted.startswith("auto"):
         marks.append(f"Auto-Submitted: {submitted[:40]}")
@@ -248,8 +269,13 @@ def _maybe_auto_reply(message: Message, headers: dict[str, str], submitted: str,
         more.append("X-Auto-Response-Suppress")
     if "in-reply-to" in headers or "references" in headers:
         more.append("answers a message")
-    if _AUTO_REPLY_TEXT.search(text):
+    is_absent = bool(_AUTO_REPLY_TEXT.search(text))
+    if is_absent:
         more.append("text of an absent person")
+    if "text of a program" in marks and (has_subject or _RECEIVED_TEXT.search(text)):
+        more.append("says that a message came in")
+    if has_subject and is_absent and "?" not in text and _BACK_TEXT.search(text):
+        marks.append("says who is back when")
     return _reply(headers, *marks, *more) if marks and len(marks) + len(more) >= 2 else None
 
 

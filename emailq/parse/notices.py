@@ -18,7 +18,7 @@ BOUNCE_SUBJECTS = r"""
     (?:unzustellbar|nicht zustellbar|unzustellbare (?:mail|nachricht|e-mail))\s*(?::|$)
     unzustellbare (?:mail|e-mail)|mailzustellung|zustellung der (?:mail|nachricht|e-mail)
     (?:e-?)?mail konnte nicht zugestellt|недоставленн(?:ое|ая) (?:сообщение|письмо|почта)|недоставлено:
-    не удалось доставить(?:\s*:| сообщение| письмо)|(?:ваше )?(?:сообщение|письмо) не (?:было )?доставлено
+    не уда(?:лось|[её]тся) доставить(?:\s*:| сообщение| письмо)|(?:ваше )?(?:сообщение|письмо) не (?:было )?доставлено
     ошибка доставки (?:почты|сообщени|письма)|уведомление о (?:не)?доставке (?:сообщ|письм|почт)
     отч[её]т о доставке (?:сообщ|письм|почт)|не доставлено:|не вдалося доставити(?:\s*:| лист| повідомлення)
     недоставлений лист|лист не доставлено|non remis\s*:|message non (?:distribué|remis)|échec de (?:la )?remise
@@ -107,19 +107,19 @@ FAILURE_SUBJECTS = r"""
 FAILURE_TEXTS = r"""
     (?:not|n't|unable to|failed to|cannot|could not)\b.{0,40}\bdeliver
     delivery.{0,30}(?:fail|problem|error|attempts)|undeliverable|returned to sender|following (?:address|recipient)
-    wasn.t found at|quota|mailbox|не существует|не доставлен|не удалось доставить|не вдалося|переполнен
-    nicht zugestellt|bounce|no se pudo entregar|宛先|不存在|スパム
+    wasn.t found at|quota|mailbox|не существует|не доставлен|не уда(?:лось|[её]тся) (?:выполнить )?достав
+    не вдалося|переполнен|nicht zugestellt|bounce|no se pudo entregar|宛先|不存在|スパム
 """
 
 # Subjects that only programs write …
 AUTO_REPLY_SUBJECTS = r"""
-    \[?auto(?:matic|mated|mat)?[ -]?(?:reply|response|respond|responder|answer)\s*(?:[:\]()<-]|$|from\b|to\b|re\b|for\b)
+    \[?auto(?:matic|mated|mat)?[ -]?(?:reply|response|respond|responder|answer)\s*(?:[:\]()<-]|$|from\b|to\b|re\b)
     out of (?:the )?office(?: auto-?\s?reply)?\s*(?::|$|-|autoreply|auto-reply|reply|notification|message|response)
     abwesenheits(?:notiz|nachricht|meldung|assistent|benachrichtigung|agent)|abwesend\s*:|вне офиса\s*:
     автоматическое (?:уведомление|сообщение) об отсутствии|message d'absence|notification d'absence
     absence du bureau\s*(?::|$)|fuera de (?:la )?oficina\s*(?::|$)|fuori sede\s*:|ausência temporária\s*:
     automatische (?:abwesenheit|beantwoording)|afwezigheidsbericht|afwezig\s*:|autosvar|frånvaromeddelande
-    自动回复|自動回覆|自動返信|自動応答|不在通知|不在のお知らせ|자동 ?응답|자동 ?회신|부재중
+    (?:自动回复|自動回覆|自動返信|自動応答|不在通知|不在のお知らせ|자동 ?응답|자동 ?회신|부재중)(?:\W|$)
     frav(?:æ|ae)rsmelding|frav(?:æ|ae)rsassistent|poissaoloviesti|poissaoloilmoitus|autosvar|automatski odgovor
 """
 # "Automatic reply" in other languages: people write of such a reply too, but say more of it than its name.
@@ -134,7 +134,8 @@ AUTO_REPLY_TITLES = r"""
 """
 # … and those of people too.
 MAYBE_AUTO_REPLY_SUBJECTS = r"""
-    auto:|automat|out of (?:the )?office|away from|on (?:vacation|holiday|leave|annual leave)|vacation|holiday
+    auto:|automat|auto[ -]?(?:reply|respon)|автоматическ|ooo\b
+    out of (?:the )?office|away from|on (?:vacation|holiday|leave|annual leave)|vacation|holiday
     .{0,60}\b(?:is|am|'m) (?:away|on|out|currently)\b|abwesen|urlaub|nicht im büro|(?:я )?(?:в|на) отпуск|отпуск
     отсутств|нет на месте|вне офиса|не в офисе|у відпустці|absen(?:t|ce)|en (?:congés?|vacances|déplacement)
     fuera de|de vacaciones|ausen|assen|fuori ufficio|afwezig|frånvar|fravær|nieobecn|urlop
@@ -146,7 +147,8 @@ MAYBE_AUTO_REPLY_SUBJECTS = r"""
 """
 # The text of absent people …
 AUTO_REPLY_TEXTS = r"""
-    \bi(?:'m| am| will be)(?: currently| now)? (?:out of (?:the )?office|away|on (?:vacation|holiday|leave|annual))
+    \booo (?:until|till|from)|\bi(?:'m| am| will be|'ll be)(?: currently| now)? away
+    \bi(?:'m| am| will be|'ll be)(?: currently| now)? (?:out of (?:the )?office|on (?:vacation|holiday|leave|annual))
     out of (?:the )?office (?:until|from|and|till)|limited access to (?:my )?e-?mail
     will (?:reply|respond|answer|get back).{0,40}(?:return|back)|wird nicht (?:weitergeleitet|gelesen)
     (?:derzeit|momentan|zurzeit|bis|bin|aktuell).{0,40}(?:nicht im (?:büro|haus)|abwesend|im urlaub|in elternzeit)
@@ -157,13 +159,28 @@ AUTO_REPLY_TEXTS = r"""
     (?:sono|sarò).{0,30}(?:assente|fuori|in ferie)|(?:estou|estarei).{0,30}(?:fora|ausente|de férias)|afwezig
     jestem nieobecn|jestem na urlopie|不在
 """
+# … who say when they are back, and whom to ask until then …
+BACK_TEXTS = r"""
+    \b(?:will|shall|'ll) (?:be back|return|reply|respond|answer|get back|read)|when (?:i(?:'m| am) )?back|\burgent
+    (?:on|after|upon) my return|back (?:on|in the office)|(?:вернусь|отвечу|срочн|обращайтесь|по возвращени)
+    dringend|wieder (?:erreichbar|im büro|da)|wird nicht (?:weitergeleitet|gelesen)|(?:mon|notre) retour|urgen(?:t|ce)
+    (?:mi|a la) (?:vuelta|regreso)|al mio (?:rientro|ritorno)|spoed|повернуся|відповім|терміново|powroc|pilnych
+"""
+# … of those who have received something …
+RECEIVED_TEXTS = r"""
+    (?:received|got) your|has been (?:received|logged|registered|created)|thank(?:s| you) for (?:contacting|your)
+    (?:обращение|заявк\w|письмо|запрос) (?:\S{1,20} ){0,2}(?:получен|принят|зарегистрирован)|получили ваш|присвоен номер
+    (?:ist|sind) (?:bei uns )?eingegangen|(?:nachricht|anfrage|e-?mail) erhalten|bien reçu|hemos recibido
+    abbiamo ricevuto|recebemos|ontvangen|otrzymaliśmy|отримали ваш
+"""
 # … and of programs.
 AUTOMATIC_TEXTS = r"""
     this (?:is an?|e-?mail is|message is|reply (?:is|was)) auto
     auto(?:mated|matic(?:ally)?)[ -](?:reply|response|generated)|automated (?:message|e-?mail|acknowledge?ment)
-    auto-?(?:reply|response)\b|automatisch (?:generiert|erstellt|erzeugt)|automatische (?:antwort|nachricht)
-    автоматическ(?:ий ответ|ое сообщение|ое уведомление|ое письмо|и сгенерир|и создан)
-    (?:письмо|сообщение) (?:создано|сформировано|сгенерировано|отправлено) автоматически|автоматичн
+    automatisch (?:generiert|erstellt|erzeugt)|automatische (?:antwort|nachricht)
+    автоматическ(?:ий ответ|ое сообщение|ое уведомление|ое письмо|и сгенерир|и создан|и сформир|и отправл)
+    (?:создано|сформировано|сгенерировано|отправлено) автоматически|автоматичн
+    dies ist eine automat|automatische (?:eingangs|empfangs)
     (?:réponse|message) automatique|généré automatiquement|(?:respuesta|mensaje) automátic|generado automáticamente
     risposta automatica|resposta automática|automatisch bericht|automatyczn|自動(?:送信|返信|配信)|自动(?:回复|发送)
 """
@@ -179,7 +196,7 @@ READ_TEXTS = r"""
     (?:message|mail|nachricht).{0,120}\b(?:was|wurde|has been)\b.{0,80}\b(?:read|displayed|deleted without|opened)
     (?:message|mail|nachricht).{0,120}\bwurde\b.{0,80}\b(?:gelesen|gelöscht|angezeigt|geöffnet)
     \n\s{0,9}(?:was|wurde|has been)\b.{0,80}\b(?:read|displayed|deleted|opened|gelesen|gelöscht|angezeigt|geöffnet)
-    (?:письмо|сообщение).{0,120}(?:прочтен|прочитан|просмотрен)|\n\s{0,9}было (?:прочтен|прочитан|просмотрен)
+    (?:письмо|сообщение).{0,120}(?:прочтен|прочитан|просмотрен)|\n\s{0,9}(?:было )?(?:прочтен|прочитан|просмотрен)о
     a été lu|(?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)
     return receipt|开封|開封
 """

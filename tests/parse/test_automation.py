@@ -69,7 +69,7 @@ def test_there_are_examples_of_every_kind() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"])
+@pytest.mark.parametrize("name", [f"{name}.txt" for name in "abcdef"])
 def test_notices_of_many_systems_and_languages_tell_kind_status_recipients_and_message(name: str) -> None:
     """Each "=== name kind status recipients original-message-id" in tests/parse/notices is a message; "-" is none."""
     wrong = []
