@@ -46,12 +46,12 @@ def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -
     codec = codec_for(declared) if declared else None
     if codec is None and is_html:
         codec = _codec_of_page(data)
-    if b"\x0e" in data and codec and codec.startswith("iso2022_jp"):  # cp50222 shifts to half-width kana
-        data = data.replace(b"\x0e", b"\x1b(I").replace(b"\x0f", b"\x1b(B")
     if data.isascii() and codec not in _STATEFUL and codec not in WIDE and b"\x1b" not in data:
         if b"\0" in data:
             return _decode_ascii_with_nul(data)
         text = data.decode("ascii")
+        if "\x0e" in text and codec and codec.startswith("iso2022_jp"):
+            return Decoded(_SHIFTED.sub(lambda run: run[1].translate(_KANA_OF_ASCII), text), codec)
         if codec is None and declared:
             return Decoded(text, None, "charset-unknown")
         return Decoded(text, None, "charset-refused" if codec == REFUSED else None)
@@ -199,6 +199,8 @@ def _sample(data: bytes) -> bytes:
 def detect(data: bytes) -> str | None:
     """The codec of 8-bit text that is no UTF-8: Cyrillic and Latin by letters, Japanese by kana, others by chardet."""
     sample = _sample(data)
+    if not sample:
+        return None
     found = cyrillic.detect(sample) or _by_kana(sample) or latin.detect(sample)
     if found:
         return found
@@ -263,6 +265,8 @@ def _decode_wide(data: bytes, codec: str) -> tuple[str, str, str | None]:
         return data.decode(codec, "replace"), codec, "charset-broken"
 
 
+_SHIFTED = re.compile("\x0e([!-_]*)\x0f?")  # half-width kana in cp50222 (JIS X 0201)
+_KANA_OF_ASCII = {code: code + 0xFF40 for code in range(0x21, 0x60)}
 _ESCAPE = re.compile(rb"\x1b(\$\([@BDO-Q]|\$[@AB]|\([BHIJ])")
 
 

@@ -31,7 +31,9 @@ class Budget:
     guesses: int = 3  # multiparts that are read a second time with the boundary they seem to use
 
 
-_GUESSED_DELIMITER = re.compile(rb"^--(\S[^\r\n]{0,200}?)[ \t]*\r*\n(?=content-[a-z-]+:)", re.IGNORECASE | re.MULTILINE)
+_GUESSED_DELIMITER = re.compile(  # a blank is no end: each would be followed to the end of its run
+    rb"^--(\S(?:[^\r\n]{0,200}?\S)?)[ \t]*+\r*\n(?=content-[a-z-]+:)", re.IGNORECASE | re.MULTILINE
+)
 _GUESSED_END = re.compile(rb"^--([^\s-][^\r\n]{0,200}?|-{1,100}[^\s-][^\r\n]{0,100}?)--[ \t]*\r*$", re.MULTILINE)
 _MERGED_FIELD = re.compile(  # whose line break was lost
     r"\s(content-(?:transfer-encoding|disposition|id|description)):\s*", re.IGNORECASE
@@ -270,7 +272,7 @@ def _guessed_boundary(data: bytes, node: Node) -> bytes | None:
     if meant and meant != node.boundary and data.find(b"--" + meant, node.start, node.end) >= 0:
         return meant
     if seen := _GUESSED_DELIMITER.search(data, node.start, node.end):
-        return seen[1].rstrip()
+        return seen[1]
     end = _GUESSED_END.search(data, node.start, node.end)
     if end and re.search(rb"^--" + re.escape(end[1]) + rb"[ \t]*\r*$", data[node.start : end.start()], re.MULTILINE):
         return end[1]

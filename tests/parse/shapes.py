@@ -40,6 +40,7 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
     "nested-messages": _filled(b"", b"Content-Type: message/rfc822\n\n"),
     "boundaries-that-almost-match": _filled(_MIXED, b"--bx\n"),
     "boundaries-cut-short": _filled(_MIXED.replace(b"=b", b"=" + b"b" * 60), b"--" + b"b" * 59 + b"\n"),
+    "boundaries-among-blanks": _filled(_MIXED.replace(b"=b", b"=q"), b"--a" + b"--" * 50 + b" " * 1000 + b"x\n"),
     "boundaries-to-guess": _filled(_MIXED, b"--x\nContent-Type: multipart/mixed; boundary=q\n\n"),
     # header
     "one-header": _field(b"X-A", b"a"),
