@@ -33,6 +33,7 @@ _AROUND_DOTS = re.compile(r"\s*+([.@])\s*")
 _SEPARATOR = re.compile("[,;，；、]")
 _QUOTED_LOCAL_PART = re.compile(r'\s*"(?:[^"\\]++|\\.)*+"(?=@)')
 _UNCLOSED = re.compile(r"\s*([^\s<>,;]+@[^\s<>,;]+)\s*(?=[,;])")  # "<a@b, C <d@e>"
+_TO_ESCAPE, _ESCAPED = re.compile(r"([\\\"])"), r"\\\1"
 _UNQUOTED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -256,7 +257,8 @@ def _split_bare(words: list[tuple[str, bool]]) -> Iterator[tuple[str, str]]:
             spaced = True
             continue
         glued = not spaced or text[0:1] == "@" or before[-1:] == "@" or "." in (text, before)
-        shown = f'"{text}"' if quoted and not text.startswith("=?") else text
+        glued = glued or (before[-1:] == "." and "@" in pieces[-1])  # "a@b. c"
+        shown = f'"{_TO_ESCAPE.sub(_ESCAPED, text)}"' if quoted and not text.startswith("=?") else text
         if pieces and glued:
             pieces[-1] += shown
         else:
@@ -270,11 +272,11 @@ def _pair(pieces: list[str]) -> Iterator[tuple[str, str]]:
     for piece in pieces:
         is_quoted = piece.startswith('"') and piece.endswith('"')
         if "@" in piece and not is_quoted:
-            piece = piece.strip("<>'")
+            piece = _without_route(piece.strip("<>'"))
             yield " ".join(name), _decoded_spec(_strip_mailto(piece if "@[" in piece else piece.strip("[]")))
             name = []
         else:
-            name.append(piece.strip('"'))
+            name.append(_UNQUOTED.sub(r"\1", piece[1:-1]) if is_quoted else piece.strip('"'))
 
 
 def _clean_spec(text: str) -> str:
@@ -285,9 +287,12 @@ def _clean_spec(text: str) -> str:
     if '"' not in text and len(text.split()) > 1:  # white space belongs around dots and @ only: "<a . b @ c>"
         words = _AROUND_DOTS.sub(r"\1", text).split()
         text = next((word for word in reversed(words) if "@" in word), "".join(words))
-    if text.startswith("@") and ":" in text:
-        text = text.rpartition(":")[2]
+    text = _without_route(text)
     return _decoded_spec(_strip_mailto(text))
+
+
+def _without_route(text: str) -> str:
+    return text.rpartition(":")[2] if text.startswith("@") and ":" in text else text
 
 
 def _decoded_spec(text: str) -> str:
