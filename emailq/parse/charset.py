@@ -5,7 +5,7 @@ import re
 from io import StringIO
 from typing import NamedTuple
 
-from emailq.parse import cyrillic, latin, limits
+from emailq.parse import cyrillic, kanji, latin, limits
 from emailq.parse.charset_labels import REFUSED, WIDE, codec_for
 
 
@@ -212,6 +212,8 @@ def detect(data: bytes) -> str | None:
         return None  # Western text, which all of these can pass for
     if codec in _IN_RUNS and len(_ALONE.findall(sample)) * 2 > len(sample) - len(sample.translate(None, _HIGH)):
         return None  # "crème"
+    if codec == "gb18030" and kanji.is_japanese(sample):
+        return "euc_jp"
     return codec if codec in _DETECTED_CODECS else None
 
 

@@ -65,6 +65,7 @@ _FIELD = re.compile(r"^([!-'*-9;=?-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+
 _FIELD_START = re.compile(r"[!-'*-9;=?-~]+[ \t]*:")
 _CHARSET = re.compile(rb"\ncontent-type:[^\n]{0,200}\n?[ \t][^\n]{0,100}charset=\"?([\w-]{2,40})", re.IGNORECASE)
 _PARTS_BYTES = 8000  # in which the charset of a part is looked for
+_LONG_WORD = re.compile(r"\S{40,}+\s*+")  # no text begins so: it is a value whose indentation is lost
 _PARAMETER = re.compile(r"[\w*-]{1,40}\s?=")
 _CONTROL = b"\0\t\x0b\x0c\x1c\x1d\x1e"
 _WELL_KNOWN = re.compile(
@@ -187,6 +188,9 @@ def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]]
             pairs[-1][1].append(" " + line)
         elif start and at < limit:
             pairs.append((start[0][:-1].rstrip(), [line[start.end() :].lstrip(_BLANKS)]))
+        elif at < limit and pairs and pairs[-1][1] == [""] and _LONG_WORD.fullmatch(line):
+            defects.add("header-malformed")
+            pairs[-1][1].append(" " + line)
         elif at > last_known and not line.startswith(("From ", ">From ")):
             return [(name, "\n".join(value)) for name, value in pairs], at
         else:
