@@ -336,6 +336,17 @@ end $$;
 create or replace trigger queue_controls_limit after insert or update of max_running on queue_controls for each row
     when (new.max_running is not null) execute function note_running_jobs();
 
+-- A limit of rate that is taken away and set again knows nothing of what the former one had left.
+create or replace function forget_credit() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    delete from queue_credits c where c.queue_name = new.queue_name;
+    return null;
+end $$;
+
+create or replace trigger queue_controls_rate after insert on queue_controls for each row
+    when (new.max_per_s is not null) execute function forget_credit();
+
 -- The functions of an older version went on claiming after migration 0012, and noted nothing.
 update processing_queue q set slot = null
 from queue_controls c

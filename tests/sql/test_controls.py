@@ -442,6 +442,20 @@ def test_a_rate_below_one_a_second_works_too(db: psycopg.Connection) -> None:
     assert claimed == [0, 1, 0, 1, 0, 1]
 
 
+def test_a_rate_that_is_set_again_begins_anew(db: psycopg.Connection) -> None:
+    add_items(db, 10, scheduled_at=NOON)
+    worker = register(db)
+
+    claimed = []
+    for hours in (2, 1):  # the clock went back meanwhile
+        db.execute("delete from queue_controls")
+        db.execute("insert into queue_controls (queue_name, max_per_s, credit_at) values ('work', 1, %s)", (NOON,))
+        set_time(db, after(hours * 3600))
+        claimed += [len(claim(db, worker)) for _ in range(2)]
+
+    assert claimed == [1, 0, 1, 0]
+
+
 def test_claims_under_a_rate_cost_the_same_while_no_vacuum_can_remove_what_they_left(
     dsn: str, db: psycopg.Connection
 ) -> None:
