@@ -213,6 +213,11 @@ async def release_lost(conn: Connection, *, look_at_all: bool = False) -> int:
     return await _value(conn, "select release_lost_jobs(%s)", look_at_all)
 
 
+async def my_turn_to_look(conn: Connection) -> bool:
+    """Whether this worker is to look at all jobs, of those that ask once a minute."""
+    return bool(await _value(conn, "select my_turn_to_look()"))
+
+
 async def trip(conn: Connection, queue: str, wait_s: float, reason: str) -> None:
     await conn.execute("select trip_queue(%s, %s, %s)", (queue, wait_s, reason))
 

@@ -18,7 +18,7 @@ from emailq.queue import jobs as queue
 from emailq.settings import Settings
 
 _SWEEP_S = 0.25  # how often lost workers are looked for; one worker does it at a time
-_SWEEP_ALL_S = 60.0  # how often also rows that name no worker are looked for
+_SWEEP_ALL_S = 60.0  # how often also rows that name no worker are looked for, by one worker of all
 _CLEANUP_S = 60.0  # how often finished items are deleted
 _DEAD_S = 10.0  # no answer in this time: the connection is dead
 _LEASE_S = 15.0  # behind a pooler: how long a worker lives on without a sign
@@ -83,7 +83,10 @@ class Session:
                 next_renewal = now + _LEASE_S / 5
             if now >= next_sweep:  # also the proof that the connection lives
                 async with asyncio.timeout(_DEAD_S):
-                    rescued = await queue.release_lost(conn, look_at_all=now >= next_sweep_all)
+                    look_at_all = now >= next_sweep_all
+                    if look_at_all and next_sweep_all:  # who has just come looks
+                        look_at_all = await queue.my_turn_to_look(conn)
+                    rescued = await queue.release_lost(conn, look_at_all=look_at_all)
                     for name in await queue.queues_with_suspects(conn, self._queues):
                         self._suspects(name)
                 if now >= next_sweep_all:

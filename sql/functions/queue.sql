@@ -493,6 +493,12 @@ begin
     return v_count;
 end $$;
 
+-- Whether a worker's minute has come to look at all live rows, release_lost_jobs(true): of n workers that ask once a minute
+-- one does, on average. None in particular has to be there, and a stopped one keeps nobody from it.
+create or replace function my_turn_to_look() returns boolean language sql as $$
+    select random() * count(*) < 1 from workers
+$$;
+
 -- A worker that will be ended because one of its jobs holds up its event loop knows which one it is: that job is a
 -- suspect as soon as the worker is lost, and needs no second one to prove it.
 create or replace function suspect_job(p_id uuid, p_worker integer, p_attempt integer) returns void language sql as $$

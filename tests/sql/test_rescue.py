@@ -222,6 +222,19 @@ def test_looking_at_all_rows_leaves_living_workers_alone(dsn: str, db: psycopg.C
         assert value(db, "select release_lost_jobs(true)") == 0
 
 
+def test_one_worker_of_all_looks_at_all_rows(db: psycopg.Connection) -> None:
+    query = "select count(*) filter (where my_turn_to_look()) from generate_series(1, 400)"
+
+    register(db)
+    alone = value(db, query)
+    for _ in range(3):
+        register(db)
+    one_of_four = value(db, query)
+
+    assert alone == 400
+    assert 40 < one_of_four < 160  # less than one in a million falls outside
+
+
 def test_after_two_crashes_an_item_is_claimed_only_as_a_suspect(dsn: str, db: psycopg.Connection) -> None:
     item_id = add_item(db)
     for _ in range(2):
