@@ -1,26 +1,26 @@
-"""The worker: claims jobs, runs their handlers, hands the outcomes to the committer."""
+"""The worker: claims jobs, lets their handlers run, hands the outcomes to the committer."""
 
 import asyncio
 import signal
 import time
-from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 import psycopg
 
-from emailq import log, metrics
+from emailq import log
 from emailq.app import App
 from emailq.db import Connection, brief, connect, is_temporary
 from emailq.errors import Unavailable
 from emailq.handlers import Handler, Served, load_handler
 from emailq.models import Job
-from emailq.outcomes import Outcome, Release, Retry
+from emailq.outcomes import Outcome
 from emailq.queue import jobs as queue
 from emailq.queue.commit import Committer
 from emailq.queue.isolation import run_suspects
 from emailq.queue.marks import LowMarks
+from emailq.queue.places import Places
 from emailq.queue.session import Session
 from emailq.queue.watchdog import end_if_blocked
 
@@ -118,7 +118,7 @@ class Worker:
         if self.stopping.is_set():
             self.hurry.set()
         self.stopping.set()
-        log.event("worker.stopping", running=sum(lane.running for lane in self.lanes.values()))
+        log.event("worker.stopping", running=sum(lane.places.running for lane in self.lanes.values()))
 
     def wake(self, queue_name: str | None) -> None:
         """Look at this queue now (None: at all)."""
@@ -140,14 +140,14 @@ class Worker:
     @property
     def busy(self) -> int:
         """Jobs that were claimed and are not committed."""
-        return self.committer.uncommitted + sum(len(lane.waiting) + lane.running for lane in self.lanes.values())
+        return self.committer.uncommitted + sum(lane.places.taken for lane in self.lanes.values())
 
     @property
     def _at_work(self) -> bool:
         return self.busy > 0 or any(not task.done() for task in self._isolated.values())
 
     def _job_of(self, task: asyncio.Task[Any]) -> Job | None:
-        return next((job for lane in self.lanes.values() if (job := lane.slots.get(task))), None)
+        return next((job for lane in self.lanes.values() if (job := lane.places.slots.get(task))), None)
 
     async def claim(self, lane: "Lane", limit: int, *, fair: bool) -> list[Job]:
         """Claim for a lane; [] as well while the database is away or this worker is not registered."""
@@ -192,7 +192,7 @@ class Worker:
         while True:
             await asyncio.sleep(min(1, timeout_s / 10))
             for lane in self.lanes.values():
-                lane.cancel_older_than(timeout_s)
+                lane.places.cancel_older_than(timeout_s)
 
     async def _stop_when_drained(self) -> None:
         """Set `stopping` once nothing is due and nothing of ours runs."""
@@ -218,9 +218,9 @@ class Worker:
             async with asyncio.timeout(5), self._claiming:  # a claim in flight still brings jobs
                 pass
         for lane in self.lanes.values():
-            lane.give_back("worker stopped")
+            lane.places.give_back("worker stopped")
         grace = asyncio.create_task(self.hurry.wait())
-        running = [slot for lane in self.lanes.values() for slot in lane.slots]
+        running = [slot for lane in self.lanes.values() for slot in lane.places.slots]
         finished = asyncio.gather(*running, return_exceptions=True)
         waits: list[asyncio.Future[Any]] = [grace, finished]
         await asyncio.wait(waits, timeout=self.app.settings.grace_s, return_when=asyncio.FIRST_COMPLETED)
@@ -233,18 +233,12 @@ class Worker:
 
 
 class Lane:
-    """The jobs of one queue in this worker: some wait, up to `concurrency` run."""
+    """One queue in this worker: when to claim, how many, and when to sleep."""
 
     def __init__(self, worker: Worker, name: str, handler: Handler, concurrency: int) -> None:
         self.worker = worker
         self.name = name
-        self.handler = handler
-        self.concurrency = concurrency
-        self.waiting: deque[Job] = deque()
-        self.slots: dict[asyncio.Task[None], Job | None] = {}  # and what each is at
-        self.running = 0
-        self._began: dict[asyncio.Task[None], float] = {}  # when each slot's handler did
-        self._overdue: set[asyncio.Task[None]] = set()  # these were cancelled for taking too long
+        self.places = Places(worker.app, name, handler, concurrency, self._ended)
         self.marks = LowMarks(worker.app, name)
         self._found_some = False  # the last claim did
         self._claimed_at = 0.0
@@ -255,11 +249,6 @@ class Lane:
         self._woken = asyncio.Event()
         self._woken_at = 0.0
         self._wants_room = False
-        self._ended = 0  # handlers that ended since the rate was taken
-        self._rate_at = time.monotonic()
-        self._rate = 0.0  # jobs a second, smoothed
-        self._seconds = metrics.HANDLER_SECONDS.labels(name)
-        metrics.RUNNING.labels(name).set_function(lambda: self.running)
 
     def wake(self) -> None:
         now = time.monotonic()
@@ -273,10 +262,9 @@ class Lane:
         if self._wants_room:
             self._woken.set()
 
-    def give_back(self, reason: str) -> None:
-        for job in self.waiting:
-            self.worker.committer.add(job, Release(reason))
-        self.waiting.clear()
+    def _ended(self, job: Job, outcome: Outcome) -> None:
+        self.worker.committer.add(job, outcome)
+        self.made_room()
 
     async def run(self) -> None:
         """Free places? Claim so many. Start them. Nothing there? Sleep until woken."""
@@ -295,16 +283,16 @@ class Lane:
             self._wants_room = not room
             if not room:
                 await self._wait(min(self.worker.app.settings.poll_interval_s, _FULL_S))
-                if self.waiting and time.monotonic() - self._claimed_at > _STALE_S:
-                    self.give_back("waited for a free place")
+                if self.places.waiting and time.monotonic() - self._claimed_at > _STALE_S:
+                    self.places.give_back("waited for a free place")
                 continue
             self.marks.move()
             jobs = await self._claim(room)
             self._found_some = bool(jobs)
-            self.waiting.extend(jobs)
+            self.places.waiting.extend(jobs)
             if self.worker.stopping.is_set():
                 return
-            self._start()
+            self.places.start()
             if jobs:
                 self._polls = 0
                 self._claimed_at = time.monotonic()
@@ -319,18 +307,10 @@ class Lane:
         """How many jobs to claim now: enough for the free places and for what will be free in a moment."""
         if self.worker.suspects:
             return 0 if self.worker.busy else 1
-        ahead = int(self._rate_now() * _PREFETCH_S)
-        without_place = len(self.waiting) - (self.concurrency - self.running)
-        if without_place > ahead // 2 or self.worker.committer.uncommitted > _BACKLOG:
+        ahead = int(self.places.rate() * _PREFETCH_S)
+        if self.places.lacking > ahead // 2 or self.worker.committer.uncommitted > _BACKLOG:
             return 0
-        return min(_BATCH, ahead - without_place)
-
-    def _rate_now(self) -> float:
-        elapsed = time.monotonic() - self._rate_at
-        if elapsed > 0.05:
-            self._rate = (self._rate + self._ended / elapsed) / 2
-            self._ended, self._rate_at = 0, time.monotonic()
-        return self._rate
+        return min(_BATCH, ahead - self.places.lacking)
 
     async def _claim(self, room: int) -> list[Job]:
         self._claims += 1
@@ -365,95 +345,3 @@ class Lane:
             async with asyncio.timeout(timeout_s):
                 await self._woken.wait()
         return self._woken.is_set()
-
-    def _start(self) -> None:
-        for _ in range(min(len(self.waiting), self.concurrency - len(self.slots))):
-            slot = asyncio.create_task(self._slot())
-            self.slots[slot] = None
-            slot.add_done_callback(self.slots.pop)
-
-    async def _slot(self) -> None:
-        """Run waiting jobs one after the other until none is left."""
-        slot = asyncio.current_task()
-        assert slot
-        turns = 0
-        while self.waiting:
-            self.slots[slot] = job = self.waiting.popleft()
-            self.running += 1
-            self._began[slot] = began = time.monotonic()
-            try:
-                outcome = await self._run(job, slot)
-            finally:
-                self.running -= 1
-            if metrics.exposed:
-                self._seconds.observe(time.monotonic() - began)
-            self._ended += 1
-            self.worker.committer.add(job, outcome)
-            if isinstance(outcome, Release) and outcome.pause_s is not None:
-                self.give_back(outcome.reason)
-            self.made_room()
-            turns += 1
-            if turns % 32 == 0:  # a handler that never waits must not starve the loop
-                await asyncio.sleep(0)
-
-    def cancel_older_than(self, timeout_s: float) -> None:
-        latest = time.monotonic() - timeout_s
-        for slot in [slot for slot, began in self._began.items() if began < latest and slot not in self._overdue]:
-            self._overdue.add(slot)
-            slot.cancel()
-
-    def _was_overdue(self, slot: asyncio.Task[None]) -> bool:
-        """Its handler has ended: the cancellation that was ours is over, if there was one."""
-        del self._began[slot]
-        if slot not in self._overdue:
-            return False
-        self._overdue.remove(slot)
-        slot.uncancel()
-        return True
-
-    async def _run(self, job: Job, slot: asyncio.Task[None]) -> Outcome:
-        was_overdue = False
-        try:
-            try:
-                outcome = await self.handler(job, self.worker.app)
-            finally:
-                was_overdue = self._was_overdue(slot)
-        except asyncio.CancelledError as error:
-            if _is_being_cancelled():
-                self.worker.committer.add(job, Release("worker stopped"))
-                raise
-            # else it took too long, or the handler cancelled something of its own
-            return self._took_too_long() if was_overdue else self._raised(job, error)
-        except Unavailable as error:
-            return Release(brief(error), pause_s=5)
-        except Exception as error:
-            if was_overdue:
-                return self._took_too_long()
-            if is_temporary(error):
-                return Release(brief(error), pause_s=1)
-            return self._raised(job, error)
-        if not isinstance(outcome, Outcome):
-            return Retry(f"the handler returned {type(outcome).__name__}, which is no outcome")
-        return outcome
-
-    def _took_too_long(self) -> Retry:
-        return Retry(f"took longer than {self.worker.app.settings.job_timeout_s:g} s")
-
-    def _raised(self, job: Job, error: BaseException) -> Retry:
-        log.warn("handler.raised", queue=self.name, job=job.id, error=type(error).__name__, place=_place(error))
-        return Retry(f"{type(error).__name__} at {_place(error)}")
-
-
-def _is_being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def _place(error: BaseException) -> str:
-    """module:line of the innermost frame: where it happened, without what mail it happened to."""
-    frame = error.__traceback__
-    while frame and frame.tb_next:
-        frame = frame.tb_next
-    if frame is None:
-        return "unknown"
-    return f"{frame.tb_frame.f_globals.get('__name__', '?')}:{frame.tb_lineno}"

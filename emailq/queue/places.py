@@ -1,0 +1,153 @@
+"""Places: the jobs that one queue has in this worker, and how each is run to its outcome."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+from emailq import log, metrics
+from emailq.app import App
+from emailq.db import brief, is_temporary
+from emailq.errors import Unavailable
+from emailq.handlers import Handler
+from emailq.models import Job
+from emailq.outcomes import Outcome, Release, Retry
+
+
+class Places:
+    """Some jobs wait, up to `concurrency` run. `ended` is called with the outcome of each, run or given back."""
+
+    def __init__(
+        self, app: App, queue: str, handler: Handler, concurrency: int, ended: Callable[[Job, Outcome], None]
+    ) -> None:
+        self._app = app
+        self._queue = queue
+        self._handler = handler
+        self._concurrency = concurrency
+        self._ended = ended
+        self.waiting: deque[Job] = deque()
+        self.slots: dict[asyncio.Task[None], Job | None] = {}  # and what each is at
+        self.running = 0
+        self._began: dict[asyncio.Task[None], float] = {}  # when each slot's handler did
+        self._overdue: set[asyncio.Task[None]] = set()  # these were cancelled for taking too long
+        self._done = 0  # handlers that ended since the rate was taken
+        self._rate_at = time.monotonic()
+        self._rate = 0.0
+        self._seconds = metrics.HANDLER_SECONDS.labels(queue)
+        metrics.RUNNING.labels(queue).set_function(lambda: self.running)
+
+    @property
+    def taken(self) -> int:
+        """Jobs that wait or run."""
+        return len(self.waiting) + self.running
+
+    @property
+    def lacking(self) -> int:
+        """Jobs that will have to wait for a place; below zero: places that stay free."""
+        return self.taken - self._concurrency
+
+    def rate(self) -> float:
+        """Jobs that end in a second, smoothed."""
+        elapsed = time.monotonic() - self._rate_at
+        if elapsed > 0.05:
+            self._rate = (self._rate + self._done / elapsed) / 2
+            self._done, self._rate_at = 0, time.monotonic()
+        return self._rate
+
+    def give_back(self, reason: str) -> None:
+        """Those that have not begun."""
+        for job in self.waiting:
+            self._ended(job, Release(reason))
+        self.waiting.clear()
+
+    def cancel_older_than(self, timeout_s: float) -> None:
+        latest = time.monotonic() - timeout_s
+        for slot in [slot for slot, began in self._began.items() if began < latest and slot not in self._overdue]:
+            self._overdue.add(slot)
+            slot.cancel()
+
+    def start(self) -> None:
+        """Run what waits, where places are free."""
+        for _ in range(min(len(self.waiting), self._concurrency - len(self.slots))):
+            slot = asyncio.create_task(self._run_waiting())
+            self.slots[slot] = None
+            slot.add_done_callback(self.slots.pop)
+
+    async def _run_waiting(self) -> None:
+        """Run waiting jobs one after the other until none is left."""
+        slot = asyncio.current_task()
+        assert slot
+        turns = 0
+        while self.waiting:
+            self.slots[slot] = job = self.waiting.popleft()
+            self.running += 1
+            self._began[slot] = began = time.monotonic()
+            try:
+                outcome = await self._run(job, slot)
+            finally:
+                self.running -= 1
+            if metrics.exposed:
+                self._seconds.observe(time.monotonic() - began)
+            self._done += 1
+            self._ended(job, outcome)
+            if isinstance(outcome, Release) and outcome.pause_s is not None:
+                self.give_back(outcome.reason)
+            turns += 1
+            if turns % 32 == 0:  # a handler that never waits must not starve the loop
+                await asyncio.sleep(0)
+
+    def _was_overdue(self, slot: asyncio.Task[None]) -> bool:
+        """Its handler has ended: the cancellation that was ours is over, if there was one."""
+        del self._began[slot]
+        if slot not in self._overdue:
+            return False
+        self._overdue.remove(slot)
+        slot.uncancel()
+        return True
+
+    async def _run(self, job: Job, slot: asyncio.Task[None]) -> Outcome:
+        was_overdue = False
+        try:
+            try:
+                outcome = await self._handler(job, self._app)
+            finally:
+                was_overdue = self._was_overdue(slot)
+        except asyncio.CancelledError as error:
+            if _is_being_cancelled():
+                self._ended(job, Release("worker stopped"))
+                raise
+            # else it took too long, or the handler cancelled something of its own
+            return self._took_too_long() if was_overdue else self._raised(job, error)
+        except Unavailable as error:
+            return Release(brief(error), pause_s=5)
+        except Exception as error:
+            if was_overdue:
+                return self._took_too_long()
+            if is_temporary(error):
+                return Release(brief(error), pause_s=1)
+            return self._raised(job, error)
+        if not isinstance(outcome, Outcome):
+            return Retry(f"the handler returned {type(outcome).__name__}, which is no outcome")
+        return outcome
+
+    def _took_too_long(self) -> Retry:
+        return Retry(f"took longer than {self._app.settings.job_timeout_s:g} s")
+
+    def _raised(self, job: Job, error: BaseException) -> Retry:
+        log.warn("handler.raised", queue=self._queue, job=job.id, error=type(error).__name__, place=_place(error))
+        return Retry(f"{type(error).__name__} at {_place(error)}")
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _place(error: BaseException) -> str:
+    """module:line of the innermost frame: where it happened, without what mail it happened to."""
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    if frame is None:
+        return "unknown"
+    return f"{frame.tb_frame.f_globals.get('__name__', '?')}:{frame.tb_lineno}"
