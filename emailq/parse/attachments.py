@@ -95,7 +95,7 @@ def _without(content: bytes, found: Sequence[tuple[int, int, bytes, bytes]]) -> 
 
 
 def _named(label: bytes, data: bytes) -> HiddenFile:
-    name = display_name(charset.decode(label).text)
+    name = display_name(charset.decode(label.strip(b'"')).text)
     return HiddenFile(name, type_of_name(name), data)
 
 

@@ -38,15 +38,29 @@ _CENTRAL = tuple(
 _NOT_LETTERS = frozenset("\xa0«»„“”‘’‚–—…•·§©®°€")
 _SIGNS = frozenset("¡¿ªº²³¼½¾´")  # Western ones, where the other sets have letters
 _FEWEST = 4  # different letters
-_ASCII_LETTER, _HIGH = re.compile(rb"[A-Za-z]"), re.compile(rb"[\x80-\xff]")
+_SEVERAL = re.compile(rb"[\x80-\xff]{3}|[\x80-\xde][\x80-\xff]|[\x80-\xff][\x80-\xde]")  # but for small letters
+_RUN = re.compile(rb"[\x80-\xff]+")
+_ASCII_LETTER = re.compile(rb"[A-Za-z]")
+_SAME = bytes(  # letters in all these sets, so that it need not be known which one it is
+    code
+    for code in range(0xC0, 0x100)
+    if len({bytes([code]).decode(codec, "replace") for codec in ("cp1252", "cp1250", "iso8859_2")}) == 1
+)
 
 
 def detect(data: bytes) -> str | None:
-    """The Central European set of `data` if its letters belong to no Western language, but to one of there."""
-    high = _HIGH.findall(data)
-    if len(_ASCII_LETTER.findall(data)) * 2 < len(high):  # no Latin text
+    """The Central European set of `data` if its letters belong to no Western language, but to one of there.
+
+    Windows-1252 if all letters are the same in both; None if this says nothing.
+    """
+    runs = _RUN.findall(data)
+    high = b"".join(runs)
+    is_latin = len(_ASCII_LETTER.findall(data)) * 2 >= len(high)
+    if not is_latin or all(len(run) % 2 == 0 for run in runs):  # characters of two bytes
         return None
-    different = b"".join(sorted(set(high)))
+    if not high.translate(None, _SAME) and not _SEVERAL.search(data):
+        return "cp1252"
+    different = bytes(sorted(set(high)))
     western = _letters(different, "cp1252") - _SIGNS
     if len(western) < _FEWEST or any(western <= alphabet for alphabet in _WESTERN):
         return None
