@@ -9,7 +9,7 @@ from itertools import islice
 from emailq.parse import binhex, charset, limits, transfer, yenc
 
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _SHAPE = re.compile(r"\s+")
 
 

@@ -42,7 +42,7 @@ def read_field(value: str) -> tuple[str | None, list[dict[str, Any]]]:
     return authserv_id, results
 
 
-def believed(headers: Iterable[tuple[str, str]], authserv_ids: Sequence[str]) -> dict[str, Any] | None:
+def believed(headers: Iterable[Sequence[str]], authserv_ids: Sequence[str]) -> dict[str, Any] | None:
     """The results of our own servers: {authserv_id, spf, dkim, dmarc, results}; None if there are none.
 
     Only the topmost fields that bear one of `authserv_ids` count, down to the next Received field: below it stands what

@@ -27,7 +27,7 @@ _LATIN_SETS = frozenset((
     "mac_roman", "mac_latin2", "mac_croatian", "mac_romanian", "mac_turkish",
 ))  # fmt: skip
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 _META = re.compile(
     rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})", re.IGNORECASE
 )

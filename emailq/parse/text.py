@@ -38,7 +38,7 @@ _SIGNATURES = frozenset(
 )
 _CELL_PIECES = 50  # looked at, so that tables in tables stay linear
 _BREAKS = re.compile(f"[ {_LINE}{_PARAGRAPH}]+")
-_CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROLS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _ASCII_CONTROLS = bytes(set(range(0x20)) - set(b"\n\t")) + b"\x7f"
 
 
@@ -95,7 +95,7 @@ def _sound(text: str) -> str:
     if text.isascii():
         return text.encode("ascii").translate(None, _ASCII_CONTROLS).decode("ascii")
     if _CONTROLS.search(text):
-        text = _CONTROLS.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
+        text = _CONTROLS.sub(lambda found: "\ufffd" if ord(found[0]) >= 0xD800 else "", text)
     return text
 
 

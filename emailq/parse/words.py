@@ -8,7 +8,7 @@ from emailq.parse import charset, transfer
 _START = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 _LINE_BREAKS = re.compile("[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x7f]")
 
 

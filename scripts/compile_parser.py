@@ -1,0 +1,53 @@
+"""A build hook for hatchling: a wheel in which the parser is compiled by mypyc, 1.3 times as fast.
+
+HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 pip install . asks for it; it takes a C compiler, Python's headers and a minute or two.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+# Loaded by those who load nothing else of the parser, empty, or generic dataclasses, which can't be compiled.
+_LEFT_OUT = frozenset(["__init__.py", "body.py", "child.py", "exchange.py", "handler.py", "served.py"])
+_CHECK = """
+import sys
+from mypyc.build import mypycify
+
+options = ["--follow-imports=silent", "--ignore-missing-imports"]
+modules = mypycify([*options, *sys.argv[1:]], opt_level="2", debug_level="0")
+"""
+_COMPILE = """
+from setuptools import setup
+
+setup(name="emailq", packages=[], ext_modules=modules, script_args=["build_ext", "--inplace"])
+"""
+
+
+class CompileParser(BuildHookInterface[Any]):
+    """Adds the compiled modules to the wheel, beside their sources; those win when Python imports them.
+
+    They are made in a folder of their own: left in a checkout they would win over what is edited there.
+    """
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":
+            return
+        self.made = tempfile.TemporaryDirectory(prefix="emailq-compiled-")  # until the wheel is written
+        root = Path(self.made.name)
+        shutil.copytree(Path(self.root, "emailq"), root / "emailq")
+        compile_parser(root)
+        for made in (*root.glob("*__mypyc.*"), *root.glob("emailq/parse/*.so")):
+            build_data["force_include"][str(made)] = made.relative_to(root).as_posix()
+        build_data |= {"pure_python": False, "infer_tag": True}
+
+
+def compile_parser(root: Path, *, only_check: bool = False) -> None:
+    """Compile the parser in `root`, a copy of the checkout. `only_check`: see what mypyc says, without a C compiler."""
+    found = sorted(path for path in root.glob("emailq/parse/*.py") if path.name not in _LEFT_OUT)
+    names = [str(path.relative_to(root)) for path in found]
+    subprocess.run([sys.executable, "-c", _CHECK if only_check else _CHECK + _COMPILE, *names], cwd=root, check=True)
