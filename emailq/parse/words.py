@@ -2,8 +2,10 @@
 
 import binascii
 import re
+from functools import lru_cache
 
 from emailq.parse import charset, transfer
+from emailq.parse.charset_labels import REFUSED, codec_for
 
 _START = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
@@ -42,12 +44,15 @@ def decode_words(value: str) -> str:
         end = value.find("?=", start.end())
         if end < 0:
             end = len(value.removesuffix("?"))
-        label = start[1].partition("*")[0].lower()
+        label = _charset(start[1])
         gap = value[done:at]
         joins = run_charset != "" and (not gap or gap.isspace())
         if start[2] in "bB":
             encoded = value[start.end() : end]
             digits = _NOT_BASE64.sub("", encoded)
+            if len(digits) < 2 and encoded and not open_base64:  # no word: "=?a?b?="
+                at = value.find("=?", at + 2)
+                continue
             is_whole = (len(digits) + len(encoded) - len(encoded.rstrip("="))) % 4 == 0
             if joins and open_base64 and label == run_charset and not is_whole:
                 del run[len(run) - (len(open_base64) * 6 // 8) :]
@@ -72,6 +77,14 @@ def decode_words(value: str) -> str:
         out.append(_text(run, run_charset, value[run_at:done]))
     out.append(value[done:])
     return "".join(out)
+
+
+@lru_cache(maxsize=256)
+def _charset(label: str) -> str:
+    """One name for each charset, without the language (RFC 2231 §5), so that neighbours can be compared."""
+    label = label.partition("*")[0].lower()
+    codec = codec_for(label)
+    return label if codec in (None, REFUSED) else codec
 
 
 def _text(data: bytearray, label: str, words: str) -> str:

@@ -43,6 +43,8 @@ def test_base64_is_decoded_whatever_was_done_to_it(encoded: bytes) -> None:
         ("=?utf-8?b?0J/RgNC?= =?utf-8?b?40LI=?=", "Прив"),
         ("=?utf-8?q?1=3D1==?=", "1=1=="),
         ("=?utf-8?q?cut?", "cut"),
+        ("=?utf8?q?=E2=82?= =?UTF-8?q?=AC?=", "€"),
+        ("if a=?b?b?= c", "if a=?b?b?= c"),
         ("=?iso-2022-jp?b?GyRCRnw?= =?iso-2022-jp?b?S1wbKEI=?=", "日本"),
     ],
 )
