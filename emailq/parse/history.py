@@ -152,7 +152,9 @@ def _quoted_mark(line: str) -> int:
 
 def _is_reply_above(text: str) -> bool:
     words = fold(text)
-    return bool(_REPLY_ABOVE.search(words)) and (text[0] in "#-–—*=" or bool(_TO_REPLY.search(words)))
+    return (
+        text[-1] != "?" and bool(_REPLY_ABOVE.search(words)) and (text[0] in "#-–—*=" or bool(_TO_REPLY.search(words)))
+    )
 
 
 def _header_length(page: Page, number: int) -> int:

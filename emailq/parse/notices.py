@@ -135,11 +135,11 @@ AUTO_REPLY_TITLES = r"""
 # … and those of people too.
 MAYBE_AUTO_REPLY_SUBJECTS = r"""
     auto:|automat|auto[ -]?(?:reply|respon)|автоматическ|ooo\b
-    out of (?:the )?office|away from|on (?:vacation|holiday|leave|annual leave)|vacation|holiday
+    out of (?:the )?office|away\b|on (?:vacation|holiday|leave|annual leave)|vacation|holiday
     .{0,60}\b(?:is|am|'m) (?:away|on|out|currently)\b|abwesen|urlaub|nicht im büro|(?:я )?(?:в|на) отпуск|отпуск
-    отсутств|нет на месте|вне офиса|не в офисе|у відпустці|absen(?:t|ce)|en (?:congés?|vacances|déplacement)
-    fuera de|de vacaciones|ausen|assen|fuori ufficio|afwezig|frånvar|fravær|nieobecn|urlop
-    thank you for (?:your|contacting)|thanks for contacting|(?:we(?: have|'ve)? )?(?:received|got) your
+    отсутств|(?:меня )?нет (?:на месте|в офисе)|вне офиса|не в офисе|у відпустці|absen(?:t|ce)
+    en (?:congés?|vacances|déplacement)|fuera de|de vacaciones|ausen|assen|fuori ufficio|afwezig|frånvar|fravær|nieobecn
+    urlop|thank you for (?:your|contacting)|thanks for contacting|(?:we(?: have|'ve)? )?(?:received|got) your
     your (?:message|e-?mail|request|enquiry|inquiry) (?:has been |was )?received|acknowledge?ment
     (?:ваше |ваш )?(?:письмо|обращение|сообщение|запрос|заявка) (?:получен|принят|зарегистрирован)
     спасибо за (?:обращение|письмо)|ihre (?:nachricht|anfrage|e-?mail)|eingangsbestätigung|accusé de réception

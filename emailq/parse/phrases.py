@@ -309,6 +309,7 @@ BANNER_STARTS = """
 """
 
 BANNER_WORDS = """
-    outside|external|originat|extern|externe|extérieur|externo|esterno|внешн|извне|зовнішн|zewnętrz|unknown sender
+    outside|external email|external e-mail|external mail|external sender|external source|external message
+    external address|originat|externe|extérieur|externo|esterno|внешн|извне|зовнішн|zewnętrz|unknown sender
     learn why this is important|do not click|klicken sie
 """

@@ -27,6 +27,7 @@ _NOT_IN_CLOSINGS = re.compile(r"[.!?;:@\d(]")
 _BAR = re.compile(r"\s[|•·–—-]\s|,\s")
 _AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att"])  # that begin sentences too
 _WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
+_QUOTATION = frozenset('"“„«»”')
 _ALL_CLOSINGS = _CLOSINGS | _WEAK_CLOSINGS
 _SENT_FROM = tuple(words_of(phrases.SENT_FROM))
 _SENT_FROM_LETTERS = frozenset(letter for phrase in _SENT_FROM for letter in (phrase[0], phrase[0].upper()))
@@ -51,8 +52,11 @@ _SPEAKER = re.compile(r"[a-z,] I\b|\b(?:my|ich|mir|mein|meine|я|мне|мой|�
 _WRAPPED = 45  # characters, at least, of a line that was wrapped
 _SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
 _FOOTER = re.compile(rf"[\W_]{{0,4}}{any_of(phrases.FOOTERS)}|.{{1,60}}mailing list$", re.IGNORECASE)
+_REFUSES = re.compile(r"\b(?:не|not|cannot|nicht|pas)\b|n't\b")  # "To unsubscribe did not work"
 _BANNER = re.compile(rf"[\W_]{{0,6}}{any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
-_BANNER_WORDS = re.compile(any_of(phrases.BANNER_WORDS), re.IGNORECASE)
+_BANNER_WORDS = re.compile(
+    rf"{any_of(phrases.BANNER_WORDS)}|\bextern\b|^[\W_]*external[\W_]*(?:$|[:\]*])", re.IGNORECASE
+)
 _GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORECASE)
 _CONTACT = in_lower_case(
     r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
@@ -61,6 +65,7 @@ _CONTACT = in_lower_case(
 )
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
 _FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
+_KISSES = re.compile(r"(?<=\w) [xX]{1,3}[oO]?[xX]?$")
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
 
 
@@ -130,11 +135,18 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
     if not run:
         return
     texts = [page.plain[n] for n in run[-_SIGNATURE_LINES:]]
-    if len(run) == 1 and not is_first and _bare(fold(texts[0])) in _AMBIGUOUS:
-        return  # "Yours." answers a quoted question
+    if len(run) == 1 and not is_first:
+        if _bare(fold(texts[0])) in _AMBIGUOUS:
+            return  # "Yours." answers a quoted question
+        above = "".join(page.plain[max(run[0] - 3, 0) : run[0]])
+        if not above.endswith("?") and _is_author(texts[0], names):
+            _give(page, run, SIGNATURE)
     offset = len(run) - len(texts)
     signed = _signed_at(page, run[offset:], names)
+    is_list = sum(text in _DELIMITERS for text in texts) > 2
     for index, text in enumerate(texts):
+        if is_list and text in _DELIMITERS:
+            continue
         below = texts[index + 1 :]
         is_top = is_first and offset + index == 0
         if index != signed and not _begins_signature(text, below, is_top=is_top):
@@ -144,17 +156,17 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
             above = texts[index - 1]
             begin -= bool(_SIGNED.match(above) or (index == signed and _RULE_OR_TWO.match(above)))
         end = index + _length_of_signature(page, run[offset + index :])
-        if end < len(texts) and texts[end - 1][-1] in '"”“»':
+        if end < len(texts) and texts[end - 1][-1] in _QUOTATION:
             continue  # of a letter that somebody cites
         _give(page, run[offset + begin : offset + end], SIGNATURE)
         if _RULE_OR_TWO.match(text):
-            _give(page, _name_above(page, run[: offset + begin]), SIGNATURE)
+            _give(page, _name_above(page, run[: offset + begin], names), SIGNATURE)
         return
     if len(texts) > 1 and _SIGNED.match(texts[-1]):
         _give(page, run[-1:], SIGNATURE)
         return
     run = run[: offset + _before_postscript(texts)]
-    _give(page, _name_above(page, run) if small_print else _contact_block(page, run), SIGNATURE)
+    _give(page, _name_above(page, run, names) if small_print else _contact_block(page, run, names), SIGNATURE)
 
 
 def _without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple[list[int], bool]:
@@ -164,6 +176,8 @@ def _without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple
     for index in range(top, len(run)):
         if not (_is_small_print(texts[index]) or _is_small_print(_wrapped(texts, index))):
             continue
+        if texts[index][0] in _QUOTATION and index and texts[index - 1][-1] == ":":
+            continue  # "Shall we write:"
         while index > top and (_RULE_OR_TWO.match(texts[index - 1]) or texts[index - 1] in _DELIMITERS):
             index -= 1
         _give(page, run[index:], SIGNATURE)
@@ -174,7 +188,7 @@ def _without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple
 def _wrapped(texts: list[str], index: int) -> str:
     """A line with a word of small print, and what follows it in the next two while they are as long as wrapped ones."""
     text = texts[index]
-    if len(text) < _WRAPPED or not any(map(fold(text).__contains__, _OF_SMALL_PRINT)):
+    if not _WRAPPED <= len(text) <= 80 or not any(map(fold(text).__contains__, _OF_SMALL_PRINT)):
         return ""
     for above, following in zip(texts[index : index + 2], texts[index + 1 : index + 3], strict=False):
         if not _WRAPPED <= len(above) <= 80:
@@ -184,19 +198,29 @@ def _wrapped(texts: list[str], index: int) -> str:
 
 
 def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
-    """Where the author's name stands alone, last or above what says who that is, but not in a list; else -1."""
+    """Where the author's name stands alone, last or above what says who that is, but not in a list; else -1.
+
+    Any name is taken for the author's that ends the mail below few words with a comma, in a paragraph of their own.
+    """
     for index in range(1, len(run)):
         text = page.plain[run[index]]
-        if len(text) > 60 or not _is_author(_without_closing(text), names):
+        if len(text) > 60:
             continue
         above = page.plain[run[index - 1]]
         below = [page.plain[n] for n in run[index + 1 :]]
-        if index > 1 and _leads_to_name(above) and (not below or _is_card(".", below)):
-            return index - 1
+        is_author = _is_author(_without_closing(text), names)
+        if index > 1 and (is_author or (not below and _is_short_name(text))) and _leads_to_name(above):
+            is_paragraph = run[index - 1] > run[index - 2] + page.step
+            if (is_author or is_paragraph) and (not below or _is_card(".", below)):
+                return index - 1
         is_list = run[index] <= run[index - 1] + page.step and _is_name(above)
-        if not is_list and _is_card(above, below):
+        if is_author and not is_list and _is_card(above, below):
             return index
     return -1
+
+
+def _is_short_name(text: str) -> bool:
+    return len(text.split()) <= 2 and are_names(text) and text[0].isupper() and text.translate(_IN_NAMES).isalpha()
 
 
 def _length_of_signature(page: Page, run: list[int]) -> int:
@@ -230,13 +254,20 @@ def _without_closing(text: str) -> str:
 
 def _leads_to_name(text: str) -> bool:
     """Few words with a comma behind them, whatever they say ("Stay safe,"), but no greeting."""
-    return text[-1] == "," and len(text.split()) <= 6 and text[0].isupper() and not _GREETING.match(text)
+    return (
+        text[-1] == ","
+        and text.count(",") == 1
+        and len(text.split()) <= 6
+        and text[0].isupper()
+        and not _GREETING.match(text)
+    )
 
 
 def _is_author(text: str, names: list[str]) -> bool:
     """ "Ann", "A. Hill", "Mrs Hill", "Ann Hill", "A", "AH" of Ann Hill, "Tim" of Timothy; "i.A. Bob Stone" of all."""
     if _FOR_OTHERS.match(text):
         return are_names(text)
+    text = _KISSES.sub("", text)
     if not names or not text.translate(_IN_NAMES).isalpha():
         return False
     words = [word for word in _WORDS.findall(fold(text)) if word not in _TITLES]
@@ -268,7 +299,7 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
         is_list = any(line in _DELIMITERS for line in below[1:3])
         if len(below) > 1 and all(map(_is_own_sentence, below)) and not _has_contact(below):
             return False
-        return bool(below) and not is_list
+        return not is_list
     if _RULE_OR_TWO.match(text):
         facts = sum(":" in line and not _has_contact([line]) for line in below)  # "Item: pump", so a form or a table
         return facts < 2 and _is_signature(below) and _has_contact(below)
@@ -298,6 +329,8 @@ def _is_sentence(text: str) -> bool:
 
 def _closing(line: str) -> int:
     """2 for "Best regards", with or without a name behind it, 1 for "Thanks", else 0."""
+    if line[:1] in _QUOTATION:
+        return 0
     words = _bare(line)
     if words in _CLOSINGS or words.startswith(_CLOSING_STARTS) or ("," in words and _CLOSING_WITHIN.search(words)):
         return 2
@@ -309,7 +342,9 @@ def _closing(line: str) -> int:
             first = name  # "thanks, best regards"
         elif comma and _bare(first) in _CLOSINGS:
             return 2
-        if line[-1:] != ":" and _greets(first.partition("/")[0]):
+        is_cited = line[-1:] in _QUOTATION and _QUOTATION.isdisjoint(line[:-1])
+        is_sentence = is_cited or line[-1:] == ":" or (line[-1:] in ".?" and len(first.split()) > 4)
+        if not is_sentence and _greets(first.partition("/")[0]):
             return 2
     parts = words.split()
     if not parts or parts[0] not in _FIRST_WORDS:
@@ -382,11 +417,16 @@ def _is_small_print(text: str) -> bool:
         return not _SPEAKER.search(text)
     if len(words) > 60 and sum(map(words.__contains__, _COMPANY_FACTS)) > 1:
         return True
-    return bool(_FOOTER.match(words)) or (len(words) < 60 and _bare(words) in _SMALL_PRINT)
+    return bool(_FOOTER.match(words) and not _REFUSES.search(words)) or (
+        len(words) < 60 and _bare(words) in _SMALL_PRINT
+    )
 
 
-def _contact_block(page: Page, run: list[int]) -> list[int]:
-    """The last paragraph, when it is a name with a telephone number or an address below it."""
+def _contact_block(page: Page, run: list[int], names: list[str]) -> list[int]:
+    """The last paragraph, when it is a name with a telephone number or an address below it.
+
+    Not that of somebody whom the text above speaks of.
+    """
     paragraph = _last_paragraph(page, run)
     if not _has_contact([page.plain[n] for n in run[max(paragraph, len(run) - 8) :]]):
         return []
@@ -397,13 +437,15 @@ def _contact_block(page: Page, run: list[int]) -> list[int]:
         above = page.plain[run[begin - 1]]
         if above.endswith(":") or (begin > paragraph and not above.endswith((".", "!", "?", "。", "！", "？"))):
             continue  # "Please send it to:"
+        if names and above[-1] not in ".!)。！" and not any(name in fold(" ".join(block)) for name in names):
+            continue  # "Please ask"
         name, *title = _BAR.split(block[0].rstrip(","))
         if len(block) == 1 and len(title) < 2:
             continue  # "Ann Hill | Buyer | +44 161 496 0000" is enough
         if _has_contact([*title, *block[1:]]):
-            names = _name_paragraph(page, run[:begin]) if begin == paragraph else []
-            if names or _is_name(name) or _is_first_name(name, block[1:]):
-                return names + run[begin:]
+            above_it = _name_paragraph(page, run[:begin]) if begin == paragraph else []
+            if above_it or _is_name(name) or _is_first_name(name, block[1:]):
+                return above_it + run[begin:]
     return []
 
 
@@ -431,9 +473,9 @@ def _is_name(text: str) -> bool:
     return 2 <= len(text.split()) <= 4 and are_names(text) and text[0].isupper() and not _DIGIT.search(text)
 
 
-def _name_above(page: Page, run: list[int]) -> list[int]:
+def _name_above(page: Page, run: list[int], names: list[str]) -> list[int]:
     """The name above small print: with a telephone number, or as a paragraph of its own."""
-    if found := _contact_block(page, run):
+    if found := _contact_block(page, run, names):
         return found
     begin = _last_paragraph(page, run)
     is_own = 0 < begin == len(run) - 1 and not page.plain[run[begin]].endswith((".", "!", "?"))

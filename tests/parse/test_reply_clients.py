@@ -76,7 +76,7 @@ def test_each_line_of_what_people_write_goes_where_its_mark_says(name: str) -> N
     assert not wrong
 
 
-@pytest.mark.parametrize("name", ["html.txt", "html-b.txt", "html-c.txt", "html-d.txt"])
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("html*.txt")))
 def test_replies_in_html_are_split_as_each_mail_program_writes_them(name: str) -> None:
     wrong = []
     for (title,), text in sections(name):
