@@ -126,7 +126,7 @@ QUOTING = """
 
 # The last line before the name: ends the text. The weak ones count only with a short line (the name) below.
 CLOSINGS = """
-    best|yours truly|very truly yours|yours|cheers|rgds|regds|rgrds|br|brgds|kr|all the best|take care|с ув
+    best|xo|xx|yours truly|very truly yours|yours|cheers|rgds|regds|rgrds|br|brgds|kr|all the best|take care|с ув
     всего доброго|всего хорошего|всего наилучшего|с почтением|искренне ваш|искренне ваша|ваш|ваша|удачного дня
     хорошего дня|усього найкращого|всього найкращого|гарного дня|hochachtungsvoll|mfg|vg|lg|mit freundlichen|bien à vous
     cdt|cdlt|amicalement|respectueusement|atentamente|atte|atenciosamente|att|mvg|hoogachtend|mvh|kh|z poważaniem
@@ -145,7 +145,8 @@ GREETING_STEMS = """
     regards|kind regard|best regard|warm regard|greetings|best wishes|warm wishes|kind wishes|good wishes|sincerely
     respectfully|faithfully|уважением|наилучшими|пожеланиями|повагою|побажаннями|grüß|gruß|grues|salutations
     cordial|saludo|abrazo|abraço|saluti|saluto|cumprimentos|groet|hälsning|hilsen|hilsner|pozdr|saygı|üdvözlet
-    terveis|поздрав|szacun|poštovan|с поздрави
+    terveis|поздрав|szacun|poštovan|с поздрави|bonne journ|bonne soir|bonne fin de
+    bonne continuation|xoxo|hugs
 """
 
 # How a long last line begins.

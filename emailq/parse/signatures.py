@@ -40,6 +40,7 @@ _CLOSING_AND_NAME = re.compile(
     rf"(?i:{any_of('|'.join(sorted(_CLOSINGS - _AMBIGUOUS)))})[,!]?\s(?:[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+[ -]?){{1,2}}$"
 )
 _FIRST_WORDS = frozenset(closing.partition(" ")[0] for closing in _CLOSINGS)
+_FIRST_OF_ALL = frozenset(closing.partition(" ")[0] for closing in _ALL_CLOSINGS)
 _ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 _POSTSCRIPT = re.compile(rf"{any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE)
 _EXCUSE = re.compile(r"excuse|sorry|typos|brevity|entschuldig|kürze|excusez|disculp|извините|опечатк")
@@ -65,7 +66,7 @@ _CONTACT = in_lower_case(
 )
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
 _FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
-_KISSES = re.compile(r"(?<=\w) [xX]{1,3}[oO]?[xX]?$")
+_KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[:;]-?[)D])$")
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
 
 
@@ -174,7 +175,8 @@ def _without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple
     texts = [page.plain[n] for n in run]
     top = max(int(is_first), len(run) - _SMALL_PRINT_LINES)
     for index in range(top, len(run)):
-        if not (_is_small_print(texts[index]) or _is_small_print(_wrapped(texts, index))):
+        wrapped = _wrapped(texts, index)
+        if not (_is_small_print(texts[index]) or (wrapped and _is_small_print(wrapped))):
             continue
         if texts[index][0] in _QUOTATION and index and texts[index - 1][-1] == ":":
             continue  # "Shall we write:"
@@ -207,9 +209,11 @@ def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
         if len(text) > 60:
             continue
         above = page.plain[run[index - 1]]
+        is_author = bool(names or _FOR_OTHERS.match(text)) and _is_author(_without_closing(text), names)
+        if not is_author and index < len(run) - 1:
+            continue
         below = [page.plain[n] for n in run[index + 1 :]]
-        is_author = _is_author(_without_closing(text), names)
-        if index > 1 and (is_author or (not below and _is_short_name(text))) and _leads_to_name(above):
+        if index > 1 and (is_author or _is_short_name(text)) and _leads_to_name(above):
             is_paragraph = run[index - 1] > run[index - 2] + page.step
             if (is_author or is_paragraph) and (not below or _is_card(".", below)):
                 return index - 1
@@ -246,6 +250,8 @@ def _speaks_on(text: str, *, is_paragraph: bool) -> bool:
 def _without_closing(text: str) -> str:
     """ "Ann" of "thanks again, Ann"."""
     parts = text.split(" ", 4)
+    if len(parts) < 2 or fold(parts[0]).strip(",!.") not in _FIRST_OF_ALL:
+        return text
     for length in range(1, len(parts)):
         if _bare(fold(" ".join(parts[:length]))) in _ALL_CLOSINGS:
             return " ".join(parts[length:])
@@ -274,8 +280,8 @@ def _is_author(text: str, names: list[str]) -> bool:
     initials = [name[0] for name in names]
     if len(words) == 1 and (words[0] == "".join(initials) or (len(words[0]) > 2 and names[0].startswith(words[0]))):
         return True
-    is_known = len(words) == 1 or any(word in names for word in words)
-    return is_known and len(words) <= 4 and all(word in names or word in initials for word in words)
+    is_known = words[:1] == initials[:1] or any(word in names for word in words)
+    return is_known and len(words) <= 4 and all(word in names or len(word) == 1 for word in words)
 
 
 def _is_card(above: str, below: list[str]) -> bool:
@@ -391,9 +397,8 @@ def _is_sent_from(text: str) -> bool:
     if not words.startswith(_SENT_FROM) or (words.startswith("von meine") and "gesendet" not in words):
         return False
     words = _ANGLES.sub("", words)
-    is_sentence = (", " in words and not words.startswith("yahoo") and not _EXCUSE.search(words)) or (
-        words.endswith(".") and len(words) > 80
-    )
+    goes_on = ", " in words and (len(words) > 60 or not words.startswith(("sent from my", "yahoo")))
+    is_sentence = (goes_on and not _EXCUSE.search(words)) or (words.endswith(".") and len(words) > 80)
     return len(words) <= 120 and not is_sentence
 
 
