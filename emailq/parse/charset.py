@@ -31,7 +31,8 @@ _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 _META = re.compile(
     rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})", re.IGNORECASE
 )
-_HIGH = bytes(range(0x80, 0x100))
+_LOW, _HIGH = bytes(range(0x80)), bytes(range(0x80, 0x100))
+_MANY_BYTES, _DIFFERENT_BYTES = 16, 10  # that say more than a label does
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FROM_HIGH = re.compile(rb"[\x80-\xff][^\n]{0,400}")
 # Windows-1252 with the five undefined bytes as C1 controls, so that every byte has a character
@@ -174,10 +175,20 @@ def _contradiction(data: bytes, codec: str) -> tuple[str, str, str] | None:
         sample = _sample(data)
         found = cyrillic.detect(sample, declared=codec if codec in _CYRILLIC else None)
         if not found and codec == "cp1252":
-            found = latin.detect(sample)
+            found = _of_two_bytes(data, sample) or latin.detect(sample)
         if found and found != codec:
             return data.decode(found, "replace"), found, "charset-wrong"
     return None
+
+
+def _of_two_bytes(data: bytes, sample: bytes) -> str | None:
+    """The codec of Chinese, Japanese or Korean that was called Latin-1: many 8-bit bytes that stand together."""
+    high = sample.translate(None, _LOW)
+    is_in_runs = len(high) >= _MANY_BYTES and len(_ALONE.findall(sample)) * 2 <= len(high)
+    if not is_in_runs or len(set(high)) < _DIFFERENT_BYTES or latin.is_western(high):
+        return None
+    found = detect(sample)
+    return found if found in _MULTIBYTE and _strict(data, found) is not None else None
 
 
 def _sample(data: bytes) -> bytes:
@@ -188,8 +199,11 @@ def _sample(data: bytes) -> bytes:
     size = done = 0
     for match in _FROM_HIGH.finditer(data, 0, 64 * limits.DETECT_BYTES):
         start = max(done, match.start() - 200, data.rfind(b"\n", done, match.start()) + 1)
+        if start == done and lines:  # a long line, which may be cut inside of a character
+            lines[-1] += data[start : match.end()]
+        else:
+            lines.append(data[start : match.end()])
         done = match.end()
-        lines.append(data[start:done])
         size += done - start
         if size >= limits.DETECT_BYTES:
             break

@@ -60,15 +60,19 @@ def detect(data: bytes) -> str | None:
         return None
     if not high.translate(None, _SAME) and not _SEVERAL.search(data):
         return "cp1252"
-    different = bytes(sorted(set(high)))
-    western = _letters(different, "cp1252") - _SIGNS
-    if len(western) < _FEWEST or any(western <= alphabet for alphabet in _WESTERN):
+    if is_western(high):
         return None
     for codec in ("iso8859_2", "cp1250"):
-        if any(_letters(different, codec) <= alphabet for alphabet in _CENTRAL):
+        if any(_letters(high, codec) <= alphabet for alphabet in _CENTRAL):
             return codec
     return None
 
 
-def _letters(data: bytes, codec: str) -> frozenset[str]:
-    return frozenset(data.decode(codec, "replace").lower()) - _NOT_LETTERS
+def is_western(high: bytes) -> bool:
+    """Whether these 8-bit bytes are the letters of a Western language in Windows-1252, or too few to tell."""
+    letters = _letters(high, "cp1252") - _SIGNS
+    return len(letters) < _FEWEST or any(letters <= alphabet for alphabet in _WESTERN)
+
+
+def _letters(high: bytes, codec: str) -> frozenset[str]:
+    return frozenset(bytes(sorted(set(high))).decode(codec, "replace").lower()) - _NOT_LETTERS

@@ -72,7 +72,7 @@ def _parse(value: str) -> tuple[str, dict[str, str]]:
             continue
         index, extended = int(continued[2] or 0), continued[2] is None or continued[3] is not None
         pieces.setdefault(continued[1], {}).setdefault(index, (text, extended))
-    params = {name: clean_line(_decode_plain(text)) for name, text in plain.items()}
+    params = {name: clean_line(text if name == "boundary" else _decode_plain(text)) for name, text in plain.items()}
     for name, numbered in pieces.items():
         params[name] = clean_line(_join_rfc2231([numbered[index] for index in sorted(numbered)]))
     return head, params

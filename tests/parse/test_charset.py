@@ -170,10 +170,13 @@ def test_short_texts_of_the_world_are_read_without_a_declaration(
         (b"\x1b$)A\x0eVPND\x0f~x", "iso-2022-cn", "中文~x"),
         ("Привет".encode("utf-16-be"), "utf-16", "Привет"),
         ("Счёт на оплату, отправляю".encode("cp1251"), "gb2312", "Счёт на оплату, отправляю"),
+        ("您好，订单已经发货，请注意查收".encode("gb18030") * 99, "iso-8859-1", "您好，订单已经发货，请注意查收" * 99),
+        ("會議通知，關於合約的通知請查收".encode("big5"), "windows-1252", "會議通知，關於合約的通知請查收"),
+        ("¼½¾ àáâãäåæ «çèéê» ìíîïðñòóôõö".encode("latin-1"), "latin-1", "¼½¾ àáâãäåæ «çèéê» ìíîïðñòóôõö"),
         ("Zażółć gęślą jaźń".encode("iso8859_2"), "iso-8859-1", "Zażółć gęślą jaźń"),
     ],
 )
-def test_texts_that_no_codec_takes_as_they_are_labelled(data: bytes, label: str, text: str) -> None:
+def test_texts_that_are_not_what_their_label_says_and_one_that_is(data: bytes, label: str, text: str) -> None:
     assert charset.decode(data, label).text == text
 
 

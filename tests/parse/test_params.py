@@ -21,6 +21,7 @@ from emailq.parse.params import parse_content_type, parse_disposition
         ('multipart/mixed; boundary=\\"--b\\"', ("multipart/mixed", {"boundary": "--b"})),
         ('text/html; charset(a)=""utf-8""', ("text/html", {"charset": "utf-8"})),
         ('text/html; charset="utf\\-8"', ("text/html", {"charset": "utf-8"})),
+        ('multipart/mixed; boundary="=?utf-8?q?b?="', ("multipart/mixed", {"boundary": "=?utf-8?q?b?="})),
         ('multipart/mixed; boundary="<<b>>"', ("multipart/mixed", {"boundary": "<<b>>"})),
         ("nonsense", ("", {})),
     ],
