@@ -149,6 +149,13 @@ GREETING_STEMS = """
     bonne continuation|xoxo|hugs
 """
 
+# Words of senders that are no persons.
+DEPARTMENTS = """
+    team|sales|support|service|services|info|office|orders|desk|accounts|accounting|purchasing|department|dept|ltd|gmbh
+    vertrieb|einkauf|kundenservice|buchhaltung|отдел|служба|бухгалтерия|группа|компания|ооо|ип|ао|équipe|équipo
+    ventas|compras|achats|comptabilité|ufficio|dział
+"""
+
 # How a long last line begins.
 CLOSING_STARTS = """
     je vous prie d'agréer|je vous prie de recevoir|je vous prie de croire|veuillez agréer|veuillez recevoir
@@ -311,6 +318,7 @@ BANNER_STARTS = """
 
 BANNER_WORDS = """
     outside|external email|external e-mail|external mail|external sender|external source|external message
-    external address|originat|externe|extérieur|externo|esterno|внешн|извне|зовнішн|zewnętrz|unknown sender
+    external address|originat|externe|extérieur|externo|esterno|внешнего|внешней|внешнее|внешний отправитель|извне
+    зовнішн|zewnętrz|unknown sender
     learn why this is important|do not click|klicken sie
 """

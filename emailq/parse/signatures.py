@@ -22,6 +22,7 @@ _CLOSING_STARTS = tuple(words_of(phrases.CLOSING_STARTS))
 _CLOSING_WITHIN = re.compile(f", {any_of(phrases.CLOSING_STARTS)}")  # "Dans l'attente …, veuillez agréer …"
 _CLOSING_ENDS = (" 드림", " 올림", " 배상")  # behind a name
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "mlle", "sr", "sra", "sig", "ing"])
+_DEPARTMENTS = frozenset(words_of(phrases.DEPARTMENTS))
 _GREETS = re.compile(rf"(?<!\w){any_of(phrases.GREETING_STEMS)}")
 _NOT_IN_CLOSINGS = re.compile(r"[.!?;:@\d(]")
 _BAR = re.compile(r"\s[|•·–—-]\s|,\s")
@@ -66,6 +67,7 @@ _CONTACT = in_lower_case(
 )
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
 _FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
+_COMMA_AND_NAME = re.compile(r", [A-Z]")
 _KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[:;]-?[)D])$")
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
 
@@ -149,6 +151,8 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
         if is_list and text in _DELIMITERS:
             continue
         below = texts[index + 1 :]
+        if index not in (0, signed) and texts[index - 1][-1] == ":" and (text in _DELIMITERS or _goes_on(below)):
+            continue  # "He signed like this:"
         is_top = is_first and offset + index == 0
         if index != signed and not _begins_signature(text, below, is_top=is_top):
             continue
@@ -273,7 +277,7 @@ def _is_author(text: str, names: list[str]) -> bool:
     """ "Ann", "A. Hill", "Mrs Hill", "Ann Hill", "A", "AH" of Ann Hill, "Tim" of Timothy; "i.A. Bob Stone" of all."""
     if _FOR_OTHERS.match(text):
         return are_names(text)
-    text = _KISSES.sub("", text)
+    text = _KISSES.sub("", text.partition(" (")[0])
     if not names or not text.translate(_IN_NAMES).isalpha():
         return False
     words = [word for word in _WORDS.findall(fold(text)) if word not in _TITLES]
@@ -303,7 +307,8 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
     """Whether a signature begins at a line with these lines below it. `is_top`: nothing stands above it."""
     if text in _DELIMITERS:
         is_list = any(line in _DELIMITERS for line in below[1:3])
-        if len(below) > 1 and all(map(_is_own_sentence, below)) and not _has_contact(below):
+        is_text = len(below) > 1 or (below and _speaks_on(below[0], is_paragraph=True))
+        if is_text and all(map(_is_own_sentence, below)) and not _has_contact(below):
             return False
         return not is_list
     if _RULE_OR_TWO.match(text):
@@ -327,6 +332,11 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
 
 def _is_own_sentence(text: str) -> bool:
     return text[-1] in ".!?" and " " in text
+
+
+def _goes_on(below: list[str]) -> bool:
+    """Whether a sentence goes on below what looks like a signature."""
+    return any(line[0].islower() and len(line.split()) > 3 and not _is_contact(line) for line in below)
 
 
 def _is_sentence(text: str) -> bool:
@@ -397,7 +407,7 @@ def _is_sent_from(text: str) -> bool:
     if not words.startswith(_SENT_FROM) or (words.startswith("von meine") and "gesendet" not in words):
         return False
     words = _ANGLES.sub("", words)
-    goes_on = ", " in words and (len(words) > 60 or not words.startswith(("sent from my", "yahoo")))
+    goes_on = ", " in words and not (words.startswith("yahoo") or (len(words) <= 60 and _COMMA_AND_NAME.search(text)))
     is_sentence = (goes_on and not _EXCUSE.search(words)) or (words.endswith(".") and len(words) > 80)
     return len(words) <= 120 and not is_sentence
 
@@ -442,7 +452,7 @@ def _contact_block(page: Page, run: list[int], names: list[str]) -> list[int]:
         above = page.plain[run[begin - 1]]
         if above.endswith(":") or (begin > paragraph and not above.endswith((".", "!", "?", "。", "！", "？"))):
             continue  # "Please send it to:"
-        if names and above[-1] not in ".!)。！" and not any(name in fold(" ".join(block)) for name in names):
+        if _is_of_another(block, names, is_end=above[-1] in ".!)。！"):
             continue  # "Please ask"
         name, *title = _BAR.split(block[0].rstrip(","))
         if len(block) == 1 and len(title) < 2:
@@ -452,6 +462,16 @@ def _contact_block(page: Page, run: list[int], names: list[str]) -> list[int]:
             if above_it or _is_name(name) or _is_first_name(name, block[1:]):
                 return above_it + run[begin:]
     return []
+
+
+def _is_of_another(block: list[str], names: list[str], *, is_end: bool) -> bool:
+    """Whether neither name nor firm is the author's; where a sentence ends above it, only if the author is a person."""
+    if not is_end:
+        text = fold(" ".join(block))
+        return bool(names) and not any(name in text for name in names)
+    is_person = len(names) in (2, 3) and _DEPARTMENTS.isdisjoint(names)
+    text = fold(block[0])
+    return is_person and text.isascii() == names[0].isascii() and not any(name in text for name in names)
 
 
 def _is_first_name(text: str, below: list[str]) -> bool:
