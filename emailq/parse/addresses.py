@@ -170,7 +170,7 @@ class _Reader:
         if angle is not None:
             if any("@" in text for text, quoted in words if not quoted):
                 self.defects.add("address-ambiguous")
-            if phrase.strip() or any(re.search(r'[\s"]', one) for one in self.lost_phrases):
+            if self.lost_phrases and (phrase.strip() or any(re.search(r'[\s"]', one) for one in self.lost_phrases)):
                 phrase = ", ".join([*self.lost_phrases, phrase.lstrip()]).rstrip(", ")
                 self.lost_phrases = []
             self._keep_lost_phrases()
