@@ -23,6 +23,7 @@ _CLOSING_WITHIN = re.compile(f", {any_of(phrases.CLOSING_STARTS)}")  # "Dans l'a
 _CLOSING_ENDS = (" 드림", " 올림", " 배상")  # behind a name
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "mlle", "sr", "sra", "sig", "ing"])
 _DEPARTMENTS = frozenset(words_of(phrases.DEPARTMENTS))
+_GREETING_STEMS = words_of(phrases.GREETING_STEMS)
 _GREETS = re.compile(rf"(?<!\w){any_of(phrases.GREETING_STEMS)}")
 _NOT_IN_CLOSINGS = re.compile(r"[.!?;:@\d(]")
 _BAR = re.compile(r"\s[|•·–—-]\s|,\s")
@@ -178,8 +179,10 @@ def _without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple
     """A run up to its small print, which goes on to its end; whether there was any."""
     texts = [page.plain[n] for n in run]
     top = max(int(is_first), len(run) - _SMALL_PRINT_LINES)
+    said = fold("\n".join(texts[top:]))
+    words = [word for word in _OF_SMALL_PRINT if word in said]  # most texts have none
     for index in range(top, len(run)):
-        wrapped = _wrapped(texts, index)
+        wrapped = _wrapped(texts, index, words)
         if not (_is_small_print(texts[index]) or (wrapped and _is_small_print(wrapped))):
             continue
         if texts[index][0] in _QUOTATION and index and texts[index - 1][-1] == ":":
@@ -191,10 +194,10 @@ def _without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple
     return run, False
 
 
-def _wrapped(texts: list[str], index: int) -> str:
-    """A line with a word of small print, and what follows it in the next two while they are as long as wrapped ones."""
+def _wrapped(texts: list[str], index: int, words: list[str]) -> str:
+    """A line with one of `words`, and what follows it in the next two while they are as long as wrapped ones."""
     text = texts[index]
-    if not _WRAPPED <= len(text) <= 80 or not any(map(fold(text).__contains__, _OF_SMALL_PRINT)):
+    if not words or not _WRAPPED <= len(text) <= 80 or not any(map(fold(text).__contains__, words)):
         return ""
     for above, following in zip(texts[index : index + 2], texts[index + 1 : index + 3], strict=False):
         if not _WRAPPED <= len(above) <= 80:
@@ -373,7 +376,9 @@ def _closing(line: str) -> int:
 
 def _greets(words: str) -> bool:
     """Few words, one of which greets: "Gruß aus Kiel", "met hartelijke groet"."""
-    return len(words.split()) <= 6 and bool(_GREETS.search(words)) and not _NOT_IN_CLOSINGS.search(words)
+    if len(words.split()) > 6 or not any(map(words.__contains__, _GREETING_STEMS)):  # which the search takes longer for
+        return False
+    return bool(_GREETS.search(words)) and not _NOT_IN_CLOSINGS.search(words)
 
 
 def _bare(text: str) -> str:
