@@ -41,11 +41,16 @@ def parse_content_type(value: str | None) -> tuple[str, dict[str, str]]:
     if value.startswith("=?"):
         value = decode_words(value)
     head, params = _parse(value) if len(value) <= 300 else _parse.__wrapped__(value)
+    return (_type_of(head) if len(head) <= 100 else _type_of.__wrapped__(head)), params
+
+
+@lru_cache(maxsize=256)
+def _type_of(head: str) -> str:
     match = _TYPE.match(_COMMENT.sub(" ", head) if "(" in head else head)
     if match:
-        return f"{match[1]}/{match[2]}".lower(), params
+        return f"{match[1]}/{match[2]}".lower()
     multipart = _MULTIPART.fullmatch(head)
-    return (f"multipart/{multipart[1].lower() or 'mixed'}" if multipart else ""), params
+    return f"multipart/{multipart[1].lower() or 'mixed'}" if multipart else ""
 
 
 def parse_disposition(value: str | None) -> tuple[str | None, dict[str, str]]:

@@ -124,7 +124,7 @@ class _Writer:
     def texts(self) -> tuple[str, str]:
         visible, hidden = "".join(self._visible), "".join(self._hidden)
         self._visible.clear()  # short pieces take many times their text
-        for run in _TAG_CHARACTERS.findall(visible) if not visible.isascii() else ():
+        for run in _TAG_CHARACTERS.findall(visible) if _may_have_tag_characters(visible) else ():
             hidden += _LINE + "".join(chr(ord(c) - 0xE0000) for c in run if "\U000e0020" <= c <= "\U000e007e")
         return _tidy(visible), _tidy(hidden)
 
@@ -271,10 +271,15 @@ _NO_MARKS = dict.fromkeys(map(ord, f"{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}"))
 _LINES = re.compile("^[^\n]*", re.MULTILINE)
 
 
+def _may_have_tag_characters(text: str) -> bool:
+    """By two of their bytes in UTF-8, in a tenth of the time that a search for the characters takes."""
+    return not text.isascii() and b"\xf3\xa0" in text.encode("utf-8", "surrogatepass")
+
+
 def _tidy(text: str) -> str:
     """Marks → lines; invisible characters out, blanks trimmed, at most one empty line in a row, none at the ends."""
     if not text.isascii():
-        text = _ZERO_WIDTH.sub("", _TAG_CHARACTERS.sub("", text))
+        text = _ZERO_WIDTH.sub("", _TAG_CHARACTERS.sub("", text) if _may_have_tag_characters(text) else text)
     text = _BREAKS.sub(_line_break, text)
     blocks: list[str] = []  # short lines take many times their text, so they are joined now and then
     kept: list[str] = []
