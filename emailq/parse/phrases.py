@@ -149,6 +149,11 @@ GREETING_STEMS = """
     bonne continuation|xoxo|hugs
 """
 
+# What stands before the author's own name ("Ihre Inge Paul").
+YOURS = """
+    ihr|ihre|dein|deine|euer|eure|your|votre|твой|твоя|ваш|ваша|su|tu
+"""
+
 # Words of senders that are no persons.
 DEPARTMENTS = """
     team|sales|support|service|services|info|office|orders|desk|accounts|accounting|purchasing|department|dept|ltd|gmbh

@@ -30,7 +30,7 @@ _BAR = re.compile(r"\s[|•·–—-]\s|,\s")
 _AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att"])  # that begin sentences too
 _WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
 _QUOTATION = frozenset('"“„«»”')
-_ALL_CLOSINGS = _CLOSINGS | _WEAK_CLOSINGS
+_ALL_CLOSINGS = _CLOSINGS | _WEAK_CLOSINGS | set(words_of(phrases.YOURS))
 _SENT_FROM = tuple(words_of(phrases.SENT_FROM))
 _SENT_FROM_LETTERS = frozenset(letter for phrase in _SENT_FROM for letter in (phrase[0], phrase[0].upper()))
 _SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
@@ -52,7 +52,7 @@ _CONFIDENTIAL = words_of(phrases.CONFIDENTIAL)
 _THIS_MESSAGE = words_of(phrases.THIS_MESSAGE)
 _OF_SMALL_PRINT = (*_CONFIDENTIAL, *_THIS_MESSAGE, *_COMPANY_FACTS)
 _SPEAKER = re.compile(r"[a-z,] I\b|\b(?:my|ich|mir|mein|meine|я|мне|мой|моя|j'ai|mon|yo)\b")  # of no company
-_WRAPPED = 45  # characters, at least, of a line that was wrapped
+_WRAPPED, _LONGEST = 45, 100  # characters of a line that was wrapped
 _SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
 _FOOTER = re.compile(rf"[\W_]{{0,4}}{any_of(phrases.FOOTERS)}|.{{1,60}}mailing list$", re.IGNORECASE)
 _REFUSES = re.compile(r"\b(?:не|not|cannot|nicht|pas)\b|n't\b")  # "To unsubscribe did not work"
@@ -197,10 +197,10 @@ def _without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple
 def _wrapped(texts: list[str], index: int, words: list[str]) -> str:
     """A line with one of `words`, and what follows it in the next two while they are as long as wrapped ones."""
     text = texts[index]
-    if not words or not _WRAPPED <= len(text) <= 80 or not any(map(fold(text).__contains__, words)):
+    if not words or not _WRAPPED <= len(text) <= _LONGEST or not any(map(fold(text).__contains__, words)):
         return ""
     for above, following in zip(texts[index : index + 2], texts[index + 1 : index + 3], strict=False):
-        if not _WRAPPED <= len(above) <= 80:
+        if not _WRAPPED <= len(above) <= _LONGEST:
             break
         text = f"{text} {following}"
     return text
@@ -433,10 +433,12 @@ def _is_contact(text: str) -> bool:
 
 def _is_small_print(text: str) -> bool:
     words = fold(text)
-    if len(words) > 60 and any(map(words.__contains__, _CONFIDENTIAL)) and any(map(words.__contains__, _THIS_MESSAGE)):
-        return not _SPEAKER.search(text)
-    if len(words) > 60 and sum(map(words.__contains__, _COMPANY_FACTS)) > 1:
-        return True
+    if len(words) > 60:
+        hits = sum(map(words.__contains__, _CONFIDENTIAL))
+        if hits > 1 or (hits and any(map(words.__contains__, _THIS_MESSAGE))):
+            return not _SPEAKER.search(text)
+        if sum(map(words.__contains__, _COMPANY_FACTS)) > 1 and "your" not in words:
+            return True
     return bool(_FOOTER.match(words) and not _REFUSES.search(words)) or (
         len(words) < 60 and _bare(words) in _SMALL_PRINT
     )
