@@ -79,6 +79,7 @@ _AUTO_REPLY_TITLE = _any_of(
 _MAYBE_AUTO_REPLY_SUBJECT = _any_of(notices.MAYBE_AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv|ответ):\s*)?")
 _AUTO_REPLY_TEXT = _any_of(notices.AUTO_REPLY_TEXTS)
 _RECEIVED_TEXT = _any_of(notices.RECEIVED_TEXTS)
+_THANKS_TEXT = _any_of(notices.THANKS_TEXTS)
 _BACK_TEXT = _any_of(notices.BACK_TEXTS)
 _AUTOMATIC_TEXT = _any_of(notices.AUTOMATIC_TEXTS)
 _READ_SUBJECT = _any_of(notices.READ_SUBJECTS, after=r"(?:\s?:|\s?\(|$)")
@@ -242,7 +243,12 @@ def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Auto
 
 
 def _may_be_automatic(text: str) -> bool:
-    return "automat" in text or "автомат" in text or "自動" in text or "自动" in text
+    """Whether a look is worth while: most mail has none of these words."""
+    return any(word in text for word in _AUTOMATIC_WORDS) or any(word in text[:700] for word in _ABSENT_WORDS)
+
+
+_AUTOMATIC_WORDS = ("automat", "автомат", "自動", "自动")
+_ABSENT_WORDS = ("leave", "out of ", "vacation", "holiday", "away", "отпуск", "urlaub", "congé", "vacaciones")
 
 
 def _maybe_auto_reply(
@@ -274,7 +280,8 @@ def _maybe_auto_reply(
         more.append("text of an absent person")
     if "text of a program" in marks and (has_subject or _RECEIVED_TEXT.search(text)):
         more.append("says that a message came in")
-    if has_subject and is_absent and "?" not in text and _BACK_TEXT.search(text):
+    is_about_mail = has_subject or (len(text) <= 700 and bool(_THANKS_TEXT.search(text)))
+    if is_about_mail and is_absent and "?" not in text and _BACK_TEXT.search(text):
         marks.append("says who is back when")
     return _reply(headers, *marks, *more) if marks and len(marks) + len(more) >= 2 else None
 

@@ -138,8 +138,9 @@ MAYBE_AUTO_REPLY_SUBJECTS = r"""
     out of (?:the )?office|away\b|on (?:vacation|holiday|leave|annual leave)|vacation|holiday
     .{0,60}\b(?:is|am|'m) (?:away|on|out|currently)\b|abwesen|urlaub|nicht im büro|(?:я )?(?:в|на) отпуск|отпуск
     отсутств|(?:меня )?нет (?:на месте|в офисе)|вне офиса|не в офисе|у відпустці|absen(?:t|ce)
-    en (?:congés?|vacances|déplacement)|fuera de|de vacaciones|ausen|assen|fuori ufficio|afwezig|frånvar|fravær|nieobecn
-    urlop|thank you for (?:your|contacting)|thanks for contacting|(?:we(?: have|'ve)? )?(?:received|got) your
+    (?:en )?congés?\b|en (?:vacances|déplacement)|fuera de|de vacaciones|ausen|assen|fuori ufficio|afwezig|frånvar
+    fravær|nieobecn|urlop|thank you for (?:your|contacting)|thanks for contacting
+    (?:we(?: have|'ve)? )?(?:received|got) your
     your (?:message|e-?mail|request|enquiry|inquiry) (?:has been |was )?received|acknowledge?ment
     (?:ваше |ваш )?(?:письмо|обращение|сообщение|запрос|заявка) (?:получен|принят|зарегистрирован)
     спасибо за (?:обращение|письмо)|ihre (?:nachricht|anfrage|e-?mail)|eingangsbestätigung|accusé de réception
@@ -165,6 +166,12 @@ BACK_TEXTS = r"""
     (?:on|after|upon) my return|back (?:on|in the office)|(?:вернусь|отвечу|срочн|обращайтесь|по возвращени)
     dringend|wieder (?:erreichbar|im büro|da)|wird nicht (?:weitergeleitet|gelesen)|(?:mon|notre) retour|urgen(?:t|ce)
     (?:mi|a la) (?:vuelta|regreso)|al mio (?:rientro|ritorno)|spoed|повернуся|відповім|терміново|powroc|pilnych
+"""
+# … who thank for mail before they have read it …
+THANKS_TEXTS = r"""
+    thank(?:s| you) for (?:your|the) (?:e-?mail|message)|спасибо за (?:ваше )?(?:письмо|сообщение)
+    dank für (?:ihre|deine) (?:e-?mail|mail|nachricht)|merci (?:de|pour) votre (?:message|mail|e-?mail|courriel)
+    gracias por (?:su|tu) (?:correo|mensaje|e-?mail)|grazie per (?:la sua|il suo|la tua)|obrigad[oa] pel
 """
 # … of those who have received something …
 RECEIVED_TEXTS = r"""
