@@ -35,6 +35,9 @@ _CENTRAL = tuple(
         ),
     )
 )
+_TURKISH = (frozenset("çğıi̇öşüâîû"),)
+_BALTIC = (frozenset("ąčęėįšųūž"), frozenset("āčēģīķļņšūž"))  # Lithuanian, Latvian
+_ELSEWHERE = (("iso8859_2", _CENTRAL), ("cp1250", _CENTRAL), ("cp1254", _TURKISH), ("cp1257", _BALTIC))
 _NOT_LETTERS = frozenset("\xa0«»„“”‘’‚–—…•·§©®°€")
 _SIGNS = frozenset("¡¿ªº²³¼½¾´")  # Western ones, where the other sets have letters
 _FEWEST = 4  # different letters
@@ -44,12 +47,12 @@ _ASCII_LETTER = re.compile(rb"[A-Za-z]")
 _SAME = bytes(  # letters in all these sets, so that it need not be known which one it is
     code
     for code in range(0xC0, 0x100)
-    if len({bytes([code]).decode(codec, "replace") for codec in ("cp1252", "cp1250", "iso8859_2")}) == 1
+    if len({bytes([code]).decode(codec, "replace") for codec in ("cp1252", "cp1250", "cp1254", "cp1257")}) == 1
 )
 
 
 def detect(data: bytes) -> str | None:
-    """The Central European set of `data` if its letters belong to no Western language, but to one of there.
+    """The set of `data` if its letters belong to no Western language, but to one of Central Europe, Turkey, the Baltic.
 
     Windows-1252 if all letters are the same in both; None if this says nothing.
     """
@@ -62,8 +65,8 @@ def detect(data: bytes) -> str | None:
         return "cp1252"
     if is_western(high):
         return None
-    for codec in ("iso8859_2", "cp1250"):
-        if any(_letters(high, codec) <= alphabet for alphabet in _CENTRAL):
+    for codec, alphabets in _ELSEWHERE:
+        if any(_letters(high, codec) <= alphabet for alphabet in alphabets):
             return codec
     return None
 

@@ -149,7 +149,7 @@ def test_a_label_never_reaches_anything_but_a_text_codec(label: str) -> None:
             ("Dziękuję za zamówienie", "Objednávka číslo 5", "Zażółć gęślą jaźń", "Žluťoučký kůň úpěl ďábelské ódy"),
         ),
         ("iso8859_2", ("Zażółć gęślą jaźń", "Žluťoučký kůň úpěl ďábelské ódy", "Árvíztűrő tükörfúrógép")),
-        ("cp1254", ("Teşekkür ederim, siparişiniz hazır",)),
+        ("cp1254", ("Teşekkür ederim, siparişiniz hazır", "Sayın yetkili, lütfen faturayı gönderiniz")),
         (
             "cp1252",
             ("café crème", "¿Cuándo llegará el pedido?", "Noël", "Größe", "Hej då", "Facture réglée", "Não recebi"),
@@ -173,6 +173,8 @@ def test_short_texts_of_the_world_are_read_without_a_declaration(
         ("您好，订单已经发货，请注意查收".encode("gb18030") * 99, "iso-8859-1", "您好，订单已经发货，请注意查收" * 99),
         ("會議通知，關於合約的通知請查收".encode("big5"), "windows-1252", "會議通知，關於合約的通知請查收"),
         ("¼½¾ àáâãäåæ «çèéê» ìíîïðñòóôõö".encode("latin-1"), "latin-1", "¼½¾ àáâãäåæ «çèéê» ìíîïðñòóôõö"),
+        ("Çağrı için teşekkürler, iyi günler".encode("cp1254"), "latin-1", "Çağrı için teşekkürler, iyi günler"),
+        ("Ačiū už jūsų užsakymą, siųsime".encode("cp1257"), "latin-1", "Ačiū už jūsų užsakymą, siųsime"),
         ("Zażółć gęślą jaźń".encode("iso8859_2"), "iso-8859-1", "Zażółć gęślą jaźń"),
     ],
 )
