@@ -614,15 +614,13 @@ begin
 end $$;
 
 -- NOTIFY takes a lock over the whole database until after the commit, so it is used only while somebody sleeps. Each INSERT
--- pays for this question: it is one statement, also where workers of other queues sleep.
+-- pays for this question: it is one statement, and begins with what is new, however many workers of other queues sleep.
 create or replace function wake_after_insert() returns trigger language plpgsql as $$
 begin
-    perform pg_notify('emailq', s.queue_name)  -- named twice it is sent once
-    from queue_sleepers s
-    where s.asleep
-      and exists (
-          select from new_items i
-          where i.queue_name = s.queue_name and i.status = 'pending' and i.scheduled_at <= clock_timestamp());
+    perform pg_notify('emailq', i.queue_name)  -- named twice it is sent once
+    from new_items i
+    where i.status = 'pending' and i.scheduled_at <= clock_timestamp()
+      and exists (select from queue_sleepers s where s.queue_name = i.queue_name and s.asleep);
     return null;
 end $$;
 
