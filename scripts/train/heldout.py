@@ -1,4 +1,6 @@
-"""Reads heldout.txt: whole messages that no model is trained on or tuned by, each with its labels.
+"""Reads heldout*.txt: whole messages that no model is trained on or tuned by, each with its labels.
+
+Those of heldout-2.txt are the newer and harder ones.
 
 `== language | intent | sentiment | priority` opens a message: headers, an empty line, text. `File:` is an attachment.
 """
@@ -12,7 +14,7 @@ from emailq.classify.handler import mail_text
 from emailq.models import MailText
 from emailq.parse.digest import digest_message
 
-HELD_OUT = Path(__file__).with_name("heldout.txt")
+HELD_OUT = (Path(__file__).with_name("heldout.txt"), Path(__file__).with_name("heldout-2.txt"))
 
 
 class HeldOut(NamedTuple):
@@ -23,9 +25,9 @@ class HeldOut(NamedTuple):
     priority: str
 
 
-def read_held_out(path: Path = HELD_OUT) -> list[HeldOut]:
-    blocks = re.split(r"^== ", path.read_text("utf-8"), flags=re.MULTILINE)[1:]
-    return [_read(block) for block in blocks]
+def read_held_out(*paths: Path) -> list[HeldOut]:
+    texts = [path.read_text("utf-8") for path in paths or HELD_OUT]
+    return [_read(block) for text in texts for block in re.split(r"^== ", text, flags=re.MULTILINE)[1:]]
 
 
 def _read(block: str) -> HeldOut:

@@ -14,7 +14,7 @@ from zlib import crc32
 
 import numpy as np
 from compose import Sample, compose
-from heldout import read_held_out
+from heldout import HELD_OUT, read_held_out
 from pieces import read_languages
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
@@ -54,9 +54,10 @@ def main() -> None:
     model = _pack(index, heads, trust)
     options.out.write_bytes(local.to_bytes(model))
     _say(f"{model.name}: {len(model.keys)} signs, {options.out.stat().st_size:,} bytes")
-    held = read_held_out()
-    hits = sum(local.classify(one.mail, options.out).intent == one.intent for one in held)
-    _say(f"{hits} of {len(held)} whole messages right, none of which it was trained on")
+    for path in HELD_OUT:
+        held = read_held_out(path)
+        hits = sum(local.classify(one.mail, options.out).intent == one.intent for one in held)
+        _say(f"{path.name}: {hits} of {len(held)} whole messages right, none of which it was trained on")
 
 
 def _learn_trust(samples: Sequence[Sample], signs: Sequence[Signs]) -> tuple[float, ...]:
