@@ -83,8 +83,9 @@ def classify(mail: MailText, path: Path | None = None) -> Classification:
 
 
 def doubts(intents: Mapping[str, float], signs: Signs, n_known: int) -> tuple[float, ...]:
-    """What says how far the winning intent can be trusted: its odds, its lead, how much of the text is known."""
+    """What says how far the winning intent can be trusted: odds, lead, how much of the text is known, which it is."""
     first, second = sorted(intents.values(), reverse=True)[:2]
+    winner = max(intents, key=lambda name: intents[name])
     known = n_known / max(len(signs.words), 1)
     return (
         1.0,
@@ -92,6 +93,7 @@ def doubts(intents: Mapping[str, float], signs: Signs, n_known: int) -> tuple[fl
         math.log((first + 1e-6) / (second + 1e-6)),
         known,
         math.log1p(n_known),
+        *(float(winner == intent) for intent in intents),
     )
 
 

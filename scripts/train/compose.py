@@ -10,13 +10,17 @@ from pieces import CORPUS, Core, Language, Section, read_slots
 from emailq.models import MailText
 
 _FILES = read_slots(CORPUS.with_name("files.txt"))  # names of files by intent; "plain" ones say nothing, # is a number
+PLAIN = 3  # each third time a core is a message almost as it stands: dressed pieces alone teach too little of the bare
 GENUINE = ("invoice", "order", "complaint", "inquiry", "other")
 WIDE = ("zh", "ja")  # written without spaces
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`source` is the section and core that the message was made from; a split by source keeps siblings together."""
+    """`source` is the section and core that the message was made from; a split by source keeps siblings together.
+
+    A `plain` one says nothing beyond its core.
+    """
 
     mail: MailText
     language: str
@@ -25,6 +29,7 @@ class Sample:
     priority: str
     kind: str
     source: str
+    plain: bool
 
 
 def compose(language: Language, per_intent: int, seed: int) -> Iterator[Sample]:
@@ -37,7 +42,8 @@ def compose(language: Language, per_intent: int, seed: int) -> Iterator[Sample]:
         cores = [(section, core) for section in language.sections if section.intent == intent for core in section.cores]
         for turn in range(per_intent * 5 // 4 if intent in ("spam", "other") else per_intent):
             section, core = cores[turn % len(cores)]
-            yield _Writer(language, rng).message(section, core)
+            writer = _Writer(language, rng)
+            yield writer.plain(section, core) if turn // len(cores) % PLAIN == 0 else writer.message(section, core)
 
 
 class _Writer:
@@ -98,8 +104,23 @@ class _Writer:
             other = self.rng.choice([one for one in self.language.sections if one.cores])
             quoted = self.fill(self.rng.choice(other.cores).text)
         mail = MailText(subject=subject, text=text, quoted=quoted, **self._envelope(section))
+        return self._sample(section, core, mail, sentiment=sentiment, priority=priority)
+
+    def plain(self, section: Section, core: Core) -> Sample:
+        """The core alone, at most with a subject of its own and between courtesies."""
+        self.traits, self.is_reply = section.traits, False
+        subject = self.fill(self.rng.choice(section.subjects)) if section.subjects and self.chance(0.6) else ""
+        text = self.fill(core.text)
+        if section.traits.isdisjoint({"nogreet", "machine", "bounce"}) and self.chance(0.5):
+            text = f"{self.line('greeting')}\n{text}\n{self.line('closing')}"
+        mail = MailText(subject=subject, text=text, **self._envelope(section))
+        return self._sample(section, core, mail, sentiment=core.sentiment, priority=core.priority, plain=True)
+
+    def _sample(
+        self, section: Section, core: Core, mail: MailText, *, sentiment: str, priority: str, plain: bool = False
+    ) -> Sample:
         source = f"{self.language.code}/{section.intent}/{section.kind}/{core.text}"
-        return Sample(mail, self.language.code, section.intent, sentiment, priority, section.kind, source)
+        return Sample(mail, self.language.code, section.intent, sentiment, priority, section.kind, source, plain)
 
     def _forwarded(self) -> str:
         """An earlier message below the text, as some programs put it there: what stands above it decides."""

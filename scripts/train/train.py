@@ -7,7 +7,7 @@ import argparse
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -16,8 +16,9 @@ import numpy as np
 from compose import Sample, compose
 from heldout import HELD_OUT, read_held_out
 from pieces import read_languages
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
+from vectors import Vectors, read_vectors
 
 from emailq.classify import local
 from emailq.classify.features import Signs, key, signs_of
@@ -25,6 +26,7 @@ from emailq.models import Intent
 
 PER_INTENT = {"en": 2600, "ru": 2600, "de": 1100, "fr": 1100, "es": 1100}  # messages made; others 500
 WORD_VALUE, MEANING_VALUE, FACT_VALUE = 3.0, 1.2, 0.3  # length of all words, of all meanings, of each fact, as vectors
+COMPANY_VALUE = 3.0  # the same of what the vectors of all words say
 STRENGTH = 0.5  # inverse of the regularisation
 RARE = 0.5  # how far rare sentiments and priorities count more: 0 as they occur, 1 as much as the frequent ones
 LEAST_COUNT = 3  # messages in which a sign must occur
@@ -33,7 +35,7 @@ UNREADABLE = 10  # each tenth message held out is asked a second time, in letter
 
 
 class Heads(NamedTuple):
-    """Weights (signs by columns) and bias of all heads."""
+    """Weights (signs, then directions of the vectors, by columns) and bias of all heads."""
 
     weights: Any
     bias: Any
@@ -47,11 +49,12 @@ def main() -> None:
 
     samples = [s for one in read_languages() for s in compose(one, PER_INTENT.get(one.code, 500), options.seed)]
     signs = [signs_of(sample.mail) for sample in samples]
+    vectors = read_vectors(Path(sys.prefix))
     _say(f"{len(samples)} messages from {len({s.source for s in samples})} pieces")
-    trust = _learn_trust(samples, signs)
+    trust = _learn_trust(samples, signs, vectors)
     index = _index(signs)
-    heads = _fit(_matrix(signs, index), samples)
-    model = _pack(index, heads, trust)
+    heads = _fit(_matrix(signs, index, vectors), samples)
+    model = _pack(index, vectors, heads, trust)
     options.out.write_bytes(local.to_bytes(model))
     _say(f"{model.name}: {len(model.keys)} signs, {options.out.stat().st_size:,} bytes")
     for path in HELD_OUT:
@@ -60,26 +63,29 @@ def main() -> None:
         _say(f"{path.name}: {hits} of {len(held)} whole messages right, none of which it was trained on")
 
 
-def _learn_trust(samples: Sequence[Sample], signs: Sequence[Signs]) -> tuple[float, ...]:
-    """How far to trust an intent, learned on messages of kinds that the model did not see."""
+def _learn_trust(samples: Sequence[Sample], signs: Sequence[Signs], vectors: Vectors) -> tuple[float, ...]:
+    """How far to trust an intent, learned on messages of kinds that the model did not see.
+
+    Plain ones: what dresses the others is known, and gives away too much.
+    """
     rows, right = [], []
     intents = [intent.value for intent in Intent]
     for number, unseen in enumerate(_folds(samples)):
         seen = [i for i in range(len(samples)) if i not in unseen]
         index = _index([signs[i] for i in seen])
-        heads = _fit(_matrix([signs[i] for i in seen], index), [samples[i] for i in seen], ("intent",))
-        held = sorted(unseen)
+        heads = _fit(_matrix([signs[i] for i in seen], index, vectors), [samples[i] for i in seen], ("intent",))
+        held = sorted(i for i in unseen if samples[i].plain)
         asked = [(signs[i], samples[i].intent) for i in held]
         asked += [(_unreadable(one), intent) for one, intent in asked[::UNREADABLE]]
-        scores = _matrix([one for one, _ in asked], index) @ heads.weights + heads.bias
+        scores = _matrix([one for one, _ in asked], index, vectors) @ heads.weights + heads.bias
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         chances = powers / powers.sum(axis=1, keepdims=True)
         hits = [intents[best] == intent for (_, intent), best in zip(asked, chances.argmax(axis=1), strict=True)]
         for (one, _), chance in zip(asked, chances, strict=True):
-            n_known = sum(name in index for name in one.words)
+            n_known = sum(name in index or name in vectors.places for name in one.words)
             rows.append(local.doubts(dict(zip(intents, map(float, chance), strict=True)), one, n_known))
         right += hits
-        _say(f"fold {number}: {len(held)} messages held out, {np.mean(hits):.3f} right")
+        _say(f"fold {number}: {len(held)} plain messages held out, {np.mean(hits):.3f} right")
     fit = LogisticRegression(C=100.0, fit_intercept=False, max_iter=1000).fit(np.array(rows), right)
     return tuple(round(float(x), 4) for x in fit.coef_[0])
 
@@ -100,15 +106,26 @@ def _index(signs: Sequence[Signs]) -> dict[str, int]:
     return {name: place for place, name in enumerate(sorted(n for n, count in counts.items() if count >= LEAST_COUNT))}
 
 
-def _matrix(signs: Sequence[Signs], index: dict[str, int]) -> csr_matrix:
-    rows, columns, values = array("i"), array("i"), array("d")
-    for row, one in enumerate(signs):
-        blocks = (
+def _matrix(signs: Sequence[Signs], index: dict[str, int], vectors: Vectors) -> csr_matrix:
+    said = _table(
+        signs,
+        index,
+        lambda one: (
             (one.words, WORD_VALUE / max(len(one.words), 1) ** 0.5),
             (one.meanings, MEANING_VALUE / max(len(one.meanings), 1) ** 0.5),
             (one.facts, FACT_VALUE),
-        )
-        for names, value in blocks:
+        ),
+    )
+    company = _table(signs, vectors.places, lambda one: ((one.words, COMPANY_VALUE / max(len(one.words), 1) ** 0.5),))
+    return hstack([said, csr_matrix(company @ vectors.matrix)]).tocsr()
+
+
+def _table(
+    signs: Sequence[Signs], index: dict[str, int], blocks: Callable[[Signs], Iterable[tuple[Sequence[str], float]]]
+) -> csr_matrix:
+    rows, columns, values = array("i"), array("i"), array("d")
+    for row, one in enumerate(signs):
+        for names, value in blocks(one):
             found = [index[name] for name in names if name in index]
             rows.extend([row] * len(found))
             columns.extend(found)
@@ -128,11 +145,21 @@ def _fit(matrix: csr_matrix, samples: Sequence[Sample], heads: Sequence[str] = t
     return Heads(np.hstack(weights), np.hstack(bias))
 
 
-def _pack(index: dict[str, int], heads: Heads, trust: tuple[float, ...]) -> local.Model:
-    """As int8 with one scale a column; the reader divides words and meanings by the root of their number."""
-    order = sorted(index, key=key)
-    value = np.array([_value(name) for name in order])
-    weights = heads.weights[[index[name] for name in order]] * value[:, None]
+def _pack(index: dict[str, int], vectors: Vectors, heads: Heads, trust: tuple[float, ...]) -> local.Model:
+    """As int8 with one scale a column; the reader divides words and meanings by the root of their number.
+
+    What the vectors say is linear too: it becomes part of each word's own weights, and the reader needs no vectors.
+    """
+    order = sorted({*index, *vectors.places}, key=key)
+    own, company = heads.weights[: len(index)], vectors.matrix @ heads.weights[len(index) :] * COMPANY_VALUE
+    nothing = np.zeros(own.shape[1])
+    weights = np.array(
+        [
+            (own[index[name]] * _value(name) if name in index else nothing)
+            + (company[vectors.places[name]] if name in vectors.places else nothing)
+            for name in order
+        ]
+    )
     scales = np.abs(weights).max(axis=0) / 127
     packed = np.rint(weights / scales).astype(np.int8)
     kept = np.abs(packed).max(axis=1) > 0
