@@ -17,10 +17,7 @@ WIDE = ("zh", "ja")  # written without spaces
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`source` is the section and core that the message was made from; a split by source keeps siblings together.
-
-    A `plain` one says nothing beyond its core.
-    """
+    """`source` is the section and core that the message was made from; a split by source keeps siblings together."""
 
     mail: MailText
     language: str
@@ -29,18 +26,17 @@ class Sample:
     priority: str
     kind: str
     source: str
-    plain: bool
 
 
 def compose(language: Language, per_intent: int, seed: int) -> Iterator[Sample]:
-    """`per_intent` messages for each intent, a quarter more of those that hold all sorts of things.
+    """`per_intent` messages for each intent, a quarter more of `other`, which holds all sorts of things.
 
     Each core of an intent occurs equally often. The order is fixed by `seed`.
     """
     rng = random.Random(f"{seed}-{language.code}")
     for intent in sorted({section.intent for section in language.sections}):
         cores = [(section, core) for section in language.sections if section.intent == intent for core in section.cores]
-        for turn in range(per_intent * 5 // 4 if intent in ("spam", "other") else per_intent):
+        for turn in range(per_intent * 5 // 4 if intent == "other" else per_intent):
             section, core = cores[turn % len(cores)]
             writer = _Writer(language, rng)
             yield writer.plain(section, core) if turn // len(cores) % PLAIN == 0 else writer.message(section, core)
@@ -114,13 +110,11 @@ class _Writer:
         if section.traits.isdisjoint({"nogreet", "machine", "bounce"}) and self.chance(0.5):
             text = f"{self.line('greeting')}\n{text}\n{self.line('closing')}"
         mail = MailText(subject=subject, text=text, **self._envelope(section))
-        return self._sample(section, core, mail, sentiment=core.sentiment, priority=core.priority, plain=True)
+        return self._sample(section, core, mail, sentiment=core.sentiment, priority=core.priority)
 
-    def _sample(
-        self, section: Section, core: Core, mail: MailText, *, sentiment: str, priority: str, plain: bool = False
-    ) -> Sample:
+    def _sample(self, section: Section, core: Core, mail: MailText, *, sentiment: str, priority: str) -> Sample:
         source = f"{self.language.code}/{section.intent}/{section.kind}/{core.text}"
-        return Sample(mail, self.language.code, section.intent, sentiment, priority, section.kind, source, plain)
+        return Sample(mail, self.language.code, section.intent, sentiment, priority, section.kind, source)
 
     def _forwarded(self) -> str:
         """An earlier message below the text, as some programs put it there: what stands above it decides."""
