@@ -120,9 +120,18 @@ def _base_weights(base: Model, sign: int) -> list[float]:
 
 
 def _with(base: Model, weights: _Weights, count: int) -> Model:
-    """`base` with the rows in `weights` replaced or added; one scale a column again, as wide as the widest needs."""
-    rows = {sign: _base_weights(base, sign) for sign in base.keys} | weights
-    scales = tuple(max(max(abs(row[i]) for row in rows.values()) / 127, 1e-9) for i in range(len(COLUMNS)))
+    """`base` with the rows in `weights` replaced or added; the scale of a column grows where one of them needs it."""
+    width = len(COLUMNS)
+    scales = tuple(
+        max([scale, *(abs(row[i]) / 127 for row in weights.values())]) for i, scale in enumerate(base.scales)
+    )
+    packed = array("b", base.weights)
+    for i, (old, new) in enumerate(zip(base.scales, scales, strict=True)):
+        if new != old:
+            packed[i::width] = array("b", (round(w * old / new) for w in packed[i::width]))
+    rows = {sign: packed[at * width : (at + 1) * width] for at, sign in enumerate(base.keys)}
+    for sign, row in weights.items():
+        rows[sign] = array("b", (round(w / scale) for w, scale in zip(row, scales, strict=True)))
     signs = sorted(rows)
-    packed = array("b", (round(w / scale) for sign in signs for w, scale in zip(rows[sign], scales, strict=True)))
-    return local.named(base._replace(keys=array("I", signs), weights=packed, scales=scales), f"+{count}")
+    joined = array("b", b"".join(rows[sign] for sign in signs))
+    return local.named(base._replace(keys=array("I", signs), weights=joined, scales=scales), f"+{count}")
