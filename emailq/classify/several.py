@@ -8,8 +8,8 @@ from typing import Any
 from emailq.models import Classification, Intent, MailText
 from emailq.parse.sentences import sentences
 
-SURE_FROM = 0.92  # of the weaker of two halves, asked about alone: they are two requests
-LIKELY_FROM = 0.85  # a person has to look
+SURE_FROM = 0.9  # of the weaker of two halves, asked about alone: they are two requests
+LIKELY_FROM = 0.8  # a person has to look
 INTENTS = (Intent.ORDER, Intent.INVOICE, Intent.COMPLAINT, Intent.INQUIRY)  # those that lead to work of their own
 _LEAST_WORDS = 5  # of a request
 _CUTS = 8  # places where a message may be parted
