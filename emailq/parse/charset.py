@@ -224,6 +224,8 @@ def detect(data: bytes) -> str | None:
     codec = codec_for(guess.get("encoding") or "")
     if codec in _LATIN and (guess["confidence"] < _SURE or (codec == "iso8859_2" and _CONTROLS.search(sample))):
         return None  # Western text, which all of these can pass for
+    if codec in _LATIN and latin.is_rather_western(sample, codec):
+        return None
     if codec in _IN_RUNS and len(_ALONE.findall(sample)) * 2 > len(sample) - len(sample.translate(None, _HIGH)):
         return None  # "crème"
     if codec == "gb18030" and kanji.is_japanese(sample):

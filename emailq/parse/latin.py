@@ -77,5 +77,13 @@ def is_western(high: bytes) -> bool:
     return len(letters) < _FEWEST or any(letters <= alphabet for alphabet in _WESTERN)
 
 
+def is_rather_western(sample: bytes, codec: str) -> bool:
+    """Whether some Western language has the letters of `sample`, and none that is written in `codec`."""
+    high = b"".join(_RUN.findall(sample))
+    west, elsewhere = _letters(high, "cp1252") - _SIGNS, _letters(high, codec)
+    is_of_west = any(west <= alphabet for alphabet in _WESTERN)
+    return is_of_west and not any(elsewhere <= alphabet for alphabet in dict(_ELSEWHERE).get(codec, ()))
+
+
 def _letters(high: bytes, codec: str) -> frozenset[str]:
     return frozenset(bytes(sorted(set(high))).decode(codec, "replace").lower()) - _NOT_LETTERS

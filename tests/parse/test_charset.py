@@ -152,7 +152,16 @@ def test_a_label_never_reaches_anything_but_a_text_codec(label: str) -> None:
         ("cp1254", ("Teşekkür ederim, siparişiniz hazır", "Sayın yetkili, lütfen faturayı gönderiniz")),
         (
             "cp1252",
-            ("café crème", "¿Cuándo llegará el pedido?", "Noël", "Größe", "Hej då", "Facture réglée", "Não recebi"),
+            (
+                "café crème",
+                "¿Cuándo llegará el pedido?",
+                "Noël",
+                "Größe",
+                "Hej då",
+                "Facture réglée",
+                "Não recebi",
+                "até amanhã, olá",
+            ),
         ),
     ],
 )
