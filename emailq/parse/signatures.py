@@ -297,7 +297,13 @@ def _is_card(above: str, below: list[str]) -> bool:
         return not above.endswith((":", ","))
     is_short = all(len(line) <= 90 and line[-1] not in "?!:;" for line in below[:8])
     is_end = above.endswith((".", "!", "?", ")", "。")) or bool(_RULE_OR_TWO.match(above))
-    return is_end and is_short and len(below) <= 12 and _is_signature(below)
+    said = below[: _before_postscript(["", *below]) - 1]
+    return is_end and is_short and not any(map(_says_more, said)) and len(below) <= 12 and _is_signature(below)
+
+
+def _says_more(text: str) -> bool:
+    is_known = are_names(text) or _is_contact(text) or any(map(fold(text).__contains__, _CONFIDENTIAL))
+    return _is_own_sentence(text) and not is_known
 
 
 def _before_postscript(texts: list[str]) -> int:
