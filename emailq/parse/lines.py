@@ -3,8 +3,14 @@
 import re
 
 from emailq.parse import phrases
+from emailq.parse.patterns import in_lower_case, lower
 
 _LINE = 500  # characters of a line that are looked at
+
+DASHES = "-_=—–‐‑*"
+RULE = re.compile(rf"[{DASHES}~]{{2,}}$")  # a line that parts what stands above and below it
+DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])  # of a signature
+QUOTATION_MARKS = frozenset('"“„«»”')
 
 # Who owns a line.
 NEW, QUOTED, SIGNATURE = range(3)
@@ -29,6 +35,10 @@ class Page:
     def of(self, wanted: int) -> str:
         mine = [line for line, owner in zip(self.lines, self.owners, strict=True) if owner == wanted]
         return "\n".join(mine).strip("\n").rstrip()
+
+    def give(self, numbers: list[int], owner: int) -> None:
+        for number in numbers:
+            self.owners[number] = owner
 
 
 def _is_quoted(line: str) -> bool:
@@ -62,10 +72,28 @@ _INVISIBLE |= {0xA0: " ", 0x202F: " ", 0xFF1A: ":", 0xFE55: ":"}
 _ANY_INVISIBLE = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _REPLY_LINES = words_of(phrases.REPLY_LINES)
 _QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{2,3}>\s")
-DASHES = "-_=—–‐‑*"
+_DIGIT = re.compile(r"\d")
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_CONTACT = in_lower_case(
+    r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
+    r"(?:[ ()./-]{0,2}\d){3}|\b[тtmpf](?:[.:]\s{0,2}|\s{1,2})[+(]{0,2}\d(?:[ ()./-]{0,2}\d){5}|\+\d[\d ()./-]{7,}"
+    r"|^\(?\d{1,5}\)?(?:[ ()/-]{1,2}\d{2,5}){2,4}(?:\s?\(?(?:ext|x|доб|вн|poste)\.?\s?\d{1,5}\)?)?$|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
+)
 _LABEL = re.compile(r"([^\W\d_][^:<>@\d]{0,23}?)\s*:")
 _ROLES = {label: role for role, labels in phrases.HEADER_LABELS.items() for label in words_of(labels)}
 _ANY_LABEL = re.compile(rf"(?<!\w)({any_of('|'.join(phrases.HEADER_LABELS.values()))})\s*:", re.IGNORECASE)
+
+
+def bare(text: str) -> str:
+    """Without what is no letter or digit at its ends."""
+    words = text.strip(" .,!:;-–—_*'\"")
+    return words if not words or (words[0].isalnum() and words[-1].isalnum()) else _EDGES.sub("", words)
+
+
+def is_contact(text: str) -> bool:
+    """Whether a telephone number, an address or a link stands in it."""
+    may_be = "@" in text or _DIGIT.search(text) or "www." in text or "://" in text
+    return bool(may_be and _CONTACT.search(lower(text)))
 
 
 def plain(line: str) -> str:

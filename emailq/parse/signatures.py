@@ -1,74 +1,40 @@
-"""Signatures, small print, footers of lists and a gateway's banner: the lines that people did not write this time."""
+"""Signatures: the lines below a text that say who wrote it."""
 
 import re
 from itertools import pairwise
 
 from emailq.parse import phrases
-from emailq.parse.lines import DASHES, NEW, QUOTED, SIGNATURE, Page, any_of, are_names, fold, words_of
-from emailq.parse.patterns import in_lower_case, lower
+from emailq.parse.closings import AMBIGUOUS, closing_of, is_closing_and_name, is_thanks_and_name, without_closing
+from emailq.parse.lines import (
+    DELIMITERS,
+    NEW,
+    QUOTATION_MARKS,
+    QUOTED,
+    RULE,
+    SIGNATURE,
+    Page,
+    any_of,
+    are_names,
+    bare,
+    fold,
+    is_contact,
+    words_of,
+)
+from emailq.parse.small_print import CONFIDENTIAL, is_sent_from, without_banner, without_small_print
 
 _SIGNATURE_LINES = 25  # with text, at most, from the end
-_SMALL_PRINT_LINES = 40
-
 _WORDS = re.compile(r"[^\W\d_]+")
 _FIRST_PERSON = frozenset(words_of(phrases.FIRST_PERSON))
 _IN_NAMES = str.maketrans("", "", " .-–—~/")
-_DIGIT = re.compile(r"\d")
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
-_DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])
-_RULE_OR_TWO = re.compile(rf"[{DASHES}~]{{2,}}$")
-_CLOSINGS = frozenset(words_of(phrases.CLOSINGS))
-_CLOSING_STARTS = tuple(words_of(phrases.CLOSING_STARTS))
-_CLOSING_WITHIN = re.compile(f", {any_of(phrases.CLOSING_STARTS)}")  # "Dans l'attente …, veuillez agréer …"
 _CLOSING_ENDS = (" 드림", " 올림", " 배상")  # behind a name
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "mlle", "sr", "sra", "sig", "ing"])
 _DEPARTMENTS = frozenset(words_of(phrases.DEPARTMENTS))
-_GREETING_STEMS = words_of(phrases.GREETING_STEMS)
-_GREETS = re.compile(rf"(?<!\w){any_of(phrases.GREETING_STEMS)}")
-_NOT_IN_CLOSINGS = re.compile(r"[.!?;:@\d(]")
 _BAR = re.compile(r"\s[|•·–—-]\s|,\s")
-_AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att"])  # that begin sentences too
-_WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
-_QUOTATION = frozenset('"“„«»”')
-_ALL_CLOSINGS = _CLOSINGS | _WEAK_CLOSINGS | set(words_of(phrases.YOURS))
-_SENT_FROM = tuple(words_of(phrases.SENT_FROM))
-_SENT_FROM_LETTERS = frozenset(letter for phrase in _SENT_FROM for letter in (phrase[0], phrase[0].upper()))
-_SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
-_SENT_FROM_ENDS_LETTERS = frozenset(phrase[-1] for phrase in _SENT_FROM_ENDS)
-_OUTLOOK_APP = re.compile(
-    r"(?:[^\W\d_]{1,20} ){1,3}Outlook \S{2,5} (?:iOS|Android|Mac)$"
-)  # "Get … for" in any language
-_CLOSING_AND_NAME = re.compile(
-    rf"(?i:{any_of('|'.join(sorted(_CLOSINGS - _AMBIGUOUS)))})[,!]?\s(?:[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+[ -]?){{1,2}}$"
-)
-_FIRST_WORDS = frozenset(closing.partition(" ")[0] for closing in _CLOSINGS)
-_FIRST_OF_ALL = frozenset(closing.partition(" ")[0] for closing in _ALL_CLOSINGS)
-_ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 _POSTSCRIPT = re.compile(rf"{any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE)
-_EXCUSE = re.compile(r"excuse|sorry|typos|brevity|entschuldig|kürze|excusez|disculp|извините|опечатк")
-_COMPANY_FACTS = words_of(phrases.COMPANY_FACTS)
 _PS_LETTERS = frozenset(letter for word in words_of(phrases.POSTSCRIPTS) for letter in (word[0], word[0].upper()))
-_CONFIDENTIAL = words_of(phrases.CONFIDENTIAL)
-_THIS_MESSAGE = words_of(phrases.THIS_MESSAGE)
-_OF_SMALL_PRINT = (*_CONFIDENTIAL, *_THIS_MESSAGE, *_COMPANY_FACTS)
-_SPEAKER = re.compile(r"[a-z,] I\b|\b(?:my|ich|mir|mein|meine|я|мне|мой|моя|j'ai|mon|yo)\b")  # of no company
-_WRAPPED, _LONGEST = 45, 100  # characters of a line that was wrapped
-_SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
-_FOOTER = re.compile(rf"[\W_]{{0,4}}{any_of(phrases.FOOTERS)}|.{{1,60}}mailing list$", re.IGNORECASE)
-_REFUSES = re.compile(r"\b(?:не|not|cannot|nicht|pas)\b|n't\b")  # "To unsubscribe did not work"
-_BANNER = re.compile(rf"[\W_]{{0,6}}{any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
-_BANNER_WORDS = re.compile(
-    rf"{any_of(phrases.BANNER_WORDS)}|\bextern\b|^[\W_]*external[\W_]*(?:$|[:\]*])", re.IGNORECASE
-)
 _GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORECASE)
-_CONTACT = in_lower_case(
-    r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
-    r"(?:[ ()./-]{0,2}\d){3}|\b[тtmpf](?:[.:]\s{0,2}|\s{1,2})[+(]{0,2}\d(?:[ ()./-]{0,2}\d){5}|\+\d[\d ()./-]{7,}"
-    r"|^\(?\d{1,5}\)?(?:[ ()/-]{1,2}\d{2,5}){2,4}(?:\s?\(?(?:ext|x|доб|вн|poste)\.?\s?\d{1,5}\)?)?$|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
-)
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
 _FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
-_COMMA_AND_NAME = re.compile(r", [A-Z]")
 _KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[:;]-?[)D])$")
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
 
@@ -87,7 +53,7 @@ def mark_signatures(page: Page, author: str = "") -> None:
             if page.plain[number]:
                 run.append(number)
         elif run:
-            _mark_signature(page, _without_banner(page, run) if is_first else run, names, is_first=is_first)
+            _mark_signature(page, without_banner(page, run) if is_first else run, names, is_first=is_first)
             run, is_first = [], False
 
 
@@ -98,40 +64,17 @@ def _step(page: Page) -> int:
     return 2 if 1 not in steps and steps.count(2) > 1 and any(step > 2 for step in steps) else 1
 
 
-def _without_banner(page: Page, run: list[int]) -> list[int]:
-    text = page.plain[run[0]]
-    if not (_BANNER.match(text) and _BANNER_WORDS.search(text)):
-        return run
-    length = 1
-    while length < len(run) and _is_in_banner(page.plain[run[length]]):
-        length += 1
-    if length == len(run) == 1:
-        return run
-    _give(page, run[:length], SIGNATURE)
-    return run[length:]
-
-
-def _is_in_banner(text: str) -> bool:
-    """Whether a line below the first one of a banner belongs to it: by its words, or because a sentence goes on."""
-    return bool(_BANNER_WORDS.search(text) or _RULE_OR_TWO.match(text)) or text[0].islower()
-
-
-def _give(page: Page, numbers: list[int], owner: int) -> None:
-    for number in numbers:
-        page.owners[number] = owner
-
-
 def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: bool) -> None:
     """From the end: small print, then what a program sets there, then the signature of a person."""
-    run, small_print = _without_small_print(page, run, is_first=is_first)
+    run, small_print = without_small_print(page, run, is_first=is_first)
     for index, number in enumerate(run):
-        if _is_sent_from(page.plain[number]):
+        if is_sent_from(page.plain[number]):
             page.owners[number] = SIGNATURE
             if index:
                 rest = run[index + 1 :]  # some clients set no mark between this and the history
                 is_short = all(len(page.plain[n]) <= 60 for n in rest) and _is_signature([page.plain[n] for n in rest])
-                _give(page, rest, SIGNATURE if is_short else QUOTED)
-                if page.plain[run[index - 1]] in _DELIMITERS:
+                page.give(rest, SIGNATURE if is_short else QUOTED)
+                if page.plain[run[index - 1]] in DELIMITERS:
                     index -= 1
                     page.owners[run[index]] = SIGNATURE
                 run = run[:index]
@@ -140,19 +83,19 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
         return
     texts = [page.plain[n] for n in run[-_SIGNATURE_LINES:]]
     if len(run) == 1 and not is_first:
-        if _bare(fold(texts[0])) in _AMBIGUOUS:
+        if bare(fold(texts[0])) in AMBIGUOUS:
             return  # "Yours." answers a quoted question
         above = "".join(page.plain[max(run[0] - 3, 0) : run[0]])
         if not above.endswith("?") and _is_author(texts[0], names):
-            _give(page, run, SIGNATURE)
+            page.give(run, SIGNATURE)
     offset = len(run) - len(texts)
     signed = _signed_at(page, run[offset:], names)
-    is_list = sum(text in _DELIMITERS for text in texts) > 2
+    is_list = sum(text in DELIMITERS for text in texts) > 2
     for index, text in enumerate(texts):
-        if is_list and text in _DELIMITERS:
+        if is_list and text in DELIMITERS:
             continue
         below = texts[index + 1 :]
-        if index not in (0, signed) and texts[index - 1][-1] == ":" and (text in _DELIMITERS or _goes_on(below)):
+        if index not in (0, signed) and texts[index - 1][-1] == ":" and (text in DELIMITERS or _goes_on(below)):
             continue  # "He signed like this:"
         is_top = is_first and offset + index == 0
         if index != signed and not _begins_signature(text, below, is_top=is_top):
@@ -160,50 +103,19 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
         begin = index
         if offset + index > 1 and index:
             above = texts[index - 1]
-            begin -= bool(_SIGNED.match(above) or (index == signed and _RULE_OR_TWO.match(above)))
+            begin -= bool(_SIGNED.match(above) or (index == signed and RULE.match(above)))
         end = index + _length_of_signature(page, run[offset + index :])
-        if end < len(texts) and texts[end - 1][-1] in _QUOTATION:
+        if end < len(texts) and texts[end - 1][-1] in QUOTATION_MARKS:
             continue  # of a letter that somebody cites
-        _give(page, run[offset + begin : offset + end], SIGNATURE)
-        if _RULE_OR_TWO.match(text):
-            _give(page, _name_above(page, run[: offset + begin], names), SIGNATURE)
+        page.give(run[offset + begin : offset + end], SIGNATURE)
+        if RULE.match(text):
+            page.give(_name_above(page, run[: offset + begin], names), SIGNATURE)
         return
     if len(texts) > 1 and _SIGNED.match(texts[-1]):
-        _give(page, run[-1:], SIGNATURE)
+        page.give(run[-1:], SIGNATURE)
         return
     run = run[: offset + _before_postscript(texts)]
-    _give(page, _name_above(page, run, names) if small_print else _contact_block(page, run, names), SIGNATURE)
-
-
-def _without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple[list[int], bool]:
-    """A run up to its small print, which goes on to its end; whether there was any."""
-    texts = [page.plain[n] for n in run]
-    top = max(int(is_first), len(run) - _SMALL_PRINT_LINES)
-    said = fold("\n".join(texts[top:]))
-    words = [word for word in _OF_SMALL_PRINT if word in said]  # most texts have none
-    for index in range(top, len(run)):
-        wrapped = _wrapped(texts, index, words)
-        if not (_is_small_print(texts[index]) or (wrapped and _is_small_print(wrapped))):
-            continue
-        if texts[index][0] in _QUOTATION and index and texts[index - 1][-1] == ":":
-            continue  # "Shall we write:"
-        while index > top and (_RULE_OR_TWO.match(texts[index - 1]) or texts[index - 1] in _DELIMITERS):
-            index -= 1
-        _give(page, run[index:], SIGNATURE)
-        return run[:index], True
-    return run, False
-
-
-def _wrapped(texts: list[str], index: int, words: list[str]) -> str:
-    """A line with one of `words`, and what follows it in the next two while they are as long as wrapped ones."""
-    text = texts[index]
-    if not words or not _WRAPPED <= len(text) <= _LONGEST or not any(map(fold(text).__contains__, words)):
-        return ""
-    for above, following in zip(texts[index : index + 2], texts[index + 1 : index + 3], strict=False):
-        if not _WRAPPED <= len(above) <= _LONGEST:
-            break
-        text = f"{text} {following}"
-    return text
+    page.give(_name_above(page, run, names) if small_print else _contact_block(page, run, names), SIGNATURE)
 
 
 def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
@@ -216,7 +128,7 @@ def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
         if len(text) > 60:
             continue
         above = page.plain[run[index - 1]]
-        is_author = bool(names or _FOR_OTHERS.match(text)) and _is_author(_without_closing(text), names)
+        is_author = bool(names or _FOR_OTHERS.match(text)) and _is_author(without_closing(text), names)
         if not is_author and index < len(run) - 1:
             continue
         below = [page.plain[n] for n in run[index + 1 :]]
@@ -236,12 +148,12 @@ def _is_short_name(text: str) -> bool:
 
 def _length_of_signature(page: Page, run: list[int]) -> int:
     """How many of these lines belong to it: up to "PS: …", or to a paragraph in which the author speaks on."""
-    is_open = page.plain[run[0]] not in _DELIMITERS
+    is_open = page.plain[run[0]] not in DELIMITERS
     for index, number in enumerate(run[1:], start=1):
         text = page.plain[number]
         if text[0] in _PS_LETTERS and _POSTSCRIPT.match(text):
             return index
-        if is_open and index == 1 and _is_sentence(text) and not _RULE_OR_TWO.match(page.plain[run[0]]):
+        if is_open and index == 1 and _is_sentence(text) and not RULE.match(page.plain[run[0]]):
             return index  # "Regards to Mr Hill!"
         if is_open and _speaks_on(text, is_paragraph=number > run[index - 1] + page.step):
             return index
@@ -252,17 +164,6 @@ def _speaks_on(text: str, *, is_paragraph: bool) -> bool:
     words = fold(text).split()
     is_own = is_paragraph and text[-1] in ".!" and not _FIRST_PERSON.isdisjoint(words)
     return len(words) > 4 and (text[-1] == "?" or is_own)
-
-
-def _without_closing(text: str) -> str:
-    """ "Ann" of "thanks again, Ann"."""
-    parts = text.split(" ", 4)
-    if len(parts) < 2 or fold(parts[0]).strip(",!.") not in _FIRST_OF_ALL:
-        return text
-    for length in range(1, len(parts)):
-        if _bare(fold(" ".join(parts[:length]))) in _ALL_CLOSINGS:
-            return " ".join(parts[length:])
-    return text
 
 
 def _leads_to_name(text: str) -> bool:
@@ -296,13 +197,13 @@ def _is_card(above: str, below: list[str]) -> bool:
     if not below:
         return not above.endswith((":", ","))
     is_short = all(len(line) <= 90 and line[-1] not in "?!:;" for line in below[:8])
-    is_end = above.endswith((".", "!", "?", ")", "。")) or bool(_RULE_OR_TWO.match(above))
+    is_end = above.endswith((".", "!", "?", ")", "。")) or bool(RULE.match(above))
     said = below[: _before_postscript(["", *below]) - 1]
     return is_end and is_short and not any(map(_says_more, said)) and len(below) <= 12 and _is_signature(below)
 
 
 def _says_more(text: str) -> bool:
-    is_known = are_names(text) or _is_contact(text) or any(map(fold(text).__contains__, _CONFIDENTIAL))
+    is_known = are_names(text) or is_contact(text) or any(map(fold(text).__contains__, CONFIDENTIAL))
     return _is_own_sentence(text) and not is_known
 
 
@@ -314,13 +215,13 @@ def _before_postscript(texts: list[str]) -> int:
 
 def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
     """Whether a signature begins at a line with these lines below it. `is_top`: nothing stands above it."""
-    if text in _DELIMITERS:
-        is_list = any(line in _DELIMITERS for line in below[1:3])
+    if text in DELIMITERS:
+        is_list = any(line in DELIMITERS for line in below[1:3])
         is_text = len(below) > 1 or (below and _speaks_on(below[0], is_paragraph=True))
         if is_text and all(map(_is_own_sentence, below)) and not _has_contact(below):
             return False
         return not is_list
-    if _RULE_OR_TWO.match(text):
+    if RULE.match(text):
         facts = sum(":" in line and not _has_contact([line]) for line in below)  # "Item: pump", so a form or a table
         return facts < 2 and _is_signature(below) and _has_contact(below)
     if is_top:
@@ -328,14 +229,14 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
     if len(text) > 120:
         return False
     words = fold(text)
-    closing = _closing(words)
-    if not closing and (words.endswith(_CLOSING_ENDS) or _is_closing_and_name(text, words)):
+    closing = closing_of(words)
+    if not closing and (words.endswith(_CLOSING_ENDS) or is_closing_and_name(text, words)):
         closing = 2
-    if not closing and not below and _is_thanks_and_name(text):
+    if not closing and not below and is_thanks_and_name(text):
         closing = 2
     if closing == 1:
-        name = next((line for line in below if not _RULE_OR_TWO.match(line)), "")
-        return 0 < len(name) <= 40 and len(name.split()) <= 4 and not _closing(fold(name)) and _is_signature(below)
+        name = next((line for line in below if not RULE.match(line)), "")
+        return 0 < len(name) <= 40 and len(name.split()) <= 4 and not closing_of(fold(name)) and _is_signature(below)
     return closing == 2 and _is_signature(below)
 
 
@@ -345,82 +246,11 @@ def _is_own_sentence(text: str) -> bool:
 
 def _goes_on(below: list[str]) -> bool:
     """Whether a sentence goes on below what looks like a signature."""
-    return any(line[0].islower() and len(line.split()) > 3 and not _is_contact(line) for line in below)
+    return any(line[0].islower() and len(line.split()) > 3 and not is_contact(line) for line in below)
 
 
 def _is_sentence(text: str) -> bool:
-    return text[-1] in ".!?" and len(text.split()) > 4 and not are_names(text) and not _is_contact(text)
-
-
-def _closing(line: str) -> int:
-    """2 for "Best regards", with or without a name behind it, 1 for "Thanks", else 0."""
-    if line[:1] in _QUOTATION:
-        return 0
-    words = _bare(line)
-    if words in _CLOSINGS or words.startswith(_CLOSING_STARTS) or ("," in words and _CLOSING_WITHIN.search(words)):
-        return 2
-    if words in _WEAK_CLOSINGS:
-        return 1
-    first, comma, name = words.partition(",")
-    if _is_contact(name) or (len(name) <= 40 and len(name.split()) <= 4):
-        if comma and _bare(first) in _WEAK_CLOSINGS:
-            first = name  # "thanks, best regards"
-        elif comma and _bare(first) in _CLOSINGS:
-            return 2
-        is_cited = line[-1:] in _QUOTATION and _QUOTATION.isdisjoint(line[:-1])
-        is_sentence = is_cited or line[-1:] == ":" or (line[-1:] in ".?" and len(first.split()) > 4)
-        if not is_sentence and _greets(first.partition("/")[0]):
-            return 2
-    parts = words.split()
-    if not parts or parts[0] not in _FIRST_WORDS:
-        return 0
-    for length in range(min(5, len(parts) - 1), 1, -1):  # "have a nice day in Ulm"
-        if " ".join(parts[:length]) in _CLOSINGS:
-            return 2 if len(parts) - length <= 3 else 0
-    return 0
-
-
-def _greets(words: str) -> bool:
-    """Few words, one of which greets: "Gruß aus Kiel", "met hartelijke groet"."""
-    if len(words.split()) > 6 or not any(map(words.__contains__, _GREETING_STEMS)):  # which the search takes longer for
-        return False
-    return bool(_GREETS.search(words)) and not _NOT_IN_CLOSINGS.search(words)
-
-
-def _bare(text: str) -> str:
-    """Without what is no letter or digit at its ends."""
-    words = text.strip(" .,!:;-–—_*'\"")
-    return words if not words or (words[0].isalnum() and words[-1].isalnum()) else _EDGES.sub("", words)
-
-
-def _is_closing_and_name(text: str, words: str) -> bool:
-    """ "Hilsen Nora". `words`: the text folded."""
-    return words.partition(" ")[0].rstrip(",!") in _FIRST_WORDS and bool(
-        _CLOSING_AND_NAME.match(text.replace("ß", "ss"))
-    )
-
-
-def _is_thanks_and_name(text: str) -> bool:
-    """ "Thanks, Nora" as the last line."""
-    thanks, comma, name = text.rpartition(",")
-    return bool(comma) and fold(thanks) in _WEAK_CLOSINGS and len(name.split()) <= 2 and name.strip()[:1].isupper()
-
-
-def _is_sent_from(text: str) -> bool:
-    """ "Sent from my phone", but no sentence that begins so."""
-    if len(text) <= 60 and text[-1:] in _SENT_FROM_ENDS_LETTERS and fold(text).endswith(_SENT_FROM_ENDS):
-        return True
-    if "utlook" in text and _OUTLOOK_APP.match(_ANGLES.sub("", text).rstrip(" .")):
-        return True
-    if len(text) > 200 or text[:1] not in _SENT_FROM_LETTERS:
-        return False
-    words = fold(text)
-    if not words.startswith(_SENT_FROM) or (words.startswith("von meine") and "gesendet" not in words):
-        return False
-    words = _ANGLES.sub("", words)
-    goes_on = ", " in words and not (words.startswith("yahoo") or (len(words) <= 60 and _COMMA_AND_NAME.search(text)))
-    is_sentence = (goes_on and not _EXCUSE.search(words)) or (words.endswith(".") and len(words) > 80)
-    return len(words) <= 120 and not is_sentence
+    return text[-1] in ".!?" and len(text.split()) > 4 and not are_names(text) and not is_contact(text)
 
 
 def _is_signature(below: list[str]) -> bool:
@@ -429,25 +259,7 @@ def _is_signature(below: list[str]) -> bool:
 
 
 def _has_contact(below: list[str]) -> bool:
-    return any(map(_is_contact, below[:12]))
-
-
-def _is_contact(text: str) -> bool:
-    may_be = "@" in text or _DIGIT.search(text) or "www." in text or "://" in text
-    return bool(may_be and _CONTACT.search(lower(text)))
-
-
-def _is_small_print(text: str) -> bool:
-    words = fold(text)
-    if len(words) > 60:
-        hits = sum(map(words.__contains__, _CONFIDENTIAL))
-        if hits > 1 or (hits and any(map(words.__contains__, _THIS_MESSAGE))):
-            return not _SPEAKER.search(text)
-        if sum(map(words.__contains__, _COMPANY_FACTS)) > 1 and "your" not in words:
-            return True
-    return bool(_FOOTER.match(words) and not _REFUSES.search(words)) or (
-        len(words) < 60 and _bare(words) in _SMALL_PRINT
-    )
+    return any(map(is_contact, below[:12]))
 
 
 def _contact_block(page: Page, run: list[int], names: list[str]) -> list[int]:
@@ -508,7 +320,7 @@ def _last_paragraph(page: Page, run: list[int]) -> int:
 
 
 def _is_name(text: str) -> bool:
-    return 2 <= len(text.split()) <= 4 and are_names(text) and text[0].isupper() and not _DIGIT.search(text)
+    return 2 <= len(text.split()) <= 4 and are_names(text) and text[0].isupper() and not any(map(str.isdigit, text))
 
 
 def _name_above(page: Page, run: list[int], names: list[str]) -> list[int]:

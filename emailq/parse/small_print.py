@@ -1,0 +1,109 @@
+"""What programs and firms add to a text: disclaimers, footers of lists, "Sent from my phone", a gateway's banner."""
+
+import re
+
+from emailq.parse import phrases
+from emailq.parse.lines import DELIMITERS, QUOTATION_MARKS, RULE, SIGNATURE, Page, any_of, bare, fold, words_of
+
+_SMALL_PRINT_LINES = 40  # with text, at most, from the end
+_SENT_FROM = tuple(words_of(phrases.SENT_FROM))
+_SENT_FROM_LETTERS = frozenset(letter for phrase in _SENT_FROM for letter in (phrase[0], phrase[0].upper()))
+_SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
+_SENT_FROM_ENDS_LETTERS = frozenset(phrase[-1] for phrase in _SENT_FROM_ENDS)
+# "Get Outlook for …" in any language
+_OUTLOOK_APP = re.compile(r"(?:[^\W\d_]{1,20} ){1,3}Outlook \S{2,5} (?:iOS|Android|Mac)$")
+_ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
+_EXCUSE = re.compile(r"excuse|sorry|typos|brevity|entschuldig|kürze|excusez|disculp|извините|опечатк")
+_COMPANY_FACTS = words_of(phrases.COMPANY_FACTS)
+CONFIDENTIAL = words_of(phrases.CONFIDENTIAL)
+_THIS_MESSAGE = words_of(phrases.THIS_MESSAGE)
+_OF_SMALL_PRINT = (*CONFIDENTIAL, *_THIS_MESSAGE, *_COMPANY_FACTS)
+_SPEAKER = re.compile(r"[a-z,] I\b|\b(?:my|ich|mir|mein|meine|я|мне|мой|моя|j'ai|mon|yo)\b")  # of no company
+_WRAPPED, _LONGEST = 45, 100  # characters of a line that was wrapped
+_SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
+_FOOTER = re.compile(rf"[\W_]{{0,4}}{any_of(phrases.FOOTERS)}|.{{1,60}}mailing list$", re.IGNORECASE)
+_REFUSES = re.compile(r"\b(?:не|not|cannot|nicht|pas)\b|n't\b")  # "To unsubscribe did not work"
+_BANNER = re.compile(rf"[\W_]{{0,6}}{any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
+_BANNER_WORDS = re.compile(
+    rf"{any_of(phrases.BANNER_WORDS)}|\bextern\b|^[\W_]*external[\W_]*(?:$|[:\]*])", re.IGNORECASE
+)
+_COMMA_AND_NAME = re.compile(r", [A-Z]")
+
+
+def without_banner(page: Page, run: list[int]) -> list[int]:
+    text = page.plain[run[0]]
+    if not (_BANNER.match(text) and _BANNER_WORDS.search(text)):
+        return run
+    length = 1
+    while length < len(run) and _is_in_banner(page.plain[run[length]]):
+        length += 1
+    if length == len(run) == 1:
+        return run
+    page.give(run[:length], SIGNATURE)
+    return run[length:]
+
+
+def _is_in_banner(text: str) -> bool:
+    """Whether a line below the first one of a banner belongs to it: by its words, or because a sentence goes on."""
+    return bool(_BANNER_WORDS.search(text) or RULE.match(text)) or text[0].islower()
+
+
+def without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple[list[int], bool]:
+    """A run up to its small print, which goes on to its end; whether there was any."""
+    texts = [page.plain[n] for n in run]
+    top = max(int(is_first), len(run) - _SMALL_PRINT_LINES)
+    said = fold("\n".join(texts[top:]))
+    words = [word for word in _OF_SMALL_PRINT if word in said]  # most texts have none
+    for index in range(top, len(run)):
+        wrapped = _wrapped(texts, index, words)
+        if not (_is_small_print(texts[index]) or (wrapped and _is_small_print(wrapped))):
+            continue
+        if texts[index][0] in QUOTATION_MARKS and index and texts[index - 1][-1] == ":":
+            continue  # "Shall we write:"
+        while index > top and (RULE.match(texts[index - 1]) or texts[index - 1] in DELIMITERS):
+            index -= 1
+        page.give(run[index:], SIGNATURE)
+        return run[:index], True
+    return run, False
+
+
+def _wrapped(texts: list[str], index: int, words: list[str]) -> str:
+    """A line with one of `words`, and what follows it in the next two while they are as long as wrapped ones."""
+    text = texts[index]
+    if not words or not _WRAPPED <= len(text) <= _LONGEST or not any(map(fold(text).__contains__, words)):
+        return ""
+    for above, following in zip(texts[index : index + 2], texts[index + 1 : index + 3], strict=False):
+        if not _WRAPPED <= len(above) <= _LONGEST:
+            break
+        text = f"{text} {following}"
+    return text
+
+
+def is_sent_from(text: str) -> bool:
+    """ "Sent from my phone", but no sentence that begins so."""
+    if len(text) <= 60 and text[-1:] in _SENT_FROM_ENDS_LETTERS and fold(text).endswith(_SENT_FROM_ENDS):
+        return True
+    if "utlook" in text and _OUTLOOK_APP.match(_ANGLES.sub("", text).rstrip(" .")):
+        return True
+    if len(text) > 200 or text[:1] not in _SENT_FROM_LETTERS:
+        return False
+    words = fold(text)
+    if not words.startswith(_SENT_FROM) or (words.startswith("von meine") and "gesendet" not in words):
+        return False
+    words = _ANGLES.sub("", words)
+    goes_on = ", " in words and not (words.startswith("yahoo") or (len(words) <= 60 and _COMMA_AND_NAME.search(text)))
+    is_sentence = (goes_on and not _EXCUSE.search(words)) or (words.endswith(".") and len(words) > 80)
+    return len(words) <= 120 and not is_sentence
+
+
+def _is_small_print(text: str) -> bool:
+    words = fold(text)
+    if len(words) > 60:
+        hits = sum(map(words.__contains__, CONFIDENTIAL))
+        if hits > 1 or (hits and any(map(words.__contains__, _THIS_MESSAGE))):
+            return not _SPEAKER.search(text)
+        if sum(map(words.__contains__, _COMPANY_FACTS)) > 1 and "your" not in words:
+            return True
+    return bool(_FOOTER.match(words) and not _REFUSES.search(words)) or (
+        len(words) < 60 and bare(words) in _SMALL_PRINT
+    )
