@@ -263,7 +263,7 @@ def test_an_action_is_approved_or_rejected_with_one_key(
     env: dict[str, str], ids: list[str], model: Model, db: psycopg.Connection, terminal: Callable[..., Terminal]
 ) -> None:
     model.labels = LABELS | {"confidence": 0.95}
-    classify(env, ids)
+    classify(env, ids, EMAILQ_REVIEW_BELOW="0.6")  # set, so what nobody calibrated counts
     assert run_emailq("worker", "--queue", "erp_action", "--drain", env=env).returncode == 0
     waiting = value(db, "select count(*) from erp_actions where status = 'needs_review'")
     review = terminal("review", "--by", "ann")
