@@ -24,7 +24,7 @@ from emailq.classify import local
 from emailq.classify.features import Signs, key, signs_of
 from emailq.models import Intent
 
-PER_INTENT = {"en": 2600, "ru": 2600, "de": 1100, "fr": 1100, "es": 1100}  # messages made; others 500
+PER_INTENT = {"en": 4500, "ru": 4500, "de": 1800, "fr": 1800, "es": 1800}  # messages made; others 800
 WORD_VALUE, MEANING_VALUE, FACT_VALUE = 3.0, 1.2, 0.3  # length of all words, of all meanings, of each fact, as vectors
 COMPANY_VALUE = 2.0  # the same of what the vectors of all words say
 STRENGTH = 0.5  # inverse of the regularisation
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
-    samples = [s for one in read_languages() for s in compose(one, PER_INTENT.get(one.code, 500), options.seed)]
+    samples = [s for one in read_languages() for s in compose(one, PER_INTENT.get(one.code, 800), options.seed)]
     signs = [signs_of(sample.mail) for sample in samples]
     vectors = read_vectors(Path(sys.prefix))
     _say(f"{len(samples)} messages from {len({s.source for s in samples})} pieces")
