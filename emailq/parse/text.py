@@ -4,20 +4,13 @@ import html as entities
 import re
 import unicodedata
 from collections.abc import Mapping
-from sys import intern
 
+from emailq.parse.tags import BLOCKS, walk
 from emailq.parse.unseen import Look, hides, hiding_selectors, look, squeezed
 
 HTML_LIMIT = 2_000_000  # characters that are read
 
-_BLOCKS = frozenset(
-    (
-        *("address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure"),
-        *("footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre"),
-        *("section", "table", "tbody", "tfoot", "thead", "tr", "ul", "option"),
-    )
-)
-_BEGINS = _BLOCKS | {"td", "th", "br", "img", "a"}  # that say something when they begin
+_BEGINS = BLOCKS | {"td", "th", "br", "img", "a"}  # that say something when they begin
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "table", "pre"])
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 # Invisible characters; joiners stay between the letters of scripts that need them.
@@ -53,8 +46,8 @@ def split_hidden(html: str) -> tuple[str, str]:
     Scripts, styles and comments are in neither.
     """
     html = _sound(html[:HTML_LIMIT])
-    writer = _Writer(hiding_selectors(html) - _BLOCKS)
-    _walk(html, writer)
+    writer = _Writer(hiding_selectors(html) - BLOCKS)
+    walk(html, writer)
     return writer.texts()
 
 
@@ -97,9 +90,6 @@ def _sound(text: str) -> str:
     if _CONTROLS.search(text):
         text = _CONTROLS.sub(lambda found: "\ufffd" if ord(found[0]) >= 0xD800 else "", text)
     return text
-
-
-# ------------------------------------------------------------------------------------------ writing
 
 
 class _Writer:
@@ -193,7 +183,7 @@ class _Writer:
             self._out.append(_LINE if is_line and not is_empty else _PARAGRAPH)
         elif tag in ("td", "th"):
             self._join_cell(*self._began.pop()[:2])
-        elif tag in _BLOCKS:
+        elif tag in BLOCKS:
             if self._signatures and self._signatures[-1] == len(self._looks):
                 self._out.append(f"{_SIGNED}{_PARAGRAPH}")
                 self._signatures.pop()
@@ -314,125 +304,3 @@ def _tidy(text: str) -> str:
 
 def _line_break(run: re.Match[str]) -> str:
     return "\n\n" if _PARAGRAPH in run[0] else "\n" if _LINE in run[0] else " "
-
-
-# ------------------------------------------------------------------------------------------ walking
-
-# A tree builder is not safe here: with the fastest one, 44 kB of formatting left open took 700 MB, and 100,000 options
-# or attributes took a minute. Tag by tag is as fast on real mail and linear on all.
-_MARKUP = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})(>)?|[!?/])")
-_REST_OF_TAG = re.compile(r"""(?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+'|)|["'])*+>""")
-_ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,40})(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++)))?")
-_VOID = frozenset(
-    ["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"]
-)
-_DROPPED = {
-    tag: re.compile(f"</{tag}", re.IGNORECASE)
-    for tag in ("script", "style", "title", "template", "object", "iframe", "svg", "math")
-}
-_TAGS = {
-    name: name for name in (*_BEGINS, *_VOID, "span", "b", "i", "u", "strong", "em", "font", "small", "sup", "sub")
-}
-_NOTHING: Mapping[str, str | None] = {}
-_SCANNED = 64  # open elements that are looked through for the one to close
-_TABLE = frozenset(["table"])
-_TABLE_PARTS = frozenset(["td", "th", "tr", "tbody", "thead", "tfoot", "table", "caption"])
-_CELLS = frozenset(["table", "td", "th", "caption"])
-_SPECIAL = _BLOCKS | _CELLS
-# An element that begins closes those of the first set, down to one of the second (HTML, "optional tags").
-_CLOSES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    **dict.fromkeys(_BLOCKS, (frozenset(["p"]), _CELLS)),
-    **dict.fromkeys(["li"], (frozenset(["li", "p"]), _CELLS | {"ul", "ol"})),
-    **dict.fromkeys(["dt", "dd"], (frozenset(["dt", "dd", "p"]), _CELLS | {"dl"})),
-    **dict.fromkeys(["option"], (frozenset(["option"]), frozenset(["select"]))),
-    **dict.fromkeys(["td", "th"], (frozenset(["td", "th"]), _TABLE)),
-    **dict.fromkeys(["tr"], (frozenset(["td", "th", "tr"]), _TABLE)),
-    **dict.fromkeys(["tbody", "thead", "tfoot"], (_TABLE_PARTS - _TABLE, _TABLE)),
-    **dict.fromkeys(["a"], (frozenset(["a"]), _SPECIAL)),
-}
-
-
-def _walk(html: str, writer: _Writer) -> None:
-    """Hand the elements and texts of a page to the writer, each `enter` with its `leave`, as browsers nest them."""
-    stack: list[str] = []
-    position, end = 0, len(html)
-    while mark := _MARKUP.search(html, position):
-        start = mark.start()
-        if start > position:
-            writer.text(html[position:start])
-        slash, name, is_bare = mark.groups()
-        if name is None:
-            position = _end_of_comment(html, start)
-            continue
-        position = mark.end()
-        attributes = _NOTHING
-        if not is_bare:
-            rest = _REST_OF_TAG.match(html, position) if html.find(">", position) >= 0 else None
-            if rest is None:
-                position = end
-                break
-            attributes = _attributes(rest[0])
-            position = rest.end()
-        tag = _TAGS.get(name) or intern(name.lower())  # one string for each: the open ones may be many
-        if slash:
-            _close(stack, writer, tag)
-        elif tag in _DROPPED:
-            after = _DROPPED[tag].search(html, position)
-            position = after.start() if after else end
-        else:
-            if tag in _CLOSES:
-                _close_before(stack, writer, tag)
-            writer.enter(tag, attributes)
-            if tag in _VOID:
-                writer.leave(tag)
-            else:
-                stack.append(tag)
-    writer.text(html[position:])
-    while stack:
-        writer.leave(stack.pop())
-
-
-def _end_of_comment(html: str, start: int) -> int:
-    close = html.find("-->", start) + 2 if html.startswith("<!--", start) else html.find(">", start)
-    return close + 1 if close > 1 else len(html)
-
-
-def _close(stack: list[str], writer: _Writer, tag: str) -> None:
-    """An end tag closes what is open inside of its element, but reaches out of no table cell; a <span> of no block."""
-    near = stack[-_SCANNED:]
-    if tag not in near:
-        return
-    limits = _TABLE if tag in _TABLE_PARTS else _SPECIAL if tag == "span" else _CELLS
-    for name in reversed(near):
-        if name != tag and name in limits:
-            return
-        if name == tag:
-            break
-    while (name := stack.pop()) != tag:
-        writer.leave(name)
-    writer.leave(tag)
-
-
-def _close_before(stack: list[str], writer: _Writer, tag: str) -> None:
-    closed, limits = _CLOSES[tag]
-    near = stack[-_SCANNED:]
-    if closed.isdisjoint(near):
-        return
-    count = 0
-    for number, name in enumerate(reversed(near), start=1):
-        if name in closed:
-            count = number
-        elif name in limits:
-            break
-    for _ in range(count):
-        writer.leave(stack.pop())
-
-
-def _attributes(text: str) -> Mapping[str, str | None]:
-    if "=" not in text and "hidden" not in text.lower():
-        return _NOTHING
-    found: dict[str, str | None] = {}
-    for match in _ATTRIBUTE.finditer(text):
-        value = match[2] or match[3] or match[4]
-        found.setdefault(match[1].lower(), entities.unescape(value) if value and "&" in value else value)
-    return found
