@@ -29,6 +29,9 @@ _DATE = in_lower_case(
     rf"|(?<![^\W\d_]){_MONTH}[^\W\d_]{{0,12}}\.?\s\d"
 )
 _ADDRESS = re.compile(r"[\w.+%'&=-]@[\w-]{1,63}\.\w")
+# "Кімнен: Maria <m@lenz.example>", a header line in any language.
+_LABELLED = re.compile(r"[^\W\d_][^:<>@\d]{0,23}:\s")
+_SENDER = re.compile(rf"{_LABELLED.pattern}.{{0,100}}[<\[][^<>@\s]{{1,80}}@[^<>@\s]{{3,80}}[>\]]$")
 _ADDRESS_LAST = re.compile(r"[>)\]]$|@[\w.-]+$")
 _NUMBERS = re.compile(r"\d+")
 _DATE_FIRST = re.compile(r"(?:[^\W\d_]{1,14}\.?,?\s+)?\d")
@@ -97,6 +100,8 @@ def _unmark_prose(page: Page) -> None:
     is_inside = len(above.split()) > 1 and not above.endswith(",") and any(page.plain[after : after + 1])
     if not above and before > 0:
         above = page.plain[before - 1]
+    below = next(filter(None, page.plain[after:]), "")
+    is_inside = is_inside or (above[-1:].isalnum() and below[:1].islower())
     if (is_inside and len(quoted) <= 2) or (_leads_to(above) and any(page.plain[after:])):
         page.owners[quoted[0] : after] = [NEW] * len(between)
 
@@ -133,6 +138,8 @@ def _mark_at(page: Page, number: int) -> tuple[int, int]:
     if text[-1] == ":" and len(text) <= 60 and fold(text.rstrip(": ")) in _FORWARD_LINES:
         return FORWARD, 1
     if page.labels[number] and (length := _block_length(page, number)):
+        return BLOCK, length
+    if text[-1] in ">]" and _SENDER.match(text) and (length := _unknown_block_length(page, number)):
         return BLOCK, length
     if length := _attribution_length(page, number):
         return REPLY, length
@@ -185,6 +192,15 @@ def _block_length(page: Page, number: int) -> int:
         return 0
     is_sure = "address" in roles or ("subject" in roles and any(map(_has_clock, page.plain[number : number + length])))
     return length if is_sure else 0
+
+
+def _unknown_block_length(page: Page, number: int) -> int:
+    """The same in a language of no table: below a sender's address, two lines or more with a label, one with a time."""
+    length = 1
+    while number + length < len(page.plain) and _LABELLED.match(page.plain[number + length]):
+        length += 1
+    lines = page.plain[number + 1 : number + length]
+    return length if length >= 3 and any(_has_clock(line) and _has_date(line) for line in lines) else 0
 
 
 def _attribution_length(page: Page, number: int) -> int:
@@ -257,7 +273,7 @@ def _attribution(text: str) -> int:
         if len(rest) <= 45 and not _is_talk(rest) and _has_date(rest):
             return 1
     if not (has_date and is_introduced and text.endswith(":") and has_clock):
-        is_known = is_introduced or text[-2:-1] in ")]" or text[-2:-1].isdigit()
+        is_known = is_introduced or has_clock or text[-2:-1] in ")]" or text[-2:-1].isdigit()
         return int(has_address and has_date and is_known and text.endswith(":"))
     return 2 if has_address and _ADDRESS_LAST.search(body) else 1
 

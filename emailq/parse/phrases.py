@@ -7,28 +7,31 @@ Each table is a list of phrases in lower case, divided by "|" or a new line.
 HEADER_LABELS = {
     "from": """
         from|von|de|da|van|från|fra|od|от|від|от кого|від кого|отправитель|відправник|kimden|gönderen|feladó
-        lähettäjä|de la|expeditor|expeditorul|šalje|saatja|mittente|nadawca|remitente|remetente|expéditeur|absender
+        lähettäjä|de la|expeditor|expeditorul|šalje|mittente|nadawca|remitente|remetente|expéditeur|absender
         afzender|avsändare|odosielateľ|odesílatel|подател|发件人|寄件者|寄件人|差出人|送信元|送信者|보낸 사람
-        보낸사람
+        보낸사람|από|saatja|nuo|шаље|од|מאת|من|từ|dari
     """,
     "date": """
         sent|date|sent on|sent at|datum|gesendet|gesendet am|envoyé|envoyé le|date d'envoi|message du|enviado
         enviado el|enviada em|enviado em|enviada|fecha|data|inviato|inviato il|verzonden|verzonden op|skickat|sendt
         dato|wysłano|wysłane|odesláno|odoslané|отправлено|отправлен|дата|дата и время|надіслано|дата та час|tarih
         gönderildi|gönderme tarihi|elküldve|dátum|päivämäärä|päiväys|lähetetty|dată|trimis|poslano|изпратено
-        发送时间|发送日期|日期|寄件日期|日時|送信日時|日付|보낸 날짜|날짜
+        发送时间|发送日期|日期|寄件日期|日時|送信日時|日付|보낸 날짜|날짜|αποστολή|ημερομηνία|στάλθηκε|saadetud|kuupäev
+        išsiųsta|nosūtīts|послато|poslato|enviat|נשלח|תאריך|تم الإرسال|التاريخ|đã gửi|dikirim|tanggal
     """,
     "to": """
         to|an|à|a|para|pour|per|aan|till|til|do|komu|кому|получатель|kime|címzett|vastaanottaja|către|destinatarul
-        destinatario|destinataire|prima|pre|adresat|alıcı|empfänger|收件人|收件者|宛先|送信先|받는 사람|받는사람
+        destinatario|destinataire|prima|pre|adresat|alıcı|empfänger|收件人|收件者|宛先|送信先|받는 사람|받는사람|προς|до
+        adressaat|saaja|kam|за|прима|za|per a|אל|إلى|đến|tới|kepada
     """,
     "copy": """
         cc|bcc|copie à|copie|kopie|kopie (cc)|kopi|kopia|kopio|kopija|kópia|копия|копії|копія|bilgi|dw|udw|másolat
-        másolatot kap|cópia|con copia|抄送|副本|참조
+        másolatot kap|cópia|con copia|抄送|副本|참조|κοιν|κοινοποίηση|копие|עותק|نسخة
     """,
     "subject": """
         subject|betreff|objet|sujet|asunto|oggetto|ogg|assunto|onderwerp|ämne|emne|temat|předmět|predmet|naslov|тема
-        konu|tárgy|aihe|subiect|subiectul|teema|主题|主旨|主題|件名|제목
+        konu|tárgy|aihe|subiect|subiectul|teema|主题|主旨|主題|件名|제목|θέμα|относно|zadeva|наслов|temats|tēma|assumpte
+        נושא|الموضوع|chủ đề|perihal|subjek
     """,
     "other": """
         importance|priority|attachments|attachment|reply-to|reply to|organization|sensitivity|wichtigkeit|priorität
@@ -138,6 +141,9 @@ CLOSINGS = """
     kram|kramar|knus|uściski|sevgiler|sevgilerimle|kindly|all my best|приятного дня|добра|have a nice day
     have a great day|have a good day|have a nice weekend|have a great weekend|as ever|mit freundl. grüßen|此致|敬上|谨上
     祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします|どうぞよろしくお願いいたします|顺祝商祺|祝商祺|谢谢祝好
+    üdvözlettel|με εκτίμηση|φιλικά|pagarbiai|su pagarba|ar cieņu|lugupidamisega|parimate soovidega
+    s poštovanjem|с поштовањем
+    בברכה|تحياتي|مع تحياتي|مع أطيب التحيات|trân trọng|hormat saya|salam
 """
 
 # How a word begins that makes a closing of few words ("viele Grüße aus Kiel", "with warm regards").
