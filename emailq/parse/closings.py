@@ -13,7 +13,8 @@ _GREETS = re.compile(rf"(?<!\w){any_of(phrases.GREETING_STEMS)}")
 _NOT_IN_CLOSINGS = re.compile(r"[.!?;:@\d(]")
 AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att"])  # that begin sentences too
 _WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
-_ALL_CLOSINGS = _CLOSINGS | _WEAK_CLOSINGS | set(words_of(phrases.YOURS))
+YOURS = frozenset(words_of(phrases.YOURS))
+_ALL_CLOSINGS = _CLOSINGS | _WEAK_CLOSINGS | YOURS
 _CLOSING_AND_NAME = re.compile(
     rf"(?i:{any_of('|'.join(sorted(_CLOSINGS - AMBIGUOUS)))})[,!]?\s(?:[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+[ -]?){{1,2}}$"
 )

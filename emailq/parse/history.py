@@ -7,7 +7,7 @@ the author ("On Monday … wrote:"), or ">" before each line.
 import re
 
 from emailq.parse import phrases
-from emailq.parse.lines import DASHES, NEW, QUOTED, Page, any_of, are_names, fold, plain, words_of
+from emailq.parse.lines import DASHES, NEW, QUOTED, RULE, Page, any_of, are_names, fold, plain, words_of
 from emailq.parse.patterns import in_lower_case, lower
 
 _LINE = 500  # characters of a line that are looked at
@@ -59,13 +59,15 @@ _SUMMARY = re.compile(r".{1,80}---\d[\d/.: APM]{5,25}---")  # Notes: "Ann ---11/
 def mark_history(page: Page) -> int:
     """Give the quoted lines to the history, and say by which mark it was known."""
     seen = UNMARKED
-    number, end = 0, len(page.lines)
+    number = 0
+    end = first = len(page.lines)
     if page.has_bars:
         _look_for_bars(page)
     while number < end:
         if page.are_quoted[number] and not _WRITTEN_BY.match(page.lines[number]):
             if seen == UNMARKED and (number == 0 or page.owners[number - 1] == NEW):
                 seen = _quoted_mark(page.lines[number])
+                first = min(first, number) if seen != UNMARKED else first
             page.owners[number] = QUOTED
             number += 1
             continue
@@ -73,23 +75,23 @@ def mark_history(page: Page) -> int:
         if kind != UNMARKED:
             seen = max(seen, kind)
             start = _back_over_rules(page, number)
+            first = min(first, start)
             page.owners[start : number + length] = [QUOTED] * (number + length - start)
             if kind == FORWARD or not _quote_follows(page, number + length):
                 page.owners[number:] = [QUOTED] * (end - number)
-                return seen
+                break
         number += length
     _mark_broken_lines(page)
-    if seen == UNMARKED:
-        _unmark_prose(page)
+    _unmark_prose(page, first)
     return seen
 
 
-def _unmark_prose(page: Page) -> None:
-    """One or two lines with ">" in the middle of a paragraph, and no other: a comparison or a command.
+def _unmark_prose(page: Page, end: int) -> None:
+    """One or two lines with ">" in the middle of a paragraph, no other above `end`: a comparison or a command.
 
     So are some lines that a sentence leads to ("It stops when I start it by hand:") and that more text follows.
     """
-    quoted = [number for number, owner in enumerate(page.owners) if owner == QUOTED]
+    quoted = [number for number, owner in enumerate(page.owners[:end]) if owner == QUOTED]
     if not 1 <= len(quoted) <= 6:
         return
     between = range(quoted[0], quoted[-1] + 1)
@@ -97,12 +99,12 @@ def _unmark_prose(page: Page) -> None:
         return
     before, after = quoted[0] - 1, quoted[-1] + 1
     above = page.plain[before] if before >= 0 else ""
-    is_inside = len(above.split()) > 1 and not above.endswith(",") and any(page.plain[after : after + 1])
+    is_inside = len(above.split()) > 1 and not above.endswith(",") and any(page.plain[after : min(after + 1, end)])
     if not above and before > 0:
         above = page.plain[before - 1]
-    below = next(filter(None, page.plain[after:]), "")
+    below = next(filter(None, page.plain[after:end]), "")
     is_inside = is_inside or (above[-1:].isalnum() and below[:1].islower())
-    if (is_inside and len(quoted) <= 2) or (_leads_to(above) and any(page.plain[after:])):
+    if (is_inside and len(quoted) <= 2) or (_leads_to(above) and any(page.plain[after:end])):
         page.owners[quoted[0] : after] = [NEW] * len(between)
 
 
@@ -133,7 +135,7 @@ def _mark_at(page: Page, number: int) -> tuple[int, int]:
             return BLOCK, 1 + _header_length(page, number + 1)
     if text[0] == ">" and _WRITTEN_BY.match(text):
         return BLOCK, 1
-    if page.has_reply_line and len(text) <= 200 and _is_reply_above(text):
+    if page.has_reply_line and len(text) <= 200 and any(page.plain[:number]) and _is_reply_above(text):
         return BLOCK, 1
     if text[-1] == ":" and len(text) <= 60 and fold(text.rstrip(": ")) in _FORWARD_LINES:
         return FORWARD, 1
@@ -307,7 +309,7 @@ def _back_over_rules(page: Page, number: int) -> int:
     start = number
     for above in range(number - 1, max(number - 5, -1), -1):
         text = page.lines[above].strip()
-        if page.owners[above] != NEW:
+        if page.owners[above] != NEW or _closes_box(page, above):
             break
         is_part = (
             not text
@@ -320,6 +322,12 @@ def _back_over_rules(page: Page, number: int) -> int:
             break
         start = above if text else start
     return start
+
+
+def _closes_box(page: Page, number: int) -> bool:
+    """Whether a rule is the second of two alike, as they stand around a signature or a disclaimer."""
+    text = page.plain[number]
+    return bool(RULE.match(text)) and text in page.plain[max(number - 20, 0) : number]
 
 
 def _mark_broken_lines(page: Page) -> None:

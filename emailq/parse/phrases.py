@@ -151,7 +151,7 @@ GREETING_STEMS = """
     regards|kind regard|best regard|warm regard|greetings|best wishes|warm wishes|kind wishes|good wishes|sincerely
     respectfully|faithfully|уважением|наилучшими|пожеланиями|повагою|побажаннями|grüß|gruß|grues|salutations
     cordial|saludo|abrazo|abraço|saluti|saluto|cumprimentos|groet|hälsning|hilsen|hilsner|pozdr|saygı|üdvözlet
-    terveis|поздрав|szacun|poštovan|с поздрави|bonne journ|bonne soir|bonne fin de
+    terveis|поздрав|szacun|poštovan|с поздрави|bonne journ|bonne soir|belle journ|belle soir|bonne fin de
     bonne continuation|xoxo|hugs
 """
 

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from emailq.parse import phrases
-from emailq.parse.closings import AMBIGUOUS, closing_of, is_closing_and_name, is_thanks_and_name, without_closing
+from emailq.parse.closings import AMBIGUOUS, YOURS, closing_of, is_closing_and_name, is_thanks_and_name, without_closing
 from emailq.parse.lines import (
     DELIMITERS,
     NEW,
@@ -35,7 +35,7 @@ _PS_LETTERS = frozenset(letter for word in words_of(phrases.POSTSCRIPTS) for let
 _GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORECASE)
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
 _FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
-_KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[:;]-?[)D])$")
+_KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[^\w\s]{1,4}|[:;]-?D)$")
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
 
 
@@ -89,7 +89,10 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
         if not above.endswith("?") and _is_author(texts[0], names):
             page.give(run, SIGNATURE)
     offset = len(run) - len(texts)
-    signed = _signed_at(page, run[offset:], names)
+    stop = _before_postscript(texts)
+    delimiters = (n for n, text in enumerate(texts[:stop]) if n and text in DELIMITERS)
+    stop = next((n for n in delimiters if _begins_signature(texts[n], texts[n + 1 :], is_top=False)), stop)
+    signed = _signed_at(page, run[offset : offset + stop], names)
     is_list = sum(text in DELIMITERS for text in texts) > 2
     for index, text in enumerate(texts):
         if is_list and text in DELIMITERS:
@@ -110,6 +113,8 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
         page.give(run[offset + begin : offset + end], SIGNATURE)
         if RULE.match(text):
             page.give(_name_above(page, run[: offset + begin], names), SIGNATURE)
+        if end < len(texts):
+            _mark_signature(page, run[offset + end :], names, is_first=False)  # below a postscript
         return
     if len(texts) > 1 and _SIGNED.match(texts[-1]):
         page.give(run[-1:], SIGNATURE)
@@ -129,6 +134,10 @@ def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
             continue
         above = page.plain[run[index - 1]]
         is_author = bool(names or _FOR_OTHERS.match(text)) and _is_author(without_closing(text), names)
+        if is_author and bare(fold(above)) in YOURS and index > 1:
+            return index - 1
+        if index == len(run) - 1 and run[index] > run[index - 1] + page.step:
+            is_author = is_author or _is_nickname(text, names)
         if not is_author and index < len(run) - 1:
             continue
         below = [page.plain[n] for n in run[index + 1 :]]
@@ -192,6 +201,14 @@ def _is_author(text: str, names: list[str]) -> bool:
     return is_known and len(words) <= 4 and all(word in names or len(word) == 1 for word in words)
 
 
+def _is_nickname(text: str, names: list[str]) -> bool:
+    """A short word with two letters of the first name, one of them the word's first or second: "Bex" of Rebecca."""
+    word = bare(text)
+    if not (names and 3 <= len(word) <= 6 and word.isalpha() and word.istitle()) or closing_of(fold(word)):
+        return False
+    return fold(word[:2]) in names[0] or fold(word[1:3]) in names[0]
+
+
 def _is_card(above: str, below: list[str]) -> bool:
     """Whether the lines below a name say who that is; `above`: the line above the name, which may ask for a list."""
     if not below:
@@ -220,7 +237,7 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
         is_text = len(below) > 1 or (below and _speaks_on(below[0], is_paragraph=True))
         if is_text and all(map(_is_own_sentence, below)) and not _has_contact(below):
             return False
-        return not is_list
+        return not is_list and not (below and _goes_on(below[:1]) and below[0][-1] in ".,")
     if RULE.match(text):
         facts = sum(":" in line and not _has_contact([line]) for line in below)  # "Item: pump", so a form or a table
         return facts < 2 and _is_signature(below) and _has_contact(below)

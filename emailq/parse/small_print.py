@@ -32,6 +32,9 @@ _COMMA_AND_NAME = re.compile(r", [A-Z]")
 
 def without_banner(page: Page, run: list[int]) -> list[int]:
     text = page.plain[run[0]]
+    if len(run) > 2 and _is_small_print(text) and run[1] > run[0] + page.step:
+        page.give(run[:1], SIGNATURE)
+        return run[1:]
     if not (_BANNER.match(text) and _BANNER_WORDS.search(text)):
         return run
     length = 1
