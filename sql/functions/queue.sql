@@ -17,8 +17,8 @@
 -- a job that takes hours is left alone while its worker lives. (Behind a pooler nobody has a session of his own: such a
 -- worker has a lease and renews it.) Which of a dead worker's jobs killed it can't be known:
 -- they all get their attempt back, and one that was there twice is a suspect, which runs alone (p_suspects) in a
--- process of its own. (A job that loops is known: suspect_job spares it the second time.) A suspect that crashes has
--- used an attempt, and fails when the attempts are used up.
+-- process of its own. (One that held up its worker's event loop is known: suspect_job spares it the second time.) A
+-- suspect that crashes has used an attempt, and fails when the attempts are used up.
 --
 -- Limits of a queue (queue_controls.max_running, max_per_s) are exact over all workers: claims of a limited queue take
 -- turns at its row, and each notes in queue_slots which jobs it took. Places are free when those jobs don't run any more:
@@ -476,6 +476,9 @@ begin
     if v_lost = '{}' and not p_all then
         return 0;
     end if;
+    update processing_queue q set crashes = greatest(q.crashes, 1)
+    from workers w
+    where w.id = any (v_lost) and q.id = w.held_up_by and q.worker_id = w.id and q.status = 'processing';
     update processing_queue q
     set status = case when q.crashes > 1 and q.attempts >= q.max_attempts then 'failed' else 'pending' end,
         completed_at = case when q.crashes > 1 and q.attempts >= q.max_attempts then v_now end,
@@ -499,11 +502,10 @@ create or replace function my_turn_to_look() returns boolean language sql as $$
     select random() * count(*) < 1 from workers
 $$;
 
--- A worker that will be ended because one of its jobs holds up its event loop knows which one it is: that job is a
--- suspect as soon as the worker is lost, and needs no second one to prove it.
+-- A worker says which job holds up its event loop. Should it be lost, that job is a suspect, and needs no second worker
+-- to prove it. (The attempt is of no account, and there for workers of older versions.)
 create or replace function suspect_job(p_id uuid, p_worker integer, p_attempt integer) returns void language sql as $$
-    update processing_queue q set crashes = greatest(q.crashes, 1)
-    where q.id = p_id and q.worker_id = p_worker and q.attempts = p_attempt and q.status = 'processing'
+    update workers w set held_up_by = p_id where w.id = p_worker
 $$;
 
 -- ---------------------------------------------------------------------------------------------- enqueue, change

@@ -77,6 +77,24 @@ def test_an_item_that_never_lets_go_of_the_interpreter_fails_too(
     assert len(told.workers) == 2  # one died, and said of what: after that it ran alone
 
 
+def test_an_item_that_computes_for_a_while_and_then_dies_takes_one_worker_along(
+    story: Callable[[str], Story], db: psycopg.Connection
+) -> None:
+    deed = """
+        until = time.monotonic() + 2
+        while time.monotonic() < until: pass
+        os._exit(1)"""
+    told = story(HANDLER.format(deed=deed))
+    poison = add_item(db, priority=4, max_attempts=1)
+    neighbours = add_items(db, 20)
+
+    work_until_failed(told, db, poison)
+
+    assert {item(db, one)["status"] for one in neighbours} == {"completed"}
+    assert {item(db, one)["crashes"] for one in neighbours} <= {0, 1}
+    assert len(told.workers) == 2
+
+
 def test_an_item_that_eats_the_memory_it_may_have_is_a_failure_like_others(
     story: Callable[[str], Story], db: psycopg.Connection
 ) -> None:

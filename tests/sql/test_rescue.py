@@ -90,6 +90,34 @@ def test_a_lost_workers_item_is_pending_again_with_its_attempt_and_its_place(dsn
     }
 
 
+def test_the_item_that_held_a_lost_worker_up_is_a_suspect_and_its_neighbour_is_not(
+    dsn: str, db: psycopg.Connection
+) -> None:
+    item_id, neighbour = add_items(db, 2)
+    with worker_on(dsn) as (conn, worker):
+        claim(conn, worker, 2)
+        conn.execute("select suspect_job(%s, %s, 1)", (item_id, worker))
+        assert item(db, item_id)["crashes"] == 0  # nothing has happened to it
+    wait_until(lambda: live(db) == set())
+
+    rescue(db)
+
+    assert (item(db, item_id)["crashes"], item(db, neighbour)["crashes"]) == (2, 1)
+    assert value(db, "select queues_with_suspects('{classification,parsing,work}')")
+
+
+def test_an_item_that_held_up_its_worker_and_is_done_stays_done(dsn: str, db: psycopg.Connection) -> None:
+    item_id = add_item(db)
+    with worker_on(dsn) as (conn, worker):
+        job = claim_one(conn, worker)
+        conn.execute("select suspect_job(%s, %s, 1)", (item_id, worker))
+        complete(conn, job)
+    wait_until(lambda: live(db) == set())
+
+    assert rescue(db) == 0
+    assert (item(db, item_id)["status"], item(db, item_id)["crashes"]) == ("completed", 0)
+
+
 def test_a_living_workers_item_is_left_alone_however_old_it_is(dsn: str, db: psycopg.Connection) -> None:
     item_id = add_item(db)
     with worker_on(dsn) as (conn, worker):
