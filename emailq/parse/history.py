@@ -135,7 +135,7 @@ def _mark_at(page: Page, number: int) -> tuple[int, int]:
             return BLOCK, 1 + _header_length(page, number + 1)
     if text[0] == ">" and _WRITTEN_BY.match(text):
         return BLOCK, 1
-    if page.has_reply_line and len(text) <= 200 and any(page.plain[:number]) and _is_reply_above(text):
+    if page.has_reply_line and len(text) <= 200 and _is_reply_above(text) and _has_words_above(page, number):
         return BLOCK, 1
     if text[-1] == ":" and len(text) <= 60 and fold(text.rstrip(": ")) in _FORWARD_LINES:
         return FORWARD, 1
@@ -157,6 +157,11 @@ def _quoted_mark(line: str) -> int:
         words = fold(separator["words"])
         return FORWARD if _FORWARDED.search(words) else BLOCK if _ORIGINAL.search(words) else UNMARKED
     return REPLY if text.endswith(":") and _attribution(text) else UNMARKED
+
+
+def _has_words_above(page: Page, number: int) -> bool:
+    """Whether it is an answer; else the help desk itself writes, and what it says stands below."""
+    return any(text and not RULE.match(text) for text in page.plain[:number])
 
 
 def _is_reply_above(text: str) -> bool:

@@ -43,6 +43,9 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     page = Page(text)
     mark = mark_history(page)
     mark_signatures(page, author or "")
+    answers_inside = mark == BLOCK and _says_that_answers_are_inside(page)
+    if answers_inside and author:
+        _mark_tagged_answers(page, author)
     new, quoted, signature = map(page.of, (NEW, QUOTED, SIGNATURE))
     if not new and signature and not quoted:
         new, signature = signature, ""
@@ -51,8 +54,21 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     is_forwarded = mark == FORWARD or (mark == BLOCK and is_hand_over(new))
     if mark == REPLY and not new and "\n>" not in quoted:
         is_forwarded = True  # Outlook on a Mac forwards like this
-    answers_inside = mark == BLOCK and len(new) <= 300 and bool(_ANSWERS_INSIDE.search(fold(new)))
     return SplitText(new, quoted, signature, is_forwarded, answers_inside)
+
+
+def _says_that_answers_are_inside(page: Page) -> bool:
+    new = page.of(NEW)
+    return len(new) <= 300 and bool(_ANSWERS_INSIDE.search(fold(new)))
+
+
+def _mark_tagged_answers(page: Page, author: str) -> None:
+    """Lines of the quoted text that begin with "[AH]" or "[Ann]", where Ann Hill says that her answers stand there."""
+    names = [name for name in _WORDS.findall(fold(author[:200])) if len(name) > 1]
+    tags = {"".join(name[0] for name in names), *names, " ".join(names)}
+    for number, text in enumerate(page.plain):
+        if page.owners[number] == QUOTED and text[:1] in "[(<" and (tag := _TAG.match(text)) and fold(tag[1]) in tags:
+            page.owners[number] = NEW
 
 
 def is_hand_over(text: str) -> bool:
@@ -67,6 +83,7 @@ def is_hand_over(text: str) -> bool:
     return not said.strip() or (rest != said and len(names) <= 2)
 
 
+_TAG = re.compile(r"[\[(<]([^\[\]()<>:]{1,40}):?[\])>]\s*\S")
 _WORDS = re.compile(r"[^\W_]+")
 _ANSWERS_INSIDE = re.compile(
     rf"(?<!\w){any_of(phrases.ANSWERS)}(?!\w)[^.!?\n]{{0,40}}(?<!\w){any_of(phrases.INSIDE)}(?!\w)|\bsee inline\b"

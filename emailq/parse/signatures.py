@@ -141,11 +141,15 @@ def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
         if not is_author and index < len(run) - 1:
             continue
         below = [page.plain[n] for n in run[index + 1 :]]
-        if index > 1 and (is_author or _is_short_name(text)) and _leads_to_name(above):
-            is_paragraph = run[index - 1] > run[index - 2] + page.step
-            if (is_author or is_paragraph) and (not below or _is_card(".", below)):
-                return index - 1
-        is_list = run[index] <= run[index - 1] + page.step and _is_name(above)
+        is_paragraph = index > 1 and run[index - 1] > run[index - 2] + page.step
+        is_near = run[index] <= run[index - 1] + page.step
+        if is_author:
+            is_led_to = index > 1 and (_leads_to_name(above) or (is_paragraph and is_near and _closes(above)))
+        else:
+            is_led_to = is_paragraph and _leads_to_name(above) and _is_short_name(text)
+        if is_led_to and (not below or _is_card(".", below)):
+            return index - 1
+        is_list = is_near and _is_name(above)
         if is_author and not is_list and _is_card(above, below):
             return index
     return -1
@@ -184,6 +188,11 @@ def _leads_to_name(text: str) -> bool:
         and text[0].isupper()
         and not _GREETING.match(text)
     )
+
+
+def _closes(text: str) -> bool:
+    """One or two words without a mark, such as "Herzlich"."""
+    return len(text.split()) <= 2 and text[-1].isalpha() and text[0].isupper()
 
 
 def _is_author(text: str, names: list[str]) -> bool:
@@ -271,8 +280,10 @@ def _is_sentence(text: str) -> bool:
 
 
 def _is_signature(below: list[str]) -> bool:
-    """Not many lines, all short."""
-    return len(below) <= 16 and not any(len(line) > 140 or _GREETING.match(line) for line in below)
+    """Not many lines, all short but those that stand below a name."""
+    is_named = bool(below) and len(below[0]) <= 60 and _is_name(below[0])
+    longest = 140 if not is_named else 1000
+    return len(below) <= 16 and not any(len(line) > longest or _GREETING.match(line) for line in below)
 
 
 def _has_contact(below: list[str]) -> bool:
