@@ -7,7 +7,7 @@ holidays too.
 import re
 from dataclasses import dataclass
 
-from emailq.parse import notices
+from emailq.parse import notes, notices, programs
 from emailq.parse.addresses import Address
 from emailq.parse.failures import STATUS, Message, read_facts, read_status
 from emailq.parse.patterns import in_lower_case, lower
@@ -55,7 +55,6 @@ _POSTMASTER = re.compile(
     re.IGNORECASE,
 )
 _MAYBE_POSTMASTER = re.compile(r"(?:bounces?|delivery)\b", re.IGNORECASE)  # carriers deliver too
-_NO_REPLY = re.compile(r"(?:no|do[-_.]?not)[-_.]?reply\b", re.IGNORECASE)
 _LIST_SERVER = re.compile(
     r"(?:[\w.+-]{1,60}-(?:admin|owner|request|help)|listserv|majordomo|sympa|mailman)@", re.IGNORECASE
 )
@@ -66,8 +65,13 @@ def _any_of(table: str, before: str = "", after: str = "") -> re.Pattern[str]:
     return in_lower_case(f"{before}(?:{lines}){after}")
 
 
+_UNSUBSCRIBE = _any_of(notices.UNSUBSCRIBE_TEXTS)
 _BOUNCE_SUBJECT = _any_of(notices.BOUNCE_SUBJECTS)
 _BOUNCE_TEXT = _any_of(notices.BOUNCE_TEXTS)
+_DELIVERED_SUBJECT = _any_of(notices.DELIVERED_SUBJECTS)
+_DELIVERED_TEXT = _any_of(notices.DELIVERED_TEXTS)
+_OWN_MAILBOX = _any_of(notices.OWN_MAILBOX_TEXTS)
+_GREETING = _any_of(notices.GREETINGS, r"\s{0,9}", r"\b(?! ?[.!])")
 _FAILURE_SUBJECT = _any_of(notices.FAILURE_SUBJECTS)
 _FAILURE_TEXT = _any_of(notices.FAILURE_TEXTS)
 _AUTO_REPLY_SUBJECT = _any_of(notices.AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv):\s*)?")
@@ -100,7 +104,14 @@ _REPLY = re.compile(r"\W{0,3}(?:re|aw|sv|antw|отв|ответ|回复)\s?(?:\[\
 
 _TAGS = re.compile(r"^(?:\s*\[[^\]]{1,60}\])+\s*")
 _TICKET = re.compile(r"\[[^\]\d]{0,30}(?:#|(?:ticket|case|request|anfrage|заявка|обращение|тикет)\W{1,3})\d{3,}\]")
+_NUMBER = re.compile(r"[#№(\[][^\]\d)]{0,12}\d{3,}|(?:ticket|case|request|vorgang|обращени|заявк)\D{0,12}\d{3,}")
 _FROM_LIST = re.compile(r"\bowner-|-(?:admin|owner|request|bounces)[@+]", re.IGNORECASE)
+
+_CITED = re.compile(r"[\"“„«][^\"“”„«»\n]{0,200}[\"”“»]")
+_PEOPLES_MAILER = re.compile(
+    r"(?:iphone|ipad|apple) mail|thunderbird|mutt|the bat|k-9|evolution|claws|em client|kmail|mailmate|yahoomail",
+    re.IGNORECASE,
+)
 
 _ID = re.compile(r"<([^<>\s]{3,900})>")
 
@@ -117,8 +128,9 @@ def detect_automation(message: Message) -> Automation | None:
         or _auto_reply(message, headers, subject)
         or _receipt(message, subject)
         or _calendar(message, headers, subject)
+        or _program(headers)
         or _bulk(message, headers, subject)
-        or _generated(headers, subject)
+        or _generated(message, headers, subject)
     )
 
 
@@ -152,24 +164,31 @@ def _bounce(message: Message, headers: dict[str, str], subject: str) -> Automati
     if not has_subject and system != _SYSTEM and _says_auto_reply(headers, subject):
         return None
     is_by_hand = system != _SYSTEM and _is_by_hand(headers, subject)
-    if not (is_by_hand or system or has_subject) and not (has_null_path and _is_no_reply(senders)):
+    if not (is_by_hand or system or has_subject) and not (has_null_path and programs.is_no_reply(senders)):
         return None  # whatever the text says
     text = lower((message.body_text or "")[: 200 if is_by_hand else _READ])  # below 200 is what an answer quotes
-    has_text = bool(_BOUNCE_TEXT.search(text))
-    if is_by_hand:
+    if system and not is_by_hand and _DELIVERED_SUBJECT.match(subject) and _DELIVERED_TEXT.search(text):
+        return _described(message, headers, "delivery_receipt", system, "subject and text of a delivery receipt")
+    if system and not has_subject and system != _SYSTEM and _OWN_MAILBOX.search(f"{subject}\n{text[:600]}"):
+        return None  # "your mailbox is full"
+    is_plain = not is_by_hand and bool(system) and (system == _SYSTEM or has_null_path or has_subject)
+    has_text = not is_plain and bool(_BOUNCE_TEXT.search(text))  # a search that costs
+    if is_plain:
+        is_bounce = True
+    elif is_by_hand:
         is_bounce = has_text and bool(system or has_null_path)
     elif system == _MAYBE_SYSTEM:
-        is_bounce = has_null_path or has_subject or has_text or bool(STATUS.search(text))
+        is_bounce = has_text or bool(STATUS.search(text))
     elif system:
-        has_subject = has_subject or bool(_FAILURE_SUBJECT.search(subject))
         has_text = has_text or bool(_FAILURE_TEXT.search(text) or STATUS.search(text))
-        is_bounce = system == _SYSTEM or has_null_path or has_subject or has_text
-    elif has_null_path and _is_no_reply(senders):
+        has_subject = bool(_FAILURE_SUBJECT.search(subject)) and not _GREETING.match(text)
+        is_bounce = has_subject or has_text
+    elif has_null_path and programs.is_no_reply(senders):
         is_bounce = has_subject or has_text
     elif has_null_path or has_no_sender:
         is_bounce = has_subject
     else:
-        is_bounce = has_subject and has_text
+        is_bounce = has_subject and has_text and not _GREETING.match(text)
     if not is_bounce:
         return None
     seen = {
@@ -201,13 +220,13 @@ def _system_sender(headers: dict[str, str], senders: list[Address]) -> str:
     return ""
 
 
-def _is_no_reply(senders: list[Address]) -> bool:
-    return any(_NO_REPLY.match(a.email) for a in senders)
-
-
 def _is_by_hand(headers: dict[str, str], subject: str) -> bool:
     """Whether a mail program that people use sent it, as an answer or passing it on."""
-    return "user-agent" in headers or bool(_REPLY.match(subject) or _FORWARDED.match(subject))
+    return _has_peoples_mailer(headers) or bool(_REPLY.match(subject) or _FORWARDED.match(subject))
+
+
+def _has_peoples_mailer(headers: dict[str, str]) -> bool:
+    return "user-agent" in headers or bool(_PEOPLES_MAILER.match(headers.get("x-mailer", "")))
 
 
 def _says_auto_reply(headers: dict[str, str], subject: str) -> bool:
@@ -235,32 +254,34 @@ def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Auto
     names_itself = _is_auto_reply_subject(subject)
     if names_itself and not _REPLY.match(subject):  # people answer such replies
         return _reply(headers, "subject of an automatic reply")
-    text = lower((message.body_text or "")[:3000])
+    text = (message.body_text or "")[:3000]
     has_subject = names_itself or bool(_MAYBE_AUTO_REPLY_SUBJECT.match(_TAGS.sub("", subject)))
-    if submitted.startswith("auto") or _has_null_path(headers) or has_subject or _may_be_automatic(text):
-        return _maybe_auto_reply(headers, text, submitted, precedence, has_subject=has_subject)
+    said = lower(text)
+    may_be = has_subject or submitted.startswith("auto") or _has_null_path(headers)
+    if may_be or notes.may_be_note(said) or notes.has_any(_AUTOMATIC_WORDS, said):
+        if precedence in ("bulk", "list") or "list-id" in headers or _has_peoples_mailer(headers):
+            return None
+        author = message.from_[0].name if message.from_ else None
+        new = _CITED.sub("", lower(split_reply(text, author).new))
+        return _maybe_auto_reply(headers, new, subject, submitted, has_subject=has_subject)
     return None
 
 
-def _may_be_automatic(text: str) -> bool:
-    """Whether a look is worth while: most mail has none of these words."""
-    return any(word in text for word in _AUTOMATIC_WORDS) or any(word in text[:700] for word in _ABSENT_WORDS)
-
-
 _AUTOMATIC_WORDS = ("automat", "автомат", "自動", "自动")
-_ABSENT_WORDS = ("leave", "out of ", "vacation", "holiday", "away", "отпуск", "urlaub", "congé", "vacaciones")
 
 
 def _maybe_auto_reply(
-    headers: dict[str, str], text: str, submitted: str, precedence: str, *, has_subject: bool
+    headers: dict[str, str], text: str, subject: str, submitted: str, *, has_subject: bool
 ) -> Automation | None:
     """A subject that people use too, or mail that says it is generated: a machine's mark and one thing more.
 
-    Or what absent people say, with such a subject, who tell when they are back and ask for nothing.
+    Or what absent people say, with such a subject, who tell when they are back and ask for nothing; or a note that
+    says nothing else. `text` is the new one, in lower case.
     """
-    if precedence in ("bulk", "list") or "list-id" in headers or "user-agent" in headers:
-        return None
-    text = lower(split_reply(text).new)
+    if notes.is_absence_note(text):
+        return _reply(headers, "says nothing but who is away")
+    if notes.is_challenge(text):
+        return _reply(headers, "keeps mail until its sender is confirmed")
     marks = []
     if submitted.startswith("auto"):
         marks.append(f"Auto-Submitted: {submitted[:40]}")
@@ -283,6 +304,9 @@ def _maybe_auto_reply(
     is_about_mail = has_subject or (len(text) <= 700 and bool(_THANKS_TEXT.search(text)))
     if is_about_mail and is_absent and "?" not in text and _BACK_TEXT.search(text):
         marks.append("says who is back when")
+    if (has_subject or _NUMBER.search(subject) or more) and notes.is_receipt_note(text):
+        marks.append("says nothing but that a message came in")
+        more.append("names a number, or answers a message")
     return _reply(headers, *marks, *more) if marks and len(marks) + len(more) >= 2 else None
 
 
@@ -330,11 +354,37 @@ def _bulk(message: Message, headers: dict[str, str], subject: str) -> Automation
     if precedence == "list":
         found.append("precedence list")
     bulk = [name for name in ("list-unsubscribe", "list-unsubscribe-post") if headers.get(name)]
+    if not found and not precedence and bulk and _is_personal(message):
+        return None
     if precedence in ("bulk", "junk"):
         bulk.append(f"precedence {precedence}")
     if not found and not bulk:
         return None
-    return Automation("mailing_list" if found else "bulk", (*found, *bulk))
+    return Automation("bulk" if not found or _is_campaign(headers, subject, found) else "mailing_list", (*found, *bulk))
+
+
+def _is_personal(message: Message) -> bool:
+    """Whether a person's own address sent few words, which do not tell how to unsubscribe: what sales programs send."""
+    sender = message.from_[0] if message.from_ else None
+    if sender is None or not sender.name:
+        return False
+    names = re.findall(r"[^\W\d_]{3,}", lower(sender.name))
+    local = lower(sender.email).partition("@")[0]
+    text = message.body_text or ""
+    is_own = len(names) > 1 and (names[0] in local or names[-1] in local)
+    return is_own and len(text) <= 2000 and not _UNSUBSCRIBE.search(lower(text))
+
+
+def _is_campaign(headers: dict[str, str], subject: str, found: list[str]) -> bool:
+    """Whether what has a List-Id is a newsletter: nobody can post to it, and a page ends the subscription."""
+    if (
+        found != ["list-id"]
+        or "in-reply-to" in headers
+        or _TAGS.match(subject)
+        or "-bounces" in headers.get("sender", "")
+    ):
+        return False
+    return "list-unsubscribe-post" in headers or "http" in headers.get("list-unsubscribe", "")
 
 
 def _is_conversation(message: Message, headers: dict[str, str], subject: str) -> bool:
@@ -345,20 +395,32 @@ def _is_conversation(message: Message, headers: dict[str, str], subject: str) ->
     answers = _REPLY.match(subject.rpartition("]")[2]) and _answered(headers)
     if not (answers or _TICKET.search(subject)) or _FROM_LIST.search(headers.get("sender", "")):
         return False
-    if _is_no_reply(message.from_) or "auto-submitted" in headers or _MAYBE_AUTO_REPLY_SUBJECT.match(subject):
+    if programs.is_no_reply(message.from_) or "auto-submitted" in headers or _MAYBE_AUTO_REPLY_SUBJECT.match(subject):
         return False
     text = lower((message.body_text or "")[:3000])
     return not (_AUTOMATIC_TEXT.search(text) or _AUTO_REPLY_TEXT.search(text))
 
 
-def _generated(headers: dict[str, str], subject: str) -> Automation | None:
-    """What says so, and the reports that mail servers send of SPF, DKIM and TLS (RFC 7489 §7.2.1.1, RFC 8460 §5.3)."""
+def _program(headers: dict[str, str]) -> Automation | None:
+    """The notices of build servers, trackers and forums, which some send as a mailing list."""
+    header = programs.header_of(headers)
+    return Automation("auto_generated", (header,)) if header else None
+
+
+def _generated(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
+    """What says so, and the reports that mail servers send of SPF, DKIM and TLS (RFC 7489 §7.2.1.1, RFC 8460 §5.3).
+
+    Else what comes from where nobody reads answers, or from a program by its name or its words.
+    """
     submitted = headers.get("auto-submitted", "").strip().lower()
     if submitted and not submitted.startswith("no"):
         return Automation("auto_generated", (f"Auto-Submitted: {submitted[:40]}",))
     if _AGGREGATE_SUBJECT.match(subject) or "report-type=tlsrpt" in headers.get("content-type", "").lower():
         return Automation("auto_generated", ("aggregate report of a mail server",))
-    return None
+    if submitted or _is_by_hand(headers, subject):
+        return None
+    reason = programs.reason_for(message, headers, subject)
+    return Automation("auto_generated", (reason,)) if reason else None
 
 
 def _described(message: Message, headers: dict[str, str], kind: str, *reasons: str) -> Automation:

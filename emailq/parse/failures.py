@@ -18,6 +18,7 @@ class Message(Protocol):
     subject: str | None
     from_: list[Address]
     to: list[Address]
+    reply_to: list[Address]
     attachments: list[Part]
 
     @property
@@ -46,7 +47,8 @@ _SMTP_CODE = re.compile(r"([45])(?<![\d.\-/:].)[0-5]\d(?:[ -]{1,3}(?=[A-Za-z<#])
 _SAID_LIMIT = 300  # characters behind a reply code: its text, and the line on which that may go on
 _RECIPIENTS = 20
 _RECIPIENT_FIELD = re.compile(
-    r"^(?:final|original-rcpt)-(?:recipient|to):[ \t]*(?:[\w-]{1,20};)?[ \t]*(\S{3,320})", re.IGNORECASE | re.MULTILINE
+    r"^(?:final|original-rcpt)-(?:recipient|to):[ \t]*(?:[\w-]{1,20};)?[ \t]*([^\s(;](?:\S| (?![(<])){2,319})",
+    re.IGNORECASE | re.MULTILINE,
 )
 _ORIGINAL_RECIPIENT_FIELD = re.compile(
     r"^original-recipient:[ \t]*(?:[\w-]{1,20};)?[ \t]*(\S{3,320})", re.IGNORECASE | re.MULTILINE
@@ -113,14 +115,15 @@ def _nested(message: Message) -> str:
 
 def _status(report: str, body: str) -> str | None:
     fields = _STATUS_FIELD.findall(report)
-    codes = [*fields, *STATUS.findall(report), *STATUS.findall(body)]
+    codes: list[str] = [*fields, *STATUS.findall(report), *STATUS.findall(body)]
     if precise := next((code for code in codes if not code.endswith(".0.0")), None):
-        return str(precise)
-    if codes:
-        return str(codes[0])
+        return precise
     for text in (report, body):
         if reply := _SMTP_CODE.search(text):
-            return _status_of_reply(reply[1], text[reply.end() : reply.end() + _SAID_LIMIT])
+            status = _status_of_reply(reply[1], text[reply.end() : reply.end() + _SAID_LIMIT])
+            return codes[0] if codes and status.endswith(".0.0") else status
+    if codes:
+        return codes[0]
     return _meaning(_COPY.split(body, maxsplit=1)[0])
 
 

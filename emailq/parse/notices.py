@@ -10,7 +10,8 @@ BOUNCE_SUBJECTS = r"""
     delivery notification: delivery|delivery status$
     mail delivery (?:fail|status|error|report|problem|notification|(?:sub)?system\s*(?:$|[:(-]))
     mail (?:system error|undeliverable|could not be delivered|not delivered|failure)|e?mail delivery failure
-    notice: mail delivery|failure notice\s*$|returned (?:mail|message|e-?mail)|non[- ]?delivery (?:notif|report|notice)
+    notice: mail delivery|failure notice\s*$|returned (?:mail|message|e-?mail)
+    non[- ]?delivery (?:notif|report|notice)
     nondeliverable|non-receipt notification
     message (?:undeliverable|not delivered|delivery (?:fail|delayed|status|report))|failed mail
     (?:your )?(?:message|mail|e-?mail) (?:could|can) ?not be delivered|delayed mail|rejected (?:mail|posting)
@@ -64,7 +65,8 @@ BOUNCE_TEXTS = r"""
 # Status codes (RFC 3463 §3) by what is said where no code is given; the first that fits.
 STATUS_TEXTS = {
     "5.2.2": r"""
-        (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota|exceeded the local limit
+        (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota
+        exceeded the local limit
         postfach des empfängers ist voll|boîte.{0,40}pleine|buzón.{0,40}llen
         一杯|いっぱい|已满
     """,
@@ -72,7 +74,8 @@ STATUS_TEXTS = {
         (?:account|mailbox|user) (?:is )?(?:locked|disabled|inactive|suspended|blocked)
     """,
     "5.2.3": r"""
-        size limit|(?:message|mail) (?:is )?too (?:large|big)|(?:message|mail) size exceed
+        size limit|larger than|слишком большое|zu groß|(?:message|mail) (?:is )?too (?:large|big)
+        (?:message|mail) size exceed
     """,
     "5.1.2": r"""
         (?:host|domain) (?:is )?(?:unknown|not found|does not exist)|unknown host|unknown domain|no mx record
@@ -89,10 +92,12 @@ STATUS_TEXTS = {
         timed out|connection refused|no answer from host
     """,
     "5.7.1": r"""
-        not (?:a )?member|relay|rejected by|spam|permission|(?:access )?denied|filter|権限|policy
+        not (?:a )?member|relay|rejected by|spam|permission|(?:access )?denied|filter|権限|policy|virus|infected|banned
+        malware|blacklist|blocklist|blocked using|dmarc|spf|спам|вирус|content checker
     """,
     "5.1.1": r"""
-        (?:user|recipient|mailbox|addressee|address)(?: name)? (?:is )?(?:unknown|not (?:found|known|listed|recognized))
+        (?:user|recipient|mailbox|addressee|address|account)(?: name)? (?:is )?unknown
+        (?:user|recipient|mailbox|addressee|address)(?: name)? (?:is )?not (?:found|known|listed|recognized)
         (?:unknown|no such|invalid|no valid) (?:user|recipient|mailbox|address|e-?mail)|not listed in|no mailbox here
         doesn.t have an? \S{1,80} account|does not exist|couldn.t be found|не существует|не найден|不存在|存在し
         unbekannt|inconnu|desconocid|sconosciut|introuvable|no se encontró|nicht gefunden
@@ -119,7 +124,7 @@ AUTO_REPLY_SUBJECTS = r"""
     автоматическое (?:уведомление|сообщение) об отсутствии|message d'absence|notification d'absence
     absence du bureau\s*(?::|$)|fuera de (?:la )?oficina\s*(?::|$)|fuori sede\s*:|ausência temporária\s*:
     automatische (?:abwesenheit|beantwoording)|afwezigheidsbericht|afwezig\s*:|autosvar|frånvaromeddelande
-    (?:自动回复|自動回覆|自動返信|自動応答|不在通知|不在のお知らせ|자동 ?응답|자동 ?회신|부재중)(?:\W|$)
+    [【[(〔(]?(?:自动回复|自動回覆|自動返信|自動応答|不在通知|不在のお知らせ|자동 ?응답|자동 ?회신|부재중)(?:\W|$)
     frav(?:æ|ae)rsmelding|frav(?:æ|ae)rsassistent|poissaoloviesti|poissaoloilmoitus|autosvar|automatski odgovor
 """
 # "Automatic reply" in other languages: people write of such a reply too, but say more of it than its name.
@@ -144,7 +149,9 @@ MAYBE_AUTO_REPLY_SUBJECTS = r"""
     your (?:message|e-?mail|request|enquiry|inquiry) (?:has been |was )?received|acknowledge?ment
     (?:ваше |ваш )?(?:письмо|обращение|сообщение|запрос|заявка) (?:получен|принят|зарегистрирован)
     спасибо за (?:обращение|письмо)|ihre (?:nachricht|anfrage|e-?mail)|eingangsbestätigung|accusé de réception
-    acuse de recibo|不在
+    acuse de recibo|conferma (?:di )?ricezione|ricevuta|potwierdzenie|confirmaci[óo]n de|confirmaç[ãa]o de
+    подтверждение получ
+    confirmation (?:of receipt|de réception)|receipt of your|alındı|不在
 """
 # The text of absent people …
 AUTO_REPLY_TEXTS = r"""
@@ -175,8 +182,12 @@ THANKS_TEXTS = r"""
 """
 # … of those who have received something …
 RECEIVED_TEXTS = r"""
-    (?:received|got) your|has been (?:received|logged|registered|created)|thank(?:s| you) for (?:contacting|your)
-    (?:обращение|заявк\w|письмо|запрос) (?:\S{1,20} ){0,2}(?:получен|принят|зарегистрирован)|получили ваш|присвоен номер
+    (?:received|got) your (?!order|payment)
+    thank(?:s| you) for (?:contacting|your (?:e-?mail|message|request|en?quiry|inq|int))
+    (?:message|mail|request|enquiry|inquiry)\b.{0,60}has been (?:received|logged|registered|created)
+    (?:ticket|case|query|letter|form)\b.{0,60}has been (?:received|logged|registered|created)
+    (?:обращение|заявк\w|письмо|запрос) (?:\S{1,20} ){0,2}(?:получен|принят|зарегистрирован)|получили ваш
+    присвоен номер
     (?:ist|sind) (?:bei uns )?eingegangen|(?:nachricht|anfrage|e-?mail) erhalten|bien reçu|hemos recibido
     abbiamo ricevuto|recebemos|ontvangen|otrzymaliśmy|отримали ваш
 """
@@ -189,7 +200,8 @@ AUTOMATIC_TEXTS = r"""
     (?:создано|сформировано|сгенерировано|отправлено) автоматически|автоматичн
     dies ist eine automat|automatische (?:eingangs|empfangs)
     (?:réponse|message) automatique|généré automatiquement|(?:respuesta|mensaje) automátic|generado automáticamente
-    risposta automatica|resposta automática|automatisch bericht|automatyczn|自動(?:送信|返信|配信)|自动(?:回复|发送)
+    risposta automatica|resposta automática|generat[ao] (?:automaticamente|dal sistema)|自動で送信|automatisch bericht
+    automatyczn|自動(?:送信|返信|配信)|自动(?:回复|发送)
 """
 
 # Read receipts of the old kind, without a report.
@@ -206,4 +218,304 @@ READ_TEXTS = r"""
     (?:письмо|сообщение).{0,120}(?:прочтен|прочитан|просмотрен)|\n\s{0,9}(?:было )?(?:прочтен|прочитан|просмотрен)о
     a été lu|(?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)
     return receipt|开封|開封
+"""
+
+# Sentences of a note that somebody is away, or works there no more: who says so of oneself or of the firm …
+ABSENT_SENTENCES = r"""
+    \b(?:i|we)(?:['’]?(?:m|re|ll be)| am| are| will be)\b.{0,60}\b(?:out of (?:the )?(?:office|country)|away|absent)
+    \b(?:i|we)(?:['’]?(?:m|re|ll be)| am)\b.{0,60}\bon (?:\S{1,12} ){0,2}(?:vacation|holidays?|leave|trip|pto)
+    \b(?:i|we)(?: are| will be)\b.{0,60}\bon (?:\S{1,12} ){0,2}(?:vacation|holidays?|leave|trip|pto)
+    \b(?:i|we)(?:['’]?(?:m|re|ll be)| am| are| will be)\b.{0,60}\b(?:off (?:work|sick|until)|travell?ing|unavailable)
+    \b(?:i|we)(?:['’]?(?:m|re|ll be)| am| are| will be)\b.{0,60}\bnot (?:be )?(?:available|in the office)
+    \b(?:i|we)(?:['’]?(?:m|re|ll be)| am| are| will be)\b.{0,60}\bnot (?:be )?(?:at my desk|checking)
+    ^(?:out of|away from) (?:the |my )?(?:office|desk)
+    \b(?:out of (?:the )?office|away) (?:until|till|from|through|and)
+    (?:limited|no|little|sporadic) access to (?:my |the )?(?:e-?mails?|inbox|mail|messages)
+    (?:intermittent|restricted|irregular) access to (?:my |the )?(?:e-?mails?|inbox|mail|messages)
+    \bi(?:['’]?ve| have)? (?:no longer (?:work|with)|left (?:the )?(?:company|firm)|am no longer|retired)
+    (?:office|company|warehouse|shop)(?: is| will be|s are)? (?:currently )?closed\b|maternity leave|parental leave
+    (?:нахожусь|буду|находиться|сейчас)\b.{0,40}(?:отпуск|командировк|больничн|декрет|вне офиса)
+    (?:\bя|уш[её]л|ушла|временно)\b.{0,40}(?:отпуск|командировк|больничн|декрет|вне офиса)
+    (?:нахожусь|буду|сейчас|\bя)\b.{0,40}не (?:в офисе|на (?:рабочем )?месте|на работе|доступ)
+    \b(?:в|на) (?:\S{1,20} )?(?:отпуске|командировке|больничном|декрете) (?:до|по|с)\b|не работаю|уволи(?:лся|лась)
+    отсутству(?:ю|ем|ет)\b|(?:буду|будем) отсутств|(?:меня|нас)(?: \S{1,20}){0,3} (?:нет|не будет)
+    ограничен\S{0,3} доступ
+    (?:офис|компания|склад|мы) (?:\S{1,20} ){0,3}не работа|у відпустці|буду відсутн|не в офісі
+    \b(?:bin|befinde|werde|sind)\b.{0,70}\b(?:abwesend|unterwegs)
+    \b(?:bin|befinde|werde|sind)\b.{0,70}\b(?:im \S{0,12}urlaub|in (?:elternzeit|mutterschutz|urlaub))
+    \b(?:bin|befinde)\b.{0,70}\b(?:nicht (?:\S{1,12} )?(?:im (?:büro|haus)|erreichbar|da|am platz|zu erreichen))
+    \b(?:werde|sind)\b.{0,70}\b(?:nicht (?:\S{1,12} )?(?:im (?:büro|haus)|erreichbar|da|am platz|zu erreichen))
+    \b(?:bin|befinde|werde|sind)\b.{0,70}\b(?:außer haus|(?:dienst|geschäfts)reise|krank|nicht im dienst)
+    (?:nicht mehr (?:für|bei|im)\b.{0,40}(?:tätig|beschäftigt)|betriebsferien|betriebsurlaub|urlaubsbedingt)
+    (?:büro|betrieb|praxis|firma|geschäft)\b.{0,60}geschlossen
+    (?:suis|serai|sommes|actuellement|étant)\b.{0,40}(?:absente?|en (?:congés?|vacances|déplacement|formation|arrêt))
+    (?:suis|serai|sommes|actuellement)\b.{0,40}(?:indisponible|hors du bureau|injoignable)|ne (?:travaille|fais) plus
+    (?:bureaux|société|entreprise|magasin) (?:sont|seront|est|sera) fermé
+    (?:estoy|estaré|encuentro|estaremos|actualmente)\b.{0,40}(?:fuera|vacaciones|ausente|de baja|de viaje|de permiso)
+    no (?:estaré|estoy|me encuentro)\b.{0,20}(?:disponible|oficina)|ya no trabajo|(?:oficina|empresa)\b.{0,40}cerrad
+    (?:sono|sarò|siamo|saremo)\b.{0,40}(?:assente|fuori (?:ufficio|sede))
+    (?:sono|sarò|siamo|saremo)\b.{0,40}in (?:ferie|vacanza|congedo|viaggio|trasferta)
+    (?:non (?:sono|sarò)|sarò)\b.{0,20}(?:in ufficio|reperibil|disponibil)|non lavoro più|uffici\S?\b.{0,30}chius
+    (?:estou|estarei|encontro-me|me encontro|estaremos)\b.{0,40}(?:fora|ausente|férias|viagem|licença)
+    não trabalho mais
+    (?:jestem|będę|przebywam|jesteśmy)\b.{0,40}(?:nieobecn|urlop|poza biurem|zwolnieni|delegacji|niedostępn)
+    nie ma mnie w|nie pracuję|biuro\b.{0,30}nieczynne
+    \b(?:ben|zijn)\b.{0,40}(?:afwezig|vakantie|verlof|niet (?:aanwezig|op kantoor|bereikbaar))
+    izindeyim|izinde olaca|izinde olduğ|ofis dışında|ofiste (?:değil|olmaya)|tatilde|seyahatte|izinli|işten ayrıl
+    \bär (?:ledig|borta|frånvarande|på semester|inte på)|\ber (?:på ferie|bortreist|fraværende|ikke på kontor)
+    \bolen (?:lomalla|poissa)|mimo kancelář|na dovolen|szabadság|în concediu|nincs az irodában|ziua liberă
+    不在|休暇|休業|出張|お休み|外出|休假|出差|度假|放假|年假|产假|請假|请假|離職|离职|退職|휴가|부재|출장
+"""
+# … and what else such a note says: thanks, until when, whom to ask, and what becomes of the message.
+MEANWHILE_SENTENCES = r"""
+    \bthank(?:s| you)\b.{0,20}\b(?:for (?:your|the) (?:(?:e-?)?mail|message|note)|for (?:contacting|writing|reaching))
+    \bthank(?:s| you)\b.{0,20}\bunderstanding
+    \b(?:will|shall|'ll|’ll|can) (?:only )?(?:be (?:back|able|returning|answered|read)|return|reply)
+    \b(?:will|shall|'ll|’ll|can) (?:only )?(?:respond|answer|get back)
+    \b(?:will|shall|'ll|’ll) (?:only )?(?:read|deal|attend|be in touch|check|come back)|\b(?:on|after|upon) my return
+    until
+    \burgent|\bemergenc|meantime|meanwhile|in my absence|immediate (?:assistance|help|attention)
+    while i(?:'m| am) away
+    (?:please|pls|kindly) (?:contact|call|write|direct|reach|e-?mail|refer)
+    (?:please|pls|kindly) (?:get in touch|address|speak|turn|forward|feel free)
+    (?:you (?:can|may) (?:contact|call|write|reach))|my colleague|will (?:help|assist) you
+    back (?:on|in the office|at)
+    (?:message|e-?mail)s? (?:will|is|are|has) (?:not )?(?:be )?(?:been )?(?:read|forwarded|deleted|monitored|answered)
+    apologi[sz]e for any|sorry for (?:any|the) inconvenience|automat|delay(?:s|ed)? in (?:my )?(?:repl|respon)
+    спасибо за (?:ваше )?(?:письмо|сообщение|обращение|понимание)|благодар|вернусь|отвечу|отвечать|ответит|\bответ
+    срочн
+    обращайтесь|обратиться|по (?:возвращени|выход|всем вопрос)|пишите|звоните|замеща|связ(?:аться|ывайтесь|житесь)
+    до связи
+    (?:письм|сообщени)\S{1,3} (?:не )?(?:будет |будут )?(?:прочита|прочт|рассмотр|переадрес|пересыла|обработ)|коллег
+    извин
+    выйду|приступлю|до \d|по \d|доступ|дякую|терміново|повернуся|звертайтесь|відповім
+    vielen dank|danke für|herzlichen dank|dringend|wieder (?:erreichbar|im büro|da|für sie|zurück|im haus)|zurück
+    (?:nicht|weder)\b.{0,40}(?:weitergeleitet|gelesen|bearbeitet)|wird\b.{0,30}weitergeleitet
+    (?:nach meiner|meine) rückkehr
+    (?:wenden|kontaktieren|melden|schreiben|richten|erreichen) sie|vertret|meine kolleg|mein kolleg|beantworte
+    um geduld
+    merci (?:de|pour) (?:votre|ton)|(?:mon|notre|dès) retour|urgen(?:t|ce|cia|ze)
+    (?:contacter|adresser|écrire|joindre|appeler)\b
+    (?:veuillez|merci de|vous pouvez) (?:contacter|vous adresser|écrire|appeler|joindre)|répondrai|traiterai|lirai
+    gracias por|(?:mi|a la) (?:vuelta|regreso)|responder[éeá]|contest(?:ar|e)|contact(?:ar|e|en|arse)|dirigir|dirija
+    grazie per|(?:al|mio) (?:rientro|ritorno)|risponder[òo]|contattare|rivolgersi|scrivere a|urgenti
+    obrigad|retorn|responderei|regresso|contact[ea]|contat[eo]|assuntos urgentes
+    dziękuj|wróc|powro|pilnych|proszę o kontakt|odpowiem|odpowiedzi|kontaktować|zastępuje
+    spoed|dringende|terugkomst|bedankt voor|neem contact|contact opnemen|beantwoord
+    teşekkür|acil|dön(?:dü|üş|ece|üm)|yanıtla|cevapla|ulaşabilir|iletişime|yazabilir
+    tack för|brådskande|återkom|svarar|takk for|haster|svare|kontakt|kiitos|vastaan|kiireel|děkuj|vrát|köszön|sürgős
+    mulțum
+    ありがとう|お急ぎ|戻り|返信|ご連絡|ご了承|不便|ご迷惑|緊急|至急|お問い合わせ|対応|感谢|謝謝|谢谢|来信|紧急|緊急|回复|回覆|联系|聯繫|返回|不便
+    감사|긴급|회신|연락|답변
+"""
+
+# Sentences of an acknowledgement: what came in …
+RECEIVED_SENTENCES = r"""
+    (?:received|got|registered|logged) your (?:\S{1,20} ){0,3}(?:message|e-?mail|request|enquiry)
+    (?:received|got|registered|logged) your (?:\S{1,20} ){0,3}(?:inquiry|ticket|question|query)
+    (?:received|got|registered|logged) your (?:\S{1,20} ){0,3}(?:application|complaint|correspondence)
+    (?:received|got|registered|logged) your (?:\S{1,20} ){0,3}(?:submission|letter|claim)
+    your (?:\S{1,20} ){0,3}(?:message|e-?mail|request)\b.{0,50}\b(?:received|logged|registered|created)
+    your (?:\S{1,20} ){0,3}(?:enquiry|inquiry|ticket)\b.{0,50}\b(?:received|logged|registered|created)
+    your (?:\S{1,20} ){0,3}(?:message|e-?mail|request|enquiry|inquiry|ticket)\b.{0,50}\b(?:opened|forwarded|queue)
+    your (?:\S{1,20} ){0,3}(?:case|query|application|claim|letter)\b.{0,50}\b(?:received|logged|registered|created)
+    your (?:\S{1,20} ){0,3}(?:case|query|application|claim|letter)\b.{0,50}\b(?:opened|forwarded|queue)
+    (?:ticket|case|request) (?:\S{1,20} )?(?:has been|was|is) (?:\S{1,12} )?(?:created|opened|logged)
+    (?:ticket|case|request) (?:\S{1,20} )?(?:has been|was|is) (?:\S{1,12} )?(?:registered|received)
+    thank(?:s| you) for (?:contacting|reaching out|getting in touch|writing to)|acknowledge (?:the )?receipt
+    (?:обращени|заявк|запрос|письмо)\S{0,3}\b.{0,50}(?:получен|принят|зарегистр|создан|поступил|передан)
+    (?:сообщени|тикет|жалоб)\S{0,3}\b.{0,50}(?:получен|принят|зарегистр|создан|поступил|передан)
+    (?:получен|принят|зарегистр|создан|поступил)\S{0,6} (?:ваш\S{0,3} )?(?:обращени|заявк|запрос|письмо|сообщени)
+    получили ваш
+    присвоен (?:\S{1,20} )?номер|спасибо за (?:ваше )?обращение|благодарим (?:вас )?за (?:ваше )?обращение
+    отримали ваш
+    (?:nachricht|anfrage|mail|schreiben)\b.{0,60}(?:erhalten|eingegangen|angelegt|registriert|erfasst)
+    (?:anliegen|ticket|meldung)\b.{0,60}(?:erhalten|eingegangen|angelegt|registriert|erfasst)
+    (?:reçu votre|votre (?:demande|message|courriel|e-?mail|ticket)\b.{0,50}(?:reçu|enregistr|compte|transmis))
+    (?:recibido (?:su|tu)|(?:su|tu) (?:consulta|solicitud|mensaje|correo)\b.{0,40}(?:recib|registr))
+    ricevuto la (?:sua|tua|vostra)
+    (?:sua|tua|vostra) (?:richiesta|e-?mail|segnalazione)\b.{0,50}(?:ricevut|registr|carico)
+    messaggio\b.{0,90}(?:acquisito|protocollato)|(?:recibimos|hemos registrado) (?:su|tu)
+    recebemos (?:a |o )?(?:sua|seu)|(?:sua|seu) (?:mensagem|solicitação|pedido|e-?mail)\b.{0,40}(?:recebid|registrad)
+    otrzymaliśmy|zgłoszenie\b.{0,50}(?:przyjęt|zarejestr)|(?:bericht|e-?mail|vraag|aanvraag)\b.{0,40}ontvangen
+    (?:talebiniz|mesajınız|e-?postanız|başvurunuz|iletiniz)\b.{0,40}(?:alın|ulaş|oluştur|kayded|kayıt)
+    (?:お問い?合わ?せ|ご連絡|メール|ご依頼).{0,30}(?:受け付け|受付|承り|受信|受領|いただ)|收到(?:了)?您|您的.{0,20}(?:已收到|已受理|已提交|已创建)
+    문의.{0,20}접수
+"""
+# … and what becomes of it.
+PROMISE_SENTENCES = r"""
+    \b(?:will|'ll|’ll|shall) (?:\S{1,12} ){0,2}(?:reply|respond|answer|get back|be in touch)
+    \b(?:will|'ll|’ll|shall) (?:\S{1,12} ){0,2}(?:contact|review|process|reach out)
+    within (?:the next )?(?:\d|one|two|three|five|a)|(?:working|business) (?:day|hour)s?
+    as soon as (?:possible|we can)
+    (?:reference|ticket|case|request|tracking)(?: number| id| no\b|:)|do not reply
+    (?:additional|further|more) (?:comment|info|det)
+    ^(?:subject|priority|status|department|summary|category|created)\s?:
+    ^(?:тема|приоритет|статус|категория|betreff|objet|asunto)\s?:
+    subject line|(?:details|copy) of your|shown below|(?:track|view|check) .{0,30}(?:status|progress|online)
+    being (?:reviewed|processed|handled)|automat|(?:our|support|service) (?:team|staff|hours|desk)|opening hours
+    thank(?:s| you) for|high(?:er)? (?:number|volume)|urgent|in the meantime|faq|help cent(?:er|re)|knowledge base
+    patience
+    в течение|рабоч(?:их|ий|его) (?:дн|час)|ближайшее время|ответ(?:им|ит|ят)|свяж(?:емся|ется|утся)|номер|рассмотр
+    автомат
+    не отвечайте|спасибо|благодарим|с уважением|специалист|оператор|сотрудник|при (?:повторном|дальнейш|обращени)
+    режим работы
+    (?:werden|wird|melden)\b.{0,60}(?:bearbeit|melden|antwort|beantwort|uns|kontakt)|innerhalb|schnellstmöglich
+    bearbeitung
+    (?:werktag|arbeitstag|automatisch|vorgangsnummer|ticketnummer|dank|geduld|rückfragen|betreff|antworten sie)
+    generat[ao]|(?:répondr|traiter|traitée?|délai|dans les|meilleurs délais)
+    (?:automatique|ne pas (?:y )?répondre|merci|référence|numéro)
+    (?:responder|contest|contact|plazo|horas|días|automátic|no responda|gracias|referencia|número)
+    (?:risponder|contatt|entro|ore|giorni|automatic|non rispondere|grazie|riferimento|numero)
+    (?:responder|contato|prazo|horas|dias|automátic|não responda|obrigad|protocolo|número)
+    (?:odpowie|skontaktuj|ciągu|automatycz|nie odpowiad|dziękuj|numer)|binnen|spoedig|automatisch|bedankt|nummer
+    (?:dönüş|içinde|en kısa|otomatik|yanıtlama|teşekkür|numara)
+    (?:返信|回答|担当|営業日|以内|自動|お待ち|番号|ありがとう|処理|回复|尽快|工作日|自动|工单|编号|感谢|耐心|小时)
+"""
+# Who asks for something is no program: "please send", but not "please contact".
+ASKING_WORDS = r"""
+    \byour (?:auto|out.of.office)|\bваш\S{0,3} автоответ|\bihre automatische|votre réponse auto|(?:su|tu) respuesta auto
+    \bplease (?:send|deliver|ship|confirm|sign|quote|let (?:me|us) know|approve)\b
+    \bplease (?:check|pay|order|change|cancel|bring|return it)\b
+    \b(?:could|can|would) you\b|\bso please\b|\blet me know\b|\bgo ahead\b|\bi need\b|\bwe need\b
+    \bпрошу\b|\bпришлите|\bподтвердите|\bподпишите|\bотправьте|\bнужн|\bподготовьте|\bвышлите|\bотгрузите
+    \bbitte (?:senden|liefern|schicken|bestätigen|prüfen|bestellen|unterschreiben|geben sie mir)|\bkönnen sie\b
+    \bkönnten sie\b
+    \bpouvez-vous\b|\benvoyez|\blivrez|\bconfirmez|\bpueden\b|\benvíe|\bnecesit|\bpotete\b|\bho bisogno
+    お願いします。?$|請寄|请发|请寄|请报
+"""
+
+# What programs say at the begin of a sentence; one of PROGRAM_WORDS is in each.
+PROGRAM_WORDS = """
+    automat|reply|respond|monitored|автомат|отвеча|antwort|répond|rispond|自動|自动|返信|回复|otomatik|yanıt|odpowiad
+"""
+PROGRAM_SENTENCES = r"""
+    (?:please,? |kindly |note:? ){0,2}do not (?:reply|respond)(?: directly)? to (?:this|the) (?:automat\S{0,6} )?
+    (?:please,? |kindly |note:? ){0,2}don['’]t (?:reply|respond)(?: directly)? to (?:this|the) (?:automat\S{0,6} )?
+    (?:please,? |kindly |note:? ){0,2}never (?:reply|respond)(?: directly)? to (?:this|the) (?:automat\S{0,6} )?
+    (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}(?:auto(?:mat|-gen)\S{0,14}|system.generated)
+    (?:this|the) (?:e-?mail|message|notification) (?:is|was|has been) (?:\S{1,12} )?(?:auto|system)\S{0,9}[ -]
+    (?:this|the) (?:letter|mail|notice) (?:is|was|has been) (?:\S{1,12} )?(?:auto|system)\S{0,9}[ -]
+    (?:this|the) (?:e-?mail|message|notification|letter|notice) (?:is|was|has been) (?:sent|generated|created) auto
+    (?:this|the|our|replies to this) (?:e-?mail|mailbox|inbox)(?: address)? (?:is|are) (?:not|un)\s?monitored
+    (?:this|the|our|replies to this) (?:address|message)(?: address)? (?:is|are) (?:not|un)\s?monitored
+    (?:automated|automatic|automatically generated) (?:message|notification|e-?mail|notice|alert)
+    (?:replies|responses) to this (?:e-?mail|message|address)
+    (?:пожалуйста,? |просим |убедительно просим |просьба ){0,2}не отвеча(?:йте|ть) на (?:это|данное|него)
+    (?:это|данное|настоящее) (?:\S{1,20} )?(?:письмо|сообщение|уведомление) (?:\S{1,20} )?(?:автомат|отправлен)
+    (?:это|данное|настоящее) (?:\S{1,20} )?(?:письмо|сообщение|уведомление) (?:\S{1,20} )?(?:сформирован|создан)
+    (?:письмо|сообщение|уведомление) (?:\S{1,20} ){0,2}автоматически
+    (?:это )?автоматическ\S{2,3} (?:письмо|сообщение|уведомление|рассылка)
+    (?:bitte )?antworten sie (?:bitte )?nicht auf diese|auf diese (?:e-?mail|nachricht) kann nicht geantwortet
+    (?:dies|das) ist eine automat|diese (?:e-?mail|mail|nachricht|mitteilung) (?:wurde|wird|ist) (?:\S{1,20} )?automat
+    automatische (?:nachricht|mitteilung|benachr)
+    (?:merci de |veuillez )?ne (?:pas|répondez)(?: pas)? (?:y )?(?:répondre )?(?:directement )?à (?:ce|cet)
+    (?:merci|veuillez) (?:de )?ne pas (?:y )?répondre
+    (?:ceci est un|ce) (?:message|courriel|e-?mail|mail) (?:est |a été )?(?:\S{1,20} )?(?:automat|envoyé automat)
+    (?:ceci est un|ce) (?:message|courriel|e-?mail|mail) (?:est |a été )?(?:\S{1,20} )?généré automat
+    (?:por favor,? )?no responda (?:a )?(?:este|directamente)
+    este (?:mensaje|correo|e-?mail) (?:es|ha sido|fue|se ha) (?:\S{1,20} ){0,2}automát
+    (?:si prega di |la preghiamo di )?non risponde(?:re|te) a quest
+    quest[ao] (?:e-?mail|messaggio) (?:è|è stat[ao]) (?:\S{1,20} ){0,2}automat
+    (?:por favor,? )?não responda (?:a )?est[ea]|est[ea] (?:é|e-?mail|mensagem|foi) (?:\S{1,20} ){0,3}automát
+    (?:prosimy )?nie odpowiada(?:ć|j) na|(?:ta|ten|niniejsz\S) (?:wiadomość|mail|e-mail)\b.{0,30}automaty
+    (?:lütfen )?bu (?:e-?posta|mesaj|ileti)\S{0,3} (?:\S{1,20} ){0,2}(?:otomatik|yanıtla)
+    (?:※)?(?:この|本)メール(?:は|に).{0,30}(?:自動|返信)|此(?:邮件|郵件|信).{0,12}(?:自动|自動|勿回复|回覆)|请勿(?:直接)?回复|請勿(?:直接)?回覆|本邮件.{0,10}自动
+"""
+# Subjects that only programs write.
+PROGRAM_SUBJECTS = r"""
+    cron <|\[(?:firing|resolved|alert(?:ing)?|problem)\b|(?:problem|recovery|resolved|acknowledgement):
+    \*\* (?:problem|recovery)
+    build (?:failed|fixed|successful|still) |(?:failed|passed|fixed): |logwatch for
+"""
+# The labels of a form of a site; what visitors write stands behind them.
+FORM_LABELS = """
+    name|your name|full name|first name|last name|email|e-mail|email address|your email|message|your message|comment
+    comments
+    phone|phone number|telephone|enquiry|inquiry|question|company|имя|ваше имя|фио|телефон|почта|эл. почта|сообщение
+    комментарий|вопрос|текст|текст сообщения|контактное лицо|примечание|vorname|nachname|ihr name|nachricht
+    ihre nachricht
+    telefon|telefonnummer|anfrage|nom|prénom|téléphone|votre message|courriel|nombre|teléfono|mensaje|correo
+    correo electrónico|nome|telefono|messaggio|telefone|mensagem|imię|wiadomość|treść|お名前|氏名|電話|電話番号
+    お問い合わせ内容|メールアドレス|姓名|电话|留言|ad|adınız|mesaj|mesajınız|e-posta|eposta
+"""
+# Who keeps mail until its sender proves to be a person: what becomes of it …
+HELD_TEXTS = r"""
+    (?:message|mail|letter) (?:\S{1,20} ){0,8}(?:is|was|has been|will be) (?:\S{1,12} )?(?:held|quarantined)
+    (?:message|mail|letter) (?:\S{1,20} ){0,8}(?:is|was|has been|will be) (?:\S{1,12} )?(?:waiting|on hold)
+    (?:not|n['’]t) (?:yet )?(?:\S{1,12} ){0,3}(?:on|in) (?:my|the|our|his|her) (?:\S{1,12} ){0,3}(?:list|contacts)
+    (?:not|n['’]t) (?:yet )?(?:\S{1,12} ){0,3}(?:on|in) (?:my|the|our|his|her) (?:\S{1,12} ){0,3}address book
+    approved senders|whitelist|unknown senders|\bheld (?:until|back)\b|spam (?:protection|filter)
+    protect\S{0,3} .{0,40}spam
+    (?:письмо|сообщение) .{0,40}(?:задержан|ожидает|не будет доставлен|карантин|не доставлен)|защит\S{0,3} от спама
+    бел\S{2,3} спис|(?:nachricht|mail) (?:wird|wurde) .{0,40}(?:zurückgehalten|nicht zugestellt|erst)
+    spam-?(?:schutz|filter)
+    (?:message|courriel) .{0,40}(?:en attente|bloqué|retenu)|(?:mensaje|correo) .{0,40}(?:retenido|en espera)
+    anti-?spam
+"""
+# … and what the sender has to do.
+CONFIRM_TEXTS = r"""
+    (?:prove|confirm|verify) (?:that )?you(?:r|rself)?\b|(?:click|follow|use) .{0,60}(?:link|below|button|here)
+    until .{0,30}confirm
+    (?:simply |just |please )?reply to this|(?:перейд|нажм|пройд|кликн).{0,60}(?:ссылк|кнопк)
+    подтверд.{0,60}(?:человек|отправ|адрес|письмо)
+    (?:bestätigen|klicken|folgen) sie|cliquez|confirme[zr]|haga clic|pulse|clicchi|clique
+"""
+# Words of notes of absence, of acknowledgements, and of those who let mail wait: a text without any is none.
+ABSENT_WORDS = """
+    leave|out of |vacation|holiday|away|travel|available|no longer|closed|access to|absent|off work|retired|on a trip
+    отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи
+    urlaub|büro|erreichbar|unterwegs|tätig|elternzeit|außer haus|dienstreise|geschlossen|congé|vacances|déplacement
+    fermé
+    indisponible|bureau|vacaciones|fuera|ausente|de baja|cerrad|ferie|fuori|assente|trasferta|chius|férias|viagem
+    urlop|nieobecn|poza biur|nie pracuj|afwezig|vakantie|verlof|izin|ofis|tatil|semester|bortreist|lomalla|dovolen
+    kancel|відпуст|szabads|concediu|不在|休|出張|出差|外出|度假|假|离职|退職|휴가|부재
+"""
+RECEIVED_WORDS = """
+    received|receipt|contacting|ticket|получ|принят|зарегистр|обращени|отримали|eingegangen|erhalten|reçu|enregistr
+    recibi|ricevut|acquisito|recebe|otrzyma|przyjęt|ontvangen|alın|受け付け|受付|收到|已受理
+"""
+CHALLENGE_WORDS = """
+    confirm|verif|whitelist|approved|spam|подтверд|спам|bestätig
+"""
+# What a mail system says of mail that arrived.
+DELIVERED_SUBJECTS = r"""
+    (?:delivered|relayed|zugestellt|übermittelt|remis|distribué|entregado|entregue)\s?:
+    (?:recapitato|доставлено|ретрансляция|dostarczono|teslim edildi|已送达|配信済み)\s?:
+    (?:successful )?mail delivery (?:report|receipt|success)|successful (?:mail )?deliver
+    delivery (?:receipt|confirmation)
+    delivery (?:status )?notification:?.{0,30}(?:success|relay|complet)
+    delivery status notification \((?:success|relay)
+    (?:письмо|сообщение) (?:успешно )?доставлен|доставлено|уведомление о доставке
+    zustell(?:bestätigung|ung erfolgreich)
+"""
+DELIVERED_TEXTS = r"""
+    (?:has been|was|were|have been) (?:successfully )?(?:delivered|relayed)|successfully (?:delivered|relayed)
+    delivery to (?:these|the following) recipients? (?:or groups? )?is complete
+    доставка .{0,60}(?:завершена|выполнена)|(?:успешно|было) доставлено
+    (?:wurde|ist).{0,60}(?:erfolgreich )?(?:zugestellt|übermittelt)|a (?:bien )?été (?:remis|distribué|livré)
+    (?:se ha|ha sido|fue) entregado
+    (?:foi|è stato) (?:entregue|recapitato|consegnato)|teslim edildi
+"""
+# Of the reader's own mailbox.
+OWN_MAILBOX_TEXTS = r"""
+    your (?:\S{1,30} )?(?:mailbox|account|storage|inbox)(?: \S{1,60})? (?:is|has|will|reached|exceed|uses|size)
+    (?:в вашем|ваш) (?:почтов\S{2,3} )?ящик\S{0,2} (?:\S{1,60} )?(?:почти|заполн|переполн)
+    (?:в вашем|ваш) (?:почтов\S{2,3} )?ящик\S{0,2} (?:\S{1,60} )?(?:заканчивается|осталось|достиг)
+    ihr postfach (?:\S{1,60} )?(?:ist|hat)|votre boîte (?:aux lettres |de réception )?(?:\S{1,60} )?(?:est|a)\b
+    su buzón (?:\S{1,60} )?(?:está|ha)
+"""
+# How people begin.
+GREETINGS = """
+    hi|hello|dear|hey|good (?:morning|afternoon|day)|здравствуйте|добрый|привет|уважаем|коллеги|hallo|guten
+    sehr geehrt
+    liebe|bonjour|hola|buenos|ciao|buongiorno|gentile|olá|dzień|merhaba|您好|你好
+"""
+# How every newsletter ends.
+UNSUBSCRIBE_TEXTS = r"""
+    unsubscri|opt[ -]?out|mailing preferences|manage .{0,20}preferences|отпис|рассылк|abbestell|abmelden|désabonn
+    désinscri
+    darse de baja|cancelar (?:su |la )?suscripci|disiscri|cancell.{0,20}iscrizione|descadastr|cancelar .{0,20}inscri
+    wypisa
+    uitschrijv|abonelik|配信停止|退订|取消订阅|no longer (?:wish|want) to receive|stop receiving
 """

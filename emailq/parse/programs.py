@@ -1,0 +1,98 @@
+"""Programs that write of themselves: monitoring, shops, banks, build servers; not the forms by which visitors write."""
+
+import re
+
+from emailq.parse import notices
+from emailq.parse.addresses import Address
+from emailq.parse.domains import registrable
+from emailq.parse.failures import Message
+from emailq.parse.notes import has_any
+from emailq.parse.patterns import in_lower_case, lower
+
+_READ = 4000  # characters of a text that are looked at: half of them from its end
+
+_NO_REPLY = re.compile(
+    r"(?:[\w.+-]{0,40}[-_.+])?(?:no|do[-_.]?not|never|ne[-_.]?pas|não|nao|nicht)[-_.]?(?:reply|repondre|respond[ae]r?|antworten)"
+    r"\b|(?:[\w.+-]{0,40}[-_.])?(?:noreply|neotvechat|nie-?odpowiadaj|non-?rispondere|keine-?antwort)|yanitlama",
+    re.IGNORECASE,
+)
+_PROGRAM = re.compile(
+    r"(?:root|cron|nagios|icinga|zabbix|grafana|prometheus|alertmanager|monit|munin|jenkins|gitlab|jira|confluence|bugzilla|"
+    r"redmine|sentry|teamcity|bamboo|sonarqube|logwatch|fail2ban|smartd|robot|bot|daemon|notif(?:y|ier|ications?)|"
+    r"(?:[\w.]{1,20}[-_])?alerts?|mailer|automailer|auto-?confirm|wordpress|www-data|apache|nobody)[-_+.\w]{0,30}@",
+    re.IGNORECASE,
+)
+_HEADERS = (
+    "x-cron-env", "x-github-reason", "x-github-sender", "x-gitlab-project", "x-gitlab-pipeline-id",
+    "x-jira-fingerprint", "x-jenkins-job", "x-bugzilla-reason", "x-redmine-host", "x-redmine-project",
+    "x-trac-project", "x-sentry-project", "x-discourse-post-id", "x-discourse-topic-id",
+    "x-phabricator-sent-this-message", "x-gerrit-messagetype", "x-mantis", "x-youtrack-issue", "x-pagerduty",
+)  # fmt: skip
+
+
+def _any_of(table: str, before: str = "") -> re.Pattern[str]:
+    return in_lower_case(f"{before}(?:{'|'.join(line.strip() for line in table.strip().splitlines())})")
+
+
+_SUBJECT = _any_of(notices.PROGRAM_SUBJECTS)
+_SENTENCE = _any_of(notices.PROGRAM_SENTENCES, r"(?:^|[\n.!*:(•>-])[\s*_=#(\[-]{0,9}")
+_WORDS = tuple(map(str.strip, notices.PROGRAM_WORDS.strip().split("|")))
+_FORM_LABELS = frozenset(label.strip() for label in notices.FORM_LABELS.strip().replace("\n", "|").split("|"))
+_FORM_MAILER = re.compile(r"phpmailer|wordpress|joomla|drupal|php/", re.IGNORECASE)
+
+
+def is_no_reply(senders: list[Address]) -> bool:
+    return any(_NO_REPLY.match(sender.email) for sender in senders)
+
+
+def header_of(headers: dict[str, str]) -> str | None:
+    """The header that only a program's notices have."""
+    return next((name for name in _HEADERS if name in headers), None)
+
+
+def reason_for(message: Message, headers: dict[str, str], subject: str) -> str | None:
+    """Why no person wrote this: by its sender, else its subject or words; `subject` is in lower case."""
+    senders = message.from_
+    if not senders:
+        return None
+    text = message.body_text or ""
+    text = lower(text if len(text) <= _READ else f"{text[: _READ // 2]}\n{text[-_READ // 2 :]}")
+    if is_no_reply(senders):
+        reason = "sent from where nobody reads answers"
+    elif _PROGRAM.match(senders[0].email):
+        reason = "sent by a program"
+    elif _SUBJECT.match(subject):
+        reason = "subject of a program"
+    elif says_program(text):
+        reason = "text of a program"
+    else:
+        return None
+    if _is_relayed(senders[0], message.reply_to) or is_form(text) or _is_of_own_site(message, headers):
+        return None
+    return reason
+
+
+def says_program(text: str) -> bool:
+    """Whether a sentence says that a program wrote it, or that nobody reads answers."""
+    return has_any(_WORDS, text) and bool(_SENTENCE.search(text))
+
+
+def is_form(text: str) -> bool:
+    """What a visitor wrote into the form of a site, by the labels at the begin of its lines; `text` in lower case."""
+    labels = {line.partition(":")[0].strip(" *_-•|\t\r") for line in text[:3000].replace("：", ":").split("\n")}
+    return len(labels & _FORM_LABELS) >= 2
+
+
+def _is_of_own_site(message: Message, headers: dict[str, str]) -> bool:
+    """Whether a script of the reader's own site sent it: the form by which visitors write."""
+    if not (_FORM_MAILER.match(headers.get("x-mailer", "")) or "x-php-originating-script" in headers):
+        return False
+    return any(registrable(one.email) == registrable(message.from_[0].email) for one in message.to[:5])
+
+
+def _is_relayed(sender: Address, reply_to: list[Address]) -> bool:
+    """Whether answers go to somebody else: a visitor of a site, a buyer at a marketplace."""
+    domain = registrable(sender.email)
+    return (
+        bool(reply_to) and not is_no_reply(reply_to) and all(registrable(one.email) != domain for one in reply_to[:5])
+    )
