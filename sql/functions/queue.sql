@@ -666,13 +666,14 @@ create or replace function cleanup_old_queue_items(p_limit integer default 10000
 set jit = off set enable_seqscan = off
 as $$
 declare
+    v_now timestamptz := queue_now();  -- once: where no summary of the newest pages is yet, each of their rows is looked at
     v_deleted bigint;
 begin
     with old as (
         select q.id from processing_queue q
-        where q.completed_at < queue_now() - (
+        where q.completed_at < v_now - (
                   select min(r.keep) from queue_retention r)
-          and q.completed_at < queue_now() - (
+          and q.completed_at < v_now - (
                   select r.keep from queue_retention r
                   where r.status = case when q.acknowledged_at is not null then 'completed' else q.status end)
         limit p_limit
