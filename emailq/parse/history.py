@@ -91,6 +91,8 @@ def _unmark_prose(page: Page, end: int) -> None:
 
     So are some lines that a sentence leads to ("It stops when I start it by hand:") and that more text follows.
     """
+    if True not in page.are_quoted[:end]:
+        return
     quoted = [number for number, owner in enumerate(page.owners[:end]) if owner == QUOTED]
     if not 1 <= len(quoted) <= 6:
         return
@@ -217,13 +219,13 @@ def _attribution_length(page: Page, number: int) -> int:
         return int(_says_who_wrote(text, page, number + 1))
     if text.endswith(">") and _DATE.match(lower(text)) and _ADDRESS.search(text) and _quote_follows(page, number + 1):
         return 1  # "2026/11/9 Jonas <j@b.example>", as Gmail once wrote
-    near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
     if "@" in text and ">" in text and _WROTE_AND_SAID.match(text) and _has_date(text):
         return 1
     if not _goes_on(text):
         return 0
     if _quote_follows(page, number + 1) and _attribution(text) == 2:
         return 1  # without its colon
+    near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
     if not any(line[-1:] == ":" for line in near):
         return 0
     for length, following in enumerate(near, start=2):
@@ -239,6 +241,7 @@ def _goes_on(text: str) -> bool:
     """Whether a line may be the first of several that say who wrote."""
     return (
         10 < len(text) < 200
+        and bool(_NUMBERS.search(text))
         and bool(
             _DATE_FIRST.match(text) or _INTRODUCTION.match(lower(text[:40])) or ("<" in text and _ADDRESS.search(text))
         )

@@ -32,9 +32,12 @@ class Page:
         whole = fold(text).replace("\u00a0", " ")
         self.has_reply_line = any(words in whole for words in _REPLY_LINES)  # few have one
 
-    def of(self, wanted: int) -> str:
-        mine = [line for line, owner in zip(self.lines, self.owners, strict=True) if owner == wanted]
-        return "\n".join(mine).strip("\n").rstrip()
+    def parts(self) -> list[str]:
+        """The lines of each owner, without blank ones at their ends."""
+        parts: tuple[list[str], ...] = ([], [], [])
+        for line, owner in zip(self.lines, self.owners, strict=True):
+            parts[owner].append(line)
+        return ["\n".join(part).strip("\n").rstrip() for part in parts]
 
     def give(self, numbers: list[int], owner: int) -> None:
         for number in numbers:

@@ -143,6 +143,8 @@ CLOSINGS = """
     祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします|どうぞよろしくお願いいたします|顺祝商祺|祝商祺|谢谢祝好
     üdvözlettel|με εκτίμηση|φιλικά|pagarbiai|su pagarba|ar cieņu|lugupidamisega|parimate soovidega
     s poštovanjem|с поштовањем
+    敬祝 商祺|敬祝商祺|順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|敬上|謹啟|祝 商祺
+    feliz tarde|feliz noche|feliz semana|feliz fin de semana|buena semana
     בברכה|تحياتي|مع تحياتي|مع أطيب التحيات|trân trọng|hormat saya|salam
 """
 
@@ -244,7 +246,8 @@ HAND_OVERS = """
 
 # "My answers below", "Antworten in rot": said by who answers inside of text that a program like Outlook does not mark.
 ANSWERS = """
-    answer|answers|answered|reply|replies|replied|comment|comments|commented|response|responses|antwort|antworten
+    answer|answers|answered|answering|отвечаю|отвечаем|відповідаю|antworte|je réponds|respondo|rispondo|odpowiadam
+    reply|replies|replied|comment|comments|commented|response|responses|antwort|antworten
     beantwortet|anmerkungen|kommentare|ответ|ответы|ответил|ответила|комментарии|відповіді|відповів|відповіла
     коментарі|réponse|réponses|répondu|commentaires|respuesta|respuestas|respondido|comentarios|risposte|commenti
     respostas|comentários|antwoorden|opmerkingen|odpowiedzi|uwagi|below|unten

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from emailq.parse import phrases
 from emailq.parse.history import BLOCK, FORWARD, REPLY, UNMARKED, mark_history
-from emailq.parse.lines import NEW, QUOTED, SIGNATURE, Page, any_of, fold, words_of
+from emailq.parse.lines import NEW, QUOTED, Page, any_of, fold, words_of
 from emailq.parse.signatures import mark_signatures
 
 
@@ -43,10 +43,11 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     page = Page(text)
     mark = mark_history(page)
     mark_signatures(page, author or "")
-    answers_inside = mark == BLOCK and _says_that_answers_are_inside(page)
-    if answers_inside and author:
-        _mark_tagged_answers(page, author)
-    new, quoted, signature = map(page.of, (NEW, QUOTED, SIGNATURE))
+    new, quoted, signature = page.parts()
+    answers_inside = mark == BLOCK and len(new) <= 300 and bool(_ANSWERS_INSIDE.search(fold(new)))
+    if answers_inside:
+        _mark_answers(page, author or "")
+        new, quoted, _ = page.parts()
     if not new and signature and not quoted:
         new, signature = signature, ""
     if not new and quoted and not signature and mark == UNMARKED:
@@ -57,18 +58,22 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     return SplitText(new, quoted, signature, is_forwarded, answers_inside)
 
 
-def _says_that_answers_are_inside(page: Page) -> bool:
-    new = page.of(NEW)
-    return len(new) <= 300 and bool(_ANSWERS_INSIDE.search(fold(new)))
+def _mark_answers(page: Page, author: str) -> None:
+    """Lines of the quoted text with ">", "[AH]" or "[Ann]" before them, where Ann Hill says that answers stand there.
 
-
-def _mark_tagged_answers(page: Page, author: str) -> None:
-    """Lines of the quoted text that begin with "[AH]" or "[Ann]", where Ann Hill says that her answers stand there."""
+    ">" below "Ann wrote:" marks what is older still.
+    """
     names = [name for name in _WORDS.findall(fold(author[:200])) if len(name) > 1]
     tags = {"".join(name[0] for name in names), *names, " ".join(names)}
+    above = ""  # the last line of what is quoted
     for number, text in enumerate(page.plain):
-        if page.owners[number] == QUOTED and text[:1] in "[(<" and (tag := _TAG.match(text)) and fold(tag[1]) in tags:
+        if page.owners[number] != QUOTED or not text:
+            continue
+        is_tagged = text[0] in "[(<" and (tag := _TAG.match(text)) and fold(tag[1]) in tags
+        if is_tagged or (page.are_quoted[number] and not above.endswith(":")):
             page.owners[number] = NEW
+        elif not page.are_quoted[number]:
+            above = text
 
 
 def is_hand_over(text: str) -> bool:

@@ -89,17 +89,21 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
         if not above.endswith("?") and _is_author(texts[0], names):
             page.give(run, SIGNATURE)
     offset = len(run) - len(texts)
-    stop = _before_postscript(texts)
-    delimiters = (n for n, text in enumerate(texts[:stop]) if n and text in DELIMITERS)
-    stop = next((n for n in delimiters if _begins_signature(texts[n], texts[n + 1 :], is_top=False)), stop)
+    stop = postscript = _before_postscript(texts)
+    delimiters = [] if DELIMITERS.isdisjoint(texts) else [n for n, text in enumerate(texts) if text in DELIMITERS]
+    for number in delimiters:
+        if 0 < number < stop and _begins_signature(texts[number], texts[number + 1 :], is_top=False):
+            stop = number
     signed = _signed_at(page, run[offset : offset + stop], names)
-    is_list = sum(text in DELIMITERS for text in texts) > 2
+    is_list = len(delimiters) > 2
     for index, text in enumerate(texts):
         if is_list and text in DELIMITERS:
             continue
         below = texts[index + 1 :]
         if index not in (0, signed) and texts[index - 1][-1] == ":" and (text in DELIMITERS or _goes_on(below)):
             continue  # "He signed like this:"
+        if text[-1] == "." and index != signed and _is_wish(page, run[offset + index :]):
+            continue
         is_top = is_first and offset + index == 0
         if index != signed and not _begins_signature(text, below, is_top=is_top):
             continue
@@ -119,7 +123,7 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
     if len(texts) > 1 and _SIGNED.match(texts[-1]):
         page.give(run[-1:], SIGNATURE)
         return
-    run = run[: offset + _before_postscript(texts)]
+    run = run[: offset + postscript]
     page.give(_name_above(page, run, names) if small_print else _contact_block(page, run, names), SIGNATURE)
 
 
@@ -141,12 +145,10 @@ def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
         if not is_author and index < len(run) - 1:
             continue
         below = [page.plain[n] for n in run[index + 1 :]]
-        is_paragraph = index > 1 and run[index - 1] > run[index - 2] + page.step
         is_near = run[index] <= run[index - 1] + page.step
-        if is_author:
-            is_led_to = index > 1 and (_leads_to_name(above) or (is_paragraph and is_near and _closes(above)))
-        else:
-            is_led_to = is_paragraph and _leads_to_name(above) and _is_short_name(text)
+        is_led_to = index > 1 and (_leads_to_name(above) or (is_author and is_near and _closes(above)))
+        if is_led_to and (not is_author or above[-1] != ","):
+            is_led_to = run[index - 1] > run[index - 2] + page.step and (is_author or _is_short_name(text))
         if is_led_to and (not below or _is_card(".", below)):
             return index - 1
         is_list = is_near and _is_name(above)
@@ -157,6 +159,12 @@ def _signed_at(page: Page, run: list[int], names: list[str]) -> int:
 
 def _is_short_name(text: str) -> bool:
     return len(text.split()) <= 2 and are_names(text) and text[0].isupper() and text.translate(_IN_NAMES).isalpha()
+
+
+def _is_wish(page: Page, run: list[int]) -> bool:
+    """Whether a line is the mail's last sentence ("Have a nice day."), as a paragraph above "Best regards"."""
+    is_paragraph = len(run) > 1 and run[1] > run[0] + page.step
+    return is_paragraph and closing_of(fold(page.plain[run[1]])) == 2
 
 
 def _length_of_signature(page: Page, run: list[int]) -> int:
@@ -206,6 +214,9 @@ def _is_author(text: str, names: list[str]) -> bool:
     initials = [name[0] for name in names]
     if len(words) == 1 and (words[0] == "".join(initials) or (len(words[0]) > 2 and names[0].startswith(words[0]))):
         return True
+    is_whole = len(names) > 1 or not names[0].islower()  # no script without capitals divides names
+    if is_whole and len(names) < len(words) <= len(names) + 3 and set(names) <= set(words):
+        return are_names(text)  # "Ann Hill MBA"
     is_known = words[:1] == initials[:1] or any(word in names for word in words)
     return is_known and len(words) <= 4 and all(word in names or len(word) == 1 for word in words)
 
@@ -235,8 +246,10 @@ def _says_more(text: str) -> bool:
 
 def _before_postscript(texts: list[str]) -> int:
     """How many lines stand above "PS: …"."""
-    starts = (n for n, text in enumerate(texts) if n and text[0] in _PS_LETTERS and _POSTSCRIPT.match(text))
-    return next(starts, len(texts))
+    for number, text in enumerate(texts):
+        if text[:1] in _PS_LETTERS and number and _POSTSCRIPT.match(text):
+            return number
+    return len(texts)
 
 
 def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
@@ -246,7 +259,7 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
         is_text = len(below) > 1 or (below and _speaks_on(below[0], is_paragraph=True))
         if is_text and all(map(_is_own_sentence, below)) and not _has_contact(below):
             return False
-        return not is_list and not (below and _goes_on(below[:1]) and below[0][-1] in ".,")
+        return not is_list and not _continues(below)
     if RULE.match(text):
         facts = sum(":" in line and not _has_contact([line]) for line in below)  # "Item: pump", so a form or a table
         return facts < 2 and _is_signature(below) and _has_contact(below)
@@ -263,7 +276,7 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
     if closing == 1:
         name = next((line for line in below if not RULE.match(line)), "")
         return 0 < len(name) <= 40 and len(name.split()) <= 4 and not closing_of(fold(name)) and _is_signature(below)
-    return closing == 2 and _is_signature(below)
+    return closing == 2 and _is_signature(below) and not _continues(below)
 
 
 def _is_own_sentence(text: str) -> bool:
@@ -273,6 +286,11 @@ def _is_own_sentence(text: str) -> bool:
 def _goes_on(below: list[str]) -> bool:
     """Whether a sentence goes on below what looks like a signature."""
     return any(line[0].islower() and len(line.split()) > 3 and not is_contact(line) for line in below)
+
+
+def _continues(below: list[str]) -> bool:
+    """Whether the next line goes on with a sentence: "Cheers" – "for the call yesterday."."""
+    return _goes_on(below[:1]) and below[0][-1] in ".,"
 
 
 def _is_sentence(text: str) -> bool:

@@ -32,7 +32,7 @@ _COMMA_AND_NAME = re.compile(r", [A-Z]")
 
 def without_banner(page: Page, run: list[int]) -> list[int]:
     text = page.plain[run[0]]
-    if len(run) > 2 and _is_small_print(text) and run[1] > run[0] + page.step:
+    if len(run) > 2 and len(text) > 60 and _is_small_print(text) and run[1] > run[0] + page.step:
         page.give(run[:1], SIGNATURE)
         return run[1:]
     if not (_BANNER.match(text) and _BANNER_WORDS.search(text)):
@@ -58,8 +58,12 @@ def without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple[
     said = fold("\n".join(texts[top:]))
     words = [word for word in _OF_SMALL_PRINT if word in said]  # most texts have none
     for index in range(top, len(run)):
-        wrapped = _wrapped(texts, index, words)
-        if not (_is_small_print(texts[index]) or (wrapped and _is_small_print(wrapped))):
+        wrapped = _wrapped(texts, index, words) if words else ""
+        if not (
+            _is_footer(texts[index])
+            or (words and _is_small_print(texts[index]))
+            or (wrapped and _is_small_print(wrapped))
+        ):
             continue
         if texts[index][0] in QUOTATION_MARKS and index and texts[index - 1][-1] == ":":
             continue  # "Shall we write:"
@@ -73,7 +77,7 @@ def without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple[
 def _wrapped(texts: list[str], index: int, words: list[str]) -> str:
     """A line with one of `words`, and what follows it in the next two while they are as long as wrapped ones."""
     text = texts[index]
-    if not words or not _WRAPPED <= len(text) <= _LONGEST or not any(map(fold(text).__contains__, words)):
+    if not _WRAPPED <= len(text) <= _LONGEST or not any(map(fold(text).__contains__, words)):
         return ""
     for above, following in zip(texts[index : index + 2], texts[index + 1 : index + 3], strict=False):
         if not _WRAPPED <= len(above) <= _LONGEST:
@@ -107,6 +111,11 @@ def _is_small_print(text: str) -> bool:
             return not _SPEAKER.search(text)
         if sum(map(words.__contains__, _COMPANY_FACTS)) > 1 and "your" not in words:
             return True
+    return False
+
+
+def _is_footer(text: str) -> bool:
+    words = fold(text)
     return bool(_FOOTER.match(words) and not _REFUSES.search(words)) or (
         len(words) < 60 and bare(words) in _SMALL_PRINT
     )
