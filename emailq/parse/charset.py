@@ -61,7 +61,9 @@ def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -
         text, fitted, _ = _decode(data, of_page)
     if defect is None and codec is None and declared:
         defect = "charset-unknown"
-    if "\0" in text or fitted in WIDE:
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    if fitted in WIDE:
         text = _UNSTORABLE.sub("\ufffd", text)
     return Decoded(cyrillic.repair(text), fitted, defect)
 

@@ -43,7 +43,7 @@ def closing_of(line: str) -> int:
     if words in _WEAK_CLOSINGS:
         return 1
     first, comma, name = words.partition(",")
-    if is_contact(name) or (len(name) <= 40 and len(name.split()) <= 4):
+    if (len(name) <= 40 and len(name.split()) <= 4) or is_contact(name):
         if comma and bare(first) in _WEAK_CLOSINGS:
             first = name  # "thanks, best regards"
         elif comma and bare(first) in _CLOSINGS:

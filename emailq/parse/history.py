@@ -217,6 +217,8 @@ def _attribution_length(page: Page, number: int) -> int:
     text = page.plain[number]
     if text.endswith((":", "wrote")) or (text[-1:] == "-" and _WROTE_DASHES.search(text)):
         return int(_says_who_wrote(text, page, number + 1))
+    if not _NUMBERS.search(text):
+        return 0  # what else says who wrote also says when
     if text.endswith(">") and _DATE.match(lower(text)) and _ADDRESS.search(text) and _quote_follows(page, number + 1):
         return 1  # "2026/11/9 Jonas <j@b.example>", as Gmail once wrote
     if "@" in text and ">" in text and _WROTE_AND_SAID.match(text) and _has_date(text):
@@ -241,12 +243,11 @@ def _goes_on(text: str) -> bool:
     """Whether a line may be the first of several that say who wrote."""
     return (
         10 < len(text) < 200
-        and bool(_NUMBERS.search(text))
+        and not text.endswith((".", "!", "?", ";"))
         and bool(
             _DATE_FIRST.match(text) or _INTRODUCTION.match(lower(text[:40])) or ("<" in text and _ADDRESS.search(text))
         )
         and (_has_clock(text) or _has_date(text))
-        and not text.endswith((".", "!", "?", ";"))
     )
 
 

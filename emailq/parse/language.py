@@ -132,6 +132,7 @@ _CYRILLIC_LETTERS = {
 }  # fmt: skip
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_LETTERS_AND_BLANKS = bytes(code if ord("a") <= code <= ord("z") else ord(" ") for code in range(256))
 _NO_ASCII_LETTERS = bytes(set(range(0x80)) - set(range(ord("a"), ord("z") + 1)))
 
 
@@ -188,12 +189,12 @@ def _script(letter: str) -> str:
 
 def _by_words(lower: str, letters: Counter[str], script: str) -> str | None:
     """The language whose common words and own letters a text has most of; None if it has few of any."""
-    words = _WORD.findall(lower.replace("\u2019", "'"))
+    words = _words(lower)
     scores: dict[str, float] = defaultdict(float)
     for weight, languages in filter(None, map(_WORDS[script].get, words)):
         for language in languages:
             scores[language] += weight
-    for letter, having in _LETTERS[script].items():
+    for letter, having in _LETTERS[script].items() if letters else ():
         if count := letters.get(letter):
             for language in having:
                 scores[language] += min(count, 30) * 0.3 / len(having)
@@ -203,6 +204,12 @@ def _by_words(lower: str, letters: Counter[str], script: str) -> str | None:
         return max(_spelt_as(letters), key=lambda language: scores[language])
     best, score = max(scores.items(), key=lambda item: item[1])
     return best if score * 14 >= len(words) else None
+
+
+def _words(lower: str) -> list[str]:
+    if lower.isascii() and "'" not in lower:  # most texts, in a fourth of the time
+        return lower.encode().translate(_LETTERS_AND_BLANKS).decode().split()
+    return _WORD.findall(lower.replace("\u2019", "'"))
 
 
 def _spelt_as(letters: Counter[str]) -> list[str]:

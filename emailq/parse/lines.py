@@ -23,14 +23,15 @@ class Page:
 
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
-        self.plain = [plain(line) for line in self.lines]
-        self.labels = [_labels(line) for line in self.plain]
+        is_as_it_looks = not ("*" in text or "&nbsp;" in text or (not text.isascii() and _ANY_INVISIBLE.search(text)))
+        self.plain = [line[:_LINE].strip() if is_as_it_looks else plain(line) for line in self.lines]
+        self.labels = [_labels(line) if ":" in line else () for line in self.plain]
         self.step = 1  # from a line to the next of its paragraph
         self.owners = [NEW] * len(self.lines)
         self.are_quoted = [_is_quoted(line) for line in self.lines] if ">" in text else [False] * len(self.lines)
         self.has_bars = "\n|" in text
         whole = fold(text).replace("\u00a0", " ")
-        self.has_reply_line = any(words in whole for words in _REPLY_LINES)  # few have one
+        self.has_reply_line = any(map(whole.__contains__, _REPLY_LINES))  # few have one
 
     def parts(self) -> list[str]:
         """The lines of each owner, without blank ones at their ends."""
@@ -76,6 +77,7 @@ _ANY_INVISIBLE = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _REPLY_LINES = words_of(phrases.REPLY_LINES)
 _QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{2,3}>\s")
 _DIGIT = re.compile(r"\d")
+_FOUR_DIGITS = re.compile(r"(?:\d\D*+){4}")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _CONTACT = in_lower_case(
     r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
@@ -95,8 +97,9 @@ def bare(text: str) -> str:
 
 def is_contact(text: str) -> bool:
     """Whether a telephone number, an address or a link stands in it."""
-    may_be = "@" in text or _DIGIT.search(text) or "www." in text or "://" in text
-    return bool(may_be and _CONTACT.search(lower(text)))
+    has_link = "@" in text or "://" in text or "www." in text
+    has_number = has_link or "+" in text or (_FOUR_DIGITS if text.isascii() else _DIGIT).search(text)  # "☎ 112"
+    return bool(has_number and _CONTACT.search(lower(text)))
 
 
 def plain(line: str) -> str:

@@ -33,7 +33,7 @@ def message_signs(message: Message) -> list[str]:
         signs.append("from-multiple")
     if any(registrable(one.email) != domain for one in message.reply_to[:20]):
         signs.append("reply-to-differs")
-    shown = _ADDRESS.search((sender.name or "")[:300])
+    shown = _ADDRESS.search(sender.name[:300]) if sender.name and "@" in sender.name else None
     if shown and registrable(shown[0]) != domain:
         signs.append("name-shows-other-address")
     if domain and mixes_scripts(domain):

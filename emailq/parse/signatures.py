@@ -36,6 +36,7 @@ _GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORE
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
 _FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
 _KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[^\w\s]{1,4}|[:;]-?D)$")
+_LETTERS_OF_KISSES = frozenset("xXoOD")
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
 
 
@@ -207,7 +208,9 @@ def _is_author(text: str, names: list[str]) -> bool:
     """ "Ann", "A. Hill", "Mrs Hill", "Ann Hill", "A", "AH" of Ann Hill, "Tim" of Timothy; "i.A. Bob Stone" of all."""
     if _FOR_OTHERS.match(text):
         return are_names(text)
-    text = _KISSES.sub("", text.partition(" (")[0])
+    text = text.partition(" (")[0]
+    if text[-1:] in _LETTERS_OF_KISSES or not text[-1:].isalnum():
+        text = _KISSES.sub("", text)
     if not names or not text.translate(_IN_NAMES).isalpha():
         return False
     words = [word for word in _WORDS.findall(fold(text)) if word not in _TITLES]

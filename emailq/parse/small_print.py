@@ -7,7 +7,7 @@ from emailq.parse.lines import DELIMITERS, QUOTATION_MARKS, RULE, SIGNATURE, Pag
 
 _SMALL_PRINT_LINES = 40  # with text, at most, from the end
 _SENT_FROM = tuple(words_of(phrases.SENT_FROM))
-_SENT_FROM_LETTERS = frozenset(letter for phrase in _SENT_FROM for letter in (phrase[0], phrase[0].upper()))
+_SENT_FROM_BEGINS = frozenset(f(phrase[:2]) for phrase in _SENT_FROM for f in (str, str.title, str.upper))
 _SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
 _SENT_FROM_ENDS_LETTERS = frozenset(phrase[-1] for phrase in _SENT_FROM_ENDS)
 # "Get Outlook for …" in any language
@@ -20,8 +20,11 @@ _THIS_MESSAGE = words_of(phrases.THIS_MESSAGE)
 _OF_SMALL_PRINT = (*CONFIDENTIAL, *_THIS_MESSAGE, *_COMPANY_FACTS)
 _SPEAKER = re.compile(r"[a-z,] I\b|\b(?:my|ich|mir|mein|meine|я|мне|мой|моя|j'ai|mon|yo)\b")  # of no company
 _WRAPPED, _LONGEST = 45, 100  # characters of a line that was wrapped
+_SAYS_SOMETHING = 20  # characters: folded, these may be three times as many
 _SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
-_FOOTER = re.compile(rf"[\W_]{{0,4}}{any_of(phrases.FOOTERS)}|.{{1,60}}mailing list$", re.IGNORECASE)
+_FOOTERS = tuple(words_of(phrases.FOOTERS))
+_NO_WORD = re.compile(r"[\W_]{0,4}")
+_OF_A_LIST = "mailing list"
 _REFUSES = re.compile(r"\b(?:не|not|cannot|nicht|pas)\b|n't\b")  # "To unsubscribe did not work"
 _BANNER = re.compile(rf"[\W_]{{0,6}}{any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
 _BANNER_WORDS = re.compile(
@@ -32,7 +35,7 @@ _COMMA_AND_NAME = re.compile(r", [A-Z]")
 
 def without_banner(page: Page, run: list[int]) -> list[int]:
     text = page.plain[run[0]]
-    if len(run) > 2 and len(text) > 60 and _is_small_print(text) and run[1] > run[0] + page.step:
+    if len(run) > 2 and len(text) > 60 and run[1] > run[0] + page.step and _is_small_print(text):
         page.give(run[:1], SIGNATURE)
         return run[1:]
     if not (_BANNER.match(text) and _BANNER_WORDS.search(text)):
@@ -55,7 +58,7 @@ def without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple[
     """A run up to its small print, which goes on to its end; whether there was any."""
     texts = [page.plain[n] for n in run]
     top = max(int(is_first), len(run) - _SMALL_PRINT_LINES)
-    said = fold("\n".join(texts[top:]))
+    said = fold("\n".join([text for text in texts[top:] if len(text) >= _SAYS_SOMETHING]))
     words = [word for word in _OF_SMALL_PRINT if word in said]  # most texts have none
     for index in range(top, len(run)):
         wrapped = _wrapped(texts, index, words) if words else ""
@@ -92,7 +95,7 @@ def is_sent_from(text: str) -> bool:
         return True
     if "utlook" in text and _OUTLOOK_APP.match(_ANGLES.sub("", text).rstrip(" .")):
         return True
-    if len(text) > 200 or text[:1] not in _SENT_FROM_LETTERS:
+    if len(text) > 200 or text[:2] not in _SENT_FROM_BEGINS:
         return False
     words = fold(text)
     if not words.startswith(_SENT_FROM) or (words.startswith("von meine") and "gesendet" not in words):
@@ -116,6 +119,8 @@ def _is_small_print(text: str) -> bool:
 
 def _is_footer(text: str) -> bool:
     words = fold(text)
-    return bool(_FOOTER.match(words) and not _REFUSES.search(words)) or (
-        len(words) < 60 and bare(words) in _SMALL_PRINT
+    start = _NO_WORD.match(words)
+    is_one = words.startswith(_FOOTERS, start.end() if start else 0) or (
+        words.endswith(_OF_A_LIST) and len(_OF_A_LIST) < len(words) <= len(_OF_A_LIST) + 60
     )
+    return (is_one and not _REFUSES.search(words)) or (len(words) < 60 and bare(words) in _SMALL_PRINT)
