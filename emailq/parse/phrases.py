@@ -304,6 +304,11 @@ COMPANY_FACTS = """
     registered in|registered office|registered number|company number|amtsgericht|handelsregister
     sitz der gesellschaft|geschäftsführer|aufsichtsrat|siège social|au capital de|sede legale|registro mercantil
 """
+# The same in a line below a name.
+TERMS = """
+    terms and conditions|terms of business|conditions of sale|regulated by|geschäftsbedingungen|agb|conditions générales
+    términos y condiciones|condizioni generali|algemene voorwaarden|оферт
+"""
 SMALL_PRINT_TITLES = """
     disclaimer|legal disclaimer|confidentiality notice|confidentiality|haftungsausschluss|avis de confidentialité
     aviso legal|aviso de confidencialidad|avvertenza|отказ от ответственности|уведомление о конфиденциальности
@@ -326,6 +331,7 @@ BANNER_STARTS = """
     you don't often get email|you don’t often get email|some people who received this message don't often
     sie erhalten nicht oft e-mail|vous n'obtenez pas souvent|vous ne recevez pas souvent|no suele recibir correo
     non si ricevono spesso|вы нечасто получаете|diese e-mail stammt von|ce courriel provient|ce message provient
+    внешнее письмо|внешняя почта|внешний отправитель|correo externo|e-mail externe|externe e-mail|email esterna
     caution|warning|external|attention|achtung|vorsicht|warnung|внимание|осторожно|увага|prudence|avertissement
     precaución|atención|advertencia|attenzione|atenção|let op|uwaga
 """

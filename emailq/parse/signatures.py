@@ -20,7 +20,7 @@ from emailq.parse.lines import (
     is_contact,
     words_of,
 )
-from emailq.parse.small_print import CONFIDENTIAL, is_sent_from, without_banner, without_small_print
+from emailq.parse.small_print import BELOW_NAMES, is_sent_from, without_banner, without_small_print
 
 _SIGNATURE_LINES = 25  # with text, at most, from the end
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -184,7 +184,7 @@ def _length_of_signature(page: Page, run: list[int]) -> int:
 
 def _speaks_on(text: str, *, is_paragraph: bool) -> bool:
     words = fold(text).split()
-    is_own = is_paragraph and text[-1] in ".!" and not _FIRST_PERSON.isdisjoint(words)
+    is_own = is_paragraph and (text[-1] in ".!" or len(text) > 60) and not _FIRST_PERSON.isdisjoint(words)
     return len(words) > 4 and (text[-1] == "?" or is_own)
 
 
@@ -211,11 +211,18 @@ def _is_author(text: str, names: list[str]) -> bool:
     text = text.partition(" (")[0]
     if text[-1:] in _LETTERS_OF_KISSES or not text[-1:].isalnum():
         text = _KISSES.sub("", text)
+    if ", " in text:
+        name, _, firm = text.partition(", ")
+        text = name if are_names(firm) and not any(map(str.isdigit, firm)) else text
     if not names or not text.translate(_IN_NAMES).isalpha():
         return False
     words = [word for word in _WORDS.findall(fold(text)) if word not in _TITLES]
     initials = [name[0] for name in names]
-    if len(words) == 1 and (words[0] == "".join(initials) or (len(words[0]) > 2 and names[0].startswith(words[0]))):
+    if "".join(words) == "".join(names):
+        return True  # "山田太郎"
+    if len(words) == 1 and (
+        words[0] == "".join(initials) or (len(words[0]) > 2 and any(name.startswith(words[0]) for name in names))
+    ):
         return True
     is_whole = len(names) > 1 or not names[0].islower()  # no script without capitals divides names
     if is_whole and len(names) < len(words) <= len(names) + 3 and set(names) <= set(words):
@@ -236,15 +243,18 @@ def _is_card(above: str, below: list[str]) -> bool:
     """Whether the lines below a name say who that is; `above`: the line above the name, which may ask for a list."""
     if not below:
         return not above.endswith((":", ","))
-    is_short = all(len(line) <= 90 and line[-1] not in "?!:;" for line in below[:8])
+    is_short = all((len(line) <= 90 and line[-1] not in "?!:;") or _is_boilerplate(line) for line in below[:8])
     is_end = above.endswith((".", "!", "?", ")", "。")) or bool(RULE.match(above))
     said = below[: _before_postscript(["", *below]) - 1]
     return is_end and is_short and not any(map(_says_more, said)) and len(below) <= 12 and _is_signature(below)
 
 
 def _says_more(text: str) -> bool:
-    is_known = are_names(text) or is_contact(text) or any(map(fold(text).__contains__, CONFIDENTIAL))
-    return _is_own_sentence(text) and not is_known
+    return _is_own_sentence(text) and not (are_names(text) or is_contact(text) or _is_boilerplate(text))
+
+
+def _is_boilerplate(text: str) -> bool:
+    return any(map(fold(text).__contains__, BELOW_NAMES))
 
 
 def _before_postscript(texts: list[str]) -> int:
@@ -260,7 +270,7 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
     if text in DELIMITERS:
         is_list = any(line in DELIMITERS for line in below[1:3])
         is_text = len(below) > 1 or (below and _speaks_on(below[0], is_paragraph=True))
-        if is_text and all(map(_is_own_sentence, below)) and not _has_contact(below):
+        if is_text and all(map(_is_own_sentence, below[: max(2, len(below) - 1)])) and not _has_contact(below):
             return False
         return not is_list and not _continues(below)
     if RULE.match(text):

@@ -17,6 +17,7 @@ _EXCUSE = re.compile(r"excuse|sorry|typos|brevity|entschuldig|kürze|excusez|dis
 _COMPANY_FACTS = words_of(phrases.COMPANY_FACTS)
 CONFIDENTIAL = words_of(phrases.CONFIDENTIAL)
 _THIS_MESSAGE = words_of(phrases.THIS_MESSAGE)
+BELOW_NAMES = (*CONFIDENTIAL, *_COMPANY_FACTS, *words_of(phrases.TERMS))
 _OF_SMALL_PRINT = (*CONFIDENTIAL, *_THIS_MESSAGE, *_COMPANY_FACTS)
 _SPEAKER = re.compile(r"[a-z,] I\b|\b(?:my|ich|mir|mein|meine|я|мне|мой|моя|j'ai|mon|yo)\b")  # of no company
 _WRAPPED, _LONGEST = 45, 100  # characters of a line that was wrapped
@@ -102,7 +103,8 @@ def is_sent_from(text: str) -> bool:
         return False
     words = _ANGLES.sub("", words)
     goes_on = ", " in words and not (words.startswith("yahoo") or (len(words) <= 60 and _COMMA_AND_NAME.search(text)))
-    is_sentence = (goes_on and not _EXCUSE.search(words)) or (words.endswith(".") and len(words) > 80)
+    last = words[words.rfind(". ") + 1 :]
+    is_sentence = (goes_on and not _EXCUSE.search(last)) or (words.endswith(".") and len(words) > 80)
     return len(words) <= 120 and not is_sentence
 
 
