@@ -1,7 +1,6 @@
 """Mailbox lists (RFC 5322 §3.4, obsolete forms of §4.4, RFC 6532) out of headers that seldom follow them."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from emailq.parse import limits
@@ -18,18 +17,19 @@ class Address:
 
 _SIMPLE = re.compile(r'\s*(?:"([^"\\]*)"|([^"\\<>()\[\]:;,@]*?))\s*<([^\s"\\<>()\[\]:;,@]+@[^\s"\\<>()\[\]:;,@]+)>\s*')
 _BARE = re.compile(r'\s*([^\s"\\<>()\[\]:;,@，；、]+@[^\s"\\<>()\[\]:;,@，；、]+)\s*')
-_TOKEN = re.compile(
-    r'"((?:[^"\\]++|\\.)*+)"'  # 1 quoted string
+_TOKENS = (
     r"|(=\?[^?\s]{1,80}\?[bBqQ]\?[^?<>]*+\?=)"  # 2 encoded word, which may hold commas though it must not
     r"|(\[[^\[\]<>]*+\])"  # 3 domain literal
     r"|([<>(),;:，；、])"  # 4 special
     r'|([^\s"<>(),;:\[，；、]++)'  # 5 atom, with dots and @
     r"|(\s++)"  # 6 white space
-    r"|(.)",  # 7 a quote or bracket that is not closed
-    re.DOTALL,
+    r"|(.)"  # 7 a quote or bracket that is not closed
 )
+_TOKEN = re.compile(r'"((?:[^"\\]++|\\.)*+)"' + _TOKENS, re.DOTALL)  # 1 quoted string
+_TOKEN_WITHOUT_QUOTES = re.compile(r"((?!))" + _TOKENS, re.DOTALL)  # behind a quote that no other closes
 _NOBODY = re.compile(r"(?:un(?:disclosed|listed|specified)|no)[- _]?recipients?|recipient list not shown", re.I)
 _AROUND_DOTS = re.compile(r"\s*+([.@])\s*")
+_ROUTE = re.compile(r"(?:@(?:\[[^\[\]]*+\]|[^:\[\]])*+:)+")  # RFC 5322 §4.4; "[IPv6:::1]" has colons of its own
 _SEPARATOR = re.compile("[,;，；、]")
 _QUOTED_LOCAL_PART = re.compile(r'\s*"(?:[^"\\]++|\\.)*+"(?=@)')
 _UNCLOSED = re.compile(r"\s*([^\s<>,;]+@[^\s<>,;]+)\s*(?=[,;])")  # "<a@b, C <d@e>"
@@ -70,12 +70,13 @@ class _Reader:
         self.words: list[tuple[str, bool]] = []  # (text, quoted) outside of <>, white space kept as " "
         self.angle: str | None = None
         self.words_before_angle = 0
+        self.words_seen, self.bare_address = 0, False
         self.comments: list[str] = []
 
     def read(self) -> list[Address]:
-        at, value = 0, self.value
+        at, value, pattern = 0, self.value, _TOKEN
         while at < len(value):
-            token = _TOKEN.match(value, at)
+            token = pattern.match(value, at)
             if token is None:  # can't happen: the last alternative takes any character
                 break
             at = token.end()
@@ -83,6 +84,8 @@ class _Reader:
             if quoted is not None:
                 self.words.append((_UNQUOTED.sub(r"\1", quoted) if "\\" in quoted else quoted, True))
             elif special is None:
+                if token[7] == '"':
+                    pattern = _TOKEN_WITHOUT_QUOTES
                 self.words.append((" " if token[6] else token[0], token[2] is not None))
             elif special == "<":
                 at = self._read_angle(at)
@@ -149,16 +152,22 @@ class _Reader:
 
     def _end_group_name(self) -> None:
         """ "Team: a@b, c@d;" names a group; a colon elsewhere is a character."""
-        if self.angle is None and not any("@" in text for text, quoted in self.words if not quoted):
+        if self.angle is None and not self._has_bare_address():
             self._start()
             self.lost_phrases = []
         else:
             self.defects.add("address-malformed")
             self.words.append((":", False))
 
+    def _has_bare_address(self) -> bool:
+        """Looks at each word once, however often it is asked."""
+        new, self.words_seen = self.words[self.words_seen :], len(self.words)
+        self.bare_address = self.bare_address or any("@" in text for text, quoted in new if not quoted)
+        return self.bare_address
+
     def _end_of_wide_list(self, comma: str) -> None:
         """A comma as Chinese and Japanese write it ends a mailbox, but belongs to a name."""
-        if self.angle is not None or any("@" in text for text, quoted in self.words if not quoted):
+        if self.angle is not None or self._has_bare_address():
             self._finish(",")
         else:
             self.words.append((comma, False))
@@ -247,7 +256,7 @@ def _match_parens(value: str) -> dict[int, int]:
     return pairs
 
 
-def _split_bare(words: list[tuple[str, bool]]) -> Iterator[tuple[str, str]]:
+def _split_bare(words: list[tuple[str, bool]]) -> list[tuple[str, str]]:
     """(name, addr-spec) from words without angle brackets: `a . b @ c`, `"q p"@c`, `Name a@b`, and `a@b c@d`."""
     pieces: list[str] = []
     spaced = True
@@ -264,19 +273,25 @@ def _split_bare(words: list[tuple[str, bool]]) -> Iterator[tuple[str, str]]:
         else:
             pieces.append(shown)
         spaced, before = False, text
-    yield from _pair(pieces)
+    return _pair(pieces)
 
 
-def _pair(pieces: list[str]) -> Iterator[tuple[str, str]]:
+def _pair(pieces: list[str]) -> list[tuple[str, str]]:
+    """A name stands before its address; behind one that is alone only where none does."""
+    found: list[tuple[str, str]] = []
     name: list[str] = []
     for piece in pieces:
         is_quoted = piece.startswith('"') and piece.endswith('"')
         if "@" in piece and not is_quoted:
             piece = _without_route(piece.strip("<>'"))
-            yield " ".join(name), _decoded_spec(_strip_mailto(piece if "@[" in piece else piece.strip("[]")))
+            spec = _decoded_spec(_strip_mailto(piece if "@[" in piece else piece.strip("[]")))
+            found.append((" ".join(name), spec))
             name = []
         else:
             name.append(_UNQUOTED.sub(r"\1", piece[1:-1]) if is_quoted else piece.strip('"'))
+    if len(found) == 1 and not found[0][0] and any(map(str.isalpha, "".join(name))):
+        found = [(" ".join(name), found[0][1])]
+    return found
 
 
 def _clean_spec(text: str) -> str:
@@ -292,7 +307,8 @@ def _clean_spec(text: str) -> str:
 
 
 def _without_route(text: str) -> str:
-    return text.rpartition(":")[2] if text.startswith("@") and ":" in text else text
+    route = _ROUTE.match(text)
+    return text[route.end() :] if route else text
 
 
 def _decoded_spec(text: str) -> str:

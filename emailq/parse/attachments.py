@@ -10,7 +10,6 @@ from emailq.parse import binhex, charset, limits, transfer, yenc
 
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_SHAPE = re.compile(r"\s+")
 
 
 @dataclass(slots=True)
@@ -31,8 +30,7 @@ def display_name(name: str | None) -> str | None:
     """
     if not name:
         return None
-    name = _SHAPE.sub(" ", _CONTROL.sub(" ", name))
-    name = re.split(r"[/\\]", name.rstrip(" /\\"))[-1].strip()
+    name = re.split(r"[/\\]", _CONTROL.sub(" ", name).rstrip(" /\\"))[-1].strip()
     name = _BIDI.sub(lambda match: f"\\u{ord(match[0]):04x}", name)
     if not name.strip("."):
         return None

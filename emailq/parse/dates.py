@@ -50,20 +50,22 @@ _RFC5322 = re.compile(
 )
 _BASIC_ISO8601 = re.compile(r"^\s*(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d)?(?!\d)")
 _ISO8601 = re.compile(
-    r"[^\d]{0,12}(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})日?"
+    r"[^\d]{0,12}(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})[日.]?"
     r"(?:[T\s]\s?(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?:\s?([AaPp])\.?[Mm]\b)?)?\s*" + _ZONE + "?"
 )
 _NUMERIC = re.compile(r"\s*(?:[^\W\d]{2,12}\.?\s?,?\s*)?(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
 _TIME = re.compile(
     r"(?<!\d)(\d{1,2})\s{0,3}:\s{0,3}(\d{1,2})(?!\d)(?:\s{0,3}:\s{0,3}(\d{1,2})(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\b)?"
 )
-_DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})\.(\d\d)(?:\.(\d\d))?(?![\d.])\s*([AaPp]\.?[Mm]\b)?")
+_DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})[.h](\d\d)(?:\.(\d\d))?(?![\d.])\s*([AaPp]\.?[Mm]\b)?")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d+-])\d+|(?<=\d-)\d+|(?<=[^\W\d_]-)\d+")
 _TRAILING_ZONE = re.compile(_ZONE)
 _WINDOWS_ZONE = re.compile(r"\b([A-Z])[a-z]+ ([SD])(?:tandard|aylight) T(?:ime)\b")  # "Pacific Daylight Time" is PDT
 _NUMBERED_MONTH = re.compile(r"\b(\d{1,2})\s?(?:月|월)")
 _COMMENT = re.compile(r"\([^()]*\)")
+_EPOCH = re.compile(r"\s*([1-6]\d{9})(?:\d{3})?\s*")  # seconds or milliseconds since 1970
+_HALF_BEFORE = re.compile(r"(?:(上午|午前|오전)|下午|午後|오후)\s*(\d{1,2}:\d\d(?::\d\d)?)")
 _ZONE_ONLY = re.compile(r":\d\d\s*\(((?:GMT|UTC)\s?[+-]\d{1,2}(?::?\d\d)?|[A-Z]{3,4})\)")  # and none before
 _UNSIGNED_ZONE = re.compile(r"^\s*(0\d|1[0-4])(00|30|45)(?!\d)")
 
@@ -78,6 +80,9 @@ def parse_date(value: str) -> datetime | None:
         if month:
             offset_min = (int(zone_h) * 60 + int(zone_min)) * (-1 if sign == "-" else 1) if sign else 0
             return _build(_year(year), month, int(day), int(hour), int(minute), int(second or 0), offset_min)
+    if epoch := _EPOCH.fullmatch(value):
+        return datetime.fromtimestamp(int(epoch[1]), UTC)
+    value = _HALF_BEFORE.sub(lambda half: f"{half[2]} {'am' if half[1] else 'pm'}", value)
     zone_only = _ZONE_ONLY.search(value)
     value = _BASIC_ISO8601.sub(r"\1-\2-\3T\4:\5:\6", _COMMENT.sub(" ", value))
     if zone_only:
@@ -159,7 +164,9 @@ def _build(year: int, month: int, day: int, hour: int, minute: int, second: int,
     if not EARLIEST_YEAR <= year <= LATEST_YEAR or abs(offset_min) >= 24 * 60:
         return None
     zone = timezone(timedelta(minutes=offset_min)) if offset_min else UTC
+    is_midnight = hour == 24 and minute == second == 0  # at the end of the day (ISO 8601)
     try:
-        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)
+        moment = datetime(year, month, day, 0 if is_midnight else hour, minute, min(second, 59), tzinfo=zone)
+        return moment + timedelta(days=is_midnight)
     except ValueError:
         return None

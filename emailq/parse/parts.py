@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emailq.parse.message import ParsedMessage
 
 _IN_BRACKETS = re.compile(r"<([^<>]+)>")
+_FILE_NAME = re.compile(r"[^/\\:?#]+\.\w{2,4}")
 
 
 class Part:
@@ -40,11 +41,13 @@ class Part:
         self._data, self._start, self._end = data, node.start, node.end
         values = {lower: value for _, lower, value in reversed(block.fields)}  # of several the first
         self.disposition, disposition_params = parse_disposition(values.get("content-disposition"))
+        self.location = _location(values.get("content-location"))
         self.name = display_name(
             disposition_params.get("filename")
             or node.params.get("name")
             or (self.disposition != "form-data" and disposition_params.get("name"))
             or node.params.get("filename")
+            or (None if self.type.startswith("text/") else _file_at(self.location))
         )
         self.charset = node.params.get("charset")
         cid = values.get("content-id", "")
@@ -52,7 +55,6 @@ class Part:
         self.cid = (in_brackets[1] if in_brackets else cid).strip(" <>") or None
         language = values.get("content-language")
         self.language = [tag.strip() for tag in language.split(",")] if language else None
-        self.location = _location(values.get("content-location"))
         self.is_inline = self.disposition == "inline"
         self._message: Callable[[], ParsedMessage] | ParsedMessage | None = None
         self._encoding = transfer.encoding_name(values.get("content-transfer-encoding"))
@@ -147,6 +149,11 @@ class Part:
         if files:
             self._text_bytes, self._text = rest, None
         return files
+
+
+def _file_at(location: str | None) -> str | None:
+    """A Content-Location that is no address, but names a file beside the message."""
+    return location if location and _FILE_NAME.fullmatch(location) else None
 
 
 def _location(value: str | None) -> str | None:

@@ -32,7 +32,7 @@ class Budget:
 
 
 _GUESSED_DELIMITER = re.compile(  # a blank is no end: each would be followed to the end of its run
-    rb"^--(\S(?:[^\r\n]{0,200}?\S)?)[ \t]*+\r*\n(?=content-[a-z-]+:)", re.IGNORECASE | re.MULTILINE
+    rb"^--(\S(?:[^\r\n]{0,200}?\S)?|)[ \t]*+\r*\n(?=content-[a-z-]+:)", re.IGNORECASE | re.MULTILINE
 )
 _GUESSED_END = re.compile(rb"^--([^\s-][^\r\n]{0,200}?|-{1,100}[^\s-][^\r\n]{0,100}?)--[ \t]*\r*$", re.MULTILINE)
 _MERGED_FIELD = re.compile(  # whose line break was lost
@@ -251,7 +251,7 @@ def _settle_empty(data: bytes, root: Node, depth: int, budget: Budget, defects: 
         defects.add("boundary-missing" if node.boundary is None else "boundary-not-found")
         guess = _guessed_boundary(data, node) if budget.guesses > 0 else None
         budget.guesses -= 1
-        if guess and guess != node.boundary:
+        if guess is not None and guess != node.boundary:
             node.boundary = guess
             _split(data, node, level, budget, defects)
         if not node.children:

@@ -36,6 +36,8 @@ WIDE_LIST = [(None, f"{x}@b.example") for x in "cde"]
         ("< a@b.example >", [(None, "a@b.example")]),
         ("a . b @ c . example", [(None, "a.b@c.example")]),
         ("<@one.example,@two.example:a@b.example>", [(None, "a@b.example")]),
+        ("Bo <@one.example,@two.example:a@[IPv6:::1]>", [("Bo", "a@[IPv6:::1]")]),
+        ("a@b.example Bo Doe", [("Bo Doe", "a@b.example")]),
         ('"two words"@b.example', [(None, '"two words"@b.example')]),
         ("a@[192.0.2.1]", [(None, "a@[192.0.2.1]")]),
         ("<a@[192.0.2.1]>", [(None, "a@[192.0.2.1]")]),
