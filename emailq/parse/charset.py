@@ -2,10 +2,11 @@
 
 import codecs
 import re
+import unicodedata
 from io import StringIO
 from typing import NamedTuple
 
-from emailq.parse import cyrillic, kanji, latin, limits
+from emailq.parse import cyrillic, limits, spelling
 from emailq.parse.charset_labels import REFUSED, WIDE, codec_for
 
 
@@ -20,23 +21,15 @@ class Decoded(NamedTuple):
 _STATEFUL = frozenset(("hz", "iso2022_kr"))
 _MULTIBYTE = frozenset(("gb18030", "cp950", "big5hkscs", "cp949", "johab", "cp932", "euc_jp", "euc_jis_2004"))
 _WIDER = {"cp950": "big5hkscs", "iso2022_jp": "iso2022_jp_2004", "cp932": "shift_jis_2004", "euc_jp": "euc_jis_2004"}
-_CYRILLIC = frozenset(cyrillic.CODECS)
-_LATIN_SETS = frozenset((
-    "ascii", "cp1250", "cp1252", "cp1254", "cp1257", "cp1258", "cp437", "cp850", "cp852", "cp857", "cp858",
-    "iso8859_2", "iso8859_3", "iso8859_4", "iso8859_10", "iso8859_13", "iso8859_14", "iso8859_15", "iso8859_16",
-    "mac_roman", "mac_latin2", "mac_croatian", "mac_romanian", "mac_turkish",
-))  # fmt: skip
-
 _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 _META = re.compile(
     rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})", re.IGNORECASE
 )
-_LOW, _HIGH = bytes(range(0x80)), bytes(range(0x80, 0x100))
-_MANY_BYTES, _DIFFERENT_BYTES = 16, 10  # that say more than a label does
+_HIGH = bytes(range(0x80, 0x100))
+_UTF8 = re.compile(rb"(?:[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+")
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FROM_HIGH = re.compile(rb"[\x80-\xff][^\n]{0,400}")
-# Windows-1252 with the five undefined bytes as C1 controls, so that every byte has a character
-CP1252 = "".join(bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(256))
+CP1252 = spelling.charmap("cp1252")
 
 
 def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -> Decoded:
@@ -84,7 +77,7 @@ def fitting(data: bytes, declared: str | None) -> str | None:
     """The codec for 8-bit header values: that of the body if it fits and says anything, else what is detected."""
     codec = codec_for(declared) if declared else None
     if codec in (None, "ascii", "utf_8", REFUSED) or codec in WIDE or codec in _STATEFUL:
-        return "utf_8" if _mostly(data, "utf_8") is not None else detect(data)
+        return "utf_8" if _mostly(data, "utf_8") is not None else (found := detect(data)) and found.codec
     return _decode(data, codec)[1]
 
 
@@ -118,7 +111,8 @@ def _decode(data: bytes, codec: str | None) -> tuple[str, str | None, str | None
                 return _iso2022(data, stateful), stateful, None if codec == stateful else "charset-wrong"
         if utf8 is not None:
             return utf8, "utf_8", None
-    if codec == "utf_8" or (codec in _MULTIBYTE and not cyrillic.detect(_sample(data))):
+    found = detect(data) if codec in _MULTIBYTE else None
+    if codec == "utf_8" or (codec in _MULTIBYTE and (found is None or not found.is_convincing)):
         text = _mostly(data, codec)
         if text is not None:
             return text, codec, "charset-broken"
@@ -126,22 +120,23 @@ def _decode(data: bytes, codec: str | None) -> tuple[str, str | None, str | None
         text = _mostly(data, "utf_8")
         if text is not None and len(data) > 64:
             return text, "utf_8", "charset-broken"
-    found = detect(data)
+    found = found or detect(data)
     if found:
-        text = _strict(data, found)
-        return (text if text is not None else data.decode(found, "replace")), found, "charset-guessed"
+        return _read(data, found.codec), found.codec, "charset-guessed"
     if codec is not None and codec not in ("ascii", "utf_8", "cp1252"):
         return data.decode(codec, "replace"), codec, "charset-broken"
     return codecs.charmap_decode(data, "strict", CP1252)[0], "cp1252", "charset-guessed"
 
 
 def _strict(data: bytes, codec: str) -> str | None:
-    if codec == "cp1252":
-        return codecs.charmap_decode(data, "strict", CP1252)[0]
+    if codec == "cp1252" or codec in spelling.HIGHER:
+        return codecs.charmap_decode(data, "replace", spelling.charmap(codec))[0]
     try:
-        return data.decode(codec)
+        text = data.decode(codec)
     except (UnicodeError, ValueError):
         pass
+    else:
+        return unicodedata.normalize("NFC", text) if codec == "cp1258" else text
     if codec == "utf_8" and b"\xed" in data:
         try:  # CESU-8: surrogate pairs encoded one by one, as some Java programs write emoji
             return data.decode("utf_8", "surrogatepass").encode("utf_16_le", "surrogatepass").decode("utf_16_le")
@@ -153,6 +148,12 @@ def _strict(data: bytes, codec: str) -> str | None:
         except (UnicodeError, ValueError):
             return None
     return None
+
+
+def _is_mostly_utf8(data: bytes) -> bool:
+    """Whether three of four 8-bit bytes belong to characters of UTF-8, as where texts were joined."""
+    good = sum(map(len, _UTF8.findall(data)))
+    return good >= 4 and good * 4 >= (len(data) - len(data.translate(None, _HIGH))) * 3
 
 
 def _mostly(data: bytes, codec: str) -> str | None:
@@ -173,24 +174,13 @@ def _contradiction(data: bytes, codec: str) -> tuple[str, str, str] | None:
         utf8 = _strict(data, "utf_8")
         if utf8 is not None and not (codec in _MULTIBYTE and len(utf8) * 2 >= len(data)):
             return utf8, "utf_8", "charset-wrong"
-    if codec in _CYRILLIC or codec in _LATIN_SETS:
-        sample = _sample(data)
-        found = cyrillic.detect(sample, declared=codec if codec in _CYRILLIC else None)
-        if not found and codec == "cp1252":
-            found = _of_two_bytes(data, sample) or latin.detect(sample)
-        if found and found != codec:
-            return data.decode(found, "replace"), found, "charset-wrong"
-    return None
+    found = spelling.better(_sample(data), codec)
+    return (_read(data, found), found, "charset-wrong") if found else None
 
 
-def _of_two_bytes(data: bytes, sample: bytes) -> str | None:
-    """The codec of Chinese, Japanese or Korean that was called Latin-1: many 8-bit bytes that stand together."""
-    high = sample.translate(None, _LOW)
-    is_in_runs = len(high) >= _MANY_BYTES and len(_ALONE.findall(sample)) * 2 <= len(high)
-    if not is_in_runs or len(set(high)) < _DIFFERENT_BYTES or latin.is_western(high):
-        return None
-    found = detect(sample)
-    return found if found in _MULTIBYTE and _strict(data, found) is not None else None
+def _read(data: bytes, codec: str) -> str:
+    text = _strict(data, codec)
+    return data.decode(codec, "replace") if text is None else text
 
 
 def _sample(data: bytes) -> bytes:
@@ -212,54 +202,11 @@ def _sample(data: bytes) -> bytes:
     return b"\n".join(lines)[: limits.DETECT_BYTES]
 
 
-def detect(data: bytes) -> str | None:
-    """The codec of 8-bit text that is no UTF-8: Cyrillic and Latin by letters, Japanese by kana, others by chardet."""
-    sample = _sample(data)
-    if not sample:
+def detect(data: bytes) -> spelling.Reading | None:
+    """The likeliest set of 8-bit text that is no UTF-8."""
+    if _NO_TEXT.search(data) or _is_mostly_utf8(data):
         return None
-    found = cyrillic.detect(sample) or _by_kana(sample) or latin.detect(sample)
-    if found:
-        return found
-    import chardet  # takes 0.1 s to load, and most mail never needs it
-
-    guess = chardet.detect(sample, include_encodings=_DETECTED)
-    codec = codec_for(guess.get("encoding") or "")
-    if codec in _LATIN and (guess["confidence"] < _SURE or (codec == "iso8859_2" and _CONTROLS.search(sample))):
-        return None  # Western text, which all of these can pass for
-    if codec in _LATIN and latin.is_rather_western(sample, codec):
-        return None
-    if codec in _IN_RUNS and len(_ALONE.findall(sample)) * 2 > len(sample) - len(sample.translate(None, _HIGH)):
-        return None  # "crème"
-    if codec == "gb18030" and kanji.is_japanese(sample):
-        return "euc_jp"
-    return codec if codec in _DETECTED_CODECS else None
-
-
-# What mail without a declaration is written in; among all that chardet knows, short texts pass for EBCDIC or DOS.
-_DETECTED = (
-    *("windows-1250", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257"),
-    *("iso-8859-2", "iso-8859-7", "cp932", "euc-jp", "gb18030", "big5", "cp949", "cp874"),
-)
-_LATIN = ("cp1250", "cp1254", "cp1257", "iso8859_2")
-_SURE = 0.08
-_IN_RUNS = ("cp1253", "cp1255", "cp1256", "cp874", "iso8859_7", "gb18030", "cp949", "euc_jp")  # stand the 8-bit bytes
-_ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
-_CONTROLS = re.compile(rb"[\x80-\x9f]")
-_DETECTED_CODECS = frozenset(codec_for(label) for label in _DETECTED)
-_KANA = {
-    "euc_jp": re.compile(rb"\xa4[\xa1-\xf3]|\xa5[\xa1-\xf6]|\xa1\xbc"),
-    "cp932": re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]|\x81[\x41\x42\x5b]"),
-}
-
-
-def _by_kana(data: bytes) -> str | None:
-    """Japanese text is kana for a half, and no other text is."""
-    high = len(data) - len(data.translate(None, _HIGH))
-    for codec, kana in _KANA.items():
-        count = len(kana.findall(data))
-        if count > 1 and count * 4 >= high and _strict(data, codec) is not None:
-            return codec
-    return None
+    return spelling.likeliest(_sample(data))
 
 
 def _decode_ascii_with_nul(data: bytes) -> Decoded:
@@ -275,8 +222,8 @@ def _decode_wide(data: bytes, codec: str) -> tuple[str, str, str | None]:
     if not _NO_TEXT.search(data[:4096]):
         if _strict(data, "utf_8") is not None:
             return data.decode("utf_8"), "utf_8", "charset-wrong"
-        if found := cyrillic.detect(_sample(data)):
-            return data.decode(found, "replace"), found, "charset-wrong"
+        if (found := detect(data)) and found.is_convincing:
+            return _read(data, found.codec), found.codec, "charset-wrong"
     if codec == "utf_16" and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         codec = "utf_16_be" if data[0:4096:2].count(0) >= data[1:4096:2].count(0) else "utf_16_le"
     try:

@@ -66,10 +66,10 @@ def detect(data: bytes, *, declared: str | None = None) -> str | None:
         return None
     if declared in scores and scores[declared] > scores[best] - 0.5:
         return declared
-    return _mac_or_windows(data, best) if best in _TWINS and not declared else best
+    return mac_or_windows(data, best) if best in TWINS and not declared else best
 
 
-_TWINS = ("cp1251", "mac_cyrillic")
+TWINS = ("cp1251", "mac_cyrillic")
 _ONLY_MAC = re.compile(  # small letters before some capitals in Windows, quotes right before them, lone Serbian letters
     rb"(?<=[\xe0-\xfe])[\xc8-\xca\xd3\xdd-\xdf]"
     rb"|(?<![\x80-\x9f\xdd-\xff])[\x80-\x9f](?=[\xde-\xfe]|[\x80-\x9f\xdd]{1,9}(?:[ ,.:;!?]|$))"
@@ -80,7 +80,7 @@ _ONLY_WINDOWS = re.compile(  # and what in Mac is a sign right before a small le
 )
 
 
-def _mac_or_windows(data: bytes, best: str) -> str:
+def mac_or_windows(data: bytes, best: str) -> str:
     """These two share all small letters but "я" and "ё": the capitals tell them apart."""
     mac, windows = len(_ONLY_MAC.findall(data)), len(_ONLY_WINDOWS.findall(data))
     return best if mac == windows else "mac_cyrillic" if mac > windows else "cp1251"

@@ -19,7 +19,7 @@ TEXT = """
 """
 WORDS = TEXT.split()
 SETS = ["cp1251", "koi8_r", "cp866", "iso8859_5"]
-COUNT = 400  # sentences for each case
+COUNT = 200  # sentences for each case
 
 
 def sentences(letters: int, seed: int = 1) -> list[str]:

@@ -1,0 +1,386 @@
+"""Which set some 8-bit bytes were written in: the one that makes of them the likeliest words of a language.
+
+A reading costs bits: for each letter what it is worth behind the one before it, for each sign of Chinese, Japanese and
+Korean what its share is. spelling.json.gz has these numbers; scripts/spelling counts them.
+"""
+
+import gzip
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from emailq.parse import cyrillic
+
+_SAMPLE_BYTES, _SAMPLE_HIGH_BYTES = 600, 200
+_WESTERN = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "fi", "is", "ca", "sq", "eu", "ga")
+_CENTRAL = ("pl", "cs", "sk", "hu", "ro", "hr", "sl")
+_BALTIC = ("lt", "lv", "et")
+# Set → bits by which it is less likely than the others, and its languages. Those of Latin letters stand first.
+_SETS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "cp1252": (0, _WESTERN),
+    "cp1250": (3, _CENTRAL),
+    "iso8859_2": (4, _CENTRAL),
+    "cp1254": (3, ("tr",)),
+    "cp1257": (3, _BALTIC),
+    "iso8859_13": (5, _BALTIC),
+    "iso8859_4": (8, _BALTIC),
+    "iso8859_15": (6, (*_WESTERN, "et")),
+    "cp1258": (6, ("vi-tones",)),
+    "viscii": (8, ("vi",)),
+    "tcvn": (8, ("vi",)),
+    "cp850": (10, _WESTERN),
+    "cp852": (10, _CENTRAL),
+    "cp857": (12, ("tr",)),
+    "mac_roman": (10, _WESTERN),
+    "mac_latin2": (12, _CENTRAL),
+    "armscii_8": (8, ("hy",)),
+    "kz1048": (8, ("kk",)),
+    "mac_cyrillic": (6, ("ru", "uk", "bg", "sr", "mk")),
+    "cp866": (4, ("ru", "uk", "be")),
+    "iso8859_5": (5, ("ru", "uk", "be", "bg", "sr", "mk")),
+    "koi8_u": (4, ("uk", "ru")),
+    "koi8_r": (2, ("ru",)),
+    "cp874": (3, ("th",)),
+    "iso8859_6": (6, ("ar",)),
+    "cp1256": (3, ("ar", "fa")),
+    "iso8859_8": (4, ("he",)),
+    "cp1255": (3, ("he",)),
+    "iso8859_7": (4, ("el",)),
+    "cp1253": (3, ("el",)),
+    "cp1251": (1, ("ru", "uk", "be", "bg", "sr", "mk")),
+}
+_SIGNS: dict[str, tuple[int, str]] = {
+    "gb18030": (2, "zh"),
+    "cp950": (3, "tw"),
+    "euc_jp": (3, "ja"),
+    "cp932": (3, "ja"),
+    "cp949": (3, "ko"),
+}
+_USUAL = "\xa0«»„“”‘’‚ªº²³½±×–—…•·§©®°€№‹›¿¡\u200e\u200f\xad،؛؟"
+_USUAL_BITS, _SIGN_BITS, _CONTROL_BITS = 9, 13, 18
+_SIGN_INSIDE_BITS = 2
+_NEVER_BITS = 11
+_SWITCH_BITS, _OTHER_LATIN_BITS = 10, 6  # among many Latin letters: to another script, to another Latin language
+_GLUED_BITS = 7
+_GLUED = re.compile("[A-Za-z][^\0-\xff]|[^\0-\xff][A-Za-z]")
+_FOREIGN_BITS, _AFTER_FOREIGN_BITS, _MIXED_BITS = 13, 5, 14  # beside a letter of another language, of another script
+_CAPITAL_INSIDE_BITS, _CAPITALS_BITS = 9, 1
+_USUAL_ASCII_BITS = 4.0  # of an ASCII letter in a language of Latin letters, on the average
+_ASCII_WEIGHT, _MOST_ASCII_BITS = 0.5, 20
+_ASCII_PAIRS = 100
+_FEWEST_BITS = 2  # that a pair costs on the average in the likeliest of texts
+
+_GOOD_BITS = 5.0  # a pair, in what is declared: it is not compared with other readings then
+_CONVINCING_BITS = 6.6
+_MARGIN_BITS, _MARGIN_OF_DEFAULT_BITS = 8, 4  # by which another reading must be likelier than the declared one
+_DEFAULTS = ("cp1252",)  # what programs declare that know nothing of sets
+_FEW_LETTERS, _SEVERAL_LETTERS = 4, 10
+
+
+class Reading(NamedTuple):
+    """`bits` with those of the set; `per_pair` without them, for each pair of bytes that has an 8-bit one."""
+
+    bits: float
+    codec: str
+    language: str
+    per_pair: float
+
+    @property
+    def is_convincing(self) -> bool:
+        return self.per_pair <= _CONVINCING_BITS
+
+
+class _Table(NamedTuple):
+    """A language in a set: the class of each byte, the bits of each pair of classes, the bytes that it has."""
+
+    classes: bytes
+    width: int
+    bits: bytes
+    own: bytes
+    is_latin: bool
+
+
+class _Sample:
+    """What all readings need to know of some bytes: how often which two stand together, if one of them is 8-bit."""
+
+    def __init__(self, data: bytes) -> None:
+        size = len(data)
+        data = data[:_SAMPLE_BYTES]
+        high = len(data.translate(None, _ASCII))
+        if high > _SAMPLE_HIGH_BYTES:
+            data = data[: len(data) * _SAMPLE_HIGH_BYTES // high]
+        self.is_cut = len(data) < size
+        self.data = data
+        self.high = data.translate(None, _ASCII)
+        pairs = Counter(zip(b" " + data, data + b" ", strict=True))
+        self.mixed = [(first, second, count) for (first, second), count in pairs.items() if (first | second) >= 0x80]
+        self.pairs = sum([count for _, _, count in self.mixed])
+        plain = [
+            ((a & 31) * 27 + (b & 31), n) for (a, b), n in pairs.items() if a in _ASCII_LETTERS and b in _ASCII_LETTERS
+        ]
+        self.plain = plain[:_ASCII_PAIRS]
+        self.letters = sum([count for _, count in self.plain])
+        self.is_mostly_ascii = len(plain) > len(self.mixed)
+        self.joints = sum([n for a, b, n in self.mixed if a in _ASCII_LETTERS or b in _ASCII_LETTERS])
+        self._of_ascii: dict[str, float] = {}
+
+    def bits_of_ascii(self, language: str) -> float:
+        """How much worse (or better, if negative) the ASCII letters fit a language than they do on the average."""
+        known = self._of_ascii.get(language)
+        if known is None:
+            table = _ascii_table(language)
+            if table:
+                total = sum([table[pair] * count for pair, count in self.plain]) - _USUAL_ASCII_BITS * self.letters
+                known = max(-_MOST_ASCII_BITS, min(total * _ASCII_WEIGHT, _OTHER_LATIN_BITS))
+            else:
+                known = _SWITCH_BITS if self.is_mostly_ascii else 0.0
+            self._of_ascii[language] = known
+        return known
+
+
+def likeliest(data: bytes) -> Reading | None:
+    """The likeliest reading of 8-bit bytes of which nothing is known but that they are no UTF-8."""
+    sample = _Sample(data)
+    if not sample.high:
+        return None
+    best = _best(sample, _NONE)
+    if best.codec in cyrillic.TWINS:
+        return best._replace(codec=cyrillic.mac_or_windows(data, best.codec))
+    return best
+
+
+def better(data: bytes, declared: str) -> str | None:
+    """The set of `data`, which can be read in the `declared` one, if that makes much less sense than another."""
+    sample = _Sample(data)
+    if not sample.high:
+        return None
+    own = _reading_as_declared(sample, declared)
+    if _is_good(sample, own):
+        return None
+    if declared not in _DEFAULTS and len(set(sample.high)) < _FEW_LETTERS:
+        return None
+    margin = _MARGIN_OF_DEFAULT_BITS if declared in _DEFAULTS else _MARGIN_BITS
+    best = _best(sample, own._replace(bits=own.bits - margin))
+    return best.codec if best.codec != declared and best.is_convincing else None
+
+
+def _is_good(sample: _Sample, declared: Reading) -> bool:
+    """Whether a reading makes so much sense that it need not be compared with others."""
+    enough = _GOOD_BITS if len(sample.high) < _SEVERAL_LETTERS else _GOOD_BITS + 0.5
+    if declared.per_pair > enough or declared.bits > declared.per_pair * sample.pairs:  # or the ASCII letters don't fit
+        return False
+    return declared.codec in _MULTIBYTE or not sample.high.translate(
+        None, _table(declared.codec, declared.language).own
+    )
+
+
+def _best(sample: _Sample, best: Reading) -> Reading:
+    """The likeliest of all readings, or `best` if that is likelier."""
+    is_latin = sample.joints * 3 > sample.pairs  # what is likely is looked at first, since it saves much of the rest
+    if not is_latin:
+        best = _best_by_signs(sample, best)
+    for codec in _SETS if is_latin else reversed(_SETS):
+        best = _by_letters(sample, codec, *_SETS[codec], best)
+    return _best_by_signs(sample, best) if is_latin else best
+
+
+def _best_by_signs(sample: _Sample, best: Reading) -> Reading:
+    return min(
+        best, *(_by_signs(sample, codec, rareness, [language]) for codec, (rareness, language) in _SIGNS.items())
+    )
+
+
+def _reading_as_declared(sample: _Sample, codec: str) -> Reading:
+    """The likeliest reading in a set in any language, since what is declared may well be unusual."""
+    if codec in _MULTIBYTE:
+        return _by_signs(sample, codec, 0, _numbers()[1])
+    own = _SETS[codec][1] if codec in _SETS else ()
+    best = _by_letters(sample, codec, 0, own, _NONE)
+    if best.per_pair > _GOOD_BITS:
+        best = _by_letters(sample, codec, 0, [name for name in _numbers()[0] if name not in own], best)
+    return best
+
+
+def _by_letters(sample: _Sample, codec: str, rareness: int, languages: Iterable[str], best: Reading) -> Reading:
+    """The likeliest reading in `codec`, or `best` if that is likelier."""
+    signs, cases = _marks(codec)
+    of_set = sum(sample.high.translate(signs))
+    if of_set + rareness - _MOST_ASCII_BITS >= best.bits:
+        return best
+    case = sample.data.translate(cases)
+    of_set += _CAPITAL_INSIDE_BITS * case.count(b"lu") + _CAPITALS_BITS * case.count(b"uu")
+    of_set += _SIGN_INSIDE_BITS * (case.count(b"lx") + case.count(b"xl") + case.count(b"ux") + case.count(b"xu"))
+    for language in languages:
+        classes, width, table, own, is_latin = _table(codec, language)
+        at_least = of_set + len(sample.high.translate(None, own)) * _FOREIGN_BITS + sample.pairs * _FEWEST_BITS
+        if not is_latin:
+            at_least += sample.joints * _USUAL_BITS
+        if at_least + rareness - _MOST_ASCII_BITS >= best.bits:
+            continue
+        bits = of_set + sum([table[classes[a] * width + classes[b]] * count for a, b, count in sample.mixed])
+        if bits + rareness - _MOST_ASCII_BITS >= best.bits:
+            continue
+        total = bits + sample.bits_of_ascii(language) + rareness
+        if total < best.bits:
+            best = Reading(total, codec, language, bits / sample.pairs)
+    return best
+
+
+def _by_signs(sample: _Sample, codec: str, rareness: int, languages: Iterable[str]) -> Reading:
+    text = sample.data.decode(codec, "replace")
+    if sample.is_cut and text.endswith("\ufffd"):
+        text = text[:-1]
+    if text.count("\ufffd") * 20 > len(sample.high):
+        return _NONE
+    signs = [(sign, count) for sign, count in Counter(text).items() if sign >= "\x80"]
+    of_set = rareness + (_SWITCH_BITS if sample.is_mostly_ascii else 0)
+    glued = _GLUED_BITS * len(_GLUED.findall(text))
+    bits, language = min((sum([_sign_bits(codec, name, sign) * n for sign, n in signs]), name) for name in languages)
+    return Reading(glued + bits + of_set, codec, language, (glued + bits) / sample.pairs)
+
+
+_NONE = Reading(9e9, "", "", 9e9)
+_MULTIBYTE = frozenset(
+    ("gb18030", "cp950", "big5hkscs", "cp949", "johab", "cp932", "euc_jp", "euc_jis_2004", "shift_jis_2004")
+)
+_ASCII = bytes(range(0x80))
+_ASCII_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+@cache
+def _numbers() -> tuple[dict[str, tuple[str, bytes]], dict[str, dict[str, int]]]:
+    """Language → alphabet and bits of its pairs; language → sign → bits."""
+    data = json.loads(gzip.decompress(files("emailq.parse").joinpath("spelling.json.gz").read_bytes()))
+    letters = {
+        language: (alphabet, bytes(int(digit, 16) for digit in digits))
+        for language, (alphabet, digits) in data["letters"].items()
+    }
+    signs = {
+        language: {sign: int(bits, 16) for bits, signs in table.items() for sign in signs}
+        for language, table in data["signs"].items()
+    }
+    return letters, signs
+
+
+_VISCII_LOW = str.maketrans("\x02\x05\x06\x14\x19\x1e", "ẲẴẪỶỸỴ")
+HIGHER = {
+    "viscii": (
+        "ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲÕắằặấầẩậẽẹếềểễệốồổỗỠƠộờởịỰỨỪỬơớƯ"
+        "ÀÁÂÃẢĂẳẵÈÉÊẺÌÍĨỳĐứÒÓÔạỷừửÙÚỹỵÝỡưàáâãảăữẫèéêẻìíĩỉđựòóôõỏọụùúũủýợỮ"
+    ),
+    "tcvn": (
+        "ÀẢÃÁẠẶẬÈẺẼÉẸỆÌỈĨÍỊÒỎÕÓỌỘỜỞỠỚỢÙỦŨ\xa0ĂÂÊÔƠƯĐăâêôơưđẰ\u0300\u0309\u0303\u0301\u0323àảãáạẲằẳẵắẴ"
+        "ẮẦẨẪẤỀặầẩẫấậèỂẻẽéẹềểễếệìỉỄẾỒĩíịòỔỏõóọồổỗốộờởỡớợùỖủũúụừửữứựỳỷỹýỵỐ"
+    ),
+    "armscii_8": "".join(map(chr, range(0x80, 0xA0)))
+    + "\xa0�և։)(»«—.՝,-֊…՜՛՞ԱաԲբԳգԴդԵեԶզԷէԸըԹթԺժԻիԼլԽխԾծԿկՀհՁձՂղՃճՄմՅյՆնՇշՈոՉչՊպՋջՌռՍսՎվՏտՐրՑցՒւՓփՔքՕօՖֆ՚�",
+}
+
+
+@cache
+def charmap(codec: str) -> str:
+    """The 256 characters of `codec`; undefined bytes are C1 controls."""
+    if codec in HIGHER:
+        return "".join(map(chr, range(0x80))).translate(_VISCII_LOW if codec == "viscii" else {}) + HIGHER[codec]
+    return "".join(bytes([code]).decode(codec, "ignore") or chr(code) for code in range(256))
+
+
+@cache
+def _marks(codec: str) -> tuple[bytes, bytes]:
+    """For each byte the bits of a sign that is no letter, and its kind: letter (l, a capital u) or such a sign (x)."""
+    signs, cases = bytearray(256), bytearray(b"-" * 256)
+    for code, char in enumerate(charmap(codec)):
+        category = unicodedata.category(char)
+        if category in ("Lu", "Ll"):
+            cases[code] = ord("u" if category == "Lu" else "l")
+        if code < 0x80 or category in ("Lu", "Ll", "Mn") or (category == "Lo" and char not in "ªº"):
+            continue
+        is_control = category in ("Cc", "Cn", "Co")
+        cases[code] = ord("x")
+        signs[code] = (
+            6 if char == "€" else _CONTROL_BITS if is_control else _USUAL_BITS if char in _USUAL else _SIGN_BITS
+        )
+    return bytes(signs), bytes(cases)
+
+
+@cache
+def _table(codec: str, language: str) -> _Table:
+    alphabet, digits = _numbers()[0][language]
+    edge_and_letters = len(alphabet) + 1
+    foreign, ascii_elsewhere, elsewhere = edge_and_letters, edge_and_letters + 1, edge_and_letters + 2
+    width = edge_and_letters + 3
+    bits = bytearray()
+    for first in range(width):
+        for second in range(width):
+            if first < edge_and_letters and second < edge_and_letters:
+                bits.append(min(digits[first * edge_and_letters + second], _NEVER_BITS))
+            elif second in (foreign, elsewhere):
+                bits.append(_FOREIGN_BITS if second == foreign else _MIXED_BITS)
+            elif ascii_elsewhere in (first, second) and 0 not in (first, second):
+                bits.append(_MIXED_BITS)
+            elif second == ascii_elsewhere or first == ascii_elsewhere:
+                bits.append(0)
+            else:
+                bits.append(_AFTER_FOREIGN_BITS)
+    index = {letter: number for number, letter in enumerate(alphabet, 1)}
+    script = _script(alphabet[-1])
+    classes = bytearray()
+    own = bytearray()
+    for code, char in enumerate(charmap(codec)):
+        lower = char.lower()[0]
+        if lower in index:
+            classes.append(index[lower])
+            own.append(code)
+        elif unicodedata.category(char) in ("Lu", "Ll", "Lo", "Mn") and char not in "ªº":
+            classes.append(foreign if _script(char) == script else ascii_elsewhere if code < 0x80 else elsewhere)
+        else:
+            classes.append(0)
+            own.append(code)
+    return _Table(bytes(classes), width, bytes(bits), bytes(own), "a" in index)
+
+
+@cache
+def _ascii_table(language: str) -> bytes:
+    """The bits of each pair of a to z, whose numbers are 1 to 26; nothing for a language of other letters."""
+    alphabet, bits = _numbers()[0][language]
+    if not alphabet.startswith("a"):
+        return b""
+    width = len(alphabet) + 1
+    return b"".join(bits[first * width : first * width + 27] for first in range(27))
+
+
+def _script(char: str) -> str:
+    return unicodedata.name(char, "?").split()[0]
+
+
+@lru_cache(maxsize=20_000)
+def _sign_bits(codec: str, language: str, sign: str) -> int:
+    bits = _numbers()[1][language].get(sign)
+    if bits is not None:
+        return bits
+    if sign == "\ufffd":
+        return 30
+    if "\u3000" <= sign < "\u3040" or "\uff01" <= sign <= "\uff65":
+        return 10
+    try:
+        encoded = sign.encode(codec)
+    except UnicodeEncodeError:
+        return 24
+    if len(encoded) > 2:
+        return 24
+    if codec == "cp950":
+        return 16 if 0xA4 <= encoded[0] <= 0xC6 else 19
+    if codec == "cp932":
+        return 16 if 0x88 <= encoded[0] <= 0x98 else 19 if len(encoded) == 2 else 12
+    if codec == "cp949":
+        if "\uac00" <= sign <= "\ud7a3":
+            return 16 if encoded[0] >= 0xB0 and encoded[1] >= 0xA1 else 20
+        return 19
+    if encoded[0] < 0xA1 or encoded[-1] < 0xA1:
+        return 20 + 2
+    return 16 if 0xB0 <= encoded[0] <= 0xD7 else 19
