@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from emailq.parse import notes, notices, programs
 from emailq.parse.addresses import Address
 from emailq.parse.failures import STATUS, Message, read_facts, read_status
-from emailq.parse.patterns import in_lower_case, lower
+from emailq.parse.patterns import has_any, in_lower_case, lower
 from emailq.parse.replies import split_reply
 
 
@@ -107,7 +107,17 @@ _TICKET = re.compile(r"\[[^\]\d]{0,30}(?:#|(?:ticket|case|request|anfrage|зая
 _NUMBER = re.compile(r"[#№(\[][^\]\d)]{0,12}\d{3,}|(?:ticket|case|request|vorgang|обращени|заявк)\D{0,12}\d{3,}")
 _FROM_LIST = re.compile(r"\bowner-|-(?:admin|owner|request|bounces)[@+]", re.IGNORECASE)
 
-_CITED = re.compile(r"[\"“„«][^\"“”„«»\n]{0,200}[\"”“»]")
+_DESK = re.compile(  # where nobody's name is in the address
+    r"(?:support|help(?:desk)?|info|kontakt|conta[ck]to?|kunden\w*|service\w*|customer\w*|care|office|hello|team|mail|ayuda|"
+    r"aten\w+|soporte|suporte|assisten\w+|biuro|bok|pomoc|zakaz|podderzhka|priem\w*|obrasch\w*|admin|desk|hr|jobs?|karriere|"
+    r"bewerbung|accueil|mairie|planning|protocollo|urp|iletisim|destek|sales|orders|shop)[@+._-]",
+    re.IGNORECASE,
+)
+_ABOUT_IT = re.compile(  # what is cited, or thanked for
+    r"[\"“„«][^\"“”„«»\n]{0,200}[\"”“»]|"
+    r"\b(?:thank(?:s| you) for|спасибо за|danke für|merci pour|gracias por|got|received|your|ваш\w{0,3}) "
+    r"(?:\w{1,6} ){0,2}(?:auto|автомат)[\w-]{0,12} \w+"
+)
 _PEOPLES_MAILER = re.compile(
     r"(?:iphone|ipad|apple) mail|thunderbird|mutt|the bat|k-9|evolution|claws|em client|kmail|mailmate|yahoomail",
     re.IGNORECASE,
@@ -258,12 +268,13 @@ def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Auto
     has_subject = names_itself or bool(_MAYBE_AUTO_REPLY_SUBJECT.match(_TAGS.sub("", subject)))
     said = lower(text)
     may_be = has_subject or submitted.startswith("auto") or _has_null_path(headers)
-    if may_be or notes.may_be_note(said) or notes.has_any(_AUTOMATIC_WORDS, said):
+    if may_be or notes.may_be_note(f"{subject}\n{said}") or has_any(_AUTOMATIC_WORDS, said):
         if precedence in ("bulk", "list") or "list-id" in headers or _has_peoples_mailer(headers):
             return None
-        author = message.from_[0].name if message.from_ else None
-        new = _CITED.sub("", lower(split_reply(text, author).new))
-        return _maybe_auto_reply(headers, new, subject, submitted, has_subject=has_subject)
+        sender = message.from_[0] if message.from_ else None
+        new = _ABOUT_IT.sub("", lower(split_reply(text, sender.name if sender else None).new))
+        is_desk = bool(sender and _DESK.match(sender.email))
+        return _maybe_auto_reply(headers, new, subject, submitted, has_subject=has_subject, is_desk=is_desk)
     return None
 
 
@@ -271,7 +282,7 @@ _AUTOMATIC_WORDS = ("automat", "автомат", "自動", "自动")
 
 
 def _maybe_auto_reply(
-    headers: dict[str, str], text: str, subject: str, submitted: str, *, has_subject: bool
+    headers: dict[str, str], text: str, subject: str, submitted: str, *, has_subject: bool, is_desk: bool
 ) -> Automation | None:
     """A subject that people use too, or mail that says it is generated: a machine's mark and one thing more.
 
@@ -304,9 +315,9 @@ def _maybe_auto_reply(
     is_about_mail = has_subject or (len(text) <= 700 and bool(_THANKS_TEXT.search(text)))
     if is_about_mail and is_absent and "?" not in text and _BACK_TEXT.search(text):
         marks.append("says who is back when")
-    if (has_subject or _NUMBER.search(subject) or more) and notes.is_receipt_note(text):
-        marks.append("says nothing but that a message came in")
-        more.append("names a number, or answers a message")
+    told = text if _REPLY.match(subject) else f"{subject}\n{text}"
+    if (has_subject or more or is_desk or _NUMBER.search(subject)) and notes.is_receipt_note(told):
+        return _reply(headers, "says nothing but that a message came in")
     return _reply(headers, *marks, *more) if marks and len(marks) + len(more) >= 2 else None
 
 
@@ -376,9 +387,10 @@ def _is_personal(message: Message) -> bool:
 
 
 def _is_campaign(headers: dict[str, str], subject: str, found: list[str]) -> bool:
-    """Whether what has a List-Id is a newsletter: nobody can post to it, and a page ends the subscription."""
+    """Whether what has a List-Id is a newsletter: nobody can post to it by mail, and a page ends the subscription."""
     if (
-        found != ["list-id"]
+        not {"list-id", "list-post", "precedence list"}.issuperset(found)
+        or "mailto:" in headers.get("list-post", "")
         or "in-reply-to" in headers
         or _TAGS.match(subject)
         or "-bounces" in headers.get("sender", "")

@@ -47,7 +47,7 @@ _SMTP_CODE = re.compile(r"([45])(?<![\d.\-/:].)[0-5]\d(?:[ -]{1,3}(?=[A-Za-z<#])
 _SAID_LIMIT = 300  # characters behind a reply code: its text, and the line on which that may go on
 _RECIPIENTS = 20
 _RECIPIENT_FIELD = re.compile(
-    r"^(?:final|original-rcpt)-(?:recipient|to):[ \t]*(?:[\w-]{1,20};)?[ \t]*([^\s(;](?:\S| (?![(<])){2,319})",
+    r"^(?:final|original-rcpt)-(?:recipient|to):[ \t]*(?:[\w-]{1,20};)?[ \t]*([\w<'+=/](?:\S| (?![(<])){2,319})",
     re.IGNORECASE | re.MULTILINE,
 )
 _ORIGINAL_RECIPIENT_FIELD = re.compile(
@@ -65,7 +65,9 @@ _COPY = re.compile(  # where the copy of the message begins
     r"nachricht)|return-path:|received: )",
     re.IGNORECASE | re.MULTILINE,
 )
-_MESSAGE_ID = re.compile(r"^[\s>|]{0,8}(?:original-)?message-id:\s*<([^<>\s]{3,900})>", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(
+    r"^(?:[\s>|]{0,8}|.{10,40}: \*  )(?:original-)?message-id:\s*<([^<>\s]{3,900})>", re.IGNORECASE | re.MULTILINE
+)
 
 
 def read_facts(message: Message, headers: dict[str, str]) -> Facts:

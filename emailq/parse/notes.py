@@ -6,7 +6,7 @@ People write such sentences too, but with one that asks, answers or tells someth
 import re
 
 from emailq.parse import notices
-from emailq.parse.patterns import in_lower_case
+from emailq.parse.patterns import has_any, in_lower_case, words_of
 
 _HEAD = 700
 _LONGEST = 1500  # characters of a note
@@ -14,6 +14,7 @@ _SENTENCES = 24
 _SHORT = 4  # words of a greeting, a name or a heading
 _END = re.compile(r"(?:(?<=[^\d\s][.!。！])|(?<=\d\d\d[.!]))\s+(?=\D)|(?<=[。！])|\n+")
 _WRAPPED = re.compile(r"(?<=[^\n.!:。]{40})\n(?=[^\n])|(?<=[,;])\n(?=[^\n])|\n(?=[a-zа-яß-ÿ])")
+_ENOUGH = 3  # known sentences, beside which another one may stand
 _WORD = re.compile(r"[^\W\d_]+")
 _CONTACT = re.compile(r"\S@\S|(?:\d[\s()./-]{0,2}){6}|https?://|\bwww\.")
 
@@ -28,26 +29,17 @@ _RECEIVED = _any_of(notices.RECEIVED_SENTENCES)
 _PROMISE = _any_of(notices.PROMISE_SENTENCES)
 _HELD = _any_of(notices.HELD_TEXTS)
 _CONFIRM = _any_of(notices.CONFIRM_TEXTS)
-_ABSENT_WORDS, _RECEIVED_WORDS, _CHALLENGE_WORDS = (
-    tuple(
-        word.strip() if word.strip() != "out of" else "out of " for word in table.strip().replace("\n", "|").split("|")
-    )
-    for table in (notices.ABSENT_WORDS, notices.RECEIVED_WORDS, notices.CHALLENGE_WORDS)
-)
+_ABSENT_WORDS = words_of(notices.ABSENT_WORDS)
+_RECEIVED_WORDS = words_of(notices.RECEIVED_WORDS)
+_CHALLENGE_WORDS = words_of(notices.CHALLENGE_WORDS)
 _WORDS = (*_ABSENT_WORDS, *_RECEIVED_WORDS, *_CHALLENGE_WORDS)
-_ASKS = _any_of(notices.ASKING_WORDS)
+_POLITE = in_lower_case(f"^(?:[^,!]{{1,40}}[,!] )?(?:{_any_of(notices.POLITE_SENTENCES).pattern})")
+_ASKS = in_lower_case(rf"\bplease (?!(?:{_any_of(notices.PLEASE).pattern}))|{_any_of(notices.ASKING_WORDS).pattern}")
 
 
 def may_be_note(text: str) -> bool:
     """Whether a look is worth while: most mail has none of these words in its first lines. `text` in lower case."""
     return has_any(_WORDS, text[:_HEAD])
-
-
-def has_any(words: tuple[str, ...], text: str) -> bool:
-    for word in words:  # noqa: SIM110 - half as long as any()
-        if word in text:
-            return True
-    return False
 
 
 def is_absence_note(text: str) -> bool:
@@ -68,7 +60,7 @@ def is_challenge(text: str) -> bool:
 
 
 def _says_only(text: str, words: tuple[str, ...], wanted: re.Pattern[str], more: re.Pattern[str]) -> bool:
-    """Whether a sentence says what is `wanted`, that or another one some `more`, and none anything else.
+    """Whether a sentence says what is `wanted`, some say `more`, and none, or one of many, anything else.
 
     `words`: one of them is in each `wanted` sentence, which is found sooner than the pattern.
     """
@@ -78,10 +70,13 @@ def _says_only(text: str, words: tuple[str, ...], wanted: re.Pattern[str], more:
     are_wanted = [has_any(words, said) and bool(wanted.search(said)) for said in sentences[:_SENTENCES]]
     if len(sentences) > _SENTENCES or not any(are_wanted):
         return False
-    is_more = False
+    n_more = n_other = 0
     for said, is_wanted in zip(sentences, are_wanted, strict=True):
-        has_more = bool(more.search(said))
-        is_more = is_more or has_more
-        if not (is_wanted or has_more or _CONTACT.search(said) or len(_WORD.findall(said)) <= _SHORT):
-            return False
-    return is_more and not _ASKS.search(text)
+        if more.search(said) or _CONTACT.search(said):
+            n_more += 1
+        elif not is_wanted and len(_WORD.findall(said)) > _SHORT and not _POLITE.search(said):
+            n_other += 1
+            if n_other > 1:
+                return False
+    n_said = sum(are_wanted) + n_more
+    return n_more > 0 and (n_other == 0 or n_said >= _ENOUGH) and not _ASKS.search(text)

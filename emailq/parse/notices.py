@@ -92,11 +92,12 @@ STATUS_TEXTS = {
         timed out|connection refused|no answer from host
     """,
     "5.7.1": r"""
-        not (?:a )?member|relay|rejected by|spam|permission|(?:access )?denied|filter|権限|policy|virus|infected|banned
-        malware|blacklist|blocklist|blocked using|dmarc|spf|спам|вирус|content checker
+        not (?:a )?member|relay|rejected by|spam|permission|(?:access )?denied|filter|権限|policy|virus|infected
+        banned
+        malware|prohibited|was blocked|blacklist|blocklist|blocked using|dmarc|spf|спам|вирус|content checker
     """,
     "5.1.1": r"""
-        (?:user|recipient|mailbox|addressee|address|account)(?: name)? (?:is )?unknown
+        (?:user|recipient|mailbox|addressee|address|account)(?: name| <\S{3,100})? (?:is )?unknown
         (?:user|recipient|mailbox|addressee|address)(?: name)? (?:is )?not (?:found|known|listed|recognized)
         (?:unknown|no such|invalid|no valid) (?:user|recipient|mailbox|address|e-?mail)|not listed in|no mailbox here
         doesn.t have an? \S{1,80} account|does not exist|couldn.t be found|не существует|не найден|不存在|存在し
@@ -107,12 +108,16 @@ STATUS_TEXTS = {
 # What everybody writes of a failure: it counts only where the sender is a mail system.
 FAILURE_SUBJECTS = r"""
     deliver|fail|return|reject|bounce|warning|error|mail system|postmaster|доставк|доставлен|возврат|ошибк|zustell
-    fehler|entrega|remise|エラー|失败
+    fehler|entrega|remise|consegna|recapit|niedoręcz|dostarcz|teslim|配信|无法|エラー|失败
 """
 FAILURE_TEXTS = r"""
     (?:not|n't|unable to|failed to|cannot|could not)\b.{0,40}\bdeliver
     delivery.{0,30}(?:fail|problem|error|attempts)|undeliverable|returned to sender|following (?:address|recipient)
     wasn.t found at|quota|mailbox|не существует|не доставлен|не уда(?:лось|[её]тся) (?:выполнить )?достав
+    impossibile (?:recapitare|consegnare)|non (?:recapitat|consegnat)|não foi (?:possível )?entreg
+    nie (?:mógł|mogła|można)
+    (?:niet|ikke|inte|kunde inte) .{0,20}(?:bezorg|aflever|leverer|zugestellt)|iletilemedi|teslim edileme|配信|届け
+    无法|退回
     не вдалося|переполнен|nicht zugestellt|bounce|no se pudo entregar|宛先|不存在|スパム
 """
 
@@ -147,6 +152,7 @@ MAYBE_AUTO_REPLY_SUBJECTS = r"""
     fravær|nieobecn|urlop|thank you for (?:your|contacting)|thanks for contacting
     (?:we(?: have|'ve)? )?(?:received|got) your
     your (?:message|e-?mail|request|enquiry|inquiry) (?:has been |was )?received|acknowledge?ment
+    (?:мы )?получили ваш
     (?:ваше |ваш )?(?:письмо|обращение|сообщение|запрос|заявка) (?:получен|принят|зарегистрирован)
     спасибо за (?:обращение|письмо)|ihre (?:nachricht|anfrage|e-?mail)|eingangsbestätigung|accusé de réception
     acuse de recibo|conferma (?:di )?ricezione|ricevuta|potwierdzenie|confirmaci[óo]n de|confirmaç[ãa]o de
@@ -193,7 +199,10 @@ RECEIVED_TEXTS = r"""
 """
 # … and of programs.
 AUTOMATIC_TEXTS = r"""
-    this (?:is an?|e-?mail is|message is|reply (?:is|was)) auto
+    this (?:is an?|e-?mail is) auto\S{0,12}(?: \S{1,14})? (?:message|repl|respon|e-?mail|mail)
+    this (?:message is|reply (?:is|was)) auto\S{0,12}(?: \S{1,14})? (?:message|repl|respon|e-?mail|mail)
+    this (?:is an?|e-?mail is|message is|reply (?:is|was)) auto\S{0,12}(?: \S{1,14})? (?:not|gener|ack|sent|conf)
+    this (?:e-?mail|message|reply) (?:is|was) auto
     auto(?:mated|matic(?:ally)?)[ -](?:reply|response|generated)|automated (?:message|e-?mail|acknowledge?ment)
     automatisch (?:generiert|erstellt|erzeugt)|automatische (?:antwort|nachricht)
     автоматическ(?:ий ответ|ое сообщение|ое уведомление|ое письмо|и сгенерир|и создан|и сформир|и отправл)
@@ -214,7 +223,7 @@ READ_SUBJECTS = r"""
 READ_TEXTS = r"""
     (?:message|mail|nachricht).{0,120}\b(?:was|wurde|has been)\b.{0,80}\b(?:read|displayed|deleted without|opened)
     (?:message|mail|nachricht).{0,120}\bwurde\b.{0,80}\b(?:gelesen|gelöscht|angezeigt|geöffnet)
-    \n\s{0,9}(?:was|wurde|has been)\b.{0,80}\b(?:read|displayed|deleted|opened|gelesen|gelöscht|angezeigt|geöffnet)
+    \n\s{0,9}(?:was|wurde|has been)\b.{0,160}\b(?:read|displayed|deleted|opened|gelesen|gelöscht|angezeigt|geöffnet)
     (?:письмо|сообщение).{0,120}(?:прочтен|прочитан|просмотрен)|\n\s{0,9}(?:было )?(?:прочтен|прочитан|просмотрен)о
     a été lu|(?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)
     return receipt|开封|開封
@@ -222,6 +231,12 @@ READ_TEXTS = r"""
 
 # Sentences of a note that somebody is away, or works there no more: who says so of oneself or of the firm …
 ABSENT_SENTENCES = r"""
+    \b(?:is|are|be|remain) (?:\S{1,12} )?closed\b|\bi (?:only |usually )?work (?:part|mon|tue|wed|thu|only)
+    my working days
+    (?:mailbox|address|inbox|account)\b.{0,20}(?:no longer|not) (?:in use|monitored|active|checked|read|used)
+    erreichen sie mich\b.{0,30}nicht|(?:genieße|habe|mache)\b.{0,30}urlaub
+    (?:fermé|chius|cerrad|fechad)\S{0,2} (?:du|dal?|per|pour|por|del)\b
+    (?:письма|почту|почта) .{0,30}(?:нерегулярно|не (?:читаю|проверяю|просматриваю))|доступа к почте нет|нет доступа к
     \b(?:i|we)(?:['’]?(?:m|re|ll be)| am| are| will be)\b.{0,60}\b(?:out of (?:the )?(?:office|country)|away|absent)
     \b(?:i|we)(?:['’]?(?:m|re|ll be)| am)\b.{0,60}\bon (?:\S{1,12} ){0,2}(?:vacation|holidays?|leave|trip|pto)
     \b(?:i|we)(?: are| will be)\b.{0,60}\bon (?:\S{1,12} ){0,2}(?:vacation|holidays?|leave|trip|pto)
@@ -268,8 +283,12 @@ ABSENT_SENTENCES = r"""
 """
 # … and what else such a note says: thanks, until when, whom to ask, and what becomes of the message.
 MEANWHILE_SENTENCES = r"""
-    \bthank(?:s| you)\b.{0,20}\b(?:for (?:your|the) (?:(?:e-?)?mail|message|note)|for (?:contacting|writing|reaching))
-    \bthank(?:s| you)\b.{0,20}\bunderstanding
+    \b(?:look|looking) after you|covered by|stands? in for me|when i(?:'m|’m| am) (?:next|back)|write back|reopen
+    in touch
+    (?:update|amend) your (?:records|address)|hilft ihnen|erst wieder|(?:ma|mon) collègue|(?:sera|seront) (?:lu|trait)
+    (?:sarà|saranno) (?:lett|evas)|riapertura|(?:mi|la) collega|mi compañer|(?:minha|meu) coleg|urgênc|jusqu|hasta el
+    fino al
+    вместо меня|исполня\S{1,3} обязанности|неотложн|не терпит|急事|拨打|恢复|代わり|担当|不急
     \b(?:will|shall|'ll|’ll|can) (?:only )?(?:be (?:back|able|returning|answered|read)|return|reply)
     \b(?:will|shall|'ll|’ll|can) (?:only )?(?:respond|answer|get back)
     \b(?:will|shall|'ll|’ll) (?:only )?(?:read|deal|attend|be in touch|check|come back)|\b(?:on|after|upon) my return
@@ -281,36 +300,54 @@ MEANWHILE_SENTENCES = r"""
     (?:you (?:can|may) (?:contact|call|write|reach))|my colleague|will (?:help|assist) you
     back (?:on|in the office|at)
     (?:message|e-?mail)s? (?:will|is|are|has) (?:not )?(?:be )?(?:been )?(?:read|forwarded|deleted|monitored|answered)
-    apologi[sz]e for any|sorry for (?:any|the) inconvenience|automat|delay(?:s|ed)? in (?:my )?(?:repl|respon)
-    спасибо за (?:ваше )?(?:письмо|сообщение|обращение|понимание)|благодар|вернусь|отвечу|отвечать|ответит|\bответ
+    automat|delay(?:s|ed)? in (?:my )?(?:repl|respon)
+    вернусь|отвечу|отвечать|ответит|\bответ
     срочн
     обращайтесь|обратиться|по (?:возвращени|выход|всем вопрос)|пишите|звоните|замеща|связ(?:аться|ывайтесь|житесь)
     до связи
     (?:письм|сообщени)\S{1,3} (?:не )?(?:будет |будут )?(?:прочита|прочт|рассмотр|переадрес|пересыла|обработ)|коллег
-    извин
-    выйду|приступлю|до \d|по \d|доступ|дякую|терміново|повернуся|звертайтесь|відповім
-    vielen dank|danke für|herzlichen dank|dringend|wieder (?:erreichbar|im büro|da|für sie|zurück|im haus)|zurück
+    выйду|приступлю|до \d|по \d|доступ|терміново|повернуся|звертайтесь|відповім
+    dringend|wieder (?:erreichbar|im büro|da|für sie|zurück|im haus)|zurück
     (?:nicht|weder)\b.{0,40}(?:weitergeleitet|gelesen|bearbeitet)|wird\b.{0,30}weitergeleitet
     (?:nach meiner|meine) rückkehr
     (?:wenden|kontaktieren|melden|schreiben|richten|erreichen) sie|vertret|meine kolleg|mein kolleg|beantworte
     um geduld
-    merci (?:de|pour) (?:votre|ton)|(?:mon|notre|dès) retour|urgen(?:t|ce|cia|ze)
+    (?:mon|notre|dès) retour|urgen(?:t|ce|cia|ze)
     (?:contacter|adresser|écrire|joindre|appeler)\b
     (?:veuillez|merci de|vous pouvez) (?:contacter|vous adresser|écrire|appeler|joindre)|répondrai|traiterai|lirai
-    gracias por|(?:mi|a la) (?:vuelta|regreso)|responder[éeá]|contest(?:ar|e)|contact(?:ar|e|en|arse)|dirigir|dirija
-    grazie per|(?:al|mio) (?:rientro|ritorno)|risponder[òo]|contattare|rivolgersi|scrivere a|urgenti
-    obrigad|retorn|responderei|regresso|contact[ea]|contat[eo]|assuntos urgentes
-    dziękuj|wróc|powro|pilnych|proszę o kontakt|odpowiem|odpowiedzi|kontaktować|zastępuje
-    spoed|dringende|terugkomst|bedankt voor|neem contact|contact opnemen|beantwoord
-    teşekkür|acil|dön(?:dü|üş|ece|üm)|yanıtla|cevapla|ulaşabilir|iletişime|yazabilir
-    tack för|brådskande|återkom|svarar|takk for|haster|svare|kontakt|kiitos|vastaan|kiireel|děkuj|vrát|köszön|sürgős
-    mulțum
-    ありがとう|お急ぎ|戻り|返信|ご連絡|ご了承|不便|ご迷惑|緊急|至急|お問い合わせ|対応|感谢|謝謝|谢谢|来信|紧急|緊急|回复|回覆|联系|聯繫|返回|不便
-    감사|긴급|회신|연락|답변
+    (?:mi|a la) (?:vuelta|regreso)|responder[éeá]|contest(?:ar|e)|contact(?:ar|e|en|arse)|dirigir|dirija
+    (?:al|mio) (?:rientro|ritorno)|risponder[òo]|contattare|rivolgersi|scrivere a|urgenti
+    retorn|responderei|regresso|contact[ea]|contat[eo]|assuntos urgentes
+    wróc|powro|pilnych|proszę o kontakt|odpowiem|odpowiedzi|kontaktować|zastępuje
+    spoed|dringende|terugkomst|neem contact|contact opnemen|beantwoord
+    acil|dön(?:dü|üş|ece|üm)|yanıtla|cevapla|ulaşabilir|iletişime|yazabilir
+    brådskande|återkom|svarar|haster|svare|kontakt|vastaan|kiireel|vrát|sürgős
+    お急ぎ|戻り|返信|ご連絡|緊急|至急|お問い合わせ|対応|来信|紧急|緊急|回复|回覆|联系|聯繫|返回|不便
+    긴급|회신|연락|답변
+"""
+
+# What is polite and says nothing.
+POLITE_SENTENCES = r"""
+    (?:\S{1,20} ){0,3}thank(?:s| you)\b.{0,40}(?:mail|message|note|contacting|writing|reaching|getting in touch)
+    (?:\S{1,20} ){0,3}thank(?:s| you)\b.{0,40}(?:understanding|patience|interest)
+    спасибо,? что (?:написали|обратились)
+    (?:спасибо|благодар\S{1,4}),? .{0,30}(?:письмо|сообщение|обращение|понимание|интерес|терпение|отклик)|дякую
+    (?:vielen |herzlichen |besten )?(?:dank|danke)\b.{0,40}(?:mail|nachricht|verständnis|geduld)
+    (?:vielen |herzlichen |besten )?(?:dank|danke)\b.{0,40}(?:interesse|kontakt|schreiben)
+    merci\b.{0,40}(?:message|mail|courriel|compréhension|patience)|(?:muchas )?gracias (?:por|de antemano)|grazie\b
+    (?:muito )?obrigad|dziękuj|bedankt|.{0,40}teşekkür|tack för|takk|kiitos|děkuj|köszön|mulțum
+    .{0,40}(?:ありがとう|お世話に|ご不便|ご迷惑|ご了承|感谢|謝謝|谢谢|不便|감사)
+    .{0,40}(?:apologi[sz]e|sorry for|извин|entschuldig|désol|disculp|(?:kind|best|warm) regards|с уважением)
+    mit freundlichen|(?:bien )?cordialement|.{0,20}saludo|.{0,20}saluti|cumprimentos|pozdraw|saygı
 """
 
 # Sentences of an acknowledgement: what came in …
 RECEIVED_SENTENCES = r"""
+    (?:резюме|анкет\S|отклик|документы|вопрос|отзыв)\b.{0,40}(?:получен|принят|зарегистр|поступил)|bei uns angekommen
+    eingetroffen
+    votre (?:demande|message|courriel|mail)\b.{0,40}parvenu
+    wiadomość\b.{0,40}(?:przyjęt|otrzym|zarejestr|wpłyn|dotarł)
+    \bgot your (?:message|mail|e-?mail|note)|(?:consulta|solicitud|mensaje|correo)\b.{0,30}(?:recibid|registrad)
     (?:received|got|registered|logged) your (?:\S{1,20} ){0,3}(?:message|e-?mail|request|enquiry)
     (?:received|got|registered|logged) your (?:\S{1,20} ){0,3}(?:inquiry|ticket|question|query)
     (?:received|got|registered|logged) your (?:\S{1,20} ){0,3}(?:application|complaint|correspondence)
@@ -339,11 +376,16 @@ RECEIVED_SENTENCES = r"""
     recebemos (?:a |o )?(?:sua|seu)|(?:sua|seu) (?:mensagem|solicitação|pedido|e-?mail)\b.{0,40}(?:recebid|registrad)
     otrzymaliśmy|zgłoszenie\b.{0,50}(?:przyjęt|zarejestr)|(?:bericht|e-?mail|vraag|aanvraag)\b.{0,40}ontvangen
     (?:talebiniz|mesajınız|e-?postanız|başvurunuz|iletiniz)\b.{0,40}(?:alın|ulaş|oluştur|kayded|kayıt)
-    (?:お問い?合わ?せ|ご連絡|メール|ご依頼).{0,30}(?:受け付け|受付|承り|受信|受領|いただ)|收到(?:了)?您|您的.{0,20}(?:已收到|已受理|已提交|已创建)
+    (?:お問い?合わ?せ|ご連絡|メール|ご依頼).{0,30}(?:受け付け|受付|承り|受信|受領|いただ)|收到(?:了)?您
+    您的.{0,20}(?:已收到|已受理|已提交|已创建)
     문의.{0,20}접수
 """
 # … and what becomes of it.
 PROMISE_SENTENCES = r"""
+    meanwhile|\bпока\b.{0,20}(?:загляните|посмотрите|ознакомьтесь)|(?:вопросы и ответы|справк)|in der zwischenzeit
+    entre-?temps
+    write back|get back|nachfragen|(?:revisará|atenderá|contestará)|menos de|have a look|\bfaq\b
+    reply (?:above|to this)
     \b(?:will|'ll|’ll|shall) (?:\S{1,12} ){0,2}(?:reply|respond|answer|get back|be in touch)
     \b(?:will|'ll|’ll|shall) (?:\S{1,12} ){0,2}(?:contact|review|process|reach out)
     within (?:the next )?(?:\d|one|two|three|five|a)|(?:working|business) (?:day|hour)s?
@@ -354,7 +396,7 @@ PROMISE_SENTENCES = r"""
     ^(?:тема|приоритет|статус|категория|betreff|objet|asunto)\s?:
     subject line|(?:details|copy) of your|shown below|(?:track|view|check) .{0,30}(?:status|progress|online)
     being (?:reviewed|processed|handled)|automat|(?:our|support|service) (?:team|staff|hours|desk)|opening hours
-    thank(?:s| you) for|high(?:er)? (?:number|volume)|urgent|in the meantime|faq|help cent(?:er|re)|knowledge base
+    high(?:er)? (?:number|volume)|urgent|in the meantime|faq|help cent(?:er|re)|knowledge base
     patience
     в течение|рабоч(?:их|ий|его) (?:дн|час)|ближайшее время|ответ(?:им|ит|ят)|свяж(?:емся|ется|утся)|номер|рассмотр
     автомат
@@ -372,11 +414,21 @@ PROMISE_SENTENCES = r"""
     (?:dönüş|içinde|en kısa|otomatik|yanıtlama|teşekkür|numara)
     (?:返信|回答|担当|営業日|以内|自動|お待ち|番号|ありがとう|処理|回复|尽快|工作日|自动|工单|编号|感谢|耐心|小时)
 """
-# Who asks for something is no program: "please send", but not "please contact".
+# What notes ask for; other things people ask for.
+PLEASE = r"""
+    contact|call|write|direct|redirect|reach|e-?mail|mail|refer|get in|address|speak|turn|forward|feel|note|do not|don
+    use
+    update|allow|bear|accept|expect|be\b|visit|include|keep|see (?:our|the)|find|reply|phone|ring|send .{0,40}\S@
+    ask\b
+    try
+    rest|leave|quote (?:your|the|this)|add|remember
+"""
+# Who asks for something is no program.
 ASKING_WORDS = r"""
-    \byour (?:auto|out.of.office)|\bваш\S{0,3} автоответ|\bihre automatische|votre réponse auto|(?:su|tu) respuesta auto
-    \bplease (?:send|deliver|ship|confirm|sign|quote|let (?:me|us) know|approve)\b
-    \bplease (?:check|pay|order|change|cancel|bring|return it)\b
+    works for me|suits me|\bpasst (?:mir|uns|es)|me convient|me viene bien|mi va bene|подходит|удобно
+    \bsiehe\b.{0,20}(?:anhang|anlage)
+    \byour (?:auto|out.of.office)|\bваш\S{0,3} автоответ|\bihre automatische|votre réponse auto
+    (?:su|tu) respuesta auto
     \b(?:could|can|would) you\b|\bso please\b|\blet me know\b|\bgo ahead\b|\bi need\b|\bwe need\b
     \bпрошу\b|\bпришлите|\bподтвердите|\bподпишите|\bотправьте|\bнужн|\bподготовьте|\bвышлите|\bотгрузите
     \bbitte (?:senden|liefern|schicken|bestätigen|prüfen|bestellen|unterschreiben|geben sie mir)|\bkönnen sie\b
@@ -387,13 +439,29 @@ ASKING_WORDS = r"""
 
 # What programs say at the begin of a sentence; one of PROGRAM_WORDS is in each.
 PROGRAM_WORDS = """
-    automat|reply|respond|monitored|автомат|отвеча|antwort|répond|rispond|自動|自动|返信|回复|otomatik|yanıt|odpowiad
+    automat|reply|respond|monitored|if this|if you did|if you do|scan date|was sent from|scanned|автомат|отвеча|если_
+    antwort|falls sie|wenn sie|répond|si vous n|si no_|si usted no|se non_|rispond|se não_|se você|odpowiad|jeśli
+    yanıt
+    otomatik|işlem|自動|自动|返信|回复|回覆|本人|不是|心当たり
 """
 PROGRAM_SENTENCES = r"""
-    (?:please,? |kindly |note:? ){0,2}do not (?:reply|respond)(?: directly)? to (?:this|the) (?:automat\S{0,6} )?
-    (?:please,? |kindly |note:? ){0,2}don['’]t (?:reply|respond)(?: directly)? to (?:this|the) (?:automat\S{0,6} )?
-    (?:please,? |kindly |note:? ){0,2}never (?:reply|respond)(?: directly)? to (?:this|the) (?:automat\S{0,6} )?
-    (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}(?:auto(?:mat|-gen)\S{0,14}|system.generated)
+    if (?:this was(?:n['’]t| not) you|(?:it|you) was(?:n['’]t| not))
+    if you (?:did(?:n['’]t| not)|do(?:n['’]t| not)) (?:request|make|recogni|init|sign)
+    если (?:это (?:были )?не вы|вы (?:этого )?не (?:запрашивали|совершали|регистрировались|входили))
+    si (?:usted )?no (?:reconoce|fue usted|ha solicitado|has sido|solicitó)|si vous n['’](?:êtes|avez) pas
+    (?:wenn|falls) sie (?:dies|das|diese\S{0,2})\b.{0,40}nicht\b|se non (?:sei stato|hai|riconosc)
+    se (?:você )?não (?:foi|reconhece|solicit)
+    jeśli (?:to )?nie (?:ty|pan|wykon)|bu işlemi? siz|如非本人|如果(?:这|您)不是|心当たり(?:の|が)ない
+    this e-?mail was sent from \"|scan date:|scanned from a
+    (?:please,? ){0,2}(?:do not|don['’]t|never) (?:reply|respond)(?: directly)? to th(?:is|e) (?!thread|.{0,30}any)
+    (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}auto(?:mat|-gen)\S{0,14}(?: \S{1,20}){0,2} (?:message|mail)
+    (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}system.generated(?: \S{1,20}){0,2} (?:message|mail)
+    (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}auto(?:mat|-gen)\S{0,14}(?: \S{1,20}){0,2} (?:e-?mail|not)
+    (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}auto(?:mat|-gen)\S{0,14}(?: \S{1,20}){0,2} (?:rec|rep)
+    (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}auto(?:mat|-gen)\S{0,14}(?: \S{1,20}){0,2} (?:resp|conf)
+    (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}auto(?:mat|-gen)\S{0,14}(?: \S{1,20}){0,2} (?:alert|inv)
+    (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}system.generated(?: \S{1,20}){0,2} (?:e-?mail|not|rec|rep)
+    (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}system.generated(?: \S{1,20}){0,2} (?:resp|conf|alert|inv)
     (?:this|the) (?:e-?mail|message|notification) (?:is|was|has been) (?:\S{1,12} )?(?:auto|system)\S{0,9}[ -]
     (?:this|the) (?:letter|mail|notice) (?:is|was|has been) (?:\S{1,12} )?(?:auto|system)\S{0,9}[ -]
     (?:this|the) (?:e-?mail|message|notification|letter|notice) (?:is|was|has been) (?:sent|generated|created) auto
@@ -420,7 +488,8 @@ PROGRAM_SENTENCES = r"""
     (?:por favor,? )?não responda (?:a )?est[ea]|est[ea] (?:é|e-?mail|mensagem|foi) (?:\S{1,20} ){0,3}automát
     (?:prosimy )?nie odpowiada(?:ć|j) na|(?:ta|ten|niniejsz\S) (?:wiadomość|mail|e-mail)\b.{0,30}automaty
     (?:lütfen )?bu (?:e-?posta|mesaj|ileti)\S{0,3} (?:\S{1,20} ){0,2}(?:otomatik|yanıtla)
-    (?:※)?(?:この|本)メール(?:は|に).{0,30}(?:自動|返信)|此(?:邮件|郵件|信).{0,12}(?:自动|自動|勿回复|回覆)|请勿(?:直接)?回复|請勿(?:直接)?回覆|本邮件.{0,10}自动
+    (?:※)?(?:この|本)メール(?:は|に).{0,30}(?:自動|返信)|此(?:邮件|郵件|信).{0,12}(?:自动|自動|勿回复|回覆)
+    请勿(?:直接)?回复|請勿(?:直接)?回覆|本邮件.{0,10}自动
 """
 # Subjects that only programs write.
 PROGRAM_SUBJECTS = r"""
@@ -463,16 +532,18 @@ CONFIRM_TEXTS = r"""
 """
 # Words of notes of absence, of acknowledgements, and of those who let mail wait: a text without any is none.
 ABSENT_WORDS = """
-    leave|out of |vacation|holiday|away|travel|available|no longer|closed|access to|absent|off work|retired|on a trip
+    leave|out of_|vacation|holiday|away|travel|available|no longer|closed|access to|absent|off work|retired|on a trip
     отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи
-    urlaub|büro|erreichbar|unterwegs|tätig|elternzeit|außer haus|dienstreise|geschlossen|congé|vacances|déplacement
+    only work|i work|working days|in use|monitored|erreichen sie|доступ|почту|abwesend|urlaub|büro|erreichbar
+    unterwegs|tätig|elternzeit|außer haus|dienstreise|geschlossen|congé|vacances|déplacement
     fermé
     indisponible|bureau|vacaciones|fuera|ausente|de baja|cerrad|ferie|fuori|assente|trasferta|chius|férias|viagem
     urlop|nieobecn|poza biur|nie pracuj|afwezig|vakantie|verlof|izin|ofis|tatil|semester|bortreist|lomalla|dovolen
     kancel|відпуст|szabads|concediu|不在|休|出張|出差|外出|度假|假|离职|退職|휴가|부재
 """
 RECEIVED_WORDS = """
-    received|receipt|contacting|ticket|получ|принят|зарегистр|обращени|отримали|eingegangen|erhalten|reçu|enregistr
+    received|got your|parvenu|wiadomość|angekommen|eingetroffen|резюме|receipt|contacting|ticket|получ|принят
+    зарегистр|обращени|отримали|eingegangen|erhalten|reçu|enregistr
     recibi|ricevut|acquisito|recebe|otrzyma|przyjęt|ontvangen|alın|受け付け|受付|收到|已受理
 """
 CHALLENGE_WORDS = """

@@ -13,3 +13,16 @@ def lower(text: str) -> str:
     if not text.isascii():
         text = text.replace("İ", "i").replace("ı", "i").replace("ſ", "s")
     return text.lower()
+
+
+def words_of(table: str) -> tuple[str, ...]:
+    """Those between bars and ends of lines, as `lower` makes them; a blank at an end is written as "_"."""
+    return tuple(lower(word.strip()).replace("_", " ") for word in table.strip().replace("\n", "|").split("|"))
+
+
+def has_any(words: tuple[str, ...], text: str) -> bool:
+    """Whether one of `words` is in `text`."""
+    for word in words:  # noqa: SIM110 - half as long as any()
+        if word in text:
+            return True
+    return False

@@ -6,8 +6,8 @@ from emailq.parse import notices
 from emailq.parse.addresses import Address
 from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
-from emailq.parse.notes import has_any
-from emailq.parse.patterns import in_lower_case, lower
+from emailq.parse.patterns import has_any, in_lower_case, lower, words_of
+from emailq.parse.replies import split_reply
 
 _READ = 4000  # characters of a text that are looked at: half of them from its end
 
@@ -19,7 +19,8 @@ _NO_REPLY = re.compile(
 _PROGRAM = re.compile(
     r"(?:root|cron|nagios|icinga|zabbix|grafana|prometheus|alertmanager|monit|munin|jenkins|gitlab|jira|confluence|bugzilla|"
     r"redmine|sentry|teamcity|bamboo|sonarqube|logwatch|fail2ban|smartd|robot|bot|daemon|notif(?:y|ier|ications?)|"
-    r"(?:[\w.]{1,20}[-_])?alerts?|mailer|automailer|auto-?confirm|wordpress|www-data|apache|nobody)[-_+.\w]{0,30}@",
+    r"(?:[\w.]{1,20}[-_])?alert(?:s|as?|e|es)?|avisos?|notifica\w{1,8}|powiadomieni\w{1,3}|benachrichtigung(?:en)?|uvedomleni\w|"
+    r"bildirim|scanner|copier|mfp|mailer|automailer|auto-?confirm|wordpress|www-data|apache|nobody)(?:[-_+]\w{0,30})?@",
     re.IGNORECASE,
 )
 _HEADERS = (
@@ -35,10 +36,14 @@ def _any_of(table: str, before: str = "") -> re.Pattern[str]:
 
 
 _SUBJECT = _any_of(notices.PROGRAM_SUBJECTS)
-_SENTENCE = _any_of(notices.PROGRAM_SENTENCES, r"(?:^|[\n.!*:(•>-])[\s*_=#(\[-]{0,9}")
-_WORDS = tuple(map(str.strip, notices.PROGRAM_WORDS.strip().split("|")))
+_SENTENCE = _any_of(notices.PROGRAM_SENTENCES, r"(?:^|[\n.!*:(•>,-])[\s*_=#(\[-]{0,9}")
+_WORDS = words_of(notices.PROGRAM_WORDS)
 _FORM_LABELS = frozenset(label.strip() for label in notices.FORM_LABELS.strip().replace("\n", "|").split("|"))
-_FORM_MAILER = re.compile(r"phpmailer|wordpress|joomla|drupal|php/", re.IGNORECASE)
+_SHOP_MAILER = re.compile(
+    r"prestashop|woocommerce|magento|shopware|opencart|insales|zabbix|jira|gitlab|nagios|grafana|nextcloud|discourse|vbulletin|phpbb|xenforo|invision",
+    re.IGNORECASE,
+)
+_FORM_MAILER = re.compile(rf"phpmailer|wordpress|joomla|drupal|php/|{_SHOP_MAILER.pattern}", re.IGNORECASE)
 
 
 def is_no_reply(senders: list[Address]) -> bool:
@@ -59,17 +64,31 @@ def reason_for(message: Message, headers: dict[str, str], subject: str) -> str |
     text = lower(text if len(text) <= _READ else f"{text[: _READ // 2]}\n{text[-_READ // 2 :]}")
     if is_no_reply(senders):
         reason = "sent from where nobody reads answers"
-    elif _PROGRAM.match(senders[0].email):
+    elif _PROGRAM.match(senders[0].email) and not _is_name(senders[0]):
         reason = "sent by a program"
+    elif _SHOP_MAILER.match(headers.get("x-mailer", "")):
+        reason = "sent by the program of a shop, tracker or forum"
     elif _SUBJECT.match(subject):
         reason = "subject of a program"
-    elif says_program(text):
+    elif says_program(text) and says_program(_own(text)):
         reason = "text of a program"
     else:
         return None
     if _is_relayed(senders[0], message.reply_to) or is_form(text) or _is_of_own_site(message, headers):
         return None
     return reason
+
+
+def _own(text: str) -> str:
+    """What is not quoted."""
+    split = split_reply(text)
+    return f"{split.new}\n{split.signature}"
+
+
+def _is_name(sender: Address) -> bool:
+    """Whether it is somebody's name that is also a program's ("Robert Root <root@…>")."""
+    names = lower(sender.name or "").split()
+    return len(names) == 2 and lower(sender.email).partition("@")[0] in names
 
 
 def says_program(text: str) -> bool:
