@@ -29,7 +29,7 @@ _HIGH = bytes(range(0x80, 0x100))
 _UTF8 = re.compile(rb"(?:[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+")
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FROM_HIGH = re.compile(rb"[\x80-\xff][^\n]{0,400}")
-CP1252 = spelling.charmap("cp1252")
+CP1252: str = spelling.charmap("cp1252")
 
 
 def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -> Decoded:

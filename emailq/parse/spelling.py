@@ -282,11 +282,16 @@ HIGHER = {
 }
 
 
-@cache
 def charmap(codec: str) -> str:
     """The 256 characters of `codec`; undefined bytes are C1 controls."""
+    return _charmap(codec)
+
+
+@cache
+def _charmap(codec: str) -> str:
     if codec in HIGHER:
-        return "".join(map(chr, range(0x80))).translate(_VISCII_LOW if codec == "viscii" else {}) + HIGHER[codec]
+        lower = "".join(map(chr, range(0x80)))
+        return (lower.translate(_VISCII_LOW) if codec == "viscii" else lower) + HIGHER[codec]
     return "".join(bytes([code]).decode(codec, "ignore") or chr(code) for code in range(256))
 
 
