@@ -265,7 +265,7 @@ def _split_bare(words: list[tuple[str, bool]]) -> list[tuple[str, str]]:
         if text == " " and not quoted:
             spaced = True
             continue
-        glued = not spaced or text[0:1] == "@" or before[-1:] == "@" or "." in (text, before)
+        glued = not spaced or text[0:1] in "@." or before[-1:] == "@" or "." in (text, before)
         glued = glued or (before[-1:] == "." and "@" in pieces[-1])  # "a@b. c"
         shown = f'"{_TO_ESCAPE.sub(_ESCAPED, text)}"' if quoted and not text.startswith("=?") else text
         if pieces and glued:

@@ -9,7 +9,7 @@ from emailq.parse.charset_labels import codec_for
 from emailq.parse.words import clean_line, decode_words
 
 _SEPARATORS = re.compile(r"[;\s]*+")
-_NAME = re.compile(r"([^\s=;\"]++)\s*+=\s*+")
+_NAME = re.compile(r"([^\s=;\"]++(?:\s++\*[\d*]*+)?+)\s*+=\s*+")
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _AFTER_QUOTED = re.compile(r"[;,(\s]|$|[\w*-]+=")
 _QUOTES_INSIDE = re.compile(r'"([^;]*)"\s*(?=;|$)')  # "Report "final".pdf"
@@ -20,7 +20,7 @@ _ENCODED_WORDS = re.compile(r"(?:=\?[^?\s]*+\?[bBqQ]\?[^?]*+\?=\s*+)+")
 _MISSING_SEMICOLON = re.compile(
     r"[ \t]((?:charset|boundary|name|filename|format|delsp|type|start|report-type|protocol|micalg|size|method"
     r"|smime-type|x-unix-mode|x-mac-type|x-mac-creator)"
-    r"(?:\*\d{0,3}\*?)?=)",
+    r"(?:[ \t]?\*\d{0,3}\*?)?=)",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -108,7 +108,7 @@ def _split(value: str) -> tuple[str, list[tuple[str, str]]]:
                 pairs[-1] = (pairs[-1][0], pairs[-1][1] + value[before : more.end()].rstrip())
             at = value.find(";", at)
             continue
-        parameter = name[1].lower().partition("(")[0]  # a comment
+        parameter = "".join(name[1].lower().partition("(")[0].split())  # without a comment, and blanks before "*"
         text, at = _read_value(value, name.end(), parameter)
         pairs.append((parameter, text))
     return head, pairs

@@ -36,7 +36,7 @@ _GUESSED_DELIMITER = re.compile(  # a blank is no end: each would be followed to
 )
 _GUESSED_END = re.compile(rb"^--([^\s-][^\r\n]{0,200}?|-{1,100}[^\s-][^\r\n]{0,100}?)--[ \t]*\r*$", re.MULTILINE)
 _MERGED_FIELD = re.compile(  # whose line break was lost
-    r"\s(content-(?:transfer-encoding|disposition|id|description)):\s*", re.IGNORECASE
+    r"(?:\s|(?<=\"))(content-(?:transfer-encoding|disposition|id|description)):\s*", re.IGNORECASE
 )
 _OPAQUE = "application/octet-stream"
 

@@ -35,6 +35,7 @@ WIDE_LIST = [(None, f"{x}@b.example") for x in "cde"]
         ("Pete(A nice \\) chap) <pete(his account)@silly.example(his host)>", [("Pete", "pete@silly.example")]),
         ("< a@b.example >", [(None, "a@b.example")]),
         ("a . b @ c . example", [(None, "a.b@c.example")]),
+        ("a.b .c@b.example", [(None, "a.b.c@b.example")]),
         ("<@one.example,@two.example:a@b.example>", [(None, "a@b.example")]),
         ("Bo <@one.example,@two.example:a@[IPv6:::1]>", [("Bo", "a@[IPv6:::1]")]),
         ("a@b.example Bo Doe", [("Bo Doe", "a@b.example")]),

@@ -38,6 +38,8 @@ def test_a_type_is_read_in_every_form_seen(value: str, expected: tuple[str, dict
         ('filename=""a.pdf""', "a.pdf"),
         ('filename=\\"a.pdf\\"', "a.pdf"),
         ('filename="a.pdf"size=3', "a.pdf"),
+        ("filename *=utf-8'en'a%20b.pdf", "a b.pdf"),
+        ('filename *0="a"; filename\t*1 = b.pdf', "ab.pdf"),
         ("filename=Q1; Q2.pdf; size=3", "Q1; Q2.pdf"),
         ("filename=a b.pdf x-unix-mode=0644", "a b.pdf"),
         ("filename=a.pdf; b.pdf", "a.pdf"),
