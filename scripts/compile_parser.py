@@ -1,8 +1,9 @@
-"""A build hook for hatchling: a wheel in which the parser is compiled by mypyc, 1.2 to 1.3 times as fast.
+"""A build hook for hatchling: a wheel in which the parser is compiled by mypyc, 1.3 times as fast.
 
 HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 pip install . asks for it; it takes a C compiler, Python's headers and a minute or two.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # Loaded by those who load nothing else of the parser, empty, or generic dataclasses, which can't be compiled.
 _LEFT_OUT = frozenset(["__init__.py", "body.py", "child.py", "exchange.py", "handler.py", "served.py"])
+_CONSTANT = re.compile(r"^(_?[A-Z][A-Z0-9_]*)(?:: ([^=\n]+))? = ", re.MULTILINE)
 _CHECK = """
 import sys
 from mypyc.build import mypycify
@@ -47,7 +49,19 @@ class CompileParser(BuildHookInterface[Any]):
 
 
 def compile_parser(root: Path, *, only_check: bool = False) -> None:
-    """Compile the parser in `root`, a copy of the checkout. `only_check`: see what mypyc says, without a C compiler."""
+    """Compile the parser in `root`, a copy of the checkout, which it changes.
+
+    `only_check`: see what mypyc says, without a C compiler.
+    """
     found = sorted(path for path in root.glob("emailq/parse/*.py") if path.name not in _LEFT_OUT)
+    for path in found:
+        path.write_text(_with_final_constants(path.read_text(encoding="utf-8")), encoding="utf-8")
     names = [str(path.relative_to(root)) for path in found]
     subprocess.run([sys.executable, "-c", _CHECK if only_check else _CHECK + _COMPILE, *names], cwd=root, check=True)
+
+
+def _with_final_constants(source: str) -> str:
+    """Compiled code reads what is final in no time, and looks up the name of all else each time: 8 % in all."""
+    final = _CONSTANT.sub(lambda found: f"{found[1]}: Final{f'[{found[2]}]' if found[2] else ''} = ", source)
+    docstring_end = final.index('"""', 4) + 3
+    return f"{final[:docstring_end]}; from typing import Final{final[docstring_end:]}"

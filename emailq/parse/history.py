@@ -15,7 +15,10 @@ _BLOCK_LINES = 16  # in which a block of header lines stands
 _ATTRIBUTION_LINES = 4
 
 # What was seen of the history.
-UNMARKED, REPLY, BLOCK, FORWARD = range(4)
+UNMARKED = 0
+REPLY = 1
+BLOCK = 2
+FORWARD = 3
 
 _SEPARATOR = re.compile(
     rf"[{DASHES}]{{2,}}\s*(?P<words>[^\W\d_](?:[^_=—–‐:<>]|(?<=\d):(?=\d)){{3,100}}?)\s*:?\s*(?:[{DASHES}]{{2,}}|$)"

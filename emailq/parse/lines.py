@@ -13,7 +13,9 @@ DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])  # of a sign
 QUOTATION_MARKS = frozenset('"“„«»”')
 
 # Who owns a line.
-NEW, QUOTED, SIGNATURE = range(3)
+NEW = 0
+QUOTED = 1
+SIGNATURE = 2
 
 
 class Page:
@@ -69,10 +71,8 @@ def are_names(text: str) -> bool:
     return all(not word or len(word) <= 3 or word[0].isupper() for word in words)
 
 
-_INVISIBLE: dict[int, str | None] = dict.fromkeys(
-    map(ord, "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069")
-)
-_INVISIBLE |= {0xA0: " ", 0x202F: " ", 0xFF1A: ":", 0xFE55: ":"}
+_GONE = "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
+_INVISIBLE = dict.fromkeys(map(ord, _GONE)) | {0xA0: " ", 0x202F: " ", 0xFF1A: ":", 0xFE55: ":"}
 _ANY_INVISIBLE = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _REPLY_LINES = words_of(phrases.REPLY_LINES)
 _QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{2,3}>\s")
