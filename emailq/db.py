@@ -63,7 +63,9 @@ async def connect(dsn: str, name: str) -> Connection:
         )
         await _set_up(conn)
     except psycopg.OperationalError as error:
-        raise Unavailable(f"can't connect to PostgreSQL: {brief(error)}") from None
+        is_missing = 'FATAL:  database "' in str(error) and "does not exist" in str(error)
+        hint = "; create it, and run: emailq migrate" if is_missing else ""
+        raise Unavailable(f"can't connect to PostgreSQL: {brief(error)}{hint}") from None
     return conn
 
 

@@ -222,7 +222,9 @@ def _with_tls(dsn: str) -> str:
     try:
         options = conninfo_to_dict(dsn)
     except ProgrammingError:
-        return dsn  # connecting says what is wrong with it
+        raise ConfigError(  # the driver's own words would quote it, with its password
+            "EMAILQ_DSN (or DATABASE_URL): not a connection string; write postgresql://user@host:port/database"
+        ) from None
     hosts = f"{options.get('host') or os.environ.get('PGHOST', '')},{options.get('hostaddr') or ''}".split(",")
     if options.get("sslmode") or "PGSSLMODE" in os.environ or all(_is_local(host) for host in hosts):
         return dsn

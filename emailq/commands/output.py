@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 import click
@@ -24,7 +25,14 @@ def print_rows(rows: Iterable[dict[str, Any]]) -> None:
 
 
 def to_json(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, default=str)
+    return json.dumps(data, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    """Times as in RFC 3339, bytes (hashes) as hexadecimal digits; ids and exact numbers as they are written."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def printable_name(text: str) -> str:
@@ -45,9 +53,16 @@ class MessageReader:
 
         limit = load_settings().max_message_bytes
         for path in self._files:
+            is_empty = True
             for found in find_messages(path, limit):
+                is_empty = is_empty and found.skipped
                 if found.raw is not None:
                     yield found.source, found.raw
                 elif not found.skipped:
-                    click.echo(f"emailq: {printable_name(found.source)}: {found.refusal}", err=True)
-                    self.exit_code = BadInput.exit_code
+                    self._refuse(found.source, found.refusal or "")
+            if is_empty:
+                self._refuse(path, "no mail in this folder")
+
+    def _refuse(self, source: str, reason: str) -> None:
+        click.echo(f"emailq: {printable_name(source)}: {reason}", err=True)
+        self.exit_code = BadInput.exit_code

@@ -182,13 +182,13 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 def _make_directory(directory: str) -> list[str]:
     """Make it with its parents, closed to others; returns those that were missing."""
+    parent = os.path.dirname(directory) or "."
+    made = [] if os.path.isdir(parent) else _make_directory(parent)
     try:
         os.mkdir(directory, 0o750)
     except FileExistsError:  # by another process, just now
-        return []
-    except FileNotFoundError:
-        return _make_directory(os.path.dirname(directory)) + _make_directory(directory)
-    return [directory]
+        return made
+    return [*made, directory]
 
 
 def _sync_directory(directory: str | Path) -> None:
