@@ -5,6 +5,7 @@ The commands are in emailq/commands: each reads settings, calls one function and
 
 import os
 import sys
+from types import ModuleType
 from typing import NoReturn
 
 import click
@@ -14,6 +15,15 @@ from emailq import __version__
 from emailq.commands import classify, erp, evaluate, mail, queue, review, serve, setup, sources, store
 from emailq.db import brief
 from emailq.errors import EmailqError, SchemaError, Unavailable
+
+_SUBJECTS = {
+    "Set up": (setup,),
+    "Mail": (mail, sources, store),
+    "Labels": (classify, review, evaluate),
+    "ERP actions": (erp,),
+    "Queues": (queue,),
+    "HTTP API and page": (serve,),
+}
 
 EX_OK, EX_USAGE = 0, 64  # sysexits.h
 
@@ -31,8 +41,8 @@ def main() -> NoReturn:
         _fail(error.format_message(), EX_USAGE)
     except EmailqError as error:
         _fail(str(error), error.exit_code)
-    except psycopg.errors.UndefinedTable:
-        _fail("the database has no emailq schema; run: emailq migrate", SchemaError.exit_code)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction):
+        _fail("the database has no emailq schema, or an older one; run: emailq migrate", SchemaError.exit_code)
     except psycopg.OperationalError as error:
         _fail(f"PostgreSQL: {brief(error)}", Unavailable.exit_code)
     except psycopg.Error as error:
@@ -49,7 +59,23 @@ def _fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _BySubject(click.Group):
+    """Lists its commands by subject: forty in one list are hard to choose from."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for subject, modules in _SUBJECTS.items():
+            with formatter.section(subject):
+                rows = [(name, command) for module in modules for name, command in _commands(module)]
+                formatter.write_dl([(name.ljust(10), command.get_short_help_str(60)) for name, command in rows])
+
+
+def _commands(module: ModuleType) -> list[tuple[str, click.Command]]:
+    """Those with a name of their own; the others belong to a group."""
+    found = [(name, one) for name, one in vars(module).items() if isinstance(one, click.Command)]
+    return [(one.name or name, one) for name, one in found if not name.startswith("_")]
+
+
+@click.group(cls=_BySubject, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, message="emailq %(version)s")
 def cli() -> None:
     """Turn a mailbox into work that is done, with PostgreSQL as the broker.
@@ -58,7 +84,7 @@ def cli() -> None:
     """
 
 
-for module in (setup, mail, sources, store, queue, classify, evaluate, serve, erp, review):
-    for name, command in vars(module).items():
-        if isinstance(command, click.Command) and not name.startswith("_"):  # those belong to a group of their own
-            cli.add_command(command)
+for _modules in _SUBJECTS.values():
+    for _module in _modules:
+        for _name, _command in _commands(_module):
+            cli.add_command(_command, _name)

@@ -61,7 +61,7 @@ def _top(queues: Sequence[dict[str, Any]], workers: Sequence[dict[str, Any]]) ->
         )
     due, done = sum(row["pending"] for row in queues), sum(row["rate_per_s"] for row in queues)
     failed = sum(row["failed"] for row in queues)
-    figures = f"{due} due, {done:.1f} done/s, {failed} failed, {len(workers)} workers"
+    figures = f"{due:,} due, {_rate(done)} done, {failed:,} failed, {len(workers)} workers"
     head = f"[bold]emailq[/]  {figures}  [bright_black]Ctrl-C ends[/]"
     return Group(head, "", _status_table(queues), "", who if workers else "[yellow]no worker is connected[/]")
 
@@ -76,7 +76,7 @@ def _status_table(rows: Sequence[dict[str, Any]]) -> Table:
             *(_count(row[key]) for key in ("pending", "scheduled", "processing")),
             _count(row["failed"], "red"),
             _duration(row["oldest_s"]),
-            f"{row['rate_per_s']:.1f}/s" if row["rate_per_s"] else "-",
+            _rate(row["rate_per_s"]),
             _duration(row["drain_s"]),
             _count(row["workers"]),
             _queue_state(row),
@@ -200,7 +200,7 @@ def _print_parts(out: Console, found: dict[str, Any]) -> None:
 def _attachment(row: dict[str, Any]) -> str:
     inline = ", inline" if row["is_inline"] else ""
     kind = f"{_safe(row['content_type'] or '?', 60)}, {size(row['size_bytes'])}{inline}"
-    return f"{_safe(row['filename'], 80)}  [bright_black]{kind}[/]"
+    return f"{row['position']}  {_safe(row['filename'], 80)}  [bright_black]{kind}[/]"
 
 
 def _thread(found: dict[str, Any]) -> list[str]:
@@ -313,6 +313,13 @@ def _table(*names: str) -> Table:
 def _count(value: int, colour: str = "") -> str:
     text = f"{value:,}" if value else "-"
     return f"[{colour}]{text}[/]" if colour and value else text
+
+
+def _rate(per_s: float) -> str:
+    """A tenth a second is the least that one decimal shows; below, it is told by the minute."""
+    if not per_s:
+        return "-"
+    return f"{per_s:.1f}/s" if per_s >= 0.1 else f"{per_s * 60:.0f}/min"
 
 
 def _duration(seconds: float | None) -> str:

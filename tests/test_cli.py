@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from emailq.cli import cli
+from emailq.commands.output import to_json
 from tests.commands import run_emailq
 from tests.items import add_item
 
@@ -182,6 +185,7 @@ def test_mistakes_get_one_line_and_a_code(args: list[str], code: int, words: str
         ({"EMAILQ_DNS": "x"}, 78, "did you mean 'dsn'?"),
         ({"EMAILQ_POOL_SIZE": "many"}, 78, "EMAILQ_POOL_SIZE: pool_size"),
         ({"EMAILQ_DSN": "postgresql://localhost:1/none", "EMAILQ_DSN_FILE": ""}, 69, "can't connect to PostgreSQL"),
+        ({"EMAILQ_DSN": "mysql://me:secret@db/emailq"}, 78, "not a connection string; write postgresql://"),
         ({"EMAILQ_S3_SECRET_KEY_FILE": "/nonexistent"}, 78, "can't read /nonexistent"),
     ],
 )
@@ -190,6 +194,37 @@ def test_wrong_settings_are_named(env: dict[str, str], change: dict[str, str], c
 
     assert done.returncode == code
     assert words in done.stderr
+    assert "secret@" not in done.stderr
+
+
+def test_a_folder_without_mail_is_named(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello\n")
+
+    parsed, ingested = (run_emailq(name, tmp_path, env=env) for name in ("parse", "ingest"))
+
+    assert (parsed.returncode, parsed.stderr) == (65, f"emailq: {tmp_path}: no mail in this folder\n")
+    assert (ingested.returncode, ingested.stdout) == (0, "0 new, 0 known, 0 refused\n")
+    assert f"no mail in {tmp_path}\n" in ingested.stderr
+
+
+def test_a_blob_directory_that_cannot_be_made_is_named(env: dict[str, str], mail: Path) -> None:
+    done = run_emailq("ingest", mail, env={**env, "EMAILQ_BLOB_DIR": "/proc/none/blobs"})
+
+    assert done.returncode == 75
+    assert done.stderr.startswith("emailq: can't write to the blob directory /proc/none/blobs: ")
+
+
+def test_json_has_times_and_hashes_that_other_programs_read() -> None:
+    found = to_json({"at": datetime(2026, 11, 30, 8, 5, tzinfo=UTC), "sha256": b"\x00\xff"})
+
+    assert found == '{"at": "2026-11-30T08:05:00+00:00", "sha256": "00ff"}'
+
+
+def test_help_lists_every_command_with_a_whole_sentence() -> None:
+    shown = run_emailq("--help", env={"COLUMNS": "80"}).stdout
+
+    assert all(f"\n  {name} " in shown for name in cli.commands)
+    assert "..." not in shown.partition("Set up:")[2]
 
 
 def test_ids_that_name_nothing_are_refused(env: dict[str, str]) -> None:
@@ -215,17 +250,19 @@ def test_why_names_who_locks_the_table_instead_of_waiting(
     assert done.stderr.endswith(": lock table processing_queue\n")
 
 
-def test_an_unmigrated_database_says_what_to_run(empty_dsn: str, tmp_path: Path) -> None:
+def test_an_unmigrated_database_says_what_to_run(empty_dsn: str, tmp_path: Path, mail: Path) -> None:
     env = {"EMAILQ_DSN": empty_dsn, "EMAILQ_BLOB_DIR": str(tmp_path)}
 
     before = run_emailq("status", env=env)
+    ingesting = run_emailq("ingest", mail, env=env)
     migrated = run_emailq("migrate", "--json", env=env)
     after = run_emailq("status", env=env)
 
     assert (before.returncode, before.stderr) == (
         78,
-        "emailq: the database has no emailq schema; run: emailq migrate\n",
+        "emailq: the database has no emailq schema, or an older one; run: emailq migrate\n",
     )
+    assert (ingesting.returncode, ingesting.stderr) == (before.returncode, before.stderr)
     assert json.loads(migrated.stdout)["applied"][0] == "0001_emails"
     assert after.returncode == 0
 

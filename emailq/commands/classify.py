@@ -10,7 +10,10 @@ from emailq.settings import load_settings
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @as_json
 def classify(files: tuple[str, ...], as_json: bool) -> int:
-    """Label messages without a database, with the classifier of the settings."""
+    """Label messages in files; needs no database.
+
+    With the classifier of the settings.
+    """
     from emailq.classify.handler import classify_files
 
     settings = load_settings()

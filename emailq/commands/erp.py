@@ -19,7 +19,10 @@ from emailq.settings import load_settings
 @click.pass_context
 @as_json
 def policy(context: click.Context, as_json: bool) -> int:
-    """Show the rules that decide about ERP actions; they are a table, erp_policy, changed with SQL."""
+    """Show the rules that decide about ERP actions.
+
+    They are a table, erp_policy, changed with SQL.
+    """
     if context.invoked_subcommand:
         return EX_OK
     from emailq.commands.erp_output import print_rules
@@ -37,7 +40,10 @@ def policy(context: click.Context, as_json: bool) -> int:
 @click.argument("email_id", metavar="EMAIL_ID")
 @as_json
 def _policy_test(email_id: str, as_json: bool) -> int:
-    """Say which rule decides about a message, what would be asked, and why the other rules do not fit."""
+    """Say which rule decides about a message, and why.
+
+    Also what would be asked, and why the other rules do not fit.
+    """
     from emailq.app import open_app
     from emailq.commands.erp_output import print_policy_test
     from emailq.erp.desk import test_policy
@@ -63,7 +69,7 @@ def _policy_test(email_id: str, as_json: bool) -> int:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @as_json
 def actions(status: str | None, everything: bool, limit: int, as_json: bool) -> int:
-    """List ERP actions: those that wait for a person, with what they ask."""
+    """List ERP actions that wait for a person, and why they do."""
     from emailq.commands.erp_output import print_actions
     from emailq.erp.desk import STATUSES, list_actions
 
@@ -90,7 +96,10 @@ def actions(status: str | None, everything: bool, limit: int, as_json: bool) -> 
 def approve(
     action_id: str, given: tuple[str, ...], edit: bool, reason: str | None, by: str | None, as_json: bool
 ) -> int:
-    """Send an action that waits for a person, as it is or with changed values. VALUE is JSON, or else text."""
+    """Send an action that waits for a person.
+
+    As it is or with changed values. VALUE is JSON, or else text.
+    """
     from emailq.commands.erp_output import print_changes
     from emailq.erp import desk
     from emailq.store.emails import action_id as action_id_of
@@ -150,7 +159,10 @@ def erp_sim(
     given: tuple[str, ...],
     seed: int | None,
 ) -> int:
-    """Run a small ERP that takes actions of the adapter http: a page of documents, and faults as switches."""
+    """Run a small ERP to try things on.
+
+    It takes actions of the adapter http; its page shows documents, and faults as switches.
+    """
     from emailq.erp.sim.ledger import Ledger
     from emailq.erp.sim.server import Faults, Sim
 

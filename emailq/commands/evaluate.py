@@ -46,7 +46,10 @@ def evaluate(labels: Path, error: float, svg: Path | None, as_json: bool) -> int
 @_error
 @as_json
 def calibrate(labels: Path, error: float, as_json: bool) -> int:
-    """Fit confidence and thresholds to labelled mail, and store them for the workers."""
+    """Fit confidence and thresholds to labelled mail.
+
+    They are stored for the workers.
+    """
     for one in asyncio.run(_calibrate(labels, error, load_settings())):
         share = f"{one.answered} of {one.messages} messages reach it, {one.wrong} of them wrong"
         print_row(one._asdict(), as_json, f"{one.provider} {one.model}: threshold {one.threshold:.4f}; {share}")
@@ -57,7 +60,9 @@ def calibrate(labels: Path, error: float, as_json: bool) -> int:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File for the new weights.")
 @as_json
 def train(out: Path, as_json: bool) -> int:
-    """Teach the local model what people decided (emailq label, emailq review), and write its weights to a file.
+    """Teach the local model what people decided.
+
+    Learns from emailq label and emailq review, and writes the weights to a file.
 
     Workers use them with EMAILQ_LOCAL_MODEL. Nothing is written when messages kept aside get worse.
     """

@@ -43,7 +43,9 @@ def deferring(*, everything: bool) -> Iterator[None]:
 @click.option("--account", help="Mailbox that the messages belong to.  [default: the setting account]")
 @as_json
 def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
-    """Take in messages: .eml files, folders of them, mbox files, Maildirs, or - for standard input.
+    """Take in messages from files.
+
+    A PATH is an .eml file, a folder of them, an mbox file, a Maildir, or - for standard input.
 
     Exit codes are those that a mail server's pipe asks for: 0 the messages are safe, 65 some can't be taken, 75 try
     again later.
@@ -74,6 +76,8 @@ def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
     if left_out:
         more = f" and {report.left_out - len(left_out)} more" if report.left_out > len(left_out) else ""
         click.echo(f"left out, not mail: {', '.join(printable_name(name) for name in left_out)}{more}", err=True)
+    if not report.new + report.known + report.refused:
+        click.echo(f"no mail in {', '.join(printable_name(path) for path in paths)}", err=True)
     counts = {"new": report.new, "known": report.known, "refused": refused, "email_ids": email_ids}
     print_row(counts, as_json, report.summary())
     return EX_DATAERR if report.refused else EX_OK
@@ -112,7 +116,10 @@ def list_(as_json: bool, last: str | None, **filters: Any) -> int:
 @click.argument("email_id", metavar="EMAIL_ID")
 @as_json
 def show(email_id: str, as_json: bool) -> int:
-    """Show one e-mail with its thread, attachments, decisions, ERP actions and queue items."""
+    """Show one e-mail with all that is known of it.
+
+    Text, attachments, thread, decisions, ERP actions and queue items.
+    """
     from emailq.render import print_email
     from emailq.store.emails import email_ids, show_email
 
@@ -133,9 +140,10 @@ def show(email_id: str, as_json: bool) -> int:
 @click.option("--defect", metavar="CODE", help="E-mails with this code in their defects.")
 @as_json
 def reparse(emails: tuple[str, ...], every: bool, defect: str | None, as_json: bool) -> int:
-    """Parse e-mails again from their raw bytes, after mail that comes in.
+    """Parse e-mails again from their raw bytes.
 
-    Content, attachments, thread and contacts are made anew; ids, deliveries, labels and history stay.
+    After mail that comes in. Content, attachments, thread and contacts are made anew; ids, deliveries, labels and
+    history stay.
     """
     from emailq.store.emails import email_ids, reparse_emails
 
@@ -154,7 +162,10 @@ def reparse(emails: tuple[str, ...], every: bool, defect: str | None, as_json: b
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @as_json
 def parse(files: tuple[str, ...], as_json: bool) -> int:
-    """Parse messages without a database; --json prints JMAP Email objects (RFC 8621 §4.1) and what is derived."""
+    """Parse messages in files; needs no database.
+
+    --json prints JMAP Email objects (RFC 8621 §4.1) and what is derived (docs/mail.md).
+    """
     from emailq.parse.authentication import believed
     from emailq.parse.digest import digest
     from emailq.parse.jmap import to_jmap

@@ -17,11 +17,16 @@ from emailq.settings import Settings, load_settings
 
 @click.command()
 @click.option("--queue", "queues", multiple=True, help="Serve this queue (repeat for more).  [default: all known]")
-@click.option("--concurrency", type=click.IntRange(1, 10_000), help="Jobs of one queue at the same time.")
+@click.option(
+    "--concurrency", type=click.IntRange(1, 10_000), help="Jobs of one queue at the same time.  [default: by handler]"
+)
 @click.option("--drain", is_flag=True, help="End when nothing is due.")
 @click.option("--handler", "handlers", multiple=True, metavar="QUEUE=module:function", help="Serve your own queue.")
 def worker(queues: tuple[str, ...], concurrency: int | None, drain: bool, handlers: tuple[str, ...]) -> int:
-    """Claim jobs and run their handlers, until SIGTERM (which finishes or gives back what runs)."""
+    """Do the work in the queues, until SIGTERM or Ctrl-C.
+
+    They finish or give back what runs.
+    """
     from emailq.handlers import known_handlers
     from emailq.models import LLM_QUEUE
 
@@ -64,11 +69,20 @@ async def _serve(settings: Settings, served: dict[str, Any], drain: bool) -> lis
 @click.command()
 @click.option("--queue", "queue_name", required=True, help="Name of the queue.")
 @click.option("--priority", type=click.IntRange(1, 10), default=5, show_default=True, help="1 is served first.")
-@click.option("--at", "at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]))
+@click.option(
+    "--at",
+    "at",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    metavar="TIME",
+    help="Not before this time, UTC unless it says otherwise; e.g. '2026-12-24 08:00' or 2026-12-24T08:00:00+0100.",
+)
 @click.argument("emails", nargs=-1, required=True, metavar="EMAIL_ID…")
 @as_json
 def enqueue(queue_name: str, priority: int, at: datetime | None, emails: tuple[str, ...], as_json: bool) -> int:
-    """Put e-mails into a queue; one that is live there already stays as it is. --at takes a time (UTC)."""
+    """Put e-mails into a queue.
+
+    One that is live there already stays as it is.
+    """
     from datetime import UTC
 
     from emailq.queue import jobs
@@ -121,10 +135,13 @@ def top(interval: float) -> int:
 
 
 @click.command()
-@click.option("--host", default=platform.node, show_default="this host", help="Host whose workers are looked at.")
+@click.option("--host", default=platform.node, show_default="this one", help="Host whose workers are looked at.")
 @click.option("--patience", type=click.FloatRange(1), default=600, show_default=True, help="Seconds without progress.")
 def health(host: str, patience: float) -> int:
-    """Check that a host's workers get on, for a container's health check: exit code 0 or 69."""
+    """Check that a host's workers get on; for containers.
+
+    Exit code 0 or 69.
+    """
     from emailq.queue import jobs
 
     troubles = with_connection(lambda conn: jobs.host_troubles(conn, host, patience))

@@ -92,7 +92,9 @@ def review(limit: int, by: str | None, as_json: bool) -> int:
 @click.argument("decision", metavar="EMAIL_ID|HISTORY_ID")
 @as_json
 def replay(decision: str, as_json: bool) -> int:
-    """Make a recorded decision again and compare: the local model, or an LLM with the very same prompt.
+    """Make a recorded decision again and compare.
+
+    By the local model, or by an LLM with the very same prompt.
 
     Exit code 65 where the labels are not the same.
     """

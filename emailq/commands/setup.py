@@ -15,7 +15,7 @@ from emailq.settings import load_settings
 @click.option("--roles", is_flag=True, help="Make the roles of docs/security.md, and give all to emailq_owner.")
 @as_json
 def migrate(roles: bool, as_json: bool) -> int:
-    """Create or upgrade the tables, functions and views in the database."""
+    """Create or upgrade tables, functions and views."""
     from emailq.migrate import migrate as apply
 
     settings = load_settings()
@@ -30,7 +30,10 @@ def migrate(roles: bool, as_json: bool) -> int:
 @click.command()
 @as_json
 def doctor(as_json: bool) -> int:
-    """Check the settings against the real servers, and show the settings in force."""
+    """Check the settings against the real servers.
+
+    Shows those that are not the default, and where each came from.
+    """
     from emailq.doctor import diagnose, worst_exit_code
     from emailq.render import print_findings
 
@@ -46,7 +49,7 @@ def doctor(as_json: bool) -> int:
 @click.option("--erp", "with_erp", is_flag=True, help="Send the actions to a small ERP, to look at in the browser.")
 @click.argument("command", nargs=-1, metavar="[COMMAND…]", type=click.UNPROCESSED)
 def demo(command: tuple[str, ...], with_erp: bool) -> int:
-    """Run the main job on an embedded PostgreSQL and show the result.
+    """Show emailq at work on an embedded PostgreSQL.
 
     With COMMAND, run that emailq command on the demo's database (or `psql …`, the embedded one).
     """

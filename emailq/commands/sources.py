@@ -17,7 +17,9 @@ from emailq.settings import load_settings
 @click.option("--once", is_flag=True, help="End when all that is there has come in.")
 @as_json
 def imap(accounts: tuple[str, ...], once: bool, as_json: bool) -> int:
-    """Read the mailboxes of the tables [imap.NAME] in emailq.toml: all mail, and new mail as it arrives.
+    """Read IMAP mailboxes: all mail, and new mail as it arrives.
+
+    They are the tables [imap.NAME] of emailq.toml.
 
     Old mail comes in newest first. What was interrupted goes on where it stopped.
     """
@@ -56,7 +58,10 @@ def imap(accounts: tuple[str, ...], once: bool, as_json: bool) -> int:
 )
 @click.option("--account", help="Account of all messages.  [default: the address of each recipient]")
 def lmtp(listen: str, account: str | None) -> int:
-    """Take in messages from a mail server by LMTP; 250 means that the message is stored here and safe."""
+    """Take in messages from a mail server by LMTP.
+
+    250 means that the message is stored here and safe.
+    """
     try:
         from emailq.ingest.lmtp import serve_lmtp
     except ModuleNotFoundError as error:
@@ -82,7 +87,10 @@ def lmtp(listen: str, account: str | None) -> int:
 @click.option("--fetch", is_flag=True, help="Get what is missing; what was left out too, if it may come in now.")
 @as_json
 def reconcile(account: str, fetch: bool, as_json: bool) -> int:
-    """Compare a mailbox with what is here, message by message; exit code 1 if any is missing here."""
+    """Compare an IMAP mailbox with what is here.
+
+    Message by message; exit code 1 if any is missing here.
+    """
     from emailq.app import open_app
     from emailq.ingest.imap import Gap, chosen_accounts
     from emailq.ingest.imap import reconcile as compare

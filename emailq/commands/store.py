@@ -28,7 +28,7 @@ EX_PROBLEM = 1
 @click.option("--url", is_flag=True, help="Print a link to the object store that works for five minutes.")
 @click.option("--force", is_flag=True, help="Even if it is infected, or not scanned.")
 def attachment(email_id: str, position: int, output: BinaryIO, url: bool, force: bool) -> int:
-    """Write attachment N of an e-mail (from 0, as emailq show numbers them)."""
+    """Write an attachment, by its number in emailq show."""
     from emailq.store.attachments import find_attachment, refusal
     from emailq.store.emails import email_ids
 
@@ -58,7 +58,10 @@ def attachment(email_id: str, position: int, output: BinaryIO, url: bool, force:
 )
 @as_json
 def verify(read: bool, grace_h: float, as_json: bool) -> int:
-    """Compare rows and blobs: every row has its blob, every blob its row. Exit code 1 if not."""
+    """Compare rows and blobs.
+
+    Exit code 1 unless every row has its blob, and every blob its row.
+    """
     from emailq.progress import Progress
     from emailq.store.audit import verify as compare
 
@@ -98,7 +101,9 @@ def gc(grace_h: float, dry_run: bool, as_json: bool) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 def forget(address: str, yes: bool, as_json: bool) -> int:
-    """Erase every message that names an e-mail address anywhere, and its contact. They do not come back.
+    """Erase every message that names an address.
+
+    Wherever it stands in them; and its contact. They do not come back.
 
     Reads all rows and all blobs. What was sent to an ERP is not undone; backups keep what they have.
     """
@@ -125,7 +130,10 @@ def forget(address: str, yes: bool, as_json: bool) -> int:
 @click.option("--dry-run", is_flag=True, help="Only count.")
 @as_json
 def retention(dry_run: bool, as_json: bool) -> int:
-    """Erase messages whose time is up, as the table email_retention says for each state; once a day, say."""
+    """Erase messages whose time is up; run this once a day.
+
+    The table email_retention says how long mail in each state is kept.
+    """
     from emailq.store import erase
 
     async def run(conn: Connection, blobs: Blobs) -> dict[str, Any]:
