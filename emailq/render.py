@@ -267,7 +267,8 @@ def print_parsed(email: dict[str, Any]) -> None:
         if people:
             out.print(f"  {key}: {_safe(', '.join(people), 300)}", soft_wrap=True)
     out.print(f"  sent: {email['sentAt'] or '-'}")
-    for part in email["attachments"]:
+    parts = {part["partId"]: part for key in ("textBody", "htmlBody", "attachments") for part in email[key]}
+    for part in (parts[part_id] for part_id in email["files"]):
         out.print(f"  attachment: {_safe(part['name'] or '-', 100)} ({_safe(part['type'], 60)}, {size(part['size'])})")
     if email["automation"]:
         out.print(f"  gate: {_automation(email['automation']['kind'], email['automation'])}", soft_wrap=True)

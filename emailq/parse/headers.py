@@ -144,7 +144,10 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
     elif blank is None:
         block.defects.add("body-missing")
     if len(pairs) > limits.HEADERS:
-        del pairs[limits.HEADERS :]
+        rest = [
+            pair for pair in pairs[limits.HEADERS :] if pair[0].lower() in _ONCE
+        ]  # a thousand hops stand above these
+        pairs[limits.HEADERS :] = rest[: limits.HEADERS]
         block.defects.add("headers-truncated")
     is_clean = len(data.translate(None, _CONTROL)) == len(data)
     for name, value in pairs:

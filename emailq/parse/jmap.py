@@ -13,6 +13,7 @@ PREVIEW_CHARS = 256
 def to_jmap(message: ParsedMessage) -> dict[str, object]:
     """The Email object, plus `receivedAt` of the top Received field, `defects`, and `sha256` with each part.
 
+    `files` are the parts that a worker stores: attachments, and media in the body, by RFC 8621 no attachments.
     `bodyText` is the text for people; `report` what a delivery status, read receipt or complaint says. A nested message
     stands as `email` in its attachment. Recursion is as deep as the nesting, so limits.DEPTH.
     """
@@ -36,6 +37,7 @@ def to_jmap(message: ParsedMessage) -> dict[str, object]:
         "textBody": [_part(part) for part in message.text_body],
         "htmlBody": [_part(part) for part in message.html_body],
         "attachments": [_part(part) for part in message.attachments],
+        "files": [part.part_id for part in message.files],
         "bodyValues": {
             part_id: {
                 "value": part.text,

@@ -2,7 +2,7 @@
 
 HEADER_BLOCK_BYTES = 256 * 1024
 HEADER_BYTES = 100 * 1024  # one field, name and folds included
-HEADERS = 1_000
+HEADERS = 1_000  # beyond them only such as From, To and Subject are read
 PARTS = 1_000  # MIME leaves and multiparts, nested messages included
 DEPTH = 64  # multiparts and nested messages, counted together
 ADDRESSES = 2_000  # per header field

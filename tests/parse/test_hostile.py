@@ -108,6 +108,17 @@ def test_parts_are_read_to_the_limit_and_the_rest_kept_as_one_part() -> None:
     assert b"last" in message.leaves[-1].content
 
 
+def test_who_writes_what_is_read_below_more_fields_than_the_limit() -> None:
+    hops = b"Received: from a by b\r\n" * (limits.HEADERS + 200)
+
+    message = parse_message(hops + b"From: ida@example.com\r\nX-Spare: 1\r\nSubject: a long way\r\n\r\nhello")
+
+    assert [one.email for one in message.from_] == ["ida@example.com"]
+    assert message.subject == "a long way"
+    assert len(message.headers) == limits.HEADERS + 2
+    assert "headers-truncated" in message.defects
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_every_part_that_a_walk_over_lines_finds_is_there(name: str) -> None:
     raw = (MAIL / f"{name}.eml").read_bytes()
