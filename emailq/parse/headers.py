@@ -60,10 +60,10 @@ class HeaderBlock:
 
 
 _BLANK_LINE = re.compile(rb"\n\r*\n")
-# No name has parentheses or <>: a line that begins with one is a comment whose indentation is lost, or HTML; none
-# begins like a boundary, in which there may be a colon.
-_FIELD = re.compile(r"^(?!--)([!-'*-9;=?-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
-_FIELD_START = re.compile(r"(?!--)[!-'*-9;=?-~]+[ \t]*:")
+# No name begins with a parenthesis, or has <>: that is a comment whose indentation is lost, or HTML; none begins like a
+# boundary, in which there may be a colon.
+_FIELD = re.compile(r"^(?!--)([!-'*-9;=?-~][!-9;=?-~]*+)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
+_FIELD_START = re.compile(r"(?!--)[!-'*-9;=?-~][!-9;=?-~]*[ \t]*:")
 _CHARSET = re.compile(rb"\ncontent-type:[^\n]{0,200}\n?[ \t][^\n]{0,100}charset=\"?([\w-]{2,40})", re.IGNORECASE)
 _PARTS_BYTES = 8000  # in which the charset of a part is looked for
 _LONG_WORD = re.compile(r"\S{40,}+\s*+")  # no text begins so: it is a value whose indentation is lost

@@ -86,15 +86,17 @@ def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str
             opened.pop().end = at
             watches = _watch(opened, watches)
             continue
-        if budget.parts <= 0:
-            defects.add("parts-truncated")
-            opened[-1].children.append(Node(HeaderBlock([], at), _OPAQUE, {}, at, end))
-            break
-        budget.parts -= 1
         parent = opened[-1]
         if parent.lead and not parent.children and data[parent.start : content_end].strip():
             parent.children.append(Node(parent.block, *parent.lead, parent.start, content_end))
         following = _next_delimiter(data, at, end, watches)
+        if following == (watch, at) and not watch.closes:  # a delimiter written twice: a part has a line at least
+            continue
+        if budget.parts <= 0:
+            defects.add("parts-truncated")
+            parent.children.append(Node(HeaderBlock([], at), _OPAQUE, {}, at, end))
+            break
+        budget.parts -= 1
         child = _read_entity(
             data,
             at,
@@ -116,7 +118,7 @@ def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str
     _settle_empty(data, root, depth, budget, defects)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Watch:
     """Where the next delimiter line of one open boundary is, so that each boundary's search passes each byte once."""
 
