@@ -6,7 +6,7 @@ import unicodedata
 from io import StringIO
 from typing import NamedTuple
 
-from emailq.parse import cyrillic, limits, spelling
+from emailq.parse import cyrillic, limits, spelling, twice
 from emailq.parse.charset_labels import REFUSED, WIDE, codec_for
 
 
@@ -27,6 +27,8 @@ _META = re.compile(
 )
 _HIGH = bytes(range(0x80, 0x100))
 _UTF8 = re.compile(rb"(?:[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+")
+_BOMS_OF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
+_HZ = re.compile(rb"~\{(?:[!-w][!-~])+~\}")  # RFC 1843
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FROM_HIGH = re.compile(rb"[\x80-\xff][^\n]{0,400}")
 CP1252: str = spelling.charmap("cp1252")
@@ -43,6 +45,8 @@ def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -
     if data.isascii() and codec not in _STATEFUL and codec not in WIDE and b"\x1b" not in data:
         if b"\0" in data:
             return _decode_ascii_with_nul(data)
+        if b"~{" in data and (hz := _undeclared_hz(data)) is not None:
+            return Decoded(hz, "hz", "charset-wrong" if codec else "charset-undeclared")
         text = data.decode("ascii")
         if "\x0e" in text and codec and codec.startswith("iso2022_jp"):
             return Decoded(_SHIFTED.sub(lambda run: run[1].translate(_KANA_OF_ASCII), text), codec)
@@ -58,7 +62,7 @@ def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -
         text = text.replace("\0", "\ufffd")
     if fitted in WIDE:
         text = _UNSTORABLE.sub("\ufffd", text)
-    return Decoded(cyrillic.repair(text), fitted, defect)
+    return Decoded(_repaired(text), fitted, defect)
 
 
 def _codec_of_page(data: bytes) -> str | None:
@@ -70,7 +74,11 @@ def _codec_of_page(data: bytes) -> str | None:
 
 def decode_utf8(data: bytes) -> str:
     """Strict UTF-8, repaired if it was encoded twice; raises UnicodeDecodeError."""
-    return cyrillic.repair(data.decode("utf_8"))
+    return _repaired(data.decode("utf_8"))
+
+
+def _repaired(text: str) -> str:
+    return text if text.isascii() else cyrillic.repair(twice.repair(text))
 
 
 def fitting(data: bytes, declared: str | None) -> str | None:
@@ -85,10 +93,14 @@ def _decode(data: bytes, codec: str | None) -> tuple[str, str | None, str | None
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
         codec = "utf_8" if codec is None else codec
-    elif data.startswith((b"\xff\xfe", b"\xfe\xff")) and len(data) % 2 == 0 and b"\0" in data and codec != "utf_32":
+    elif data.startswith(_BOMS_OF_32) and len(data) % 4 == 0:
+        return data.decode("utf_32", "replace"), "utf_32", None if codec in WIDE else "charset-wrong"
+    elif data.startswith((b"\xff\xfe", b"\xfe\xff")) and len(data) % 2 == 0 and _has_wide_text(data):
         return data.decode("utf_16", "replace"), "utf_16", None if codec in WIDE else "charset-wrong"
     if codec in WIDE:
         return _decode_wide(data, codec)
+    if b"\0" in data and (wide := _undeclared_wide(data)):
+        return *wide, "charset-wrong"
     if codec == REFUSED:
         codec = None
     if b"\x1b$)A" in data and (text := _iso2022_cn(data)) is not None:
@@ -126,6 +138,10 @@ def _decode(data: bytes, codec: str | None) -> tuple[str, str | None, str | None
     if codec is not None and codec not in ("ascii", "utf_8", "cp1252"):
         return data.decode(codec, "replace"), codec, "charset-broken"
     return codecs.charmap_decode(data, "strict", CP1252)[0], "cp1252", "charset-guessed"
+
+
+def _has_wide_text(data: bytes) -> bool:
+    return b"\0" in data or _order_of_wide(data)[0] >= _COMMON_SHARE
 
 
 def _strict(data: bytes, codec: str) -> str | None:
@@ -211,25 +227,56 @@ def detect(data: bytes) -> spelling.Reading | None:
 
 def _decode_ascii_with_nul(data: bytes) -> Decoded:
     """ASCII with NULs is UTF-16 without a declaration, or text with junk in it."""
-    if len(data) >= 4 and data.count(0) * 5 >= len(data) * 2:
-        text, codec, _ = _decode_wide(data, "utf_16")
+    if wide := _undeclared_wide(data):
+        text, codec = wide
         return Decoded(_UNSTORABLE.sub("\ufffd", text), codec, "charset-wrong")
     return Decoded(data.decode("ascii").replace("\0", "\ufffd"), None, "text-nul")
 
 
 def _decode_wide(data: bytes, codec: str) -> tuple[str, str, str | None]:
-    """UTF-16 and UTF-32; without BOM and byte order in the name, the NULs of ASCII characters tell it."""
-    if not _NO_TEXT.search(data[:4096]):
+    """UTF-16 and UTF-32; without a BOM, or against the byte order in the name, the order that gives common letters."""
+    has_bom = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    share, order = _order_of_wide(data)
+    is_doubtful = codec in _ORDERS and not has_bom and share < _COMMON_SHARE
+    if (is_doubtful or not codec.startswith("utf_16")) and not _NO_TEXT.search(data[:4096]):
         if _strict(data, "utf_8") is not None:
             return data.decode("utf_8"), "utf_8", "charset-wrong"
         if (found := detect(data)) and found.is_convincing:
             return _read(data, found.codec), found.codec, "charset-wrong"
-    if codec == "utf_16" and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        codec = "utf_16_be" if data[0:4096:2].count(0) >= data[1:4096:2].count(0) else "utf_16_le"
+    if codec in _ORDERS and not has_bom and (codec == "utf_16" or share >= _COMMON_SHARE):
+        codec = order
     try:
         return data.decode(codec), codec, None
     except UnicodeError:
         return data.decode(codec, "replace"), codec, "charset-broken"
+
+
+_ORDERS = ("utf_16", "utf_16_le", "utf_16_be")
+_COMMON = re.compile(
+    "[\t\n\r -~\xa0-\u017f\u0391-\u03c9\u0401-\u0491\u05d0-\u05ea\u0621-\u064a\u0e01-\u0e4e\u2010-\u2026]"
+)
+_COMMON_SHARE = 0.7
+
+
+def _order_of_wide(data: bytes) -> tuple[float, str]:
+    """How much of `data` is common letters and signs in UTF-16, and in which byte order."""
+    sample = data[:1000] if len(data) % 2 == 0 else data[: min(1000, len(data) - 1)]
+    found = []
+    for codec in ("utf_16_le", "utf_16_be"):
+        text = sample.decode(codec, "replace")
+        signs = spelling.common_signs()
+        common = len(_COMMON.findall(text)) + sum([char in signs for char in text if char >= "\u3000"])
+        found.append((common / max(1, len(text)), codec))
+    return max(found)
+
+
+def _undeclared_wide(data: bytes) -> tuple[str, str] | None:
+    """The text and codec of UTF-16 that nothing declares: many bytes of it are control characters, as in no text."""
+    sample = data[:4096]
+    if len(data) < 4 or len(_NO_TEXT.findall(sample)) * 8 < len(sample):
+        return None
+    share, codec = _order_of_wide(data)
+    return (data.decode(codec, "replace"), codec) if share >= _COMMON_SHARE else None
 
 
 _SHIFTED = re.compile("\x0e([!-_]*)\x0f?")  # half-width kana in cp50222 (JIS X 0201)
@@ -265,6 +312,15 @@ def _iso2022_cn(data: bytes) -> str | None:
     """ISO-2022-CN (RFC 1922), as far as it is HZ (RFC 1843) in other words."""
     data = data.replace(b"~", b"~~").replace(b"\x1b$)A", b"")
     return _strict(data.replace(b"\x0e", b"~{").replace(b"\x0f", b"~}"), "hz")
+
+
+def _undeclared_hz(data: bytes) -> str | None:
+    """Chinese in HZ that nothing declares: what stands between its brackets is common signs."""
+    text = _strict(data, "hz") if _HZ.search(data) else None
+    if text is None:
+        return None
+    signs = [char for char in text if not char.isascii()]
+    return text if sum([char in spelling.common_signs() for char in signs]) * 2 > len(signs) else None
 
 
 def _plain(piece: bytes) -> str:

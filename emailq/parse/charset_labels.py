@@ -42,6 +42,14 @@ _ALIASES = {
     "unicode20utf8": "utf_8", "uft8": "utf_8", "csisolatin9": "iso8859_15", "isolatin1": "cp1252", "iso646": "ascii",
     "suneugreek": "iso8859_7", "visual": "iso8859_8", "logical": "iso8859_8", "isoir149": "cp949",
     "eucpkdfmtjapanese": "euc_jp", "ibm00858": "cp858",
+    "macchinesesimp": "gb18030", "macchinesetrad": "cp950", "macicelandic": "mac_iceland",
+    "tcvn57121": "tcvn", "tcvn5712": "tcvn",
+}  # fmt: skip
+_BY_NUMBER = {  # code pages of Windows
+    "65001": "utf_8", "1200": "utf_16_le", "1201": "utf_16_be", "20127": "ascii", "20866": "koi8_r", "21866": "koi8_u",
+    "936": "gb18030", "54936": "gb18030", "51936": "gb18030", "52936": "hz", "51932": "euc_jp", "51949": "cp949",
+    "5601": "cp949", "50225": "iso2022_kr", "38598": "iso8859_8", "10000": "mac_roman", "10006": "mac_greek",
+    "10007": "mac_cyrillic", "10029": "mac_latin2", "10079": "mac_iceland", "10081": "mac_turkish",
 }  # fmt: skip
 REFUSED = "refused"
 WIDE = frozenset(codec for codec in _CODECS if codec.startswith(("utf_16", "utf_32")))
@@ -77,9 +85,9 @@ def codec_for(label: str) -> str | None:
         return _BY_KEY.get(f"iso8859{int(iso[1])}")
     numbered = _NUMBERED.fullmatch(key)
     if numbered:
-        return _BY_KEY.get(f"cp{numbered[1]}") or {"65001": "utf_8", "20866": "koi8_r", "936": "gb18030"}.get(
-            numbered[1]
-        )
+        if numbered[1].startswith("28"):  # 28592 is ISO 8859-2
+            return _BY_KEY.get(f"iso8859{int(numbered[1]) - 28590}")
+        return _BY_KEY.get(f"cp{numbered[1]}") or _BY_NUMBER.get(numbered[1])
     known = _KNOWN.search(whole)
     return _BY_KEY.get(known[0].replace("usasc", "usascii")) if known else None
 

@@ -1,4 +1,4 @@
-"""Russian and Ukrainian in legacy encodings: tells the encoding by the letters, and repairs doubly encoded text."""
+"""Russian and Ukrainian in legacy encodings: tells one from another by letters, repairs what was read wrongly."""
 
 import codecs
 import re
@@ -120,47 +120,15 @@ def _charmap(codec: str) -> str:
     return "".join(bytes([code]).decode(codec, "ignore") or chr(code) for code in range(256))
 
 
-def _wrongly_read(codec: str) -> tuple[re.Pattern[str], dict[str, int]]:
-    """A pattern for UTF-8 sequences that were read as `codec`, and the way back to bytes."""
-    chars = _charmap(codec)
-    to_byte = {char: code for code, char in enumerate(chars)} | {chr(code): code for code in range(0x80, 0xA0)}
-    if codec == "cp1252":
-        to_byte |= {chr(code): code for code in range(0x80, 0x100)}
-
-    def group(first: int, last: int) -> str:
-        return "[" + re.escape("".join(char for char, code in to_byte.items() if first <= code <= last)) + "]"
-
-    tail = group(0x80, 0xBF)
-    pattern = f"(?:{group(0xC2, 0xDF)}{tail}|{group(0xE0, 0xEF)}{tail}{{2}}|{group(0xF0, 0xF4)}{tail}{{3}})+"
-    return re.compile(pattern), to_byte
-
-
-_WRONG = tuple((codec, *_wrongly_read(codec)) for codec in ("cp1252", "cp1251", "koi8_r", "cp866"))
-_SUSPECT = {  # the first byte of UTF-8 Cyrillic or of common Latin letters, as each codec shows it
-    "cp1252": "ÂÃÐÑâ",
-    "cp1251": "РС",
-    "koi8_r": "пя",
-    "cp866": "╨╤",
-}
 _LATIN_1_HIGH = re.compile("[\xc0-\xff]+")
 _CYRILLIC_LETTERS = re.compile("[\u0401-\u0491]+")
 _REPAIR_SAMPLE_CHARS = 4000
 
 
-def repair(text: str, *, again: int = 2) -> str:
-    """`text` with doubly encoded UTF-8 and Cyrillic that was read as Latin-1 put right; most texts come back as is."""
-    if text.isascii():
-        return text
+def repair(text: str) -> str:
+    """`text` with Cyrillic that was read as Latin-1 or as another Cyrillic set put right; most is returned as is."""
     sample = text[:_REPAIR_SAMPLE_CHARS]
     strange = len(sample) - len(sample.encode("ascii", "ignore"))
-    for codec, pattern, to_byte in _WRONG:
-        if sum(map(sample.count, _SUSPECT[codec])) * 8 < strange:
-            continue
-        covered = _covered(pattern, sample)
-        if covered >= 4 and covered * 10 >= strange * 9:
-            repaired = pattern.sub(lambda match, to_byte=to_byte: _reread(match[0], to_byte), text)  # type: ignore[misc]
-            if repaired != text:
-                return repair(repaired, again=again - 1) if again else repaired
     if strange < 8:
         return text
     if _covered(_LATIN_1_HIGH, sample) * 4 >= strange * 3:
@@ -173,13 +141,6 @@ def repair(text: str, *, again: int = 2) -> str:
 def _covered(pattern: re.Pattern[str], text: str) -> int:
     """How many characters of a text match."""
     return sum(map(len, pattern.findall(text)))
-
-
-def _reread(run: str, to_byte: dict[str, int]) -> str:
-    try:
-        return bytes(to_byte[char] for char in run).decode()
-    except UnicodeDecodeError:
-        return run
 
 
 def _reread_as(text: str, codec: str) -> str:

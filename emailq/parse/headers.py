@@ -160,14 +160,14 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
         block.fields.append((name, name.lower(), value if is_clean or not value.isascii() else clean_line(value)))
     if not is_ascii:
         _decode_8bit(block, raw)
-    elif "\x1b$" in text:  # ISO-2022
+    elif "\x1b$" in text or "~{" in text:  # ISO-2022, HZ
         block.fields = [(name, lower, _decode_escapes(value)) for name, lower, value in block.fields]
         block.defects.add("header-charset-guessed")
     return block
 
 
 def _decode_escapes(value: str) -> str:
-    return clean_line(charset.decode(value.encode()).text) if "\x1b$" in value else value
+    return clean_line(charset.decode(value.encode()).text) if "\x1b$" in value or "~{" in value else value
 
 
 def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]], int]:

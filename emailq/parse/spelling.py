@@ -282,6 +282,12 @@ HIGHER = {
 }
 
 
+@cache
+def common_signs() -> frozenset[str]:
+    """The signs of Chinese, Japanese and Korean that their languages have most of."""
+    return frozenset(sign for table in _numbers()[1].values() for sign in table)
+
+
 def charmap(codec: str) -> str:
     """The 256 characters of `codec`; undefined bytes are C1 controls."""
     return _charmap(codec)
@@ -331,7 +337,7 @@ def _table(codec: str, language: str) -> _Table:
             elif second == ascii_elsewhere or first == ascii_elsewhere:
                 bits.append(0)
             else:
-                bits.append(_AFTER_FOREIGN_BITS)
+                bits.append(_MIXED_BITS if first == elsewhere and second else _AFTER_FOREIGN_BITS)
     index = {letter: number for number, letter in enumerate(alphabet, 1)}
     script = _script(alphabet[-1])
     classes = bytearray()

@@ -211,8 +211,51 @@ def test_texts_that_are_not_what_their_label_says_and_one_that_is(data: bytes, l
         ("csEUCPkdFmtJapanese", "euc_jp"),
         ("sjis-win", "cp932"),
         ("iso-ir-149", "cp949"),
+        ("windows-28592", "iso8859_2"),
+        ("cp20866", "koi8_r"),
+        ("windows-51932", "euc_jp"),
+        ("x-mac-chinesesimp", "gb18030"),
+        ("tcvn-5712", "tcvn"),
+        ("armscii-8", "armscii_8"),
+        ("ansi_x3.110-1983", None),
         ("x-user-defined", None),
     ],
 )
 def test_a_label_is_known_by_its_many_names(label: str, codec: str | None) -> None:
     assert codec_for(label) == (codec and codec_for(codec))
+
+
+@pytest.mark.parametrize("label", [None, "us-ascii", "utf-8", "iso-8859-1"])
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text", ["Rechnung für Juli, schöne Grüße", "Счёт на оплату, высылаю", "Hello\nthere", "Η παραγγελία σας"]
+)
+def test_utf16_that_nothing_declares_is_read(text: str, codec: str, label: str | None) -> None:
+    assert charset.decode(text.encode(codec), label).text == text
+
+
+@pytest.mark.parametrize("label", ["utf-16", "utf-16le", "utf-16be"])
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["请确认订货数量，谢谢", "お問い合わせの件", "Привет"])
+def test_the_byte_order_is_the_one_that_gives_letters(text: str, codec: str, label: str) -> None:
+    assert charset.decode(text.encode(codec), label).text == text
+
+
+@pytest.mark.parametrize("text", ["发货通知：您好，请注意查收", "請求書を送付します", "Grüße 20 €", "Привет"])
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_says_more_than_a_label(text: str, codec: str) -> None:
+    assert charset.decode(text.encode(codec), "iso-8859-1").text == text
+
+
+def test_chinese_in_hz_is_read_without_a_declaration_and_other_tildes_stay() -> None:
+    text = "您好，订单已经发货"
+    message = b"From: a@example.com\nSubject: " + text.encode("hz") + b"\n\n" + text.encode("hz") + b"\n"
+
+    parsed = parse_message(message)
+
+    assert (parsed.subject, parsed.leaves[0].text) == (text, text + "\n")
+    assert charset.decode(b"sed s~{a}~{bb}~ and ~{}~ too").text == "sed s~{a}~{bb}~ and ~{}~ too"
+
+
+def test_utf8_with_a_stray_byte_stays_utf8() -> None:
+    assert charset.decode("Юникод запрещен".encode() + b"\xf1").text == "Юникод запрещенñ"
