@@ -5,9 +5,22 @@ the author ("On Monday … wrote:"), or ">" before each line.
 """
 
 import re
+from itertools import takewhile
 
 from emailq.parse import phrases
-from emailq.parse.lines import DASHES, NEW, QUOTED, RULE, Page, any_of, are_names, fold, plain, words_of
+from emailq.parse.lines import (
+    DASHES,
+    NEW,
+    QUOTATION_MARKS,
+    QUOTED,
+    RULE,
+    Page,
+    any_of,
+    are_names,
+    fold,
+    plain,
+    words_of,
+)
 from emailq.parse.patterns import in_lower_case, lower
 
 _LINE = 500  # characters of a line that are looked at
@@ -37,7 +50,8 @@ _LABELLED = re.compile(r"[^\W\d_][^:<>@\d]{0,23}:\s")
 _SENDER = re.compile(rf"{_LABELLED.pattern}.{{0,100}}[<\[][^<>@\s]{{1,80}}@[^<>@\s]{{3,80}}[>\]]$")
 _ADDRESS_LAST = re.compile(r"[>)\]]$|@[\w.-]+$")
 _NUMBERS = re.compile(r"\d+")
-_DATE_FIRST = re.compile(r"(?:[^\W\d_]{1,14}\.?,?\s+)?\d")
+_DATE_FIRST = re.compile(r"(?:[^\W\d_]{1,14}\.?,?\s+)?\d(?!\d?\))")
+_TO_WHOM = frozenset(["mir", "uns", "me", "us", "нам", "мне"])  # "schrieb mir die Bank:" is told by the author
 _SAID_WHAT = frozenset(
     ["the following", "following", "folgendes", "følgende", "följande", "ce qui suit", "lo siguiente"]
 )
@@ -208,11 +222,9 @@ def _block_length(page: Page, number: int) -> int:
 
 def _unknown_block_length(page: Page, number: int) -> int:
     """The same in a language of no table: below a sender's address, two lines or more with a label, one with a time."""
-    length = 1
-    while number + length < len(page.plain) and _LABELLED.match(page.plain[number + length]):
-        length += 1
-    lines = page.plain[number + 1 : number + length]
-    return length if length >= 3 and any(_has_clock(line) and _has_date(line) for line in lines) else 0
+    below = page.plain[number + 1 : number + _BLOCK_LINES]
+    lines = list(takewhile(_LABELLED.match, below))
+    return 1 + len(lines) if len(lines) >= 2 and any(_has_clock(line) and _has_date(line) for line in lines) else 0
 
 
 def _attribution_length(page: Page, number: int) -> int:
@@ -264,7 +276,15 @@ def _has_clock(text: str) -> bool:
 
 def _says_who_wrote(text: str, page: Page, after: int) -> bool:
     strength = _attribution(text)
+    if strength == 2 and "@" not in text and _is_cited(page, after):
+        return False
     return strength == 2 or (strength == 1 and _quote_follows(page, after))
+
+
+def _is_cited(page: Page, number: int) -> bool:
+    """Whether the next text stands in quotation marks: what somebody wrote, told in a mail's own text."""
+    following = next(filter(None, page.plain[number : number + 3]), "")
+    return following[:1] in QUOTATION_MARKS
 
 
 def _attribution(text: str) -> int:
@@ -283,13 +303,13 @@ def _attribution(text: str) -> int:
         rest = body[wrote.end() :].strip(" ,")
         if not rest or _is_who_or_when(rest):
             is_sure = (is_introduced and not _is_prose(body[: wrote.start()])) or (_has_clock(rest) and _has_date(rest))
-            return 2 if has_address or (has_date and is_sure) else 1
+            return 2 if has_address or (has_date and is_sure and not text[0].islower()) else 1
         if len(rest) <= 45 and not _is_talk(rest) and _has_date(rest):
             return 1
     if not (has_date and is_introduced and text.endswith(":") and has_clock):
         is_known = is_introduced or has_clock or text[-2:-1] in ")]" or text[-2:-1].isdigit()
         return int(has_address and has_date and is_known and text.endswith(":"))
-    return 2 if has_address and _ADDRESS_LAST.search(body) else 1
+    return 2 if has_address and _ADDRESS_LAST.search(body) and _has_date(body) else 1
 
 
 def _is_prose(text: str) -> bool:
@@ -300,6 +320,8 @@ def _is_prose(text: str) -> bool:
 
 def _is_who_or_when(text: str) -> bool:
     if len(text) > 120:
+        return False
+    if text.partition(" ")[0] in _TO_WHOM:
         return False
     is_time = len(text) <= 45 and _has_clock(text) and not _is_talk(text)
     return is_time or bool(_ADDRESS.search(text)) or are_names(text) or fold(text) in _SAID_WHAT

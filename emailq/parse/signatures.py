@@ -1,6 +1,7 @@
 """Signatures: the lines below a text that say who wrote it."""
 
 import re
+import unicodedata
 from itertools import pairwise
 
 from emailq.parse import phrases
@@ -45,7 +46,7 @@ def mark_signatures(page: Page, author: str = "") -> None:
 
     `author`: the sender's name, where it is known.
     """
-    names = _WORDS.findall(fold(author[:200]))
+    names = _WORDS.findall(_spelt(author[:200]))
     page.step = _step(page)
     run: list[int] = []  # the lines with text of a run
     is_first = True
@@ -56,6 +57,14 @@ def mark_signatures(page: Page, author: str = "") -> None:
         elif run:
             _mark_signature(page, without_banner(page, run) if is_first else run, names, is_first=is_first)
             run, is_first = [], False
+
+
+def _spelt(text: str) -> str:
+    """Folded and without accents: "Seb" is Sébastien."""
+    if text.isascii():
+        return text.lower()
+    letters = unicodedata.normalize("NFKD", fold(text))
+    return unicodedata.normalize("NFC", "".join(c for c in letters if not unicodedata.combining(c)))
 
 
 def _step(page: Page) -> int:
@@ -216,7 +225,7 @@ def _is_author(text: str, names: list[str]) -> bool:
         text = name if are_names(firm) and not any(map(str.isdigit, firm)) else text
     if not names or not text.translate(_IN_NAMES).isalpha():
         return False
-    words = [word for word in _WORDS.findall(fold(text)) if word not in _TITLES]
+    words = [word for word in _WORDS.findall(_spelt(text)) if word not in _TITLES]
     initials = [name[0] for name in names]
     if "".join(words) == "".join(names):
         return True  # "山田太郎"
@@ -236,7 +245,8 @@ def _is_nickname(text: str, names: list[str]) -> bool:
     word = bare(text)
     if not (names and 3 <= len(word) <= 6 and word.isalpha() and word.istitle()) or closing_of(fold(word)):
         return False
-    return fold(word[:2]) in names[0] or fold(word[1:3]) in names[0]
+    word = _spelt(word)
+    return word[:2] in names[0] or word[1:3] in names[0]
 
 
 def _is_card(above: str, below: list[str]) -> bool:
@@ -269,7 +279,7 @@ def _begins_signature(text: str, below: list[str], *, is_top: bool) -> bool:
     """Whether a signature begins at a line with these lines below it. `is_top`: nothing stands above it."""
     if text in DELIMITERS:
         is_list = any(line in DELIMITERS for line in below[1:3])
-        is_text = len(below) > 1 or (below and _speaks_on(below[0], is_paragraph=True))
+        is_text = len(below) > 1 or (below and (below[0][-1] == "?" or _speaks_on(below[0], is_paragraph=True)))
         if is_text and all(map(_is_own_sentence, below[: max(2, len(below) - 1)])) and not _has_contact(below):
             return False
         return not is_list and not _continues(below)
@@ -351,10 +361,10 @@ def _contact_block(page: Page, run: list[int], names: list[str]) -> list[int]:
 def _is_of_another(block: list[str], names: list[str], *, is_end: bool) -> bool:
     """Whether neither name nor firm is the author's; where a sentence ends above it, only if the author is a person."""
     if not is_end:
-        text = fold(" ".join(block))
+        text = _spelt(" ".join(block))
         return bool(names) and not any(name in text for name in names)
     is_person = len(names) in (2, 3) and _DEPARTMENTS.isdisjoint(names)
-    text = fold(block[0])
+    text = _spelt(block[0])
     return is_person and text.isascii() == names[0].isascii() and not any(name in text for name in names)
 
 

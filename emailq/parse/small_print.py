@@ -31,12 +31,13 @@ _BANNER = re.compile(rf"[\W_]{{0,6}}{any_of(phrases.BANNER_STARTS)}\b", re.IGNOR
 _BANNER_WORDS = re.compile(
     rf"{any_of(phrases.BANNER_WORDS)}|\bextern\b|^[\W_]*external[\W_]*(?:$|[:\]*])", re.IGNORECASE
 )
+_GREETINGS = tuple(words_of(phrases.GREETINGS))
 _COMMA_AND_NAME = re.compile(r", [A-Z]")
 
 
 def without_banner(page: Page, run: list[int]) -> list[int]:
     text = page.plain[run[0]]
-    if len(run) > 2 and len(text) > 60 and run[1] > run[0] + page.step and _is_small_print(text):
+    if len(run) > 2 and len(text) > 60 and _is_salutation(page.plain[run[1]]) and _is_small_print(text):
         page.give(run[:1], SIGNATURE)
         return run[1:]
     if not (_BANNER.match(text) and _BANNER_WORDS.search(text)):
@@ -48,6 +49,10 @@ def without_banner(page: Page, run: list[int]) -> list[int]:
         return run
     page.give(run[:length], SIGNATURE)
     return run[length:]
+
+
+def _is_salutation(text: str) -> bool:
+    return fold(text).startswith(_GREETINGS) or (len(text) <= 40 and text[-1] in ",:")
 
 
 def _is_in_banner(text: str) -> bool:
