@@ -19,6 +19,7 @@ from emailq.app import App
 from emailq.classify.decisions import label_email
 from emailq.db import Connection, query
 from emailq.erp import desk
+from emailq.erp.summary import fields_text
 from emailq.errors import NotFound, UsageError
 from emailq.models import Intent, Priority, Sentiment
 from emailq.queue import jobs
@@ -259,6 +260,8 @@ async def actions(
             " where x.status = %s order by x.created_at desc limit 100",
             status,
         )
+        for action in found:
+            action["values"] = fields_text(action["request_payload"].get("fields") or {})
         counts = {row["status"]: row["n"] for row in await _rows(conn, "select * from open_work")}
         return await _page(
             request, conn, "actions.html", token, "/ui/actions", actions=found, chosen=status, counts=counts

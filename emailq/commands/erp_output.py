@@ -6,6 +6,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from emailq.erp.summary import fields_text
 from emailq.parse.text import printable
 from emailq.render import console, intent_text, percent
 
@@ -106,26 +107,6 @@ def print_actions(rows: Sequence[dict[str, Any]], *, waiting_only: bool) -> None
             f"\n[bright_black]emailq approve {first} · emailq approve {first} --set fields.NAME=VALUE ·"
             f" emailq reject {first} · emailq show {str(rows[0]['email_id'])[:8]}[/]"
         )
-
-
-def fields_text(fields: dict[str, Any]) -> str:
-    """The values that were found, in a few words."""
-    found = [
-        f"{name.replace('_', ' ')} {fields[name]['value']}"
-        for name in ("order_number", "invoice_number")
-        if isinstance(fields.get(name), dict) and fields[name].get("value")
-    ]
-    lines = [
-        " ".join(str(line[key]) for key in ("quantity", "unit", "item") if line.get(key))
-        for line in (fields.get("lines") or [])[:6]
-    ]
-    amounts = fields.get("amounts") or []
-    totals = [one for one in amounts if one.get("kind") == "total"] or amounts
-    found += [", ".join(lines)] if lines else []
-    found += (
-        [", ".join(f"{one.get('value')} {one.get('currency') or ''}".strip() for one in totals[:3])] if totals else []
-    )
-    return " · ".join(found)
 
 
 def print_changes(changes: Sequence[dict[str, Any]]) -> None:

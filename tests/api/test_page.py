@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from emailq.api.tokens import COOKIE
+from tests.commands import run_emailq
 
 pytestmark = pytest.mark.chromium
 
@@ -112,6 +113,16 @@ def test_enter_presses_the_button_that_has_the_focus(page: Page, order: str, db:
     page.wait_for_selector("text=Nothing waits for a person")
 
     assert db.execute("select intent from emails").fetchall() == [("invoice",)]
+
+
+def test_who_approves_sees_what_would_be_sent(page: Page, api: httpx.Client, env: dict[str, str]) -> None:
+    message = b"From: Ann <ann@example.com>\r\nSubject: Order\r\n\r\nWe order 12 boxes of candles, please.\r\n"
+    api.post("/parse", content=message, headers=RAW)
+    run_emailq("worker", "--drain", env=env)
+
+    for place in ("actions", "review"):
+        page.goto(f"/ui/{place}")
+        assert "12 boxes candles" in page.inner_text("main"), place
 
 
 def test_a_form_of_another_site_is_refused(url: str, token: str) -> None:
