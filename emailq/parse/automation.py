@@ -105,6 +105,7 @@ _REPLY = re.compile(r"\W{0,3}(?:re|aw|sv|antw|отв|ответ|回复)\s?(?:\[\
 _TAGS = re.compile(r"^(?:\s*\[[^\]]{1,60}\])+\s*")
 _TICKET = re.compile(r"\[[^\]\d]{0,30}(?:#|(?:ticket|case|request|anfrage|заявка|обращение|тикет)\W{1,3})\d{3,}\]")
 _NUMBER = re.compile(r"[#№(\[][^\]\d)]{0,12}\d{3,}|(?:ticket|case|request|vorgang|обращени|заявк)\D{0,12}\d{3,}")
+_OF_MESSAGE = re.compile(r"(?:your (?:message|post|mail)|the results of your|rejected|request to)", re.IGNORECASE)
 _FROM_LIST = re.compile(r"\bowner-|-(?:admin|owner|request|bounces)[@+]", re.IGNORECASE)
 
 _DESK = re.compile(  # where nobody's name is in the address
@@ -113,17 +114,15 @@ _DESK = re.compile(  # where nobody's name is in the address
     r"bewerbung|accueil|mairie|planning|protocollo|urp|iletisim|destek|sales|orders|shop)[@+._-]",
     re.IGNORECASE,
 )
-_ABOUT_IT = re.compile(  # what is cited, or thanked for
-    r"[\"“„«][^\"“”„«»\n]{0,200}[\"”“»]|"
-    r"\b(?:thank(?:s| you) for|спасибо за|danke für|merci pour|gracias por|got|received|your|ваш\w{0,3}) "
-    r"(?:\w{1,6} ){0,2}(?:auto|автомат)[\w-]{0,12} \w+"
-)
 _PEOPLES_MAILER = re.compile(
     r"(?:iphone|ipad|apple) mail|thunderbird|mutt|the bat|k-9|evolution|claws|em client|kmail|mailmate|yahoomail",
     re.IGNORECASE,
 )
 
 _ID = re.compile(r"<([^<>\s]{3,900})>")
+
+
+_OF_LIST_SERVER = Automation("auto_generated", ("notice of a list server",))
 
 
 def detect_automation(message: Message) -> Automation | None:
@@ -135,10 +134,10 @@ def detect_automation(message: Message) -> Automation | None:
     return (
         _report(message, headers, subject)
         or _bounce(message, headers, subject)
+        or _program(headers, subject)
         or _auto_reply(message, headers, subject)
         or _receipt(message, subject)
         or _calendar(message, headers, subject)
-        or _program(headers)
         or _bulk(message, headers, subject)
         or _generated(message, headers, subject)
     )
@@ -183,7 +182,9 @@ def _bounce(message: Message, headers: dict[str, str], subject: str) -> Automati
         return None  # "your mailbox is full"
     is_plain = not is_by_hand and bool(system) and (system == _SYSTEM or has_null_path or has_subject)
     has_text = not is_plain and bool(_BOUNCE_TEXT.search(text))  # a search that costs
-    if is_plain:
+    if system != _SYSTEM and _has_peoples_mailer(headers) and not has_null_path:
+        is_bounce = False
+    elif is_plain:
         is_bounce = True
     elif is_by_hand:
         is_bounce = has_text and bool(system or has_null_path)
@@ -265,16 +266,20 @@ def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Auto
     if names_itself and not _REPLY.match(subject):  # people answer such replies
         return _reply(headers, "subject of an automatic reply")
     text = (message.body_text or "")[:3000]
-    has_subject = names_itself or bool(_MAYBE_AUTO_REPLY_SUBJECT.match(_TAGS.sub("", subject)))
+    untagged = _TAGS.sub("", subject)
+    has_subject = names_itself or bool(_MAYBE_AUTO_REPLY_SUBJECT.match(untagged))
     said = lower(text)
-    may_be = has_subject or submitted.startswith("auto") or _has_null_path(headers)
+    names_receipt = notes.names_receipt(untagged)
+    may_be = has_subject or names_receipt or submitted.startswith("auto") or _has_null_path(headers)
     if may_be or notes.may_be_note(f"{subject}\n{said}") or has_any(_AUTOMATIC_WORDS, said):
         if precedence in ("bulk", "list") or "list-id" in headers or _has_peoples_mailer(headers):
             return None
         sender = message.from_[0] if message.from_ else None
-        new = _ABOUT_IT.sub("", lower(split_reply(text, sender.name if sender else None).new))
+        new = notes.bare(lower(split_reply(text, sender.name if sender else None).new))
         is_desk = bool(sender and _DESK.match(sender.email))
-        return _maybe_auto_reply(headers, new, subject, submitted, has_subject=has_subject, is_desk=is_desk)
+        return _maybe_auto_reply(
+            headers, new, subject, submitted, has_subject=has_subject, is_desk=is_desk, names_receipt=names_receipt
+        )
     return None
 
 
@@ -282,7 +287,14 @@ _AUTOMATIC_WORDS = ("automat", "автомат", "自動", "自动")
 
 
 def _maybe_auto_reply(
-    headers: dict[str, str], text: str, subject: str, submitted: str, *, has_subject: bool, is_desk: bool
+    headers: dict[str, str],
+    text: str,
+    subject: str,
+    submitted: str,
+    *,
+    has_subject: bool,
+    is_desk: bool,
+    names_receipt: bool,
 ) -> Automation | None:
     """A subject that people use too, or mail that says it is generated: a machine's mark and one thing more.
 
@@ -291,6 +303,8 @@ def _maybe_auto_reply(
     """
     if notes.is_absence_note(text):
         return _reply(headers, "says nothing but who is away")
+    if names_receipt and notes.is_impersonal(text):
+        return _reply(headers, "subject of an acknowledgement")
     if notes.is_challenge(text):
         return _reply(headers, "keeps mail until its sender is confirmed")
     marks = []
@@ -413,8 +427,10 @@ def _is_conversation(message: Message, headers: dict[str, str], subject: str) ->
     return not (_AUTOMATIC_TEXT.search(text) or _AUTO_REPLY_TEXT.search(text))
 
 
-def _program(headers: dict[str, str]) -> Automation | None:
-    """The notices of build servers, trackers and forums, which some send as a mailing list."""
+def _program(headers: dict[str, str], subject: str) -> Automation | None:
+    """The notices of build servers, trackers, forums and list servers, which some send as a mailing list."""
+    if headers.get("x-list-administrivia", "").strip().lower() == "yes":
+        return _reply(headers, "notice of a list server") if _OF_MESSAGE.match(subject) else _OF_LIST_SERVER
     header = programs.header_of(headers)
     return Automation("auto_generated", (header,)) if header else None
 

@@ -47,7 +47,7 @@ _SMTP_CODE = re.compile(r"([45])(?<![\d.\-/:].)[0-5]\d(?:[ -]{1,3}(?=[A-Za-z<#])
 _SAID_LIMIT = 300  # characters behind a reply code: its text, and the line on which that may go on
 _RECIPIENTS = 20
 _RECIPIENT_FIELD = re.compile(
-    r"^(?:final|original-rcpt)-(?:recipient|to):[ \t]*(?:[\w-]{1,20};)?[ \t]*([\w<'+=/](?:\S| (?![(<])){2,319})",
+    r"^(?:final|original-rcpt)-(?:recipient|to):[ \t]*+(?:[\w-]{1,20};)?+[ \t]*+([^\s(;|](?:\S| (?![(<])){2,319})",
     re.IGNORECASE | re.MULTILINE,
 )
 _ORIGINAL_RECIPIENT_FIELD = re.compile(
@@ -123,7 +123,7 @@ def _status(report: str, body: str) -> str | None:
     for text in (report, body):
         if reply := _SMTP_CODE.search(text):
             status = _status_of_reply(reply[1], text[reply.end() : reply.end() + _SAID_LIMIT])
-            return codes[0] if codes and status.endswith(".0.0") else status
+            return f"{codes[0][0]}{status[1:]}" if codes else status  # x.0.0 says nothing but its class
     if codes:
         return codes[0]
     return _meaning(_COPY.split(body, maxsplit=1)[0])

@@ -16,6 +16,13 @@ _END = re.compile(r"(?:(?<=[^\d\s][.!。！])|(?<=\d\d\d[.!]))\s+(?=\D)|(?<=[。
 _WRAPPED = re.compile(r"(?<=[^\n.!:。]{40})\n(?=[^\n])|(?<=[,;])\n(?=[^\n])|\n(?=[a-zа-яß-ÿ])")
 _ENOUGH = 3  # known sentences, beside which another one may stand
 _WORD = re.compile(r"[^\W\d_]+")
+_LINK = re.compile(r"<?\bhttps?://[^\s>]{1,500}>?")
+_ASIDE = re.compile(
+    r"[\"“„«][^\"“”„«»\n]{0,200}[\"”“»]|"
+    r"\b(?:thank(?:s| you) for|спасибо за|danke für|merci pour|gracias por|got|received|your|ваш\w{0,3}) "
+    r"(?:\w{1,6} ){0,2}(?:auto|автомат)[\w-]{0,12} \w+|"
+    r"\b(?:(?:have |any |more )?questions|need (?:more )?help|вопросы|fragen|des questions|dudas|domande|dúvidas)\?"
+)
 _CONTACT = re.compile(r"\S@\S|(?:\d[\s()./-]{0,2}){6}|https?://|\bwww\.")
 
 
@@ -27,6 +34,8 @@ _ABSENT = _any_of(notices.ABSENT_SENTENCES)
 _MEANWHILE = _any_of(notices.MEANWHILE_SENTENCES)
 _RECEIVED = _any_of(notices.RECEIVED_SENTENCES)
 _PROMISE = _any_of(notices.PROMISE_SENTENCES)
+_RECEIPT_SUBJECT = _any_of(notices.RECEIPT_SUBJECTS)
+_FIRST_PERSON = _any_of(notices.FIRST_PERSON)
 _HELD = _any_of(notices.HELD_TEXTS)
 _CONFIRM = _any_of(notices.CONFIRM_TEXTS)
 _ABSENT_WORDS = words_of(notices.ABSENT_WORDS)
@@ -42,6 +51,11 @@ def may_be_note(text: str) -> bool:
     return has_any(_WORDS, text[:_HEAD])
 
 
+def bare(text: str) -> str:
+    """Without addresses of pages, what is cited or thanked for, and what programs ask ("Questions?")."""
+    return _LINK.sub(" www. ", _ASIDE.sub("", text))
+
+
 def is_absence_note(text: str) -> bool:
     """Of new text in lower case."""
     return _says_only(text, _ABSENT_WORDS, _ABSENT, _MEANWHILE)
@@ -50,6 +64,18 @@ def is_absence_note(text: str) -> bool:
 def is_receipt_note(text: str) -> bool:
     """Of new text in lower case."""
     return _says_only(text, _RECEIVED_WORDS, _RECEIVED, _PROMISE)
+
+
+def names_receipt(subject: str) -> bool:
+    """Of a subject in lower case."""
+    return bool(_RECEIPT_SUBJECT.match(subject))
+
+
+def is_impersonal(text: str) -> bool:
+    """Of new text in lower case: whether nobody says "I" or asks for something."""
+    if len(text) > _LONGEST:
+        return False
+    return not ("?" in text or "？" in text or _FIRST_PERSON.search(text) or _ASKS.search(text))
 
 
 def is_challenge(text: str) -> bool:

@@ -65,7 +65,8 @@ BOUNCE_TEXTS = r"""
 # Status codes (RFC 3463 §3) by what is said where no code is given; the first that fits.
 STATUS_TEXTS = {
     "5.2.2": r"""
-        (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota
+        mailbox size limit|mailbox (?:storage )?limit
+                (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota
         exceeded the local limit
         postfach des empfängers ist voll|boîte.{0,40}pleine|buzón.{0,40}llen
         一杯|いっぱい|已满
@@ -94,7 +95,8 @@ STATUS_TEXTS = {
     "5.7.1": r"""
         not (?:a )?member|relay|rejected by|spam|permission|(?:access )?denied|filter|権限|policy|virus|infected
         banned
-        malware|prohibited|was blocked|blacklist|blocklist|blocked using|dmarc|spf|спам|вирус|content checker
+        malware|prohibited|was blocked|blacklist|blocklist|blocked using
+        (?:spf|dkim|dmarc) (?:check|fail|policy|record|verif)|спам|вирус|content checker
     """,
     "5.1.1": r"""
         (?:user|recipient|mailbox|addressee|address|account)(?: name| <\S{3,100})? (?:is )?unknown
@@ -341,6 +343,56 @@ POLITE_SENTENCES = r"""
     mit freundlichen|(?:bien )?cordialement|.{0,20}saludo|.{0,20}saluti|cumprimentos|pozdraw|saygı
 """
 
+# Subjects of acknowledgements, which say all.
+RECEIPT_SUBJECTS = r"""
+    (?:we(?:['’]ve| have)? )?(?:received|got) your (?:\S{1,20} )?(?:message|e-?mail|mail|request|en?quiry)
+    (?:we(?:['’]ve| have)? )?(?:received|got) your (?:\S{1,20} )?(?:inquiry|application|ticket|letter)
+    your (?:\S{1,20} )?(?:message|e-?mail|mail|request|enquiry)\b.{0,60}\b(?:received|registered)
+    your (?:\S{1,20} )?(?:inquiry|application|ticket|case|letter)\b.{0,60}\b(?:received|registered)
+    your (?:\S{1,20} )?(?:message|e-?mail|mail|request|enquiry)\b.{0,60}\b(?:logged|created)
+    your (?:\S{1,20} )?(?:inquiry|application|ticket|case|letter)\b.{0,60}\b(?:logged|created)
+    (?:automatic |automated )?(?:acknowledge?ment|confirmation) (?:of|for) receipt
+    (?:automatic |automated )?(?:acknowledge?ment|confirmation) (?:of|for) your (?:message|mail|e-?mail|en?quiry|req)
+    thank(?:s| you) for (?:contacting|getting in touch|reaching out|writing)
+    thank(?:s| you) for (?:applying|e-?mailing|your (?:message|e-?mail|mail))
+    thank(?:s| you) for your (?:enquiry|inquiry|request|interest|application)
+    (?:ticket|request|case|message) (?:received|created)
+    (?:ваш\S{0,3} )?(?:письмо|обращение|заявка|запрос)\b.{0,40}(?:получен|принят|зарегистр)
+    (?:ваш\S{0,3} )?(?:сообщение|заявление|анкета|резюме)\b.{0,40}(?:получен|принят|зарегистр)
+    (?:ваш\S{0,3} )?(?:письмо|обращение|заявка|запрос|сообщение|заявление|анкета|резюме)\b.{0,40}(?:поступил|создан)
+    мы получили|спасибо за (?:ваш\S{0,2} )?(?:обращение|письмо|заявку|отклик|интерес|сообщение)
+    спасибо,? что (?:написали|обратились)
+    подтверждение (?:получения|регистрации|при[её]ма)|уведомление о (?:получении|регистрации|при[её]ме)
+    регистрация обращения
+    (?:eingangs|empfangs)bestätigung
+    ihre? (?:anfrage|nachricht|e-?mail|mail|bewerbung|anliegen|schreiben)\b.{0,50}(?:eingegangen|erhalten)
+    (?:vielen |herzlichen )?dank für (?:ihre|deine) (?:nachricht|anfrage|mail|e-?mail|bewerbung|kontakt)
+    wir haben ihre
+    bestätigung (?:ihrer|deiner|des eingangs)|accusé de réception|(?:nous avons )?(?:bien )?reçu votre
+    confirmation de réception
+    votre (?:demande|message|courriel|mail|candidature)\b.{0,50}(?:enregistr|reçu|parvenu|compte)
+    merci (?:de nous avoir|pour votre (?:message|demande|mail|courriel))
+    acuse de recibo|hemos recibido|recibimos
+    (?:su|tu) (?:mensaje|consulta|solicitud|correo)\b.{0,40}(?:recibid|registrad)
+    gracias por (?:contact|escribir|(?:su|tu) (?:mensaje|correo|consulta)|poner)|confirmación de recepción
+    conferma (?:di )?ricezione|abbiamo ricevuto|ricevuta di|avviso di ricevimento
+    grazie per (?:averci|aver|la (?:sua|tua))
+    recebemos|obrigad[oa] p\S{1,4} (?:seu|sua|contactar|contatar|entrar)|confirmação de rece
+    otrzymaliśmy|potwierdzenie (?:otrzymania|przyjęcia|zgłoszenia|rejestracji)
+    dziękujemy za (?:kontakt|wiadomość|zgłoszenie)
+    zgłoszenie\b.{0,40}(?:przyjęt|zarejestr|otwart)|uw (?:bericht|vraag|aanvraag)\b.{0,30}ontvangen
+    ontvangstbevestiging
+    (?:mesajınız|başvurunuz|talebiniz|e-?postanız|mesajınızı|başvurunuzu|talebinizi)\b.{0,20}(?:ald|alın|ulaş|kayd)
+    (?:お問い?合わ?せ|ご連絡|ご応募|メール).{0,20}(?:ありがとう|受け付け|受付|受領|承り)|受付完了
+    (?:已)?收到(?:了)?您的
+    您的.{0,12}(?:已收到|已受理|已提交)|感谢您的(?:来信|咨询|联系)|문의.{0,12}접수
+"""
+# Who says "I" writes by hand.
+FIRST_PERSON = r"""
+    \bi(?:['’](?:m|ve|d|ll))?\b(?! ?\.)|\bmy\b|\bme\b|\bя\b|\bмне\b|\bменя\b|\bмой|\bмоя|\bмоё|\bмою|\bich\b|\bmir\b
+    \bmein
+    \bje\b|\bj['’]ai\b|\bmon\b|\byo\b|\bmi\b(?! piace)|\beu\b|\bmeu\b|\bminha\b
+"""
 # Sentences of an acknowledgement: what came in …
 RECEIVED_SENTENCES = r"""
     (?:резюме|анкет\S|отклик|документы|вопрос|отзыв)\b.{0,40}(?:получен|принят|зарегистр|поступил)|bei uns angekommen
@@ -439,7 +491,8 @@ ASKING_WORDS = r"""
 
 # What programs say at the begin of a sentence; one of PROGRAM_WORDS is in each.
 PROGRAM_WORDS = """
-    automat|reply|respond|monitored|if this|if you did|if you do|scan date|was sent from|scanned|автомат|отвеча|если_
+    automat|reply|respond|monitored|if this|if you did|if you do|atendid|unattended|scan date|was sent from|scanned
+    автомат|отвеча|если_
     antwort|falls sie|wenn sie|répond|si vous n|si no_|si usted no|se non_|rispond|se não_|se você|odpowiad|jeśli
     yanıt
     otomatik|işlem|自動|自动|返信|回复|回覆|本人|不是|心当たり
@@ -452,7 +505,8 @@ PROGRAM_SENTENCES = r"""
     (?:wenn|falls) sie (?:dies|das|diese\S{0,2})\b.{0,40}nicht\b|se non (?:sei stato|hai|riconosc)
     se (?:você )?não (?:foi|reconhece|solicit)
     jeśli (?:to )?nie (?:ty|pan|wykon)|bu işlemi? siz|如非本人|如果(?:这|您)不是|心当たり(?:の|が)ない
-    this e-?mail was sent from \"|scan date:|scanned from a
+    (?:dirección|buzón|cuenta)\b.{0,20}no atendid|unattended (?:mailbox|address)|this e-?mail was sent from \"
+    scan date:|scanned from a
     (?:please,? ){0,2}(?:do not|don['’]t|never) (?:reply|respond)(?: directly)? to th(?:is|e) (?!thread|.{0,30}any)
     (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}auto(?:mat|-gen)\S{0,14}(?: \S{1,20}){0,2} (?:message|mail)
     (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}system.generated(?: \S{1,20}){0,2} (?:message|mail)
@@ -493,6 +547,7 @@ PROGRAM_SENTENCES = r"""
 """
 # Subjects that only programs write.
 PROGRAM_SUBJECTS = r"""
+    (?:problem|recovery|acknowledgement|flapping\S{0,6}|downtime\S{0,6})\b.{0,10}\b(?:service|host) alert
     cron <|\[(?:firing|resolved|alert(?:ing)?|problem)\b|(?:problem|recovery|resolved|acknowledgement):
     \*\* (?:problem|recovery)
     build (?:failed|fixed|successful|still) |(?:failed|passed|fixed): |logwatch for

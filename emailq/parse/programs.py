@@ -20,7 +20,7 @@ _PROGRAM = re.compile(
     r"(?:root|cron|nagios|icinga|zabbix|grafana|prometheus|alertmanager|monit|munin|jenkins|gitlab|jira|confluence|bugzilla|"
     r"redmine|sentry|teamcity|bamboo|sonarqube|logwatch|fail2ban|smartd|robot|bot|daemon|notif(?:y|ier|ications?)|"
     r"(?:[\w.]{1,20}[-_])?alert(?:s|as?|e|es)?|avisos?|notifica\w{1,8}|powiadomieni\w{1,3}|benachrichtigung(?:en)?|uvedomleni\w|"
-    r"bildirim|scanner|copier|mfp|mailer|automailer|auto-?confirm|wordpress|www-data|apache|nobody)(?:[-_+]\w{0,30})?@",
+    r"bildirim|monitor(?:ing)?|asterisk|voicemail|freepbx|pbx|scanner|copier|mfp|mailer|automailer|auto-?confirm|wordpress|www-data|apache|nobody)(?:[-_+]\w{0,30})?@",
     re.IGNORECASE,
 )
 _HEADERS = (
@@ -29,6 +29,9 @@ _HEADERS = (
     "x-trac-project", "x-sentry-project", "x-discourse-post-id", "x-discourse-topic-id",
     "x-phabricator-sent-this-message", "x-gerrit-messagetype", "x-mantis", "x-youtrack-issue", "x-pagerduty",
 )  # fmt: skip
+
+
+_VIA = re.compile(r"\S (?:via|über|durch|через|par|vía|tramite|przez) \S", re.IGNORECASE)
 
 
 def _any_of(table: str, before: str = "") -> re.Pattern[str]:
@@ -87,8 +90,7 @@ def _own(text: str) -> str:
 
 def _is_name(sender: Address) -> bool:
     """Whether it is somebody's name that is also a program's ("Robert Root <root@…>")."""
-    names = lower(sender.name or "").split()
-    return len(names) == 2 and lower(sender.email).partition("@")[0] in names
+    return len(lower(sender.name or "").split()) == 2 and lower(sender.email).startswith("root@")
 
 
 def says_program(text: str) -> bool:
@@ -111,7 +113,7 @@ def _is_of_own_site(message: Message, headers: dict[str, str]) -> bool:
 
 def _is_relayed(sender: Address, reply_to: list[Address]) -> bool:
     """Whether answers go to somebody else: a visitor of a site, a buyer at a marketplace."""
+    if not reply_to or is_no_reply(reply_to):
+        return False
     domain = registrable(sender.email)
-    return (
-        bool(reply_to) and not is_no_reply(reply_to) and all(registrable(one.email) != domain for one in reply_to[:5])
-    )
+    return bool(_VIA.search(sender.name or "")) or all(registrable(one.email) != domain for one in reply_to[:5])
