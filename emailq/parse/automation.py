@@ -11,7 +11,7 @@ from emailq.parse import notes, notices, programs
 from emailq.parse.addresses import Address
 from emailq.parse.failures import STATUS, Message, read_facts, read_status
 from emailq.parse.patterns import has_any, in_lower_case, lower
-from emailq.parse.replies import split_reply
+from emailq.parse.replies import SplitText, split_reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,11 @@ _ID = re.compile(r"<([^<>\s]{3,900})>")
 _OF_LIST_SERVER = Automation("auto_generated", ("notice of a list server",))
 
 
-def detect_automation(message: Message) -> Automation | None:
-    """What kind of machine wrote this, and why we think so; None for mail by a person."""
+def detect_automation(message: Message, reply: SplitText | None = None) -> Automation | None:
+    """What kind of machine wrote this, and why we think so; None for mail by a person.
+
+    `reply`: the body text in its pieces, where they are known.
+    """
     headers: dict[str, str] = {}
     for name, value in message.headers:
         headers.setdefault(name.lower(), value)
@@ -135,7 +138,7 @@ def detect_automation(message: Message) -> Automation | None:
         _report(message, headers, subject)
         or _bounce(message, headers, subject)
         or _program(headers, subject)
-        or _auto_reply(message, headers, subject)
+        or _auto_reply(message, headers, subject, reply)
         or _receipt(message, subject)
         or _calendar(message, headers, subject)
         or _bulk(message, headers, subject)
@@ -248,7 +251,7 @@ def _is_auto_reply_subject(subject: str) -> bool:
     return bool(_AUTO_REPLY_SUBJECT.match(subject) or _AUTO_REPLY_TITLE.match(subject))
 
 
-def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
+def _auto_reply(message: Message, headers: dict[str, str], subject: str, reply: SplitText | None) -> Automation | None:
     submitted = headers.get("auto-submitted", "").strip().lower()
     if submitted.startswith("auto-replied"):  # RFC 3834 §5
         return _reply(headers, "Auto-Submitted: auto-replied")
@@ -265,24 +268,30 @@ def _auto_reply(message: Message, headers: dict[str, str], subject: str) -> Auto
     names_itself = _is_auto_reply_subject(subject)
     if names_itself and not _REPLY.match(subject):  # people answer such replies
         return _reply(headers, "subject of an automatic reply")
-    text = (message.body_text or "")[:3000]
     untagged = _TAGS.sub("", subject)
     has_subject = names_itself or bool(_MAYBE_AUTO_REPLY_SUBJECT.match(untagged))
-    said = lower(text)
     names_receipt = notes.names_receipt(untagged)
     may_be = has_subject or names_receipt or submitted.startswith("auto") or _has_null_path(headers)
-    if may_be or notes.may_be_note(f"{subject}\n{said}") or has_any(_AUTOMATIC_WORDS, said):
-        if precedence in ("bulk", "list") or "list-id" in headers or _has_peoples_mailer(headers):
-            return None
-        sender = message.from_[0] if message.from_ else None
-        new = notes.bare(lower(split_reply(text, sender.name if sender else None).new))
-        is_desk = bool(sender and _DESK.match(sender.email))
-        return _maybe_auto_reply(
-            headers, new, subject, submitted, has_subject=has_subject, is_desk=is_desk, names_receipt=names_receipt
-        )
-    return None
+    text = lower(((message.body_text if reply is None else reply.new) or "")[:_READ_NEW])
+    if not (may_be or notes.may_be_note(subject, text) or has_any(_AUTOMATIC_WORDS, text)):
+        return None
+    if precedence in ("bulk", "list") or "list-id" in headers or _has_peoples_mailer(headers):
+        return None
+    sender = message.from_[0] if message.from_ else None
+    if reply is None:
+        reply = split_reply((message.body_text or "")[:_READ_NEW], sender.name if sender else None)
+    return _maybe_auto_reply(
+        headers,
+        notes.bare(lower(reply.new[:_READ_NEW])),
+        subject,
+        submitted,
+        has_subject=has_subject,
+        is_desk=bool(sender and _DESK.match(sender.email)),
+        names_receipt=names_receipt,
+    )
 
 
+_READ_NEW = 3000
 _AUTOMATIC_WORDS = ("automat", "автомат", "自動", "自动")
 
 
@@ -303,8 +312,6 @@ def _maybe_auto_reply(
     """
     if notes.is_absence_note(text):
         return _reply(headers, "says nothing but who is away")
-    if names_receipt and notes.is_impersonal(text):
-        return _reply(headers, "subject of an acknowledgement")
     if notes.is_challenge(text):
         return _reply(headers, "keeps mail until its sender is confirmed")
     marks = []
@@ -326,11 +333,14 @@ def _maybe_auto_reply(
         more.append("text of an absent person")
     if "text of a program" in marks and (has_subject or _RECEIVED_TEXT.search(text)):
         more.append("says that a message came in")
-    is_about_mail = has_subject or (len(text) <= 700 and bool(_THANKS_TEXT.search(text)))
+    is_about_mail = (has_subject and not _REPLY.match(subject)) or (
+        len(text) <= 700 and bool(_THANKS_TEXT.search(text))
+    )
     if is_about_mail and is_absent and "?" not in text and _BACK_TEXT.search(text):
         marks.append("says who is back when")
     told = text if _REPLY.match(subject) else f"{subject}\n{text}"
-    if (has_subject or more or is_desk or _NUMBER.search(subject)) and notes.is_receipt_note(told):
+    may_receive = names_receipt or has_subject or more or is_desk or _NUMBER.search(told[:400])
+    if may_receive and notes.is_impersonal(text) and notes.is_receipt_note(told, names_itself=names_receipt):
         return _reply(headers, "says nothing but that a message came in")
     return _reply(headers, *marks, *more) if marks and len(marks) + len(more) >= 2 else None
 

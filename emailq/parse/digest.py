@@ -59,7 +59,7 @@ def digest(message: ParsedMessage) -> Digest:
     body_text = message.body_text or ""
     reply = split_reply(body_text[:_BODY_LIMIT], message.from_[0].name if message.from_ else None)
     new_text = reply.current.strip()
-    automation = detect_automation(message)
+    automation = detect_automation(message, reply)
     subject, is_reply = base_subject(message.subject or "")
     attachments = [
         Attachment(

@@ -8,9 +8,9 @@ import re
 from emailq.parse import notices
 from emailq.parse.patterns import has_any, in_lower_case, words_of
 
-_HEAD = 700
-_LONGEST = 1500  # characters of a note
-_SENTENCES = 24
+_HEAD = 400  # characters in which a note says what it is
+_LONGEST = 1200  # characters of a note
+_SENTENCES = 16
 _SHORT = 4  # words of a greeting, a name or a heading
 _END = re.compile(r"(?:(?<=[^\d\s][.!。！])|(?<=\d\d\d[.!]))\s+(?=\D)|(?<=[。！])|\n+")
 _WRAPPED = re.compile(r"(?<=[^\n.!:。]{40})\n(?=[^\n])|(?<=[,;])\n(?=[^\n])|\n(?=[a-zа-яß-ÿ])")
@@ -46,9 +46,9 @@ _POLITE = in_lower_case(f"^(?:[^,!]{{1,40}}[,!] )?(?:{_any_of(notices.POLITE_SEN
 _ASKS = in_lower_case(rf"\bplease (?!(?:{_any_of(notices.PLEASE).pattern}))|{_any_of(notices.ASKING_WORDS).pattern}")
 
 
-def may_be_note(text: str) -> bool:
-    """Whether a look is worth while: most mail has none of these words in its first lines. `text` in lower case."""
-    return has_any(_WORDS, text[:_HEAD])
+def may_be_note(subject: str, text: str) -> bool:
+    """Whether a look is worth while: most mail has none of these words in its first lines. Both in lower case."""
+    return has_any(_WORDS, f"{subject}\n{text[:_HEAD]}")
 
 
 def bare(text: str) -> str:
@@ -61,9 +61,9 @@ def is_absence_note(text: str) -> bool:
     return _says_only(text, _ABSENT_WORDS, _ABSENT, _MEANWHILE)
 
 
-def is_receipt_note(text: str) -> bool:
-    """Of new text in lower case."""
-    return _says_only(text, _RECEIVED_WORDS, _RECEIVED, _PROMISE)
+def is_receipt_note(text: str, *, names_itself: bool) -> bool:
+    """Of new text in lower case, `names_itself`: by its subject."""
+    return _says_only(text, _RECEIVED_WORDS, _RECEIVED, _PROMISE, names_itself=names_itself)
 
 
 def names_receipt(subject: str) -> bool:
@@ -72,10 +72,8 @@ def names_receipt(subject: str) -> bool:
 
 
 def is_impersonal(text: str) -> bool:
-    """Of new text in lower case: whether nobody says "I" or asks for something."""
-    if len(text) > _LONGEST:
-        return False
-    return not ("?" in text or "？" in text or _FIRST_PERSON.search(text) or _ASKS.search(text))
+    """Of new text in lower case: whether nobody says "I"."""
+    return not _FIRST_PERSON.search(text)
 
 
 def is_challenge(text: str) -> bool:
@@ -85,16 +83,18 @@ def is_challenge(text: str) -> bool:
     return bool(_HELD.search(text) and _CONFIRM.search(text))
 
 
-def _says_only(text: str, words: tuple[str, ...], wanted: re.Pattern[str], more: re.Pattern[str]) -> bool:
+def _says_only(
+    text: str, words: tuple[str, ...], wanted: re.Pattern[str], more: re.Pattern[str], *, names_itself: bool = False
+) -> bool:
     """Whether a sentence says what is `wanted`, some say `more`, and none, or one of many, anything else.
 
     `words`: one of them is in each `wanted` sentence, which is found sooner than the pattern.
     """
-    if len(text) > _LONGEST or "?" in text or "？" in text or not has_any(words, text):
+    if len(text) > _LONGEST or "?" in text or "？" in text or not (names_itself or has_any(words, text)):
         return False
     sentences = [said for piece in _END.split(_WRAPPED.sub(" ", text)) if (said := piece.strip(" \t*_-–—•|"))]
     are_wanted = [has_any(words, said) and bool(wanted.search(said)) for said in sentences[:_SENTENCES]]
-    if len(sentences) > _SENTENCES or not any(are_wanted):
+    if len(sentences) > _SENTENCES or not (names_itself or any(are_wanted)):
         return False
     n_more = n_other = 0
     for said, is_wanted in zip(sentences, are_wanted, strict=True):
@@ -104,5 +104,5 @@ def _says_only(text: str, words: tuple[str, ...], wanted: re.Pattern[str], more:
             n_other += 1
             if n_other > 1:
                 return False
-    n_said = sum(are_wanted) + n_more
-    return n_more > 0 and (n_other == 0 or n_said >= _ENOUGH) and not _ASKS.search(text)
+    is_enough = n_other == 0 or names_itself or sum(are_wanted) + n_more >= _ENOUGH
+    return n_more > 0 and is_enough and not _ASKS.search(text)

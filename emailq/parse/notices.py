@@ -87,7 +87,8 @@ STATUS_TEXTS = {
         smtputf8
     """,
     "4.4.7": r"""
-        retry time(?:out)? (?:not reached|exceeded)|has been delayed|will be retried|(?:sent|delivered) for \d+ days
+        retry time(?:out)? (?:not reached|exceeded)|has been delayed|will be retried
+        (?:sent|delivered) for \d+ days
     """,
     "4.4.1": r"""
         timed out|connection refused|no answer from host
@@ -223,7 +224,8 @@ READ_SUBJECTS = r"""
     conferma di lettura
 """
 READ_TEXTS = r"""
-    (?:message|mail|nachricht).{0,120}\b(?:was|wurde|has been)\b.{0,80}\b(?:read|displayed|deleted without|opened)
+    (?:message|mail|nachricht).{0,120}\b(?:was|wurde|has been)\b.{0,80}\b(?:read(?! by)|displayed)
+    (?:message|mail|nachricht).{0,120}\b(?:was|wurde|has been)\b.{0,80}\b(?:deleted without|opened)
     (?:message|mail|nachricht).{0,120}\bwurde\b.{0,80}\b(?:gelesen|gelöscht|angezeigt|geöffnet)
     \n\s{0,9}(?:was|wurde|has been)\b.{0,160}\b(?:read|displayed|deleted|opened|gelesen|gelöscht|angezeigt|geöffnet)
     (?:письмо|сообщение).{0,120}(?:прочтен|прочитан|просмотрен)|\n\s{0,9}(?:было )?(?:прочтен|прочитан|просмотрен)о
@@ -238,6 +240,7 @@ ABSENT_SENTENCES = r"""
     (?:mailbox|address|inbox|account)\b.{0,20}(?:no longer|not) (?:in use|monitored|active|checked|read|used)
     erreichen sie mich\b.{0,30}nicht|(?:genieße|habe|mache)\b.{0,30}urlaub
     (?:fermé|chius|cerrad|fechad)\S{0,2} (?:du|dal?|per|pour|por|del)\b
+    (?:eingeschränkt|schwer|bedingt|schlecht) erreichbar|\boff the grid|\boffline\b|ne (?:travaille|suis) pas\b
     (?:письма|почту|почта) .{0,30}(?:нерегулярно|не (?:читаю|проверяю|просматриваю))|доступа к почте нет|нет доступа к
     \b(?:i|we)(?:['’]?(?:m|re|ll be)| am| are| will be)\b.{0,60}\b(?:out of (?:the )?(?:office|country)|away|absent)
     \b(?:i|we)(?:['’]?(?:m|re|ll be)| am)\b.{0,60}\bon (?:\S{1,12} ){0,2}(?:vacation|holidays?|leave|trip|pto)
@@ -285,6 +288,8 @@ ABSENT_SENTENCES = r"""
 """
 # … and what else such a note says: thanks, until when, whom to ask, and what becomes of the message.
 MEANWHILE_SENTENCES = r"""
+    melde mich|meldet sich|expect (?:a|an|some)? ?(?:repl|respon|answer|delay|slow)|(?:sera|seront) trait|fino a
+    мои (?:задачи|дела|вопросы)
     \b(?:look|looking) after you|covered by|stands? in for me|when i(?:'m|’m| am) (?:next|back)|write back|reopen
     in touch
     (?:update|amend) your (?:records|address)|hilft ihnen|erst wieder|(?:ma|mon) collègue|(?:sera|seront) (?:lu|trait)
@@ -389,7 +394,8 @@ RECEIPT_SUBJECTS = r"""
 """
 # Who says "I" writes by hand.
 FIRST_PERSON = r"""
-    \bi(?:['’](?:m|ve|d|ll))?\b(?! ?\.)|\bmy\b|\bme\b|\bя\b|\bмне\b|\bменя\b|\bмой|\bмоя|\bмоё|\bмою|\bich\b|\bmir\b
+    \bi(?:['’](?:m|ve|d|ll)| (?:am|have|will|would|can|need|think|got|was|just|could|did|do|saw|want|hope|look))\b
+    \bmy\b|\bя\b|\bмне\b|\bменя\b|\bмой|\bмоя|\bмоё|\bмою|\bich\b|\bmir\b
     \bmein
     \bje\b|\bj['’]ai\b|\bmon\b|\byo\b|\bmi\b(?! piace)|\beu\b|\bmeu\b|\bminha\b
 """
@@ -434,6 +440,10 @@ RECEIVED_SENTENCES = r"""
 """
 # … and what becomes of it.
 PROMISE_SENTENCES = r"""
+    (?:come|get) back to you|hear from us|will be (?:assigned|contacted|notified|reviewed|processed|answered)|may take
+    reached our
+    перезвон|уточнени|рассматрива|частые вопросы|respondemos|yazacağız|döneceğiz|saatleri arasında|remitid|tramitaci
+    tenido entrada
     meanwhile|\bпока\b.{0,20}(?:загляните|посмотрите|ознакомьтесь)|(?:вопросы и ответы|справк)|in der zwischenzeit
     entre-?temps
     write back|get back|nachfragen|(?:revisará|atenderá|contestará)|menos de|have a look|\bfaq\b
@@ -477,6 +487,11 @@ PLEASE = r"""
 """
 # Who asks for something is no program.
 ASKING_WORDS = r"""
+    \byour (?:order|booking|appointment|parcel|delivery|shipment|invoice|payment)\b
+    \b(?:ihr termin|ihre (?:bestellung|lieferung|rechnung))
+    \bваш\S{0,3} (?:заказ|доставк|сч[её]т|оплат|бронь)|\b(?:commande|livraison|consegna|ordine|pedido)\b|\banbei\b
+    во вложении
+    \d ?(?:eur|usd|euros?|€|\$|£|руб|₽|zł|tl\b)|[€$£] ?\d|\battached\b|\bci-joint|\badjunt|in allegato|im anhang
     works for me|suits me|\bpasst (?:mir|uns|es)|me convient|me viene bien|mi va bene|подходит|удобно
     \bsiehe\b.{0,20}(?:anhang|anlage)
     \byour (?:auto|out.of.office)|\bваш\S{0,3} автоответ|\bihre automatische|votre réponse auto
@@ -498,7 +513,7 @@ PROGRAM_WORDS = """
     otomatik|işlem|自動|自动|返信|回复|回覆|本人|不是|心当たり
 """
 PROGRAM_SENTENCES = r"""
-    if (?:this was(?:n['’]t| not) you|(?:it|you) was(?:n['’]t| not))
+    if (?:this|it) was(?:n['’]t| not) you(?! who)
     if you (?:did(?:n['’]t| not)|do(?:n['’]t| not)) (?:request|make|recogni|init|sign)
     если (?:это (?:были )?не вы|вы (?:этого )?не (?:запрашивали|совершали|регистрировались|входили))
     si (?:usted )?no (?:reconoce|fue usted|ha solicitado|has sido|solicitó)|si vous n['’](?:êtes|avez) pas
@@ -589,7 +604,8 @@ CONFIRM_TEXTS = r"""
 ABSENT_WORDS = """
     leave|out of_|vacation|holiday|away|travel|available|no longer|closed|access to|absent|off work|retired|on a trip
     отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи
-    only work|i work|working days|in use|monitored|erreichen sie|доступ|почту|abwesend|urlaub|büro|erreichbar
+    only work|i work|off the grid|offline|travaille|working days|in use|monitored|erreichen sie|доступ|почту|abwesend
+    urlaub|büro|erreichbar
     unterwegs|tätig|elternzeit|außer haus|dienstreise|geschlossen|congé|vacances|déplacement
     fermé
     indisponible|bureau|vacaciones|fuera|ausente|de baja|cerrad|ferie|fuori|assente|trasferta|chius|férias|viagem
@@ -597,7 +613,8 @@ ABSENT_WORDS = """
     kancel|відпуст|szabads|concediu|不在|休|出張|出差|外出|度假|假|离职|退職|휴가|부재
 """
 RECEIVED_WORDS = """
-    received|got your|parvenu|wiadomość|angekommen|eingetroffen|резюме|receipt|contacting|ticket|получ|принят
+    received|got your|logged|opened|created|reached|parvenu|wiadomość|angekommen|eingetroffen|резюме|receipt
+    contacting|ticket|получ|принят
     зарегистр|обращени|отримали|eingegangen|erhalten|reçu|enregistr
     recibi|ricevut|acquisito|recebe|otrzyma|przyjęt|ontvangen|alın|受け付け|受付|收到|已受理
 """

@@ -90,7 +90,7 @@ def _own(text: str) -> str:
 
 def _is_name(sender: Address) -> bool:
     """Whether it is somebody's name that is also a program's ("Robert Root <root@…>")."""
-    return len(lower(sender.name or "").split()) == 2 and lower(sender.email).startswith("root@")
+    return len(lower(sender.name or "").split()) == 2 and lower(sender.email).startswith(("root@", "monit@", "bot@"))
 
 
 def says_program(text: str) -> bool:
