@@ -48,6 +48,8 @@ _ASKS = in_lower_case(rf"\bplease (?!(?:{_any_of(notices.PLEASE).pattern}))|{_an
 
 def may_be_note(subject: str, text: str) -> bool:
     """Whether a look is worth while: most mail has none of these words in its first lines. Both in lower case."""
+    if "?" in text and "://" not in text and not _ASIDE.search(text):
+        return False  # somebody asks
     return has_any(_WORDS, f"{subject}\n{text[:_HEAD]}")
 
 

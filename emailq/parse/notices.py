@@ -602,7 +602,8 @@ CONFIRM_TEXTS = r"""
 """
 # Words of notes of absence, of acknowledgements, and of those who let mail wait: a text without any is none.
 ABSENT_WORDS = """
-    leave|out of_|vacation|holiday|away|travel|available|no longer|closed|access to|absent|off work|retired|on a trip
+    leave|out of_|vacation|holiday|away|travel|unavailable|not available|no longer|closed|access to|absent
+    off work|retired|on a trip
     отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи
     only work|i work|off the grid|offline|travaille|working days|in use|monitored|erreichen sie|доступ|почту|abwesend
     urlaub|büro|erreichbar
@@ -613,13 +614,14 @@ ABSENT_WORDS = """
     kancel|відпуст|szabads|concediu|不在|休|出張|出差|外出|度假|假|离职|退職|휴가|부재
 """
 RECEIVED_WORDS = """
-    received|got your|logged|opened|created|reached|parvenu|wiadomość|angekommen|eingetroffen|резюме|receipt
+    received|got your|logged|been opened|been created|reached our|parvenu|wiadomość|angekommen|eingetroffen|резюме
+    receipt
     contacting|ticket|получ|принят
     зарегистр|обращени|отримали|eingegangen|erhalten|reçu|enregistr
     recibi|ricevut|acquisito|recebe|otrzyma|przyjęt|ontvangen|alın|受け付け|受付|收到|已受理
 """
 CHALLENGE_WORDS = """
-    confirm|verif|whitelist|approved|spam|подтверд|спам|bestätig
+    confirm you|confirm that|confirms|confirmed|verify you|whitelist|approved|spam|подтвердит|спам|bestätigen
 """
 # What a mail system says of mail that arrived.
 DELIVERED_SUBJECTS = r"""

@@ -179,8 +179,23 @@ def test_every_other_value_of_auto_submitted_is_automatic(value: str) -> None:
         b"X-A: b\n" * 50_000 + b"\nx",
         b"From: MAILER-DAEMON@a.example\nSubject: x\n\n" + b"to a.a@" * 50_000,
         b"From: MAILER-DAEMON@a.example\nSubject: x\n\n" + b"a@b.c-" * 50_000,
+        b"From: a@b.example\nSubject: x\n\n" + b"this is an automated mail was sent by auto " * 50_000,
+        b"From: a@b.example\nSubject: x\n\n" + b"i am on leave until we will received your the mail " * 24,
     ],
-    ids=["empty", "nul", "no-report", "subject", "codes", "phrases", "replies", "headers", "ats", "addresses"],
+    ids=[
+        "empty",
+        "nul",
+        "no-report",
+        "subject",
+        "codes",
+        "phrases",
+        "replies",
+        "headers",
+        "ats",
+        "addresses",
+        "programs",
+        "notes",
+    ],
 )
 def test_hostile_messages_are_decided_at_once(raw: bytes) -> None:
     parsed = parse_message(raw)
