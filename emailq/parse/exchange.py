@@ -15,8 +15,8 @@ class Site:
 
 
 class Parsed(NamedTuple):
-    """`row`: JSON, as store_parsed_emails takes it. `refusal`: why this can't be worked on, though it is kept."""
+    """`row`: JSON and texts, for store_parsed_emails. `refusal`: why this can't be worked on, though it is kept."""
 
-    row: str
+    row: tuple[str, ...]
     attachments: list[bytes]
     refusal: str | None

@@ -29,7 +29,7 @@ async def handle(job: Job, app: App) -> Outcome:
         return Reject(str(error))
     except (NotFound, Crashed) as error:
         return Retry(str(error))
-    effects = [Effect("store_parsed_emails", (job.email_id, row), together=True)]
+    effects = [Effect("store_parsed_emails", (job.email_id, *row), together=True)]
     if refusal:
         return Reject(refusal, effects)
     if app.settings.clamd:
@@ -53,7 +53,7 @@ class Source(NamedTuple):
 _SOURCES = """
 select id, encode(raw_sha256, 'hex'), size_bytes, classified_at is not null from emails where id = any(%s)
 """
-_Row = tuple[str, str | None, bool]  # for store_parsed_emails; why it is refused; whether the message has its labels
+_Row = tuple[tuple[str, ...], str | None, bool]  # for store_parsed_emails; why it is refused; whether it has its labels
 _Found = _Row | Exception
 
 

@@ -15,17 +15,20 @@ from emailq.parse.values import scrub
 
 __all__ = ["WARM_UP", "parse"]
 
+_LARGE = ("body_text", "body_html", "new_text")  # texts that go beside the JSON
+
 
 def parse(raw: bytes, site: Site) -> Parsed:
     """Pure; any bytes give a result."""
     digest = digest_message(raw)
+    texts = [digest.fields.pop(name) or "" for name in _LARGE]
     row = {
         **_fields(digest, site),
         "people": _people(digest, site),
         "attachments": _attachments(digest, site),
         "attachment_count": len(digest.attachments),
     }
-    return Parsed(_json(row), [attachment.content for attachment in digest.attachments], digest.refusal)
+    return Parsed((_json(row), *texts), [attachment.content for attachment in digest.attachments], digest.refusal)
 
 
 def _json(row: dict[str, Any]) -> str:

@@ -100,11 +100,16 @@ end $$;
 -- replaces content and attachments, counts nothing twice, and keeps identity, deliveries, labels and history.
 -- p_parsed: for each message a JSON object with columns of `emails`, and besides: search_names, attachments (columns of
 -- `attachments`, sha256 in hex), people {domains: {address: registered domain}, names: {address: name}, own: [addresses
--- that are ours]}.
+-- that are ours]}. The large texts stand beside it ('' for none), since PostgreSQL reads JSON letter by letter; those who
+-- don't know that yet (workers of before an upgrade) have them in the JSON.
 -- What needs no lock comes first, then the mail graph is ours until the commit, and each row is written once.
 -- (Every lookup is by a key: the settings keep the planner from reading whole tables before they were analyzed, and from
 -- planning each call anew, which costs more than the call.)
-create or replace function store_parsed_emails(p_email_ids uuid[], p_parsed text[]) returns void language plpgsql
+drop function if exists store_parsed_emails(uuid[], text[]);  -- else a call with two arguments fits both
+create or replace function store_parsed_emails(
+    p_email_ids uuid[], p_parsed text[],
+    p_body_texts text[] default null, p_body_htmls text[] default null, p_new_texts text[] default null
+) returns void language plpgsql
 set jit = off set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -127,8 +132,9 @@ begin
     insert into email_search (email_id, search)
     select n.id, setweight(search_vector(left(n.subject, 2000)), 'A')
                  || setweight(search_vector(p.parsed ->> 'search_names'), 'B')
-                 || search_vector(left(n.body_text, 100000))
-    from unnest(v_emails) n join unnest(p_email_ids, v_parsed) p (id, parsed) on p.id = n.id
+                 || search_vector(left(coalesce(p.body_text, n.body_text), 100000))
+    from unnest(v_emails) n
+    join unnest(p_email_ids, v_parsed, p_body_texts) p (id, parsed, body_text) on p.id = n.id
     on conflict (email_id) do update set search = excluded.search;
 
     -- an attachment that is still there keeps its id, and what the scanner said of the same bytes
@@ -160,8 +166,10 @@ begin
     update emails x set
         from_address = n.from_address, from_name = n.from_name, to_addresses = n.to_addresses,
         cc_addresses = n.cc_addresses, bcc_addresses = n.bcc_addresses, reply_to = n.reply_to, headers = n.headers,
-        subject = n.subject, body_text = n.body_text, body_html = n.body_html, new_text = n.new_text,
-        language = n.language, in_reply_to = n.in_reply_to, "references" = n."references",
+        subject = n.subject, body_text = nullif(coalesce(p.body_text, n.body_text), ''),
+        body_html = nullif(coalesce(p.body_html, n.body_html), ''),
+        new_text = nullif(coalesce(p.new_text, n.new_text), ''), language = n.language,
+        in_reply_to = n.in_reply_to, "references" = n."references",
         thread_subject = n.thread_subject, is_orphan_reply = n.is_orphan_reply, automation = n.automation,
         automation_details = n.automation_details, authentication = n.authentication, sent_at = n.sent_at,
         defects = n.defects, attachment_count = n.attachment_count, has_attachments = n.attachment_count > 0,
@@ -172,7 +180,8 @@ begin
             where o.message_id = n.message_id and o.created_at < n.created_at and o.id <> n.id),
         parsed_at = now()
     from unnest(v_emails) n
-    join unnest(p_email_ids, v_parsed) p (id, parsed) on p.id = n.id
+    join unnest(p_email_ids, v_parsed, p_body_texts, p_body_htmls, p_new_texts)
+         p (id, parsed, body_text, body_html, new_text) on p.id = n.id
     join thread_message_ids k on k.message_id_sha256 = sha256(convert_to(n.message_id, 'UTF8'))
     cross join lateral judge_sender(n, n.trust_reasons, p.parsed -> 'people' -> 'domains' ->> n.from_address,
                                     coalesce(p.parsed -> 'people' -> 'own' ? n.from_address, false)) t

@@ -267,6 +267,28 @@ def test_a_second_parse_keeps_labels_and_deliveries(db: psycopg.Connection) -> N
     assert value(db, "select count(*) from classification_history") == 1
 
 
+def test_texts_come_in_the_json_or_beside_it(db: psycopg.Connection) -> None:
+    """In it: from a worker that was started before an upgrade, and goes on."""
+    [accepted] = accept(db, incoming("hello"))
+    query = "select body_text, body_html, new_text from emails"
+    texts = {"body_text": "eins", "body_html": "<p>eins", "new_text": "eins"}
+
+    store(db, accepted.email_id, **texts)
+    in_it = rows(db, query)
+    beside_it = []
+    for body, html, new in (("zwei", "", "zwei"), ("", "<p>drei", "")):
+        db.execute(
+            "select store_parsed_emails(%s, %s, %s, %s, %s)",
+            ([accepted.email_id], [json.dumps(parsed() | {"people": {}})], [body], [html], [new]),
+        )
+        beside_it += rows(db, f"{query} cross join email_search where search @@ to_tsquery('russian', %s)", body or "x")
+    last = rows(db, query)
+
+    assert in_it == [texts]
+    assert beside_it == [{"body_text": "zwei", "body_html": None, "new_text": "zwei"}]
+    assert last == [{"body_text": None, "body_html": "<p>drei", "new_text": None}]
+
+
 def test_subject_and_text_are_found_by_words(db: psycopg.Connection) -> None:
     [accepted] = accept(db, incoming("hello"))
     store(db, accepted.email_id, subject="Lieferung", body_text="zwei Räder bitte")
