@@ -47,7 +47,7 @@ _DATE = in_lower_case(
 _ADDRESS = re.compile(r"[\w.+%'&=-]@[\w-]{1,63}\.\w")
 # "Кімнен: Maria <m@lenz.example>", a header line in any language.
 _LABELLED = re.compile(r"[^\W\d_][^:<>@\d]{0,23}:\s")
-_SENDER = re.compile(rf"{_LABELLED.pattern}.{{0,100}}[<\[][^<>@\s]{{1,80}}@[^<>@\s]{{3,80}}[>\]]$")
+_SENDER = re.compile(r"[^\W\d_][^:<>@\d-]{0,23}:\s.{0,100}[<\[][^<>@\s]{1,80}@[^<>@\s]{3,80}[>\]]$")
 _ADDRESS_LAST = re.compile(r"[>)\]]$|@[\w.-]+$")
 _NUMBERS = re.compile(r"\d+")
 _DATE_FIRST = re.compile(r"(?:[^\W\d_]{1,14}\.?,?\s+)?\d(?!\d?\))")
@@ -258,6 +258,7 @@ def _goes_on(text: str) -> bool:
     """Whether a line may be the first of several that say who wrote."""
     return (
         10 < len(text) < 200
+        and text[0] != "<"
         and not text.endswith((".", "!", "?", ";"))
         and bool(
             _DATE_FIRST.match(text) or _INTRODUCTION.match(lower(text[:40])) or ("<" in text and _ADDRESS.search(text))
