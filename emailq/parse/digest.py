@@ -74,16 +74,17 @@ def digest(message: ParsedMessage) -> Digest:
         )
         for part in message.files
     ]
-    defects = list(message.defects)
+    from_keys, reply_to_keys = _keys(message.from_), _keys(message.reply_to)
+    defects = message.defects
     if max(len(body_text), len(message.body_html or "")) > _BODY_LIMIT:
         defects.append("body-cut")
     fields = {
-        "from_address": _keys(message.from_)[0] if _keys(message.from_) else None,
+        "from_address": from_keys[0] if from_keys else None,
         "from_name": message.from_[0].name if message.from_ else None,
         "to_addresses": _keys(message.to),
         "cc_addresses": _keys(message.cc),
         "bcc_addresses": _keys(message.bcc),
-        "reply_to": _keys(message.reply_to)[0] if _keys(message.reply_to) else None,
+        "reply_to": reply_to_keys[0] if reply_to_keys else None,
         "headers": _headers(message),
         "subject": message.subject,
         "body_text": body_text[:_BODY_LIMIT] or None,

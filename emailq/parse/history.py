@@ -50,6 +50,7 @@ _LABELLED = re.compile(r"[^\W\d_][^:<>@\d]{0,23}:\s")
 _SENDER = re.compile(r"[^\W\d_][^:<>@\d-]{0,23}:\s.{0,100}[<\[][^<>@\s]{1,80}@[^<>@\s]{3,80}[>\]]$")
 _ADDRESS_LAST = re.compile(r"[>)\]]$|@[\w.-]+$")
 _NUMBERS = re.compile(r"\d+")
+_DIGIT = re.compile(r"\d")  # is found in half the time
 _DATE_FIRST = re.compile(r"(?:[^\W\d_]{1,14}\.?,?\s+)?\d(?!\d?\))")
 _TO_WHOM = frozenset(["mir", "uns", "me", "us", "нам", "мне"])  # "schrieb mir die Bank:" is told by the author
 _SAID_WHAT = frozenset(
@@ -232,7 +233,7 @@ def _attribution_length(page: Page, number: int) -> int:
     text = page.plain[number]
     if text.endswith((":", "wrote")) or (text[-1:] == "-" and _WROTE_DASHES.search(text)):
         return int(_says_who_wrote(text, page, number + 1))
-    if not _NUMBERS.search(text):
+    if not _DIGIT.search(text):
         return 0  # what else says who wrote also says when
     if text.endswith(">") and _DATE.match(lower(text)) and _ADDRESS.search(text) and _quote_follows(page, number + 1):
         return 1  # "2026/11/9 Jonas <j@b.example>", as Gmail once wrote
@@ -268,11 +269,11 @@ def _goes_on(text: str) -> bool:
 
 
 def _has_date(text: str) -> bool:
-    return bool(_NUMBERS.search(text)) and bool(_DATE.search(lower(text)))
+    return bool(_DIGIT.search(text)) and bool(_DATE.search(lower(text)))
 
 
 def _has_clock(text: str) -> bool:
-    return bool(_NUMBERS.search(text)) and bool(_CLOCK.search(lower(text)))
+    return bool(_DIGIT.search(text)) and bool(_CLOCK.search(lower(text)))
 
 
 def _says_who_wrote(text: str, page: Page, after: int) -> bool:

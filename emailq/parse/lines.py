@@ -30,7 +30,9 @@ class Page:
         self.labels = [_labels(line) if ":" in line else () for line in self.plain]
         self.step = 1  # from a line to the next of its paragraph
         self.owners = [NEW] * len(self.lines)
-        self.are_quoted = [_is_quoted(line) for line in self.lines] if ">" in text else [False] * len(self.lines)
+        self.are_quoted = [False] * len(self.lines)
+        if ">" in text:
+            self.are_quoted = [">" in line[:5] and bool(_QUOTE_MARK.match(line)) for line in self.lines]
         self.has_bars = "\n|" in text
         whole = fold(text).replace("\u00a0", " ")
         self.has_reply_line = any(map(whole.__contains__, _REPLY_LINES))  # few have one
@@ -45,10 +47,6 @@ class Page:
     def give(self, numbers: list[int], owner: int) -> None:
         for number in numbers:
             self.owners[number] = owner
-
-
-def _is_quoted(line: str) -> bool:
-    return ">" in line[:5] and bool(_QUOTE_MARK.match(line))
 
 
 def fold(text: str) -> str:
@@ -78,13 +76,11 @@ _REPLY_LINES = words_of(phrases.REPLY_LINES)
 _QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{2,3}>\s")
 _DIGIT = re.compile(r"\d")
 _FOUR_DIGITS = re.compile(r"(?:\d\D*+){4}")
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _CONTACT = in_lower_case(
     r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
     r"(?:[ ()./-]{0,2}\d){3}|\b[тtmpf](?:[.:]\s{0,2}|\s{1,2})[+(]{0,2}\d(?:[ ()./-]{0,2}\d){5}|\+\d[\d ()./-]{7,}"
     r"|^\(?\d{1,5}\)?(?:[ ()/-]{1,2}\d{2,5}){2,4}(?:\s?\(?(?:ext|x|доб|вн|poste)\.?\s?\d{1,5}\)?)?$|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
 )
-_LABEL = re.compile(r"([^\W\d_][^:<>@\d]{0,23}?)\s*:")
 _ROLES = {label: role for role, labels in phrases.HEADER_LABELS.items() for label in words_of(labels)}
 _ANY_LABEL = re.compile(rf"(?<!\w)({any_of('|'.join(phrases.HEADER_LABELS.values()))})\s*:", re.IGNORECASE)
 
@@ -92,7 +88,12 @@ _ANY_LABEL = re.compile(rf"(?<!\w)({any_of('|'.join(phrases.HEADER_LABELS.values
 def bare(text: str) -> str:
     """Without what is no letter or digit at its ends."""
     words = text.strip(" .,!:;-–—_*'\"")
-    return words if not words or (words[0].isalnum() and words[-1].isalnum()) else _EDGES.sub("", words)
+    start, end = 0, len(words)
+    while start < end and not words[start].isalnum():
+        start += 1
+    while start < end and not words[end - 1].isalnum():
+        end -= 1
+    return words[start:end]
 
 
 def is_contact(text: str) -> bool:
@@ -117,8 +118,7 @@ def _labels(text: str) -> tuple[str, ...]:
     if text.find(":", 0, 60) < 1:
         return ()
     text = text.lstrip("|> _")
-    label = _LABEL.match(text)
-    role = _ROLES.get(fold(label[1]).strip("* ")) if label else None
+    role = _ROLES.get(fold(text.partition(":")[0].rstrip()).rstrip("* "))
     if role is None:
         return ()
     roles = {role, "address"} if role != "subject" and "@" in text else {role}

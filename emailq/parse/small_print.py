@@ -18,7 +18,7 @@ _COMPANY_FACTS = words_of(phrases.COMPANY_FACTS)
 CONFIDENTIAL = words_of(phrases.CONFIDENTIAL)
 _THIS_MESSAGE = words_of(phrases.THIS_MESSAGE)
 BELOW_NAMES = (*CONFIDENTIAL, *_COMPANY_FACTS, *words_of(phrases.TERMS))
-_OF_SMALL_PRINT = (*CONFIDENTIAL, *_THIS_MESSAGE, *_COMPANY_FACTS)
+_MARKS_OF_SMALL_PRINT = (*CONFIDENTIAL, *_COMPANY_FACTS)  # without one of which nothing is any
 _SPEAKER = re.compile(r"[a-z,] I\b|\b(?:my|ich|mir|mein|meine|я|мне|мой|моя|j'ai|mon|yo)\b")  # of no company
 _WRAPPED, _LONGEST = 45, 100  # characters of a line that was wrapped
 _SAYS_SOMETHING = 20  # characters: folded, these may be three times as many
@@ -64,8 +64,10 @@ def without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple[
     """A run up to its small print, which goes on to its end; whether there was any."""
     texts = [page.plain[n] for n in run]
     top = max(int(is_first), len(run) - _SMALL_PRINT_LINES)
-    said = fold("\n".join([text for text in texts[top:] if len(text) >= _SAYS_SOMETHING]))
-    words = [word for word in _OF_SMALL_PRINT if word in said]  # most texts have none
+    said = fold(" ".join([text for text in texts[top:] if len(text) >= _SAYS_SOMETHING]))
+    words = [word for word in _MARKS_OF_SMALL_PRINT if word in said]  # most texts have none
+    if words:
+        words += _THIS_MESSAGE
     for index in range(top, len(run)):
         wrapped = _wrapped(texts, index, words) if words else ""
         if not (

@@ -19,6 +19,7 @@ _MAGIC = (
     (b"BEGIN:VCALENDAR", "text/calendar"),
     (b"BEGIN:VCARD", "text/vcard"),
 )
+_ANY_MAGIC = tuple(magic for magic, _ in _MAGIC)
 _OFFICE = {
     b"word/": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     b"xl/": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -29,7 +30,7 @@ _OFFICE = {
 def sniff_type(content: bytes) -> str | None:
     """The media type that the first bytes show; None when they show none."""
     head = content[:4096]
-    for magic, media_type in _MAGIC:
+    for magic, media_type in _MAGIC if head.startswith(_ANY_MAGIC) else ():
         if head.startswith(magic):
             if media_type == "application/zip":
                 return next((t for name, t in _OFFICE.items() if name in head), media_type)

@@ -294,7 +294,7 @@ def _tidy(text: str) -> str:
         depth += line.count(_QUOTE)
         if _SIGNATURE in line:
             is_signature = depth == 0
-        words = _SPACES.sub(" ", line.translate(_NO_MARKS)).strip()
+        words = _with_single_spaces(line.translate(_NO_MARKS)).strip()
         marks = ">" * min(depth, 10)
         if words.strip("| "):
             if is_signature:
