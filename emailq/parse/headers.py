@@ -184,6 +184,8 @@ def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]]
         stop = text.find("\n", at)
         stop = len(text) if stop < 0 else stop
         line = text[at:stop]
+        if not pairs and _WELL_KNOWN.match("\n" + line.lstrip(" \t")):  # the first field is indented
+            line = line.lstrip(" \t")
         start = _FIELD_START.match(line)
         if line[:1] in (" ", "\t") and pairs:
             pairs[-1][1].append(line)

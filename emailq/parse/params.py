@@ -31,7 +31,7 @@ _CONTINUED = re.compile(r"([^*]+)\*(?:(\d{1,4})(\*)?)?")
 _TYPE = re.compile(
     r"[\s\"'<]*(?:content-type:\s*)?([\w!#$&^.+-]+)\s*[/\\]+\s*([\w!#$&^.+-]+)", re.ASCII | re.IGNORECASE
 )
-_MULTIPART = re.compile(r"\s*multipart[\s/*]*+([\w-]*)\s*", re.ASCII | re.IGNORECASE)
+_MULTIPART = re.compile(r"\s*multipart\W*+([\w-]*)\W*", re.ASCII | re.IGNORECASE)
 
 
 def parse_content_type(value: str | None) -> tuple[str, dict[str, str]]:

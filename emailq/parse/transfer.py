@@ -91,7 +91,7 @@ def _rescue_base64(data: bytes) -> tuple[bytes, str | None]:
     """Base64 with foreign characters, wrong padding, several pieces in a row, a footer, or none at all."""
     if len(data) > 1_000_000 and data.count(b"\n") * 20 > len(data):
         data = data.replace(b"\n", b"")  # lines too short to be worth a look at each
-    if b"\n--" not in data and (b"-" in data or b"_" in data) and not data.translate(None, _WHITE + _BASE64 + b"-_"):
+    if b"\n--" not in data and (b"-" in data or b"_" in data) and _is_url_safe(data.translate(None, _WHITE)):
         data = data.translate(_URL_SAFE)
     if data.endswith((b"=3D", b"=3D\n", b"=3D\r\n")):  # encoded twice
         data = data.replace(b"=3D", b"=")
@@ -129,10 +129,15 @@ def _end_of_base64(lines: list[bytes], fits: list[bool]) -> int:
     return misfit if misfit and not goes_on else len(lines)
 
 
+def _is_url_safe(digits: bytes) -> bool:
+    return b"+" not in digits and b"/" not in digits and not digits.translate(None, _BASE64 + b"-_")
+
+
 def _is_whole(data: bytes) -> bool:
     """Whether `data` is encoded text that needs nothing behind it, and no word of a language."""
     digits = data.translate(None, _WHITE)
-    return len(digits) >= _SHORT_WORD and len(digits) % 4 == 0 and not digits.translate(None, _BASE64)
+    is_word = len(digits) < _SHORT_WORD and not digits.endswith(b"=")
+    return not is_word and len(digits) % 4 == 0 and not digits.translate(None, _BASE64)
 
 
 def _is_base64_line(line: bytes) -> bool:

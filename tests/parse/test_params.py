@@ -15,6 +15,7 @@ from emailq.parse.params import parse_content_type, parse_disposition
         ('"text/html"; charset="utf-8"', ("text/html", {"charset": "utf-8"})),
         ("Content-Type: text/html; charset=utf-8", ("text/html", {"charset": "utf-8"})),
         ("multipart/; boundary=b", ("multipart/mixed", {"boundary": "b"})),
+        ("multipart/'mixed*; boundary=b", ("multipart/mixed", {"boundary": "b"})),
         ("multipart alternative; boundary=b", ("multipart/alternative", {"boundary": "b"})),
         ("multipart/mixed; boundary=-(1)-b (c)", ("multipart/mixed", {"boundary": "-(1)-b"})),
         ('multipart/mixed; charset="utf-8; boundary="b"', ("multipart/mixed", {"charset": "utf-8", "boundary": "b"})),

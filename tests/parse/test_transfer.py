@@ -22,6 +22,7 @@ LINES = base64.encodebytes(DATA)  # of 76 characters
         base64.b64encode(DATA[:100]) + b"\n" + base64.b64encode(DATA[100:]),
         base64.urlsafe_b64encode(DATA),
         LINES.replace(b"\n", b"\n!\n", 1),
+        LINES.replace(b"\n", b"-\n", 1),
         LINES.replace(b"=", b"=3D"),
         LINES + b"\n-- \nlist footer\nhttp://lists.example.org\n",
         LINES + b"\n" + b"_" * 400 + b"\na footer that is longer than the text\n",
@@ -29,6 +30,10 @@ LINES = base64.encodebytes(DATA)  # of 76 characters
 )
 def test_base64_is_decoded_whatever_was_done_to_it(encoded: bytes) -> None:
     assert decode(encoded, "base64")[0] == DATA
+
+
+def test_a_short_base64_text_may_have_blanks_inside() -> None:
+    assert decode(b"Z GF 0YQ==", "base64")[0] == b"data"
 
 
 @pytest.mark.parametrize(
