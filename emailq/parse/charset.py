@@ -78,7 +78,11 @@ def decode_utf8(data: bytes) -> str:
 
 
 def _repaired(text: str) -> str:
-    return text if text.isascii() else cyrillic.repair(twice.repair(text))
+    if text.isascii():
+        return text
+    text = twice.repair(text)
+    repaired = cyrillic.repair(text)
+    return text if repaired != text and spelling.is_western(text) else repaired
 
 
 def fitting(data: bytes, declared: str | None) -> str | None:

@@ -62,6 +62,7 @@ _SIGNS: dict[str, tuple[int, str]] = {
     "cp949": (3, "ko"),
 }
 _USUAL = "\xa0«»„“”‘’‚ªº²³½±×–—…•·§©®°€№‹›¿¡\u200e\u200f\xad،؛؟"
+_BESIDE_WORDS = "\xa0«»“”„’–—…€°"
 _USUAL_BITS, _SIGN_BITS, _CONTROL_BITS = 9, 13, 18
 _SIGN_INSIDE_BITS = 2
 _NEVER_BITS = 11
@@ -76,10 +77,12 @@ _ASCII_PAIRS = 100
 _FEWEST_BITS = 2  # that a pair costs on the average in the likeliest of texts
 
 _GOOD_BITS = 5.0  # a pair, in what is declared: it is not compared with other readings then
-_CONVINCING_BITS = 6.6
-_MARGIN_BITS, _MARGIN_OF_DEFAULT_BITS = 8, 4  # by which another reading must be likelier than the declared one
+_CONVINCING_BITS, _CONVINCING_SIGNS_BITS = 6.6, 5.2
+_MARGIN_BITS, _MARGIN_OF_DEFAULT_BITS = 14, 4  # by which another reading must be likelier than the declared one
 _DEFAULTS = ("cp1252",)  # what programs declare that know nothing of sets
 _FEW_LETTERS, _SEVERAL_LETTERS = 4, 10
+_SHORTEST_WORD = 3  # 8-bit bytes, in another script than Latin
+_SCRIPT_BITS, _ALPHABET_BITS = 14, 200  # less likely than Latin: at all, where a Latin alphabet has all the letters
 
 
 class Reading(NamedTuple):
@@ -102,6 +105,7 @@ class _Table(NamedTuple):
     width: int
     bits: bytes
     own: bytes
+    spelt: bytes
     is_latin: bool
 
 
@@ -127,6 +131,8 @@ class _Sample:
         self.letters = sum([count for _, count in self.plain])
         self.is_mostly_ascii = len(plain) > len(self.mixed)
         self.joints = sum([n for a, b, n in self.mixed if a in _ASCII_LETTERS or b in _ASCII_LETTERS])
+        self.longest = max(map(len, _HIGH_RUN.findall(data)), default=0)
+        self.script_bits = 0
         self._of_ascii: dict[str, float] = {}
 
     def bits_of_ascii(self, language: str) -> float:
@@ -148,7 +154,9 @@ def likeliest(data: bytes) -> Reading | None:
     sample = _Sample(data)
     if not sample.high:
         return None
-    best = _best(sample, _NONE)
+    western = _by_letters(sample, "cp1252", 0, _WESTERN, _NONE)
+    sample.script_bits = _ALPHABET_BITS if _is_spelt(sample.high, "cp1252", _WESTERN) else _SCRIPT_BITS
+    best = _best(sample, western)
     if best.codec in cyrillic.TWINS:
         return best._replace(codec=cyrillic.mac_or_windows(data, best.codec))
     return best
@@ -162,11 +170,40 @@ def better(data: bytes, declared: str) -> str | None:
     own = _reading_as_declared(sample, declared)
     if _is_good(sample, own):
         return None
-    if declared not in _DEFAULTS and len(set(sample.high)) < _FEW_LETTERS:
-        return None
-    margin = _MARGIN_OF_DEFAULT_BITS if declared in _DEFAULTS else _MARGIN_BITS
+    if declared in _DEFAULTS:
+        margin = _MARGIN_OF_DEFAULT_BITS
+    else:
+        if len(set(sample.high)) < _FEW_LETTERS:
+            return None
+        is_of_dos = declared.startswith("cp") and declared[2] != "1"
+        boxes = [code for code, char in enumerate(charmap(declared)) if is_of_dos and "\u2500" <= char <= "\u259f"]
+        margin = _MARGIN_BITS + 8 * (len(sample.high) - len(sample.high.translate(None, bytes(boxes))))
+    if declared not in _MULTIBYTE and _is_latin(own.language):
+        languages = _SETS[declared][1] if declared in _SETS else _WESTERN
+        sample.script_bits = _ALPHABET_BITS if _is_spelt(sample.high, declared, languages) else _SCRIPT_BITS
     best = _best(sample, own._replace(bits=own.bits - margin))
-    return best.codec if best.codec != declared and best.is_convincing else None
+    if best.codec == declared or not best.is_convincing:
+        return None
+    is_vague = best.per_pair > _CONVINCING_SIGNS_BITS and declared not in _DEFAULTS
+    return None if is_vague and (declared in _MULTIBYTE or best.codec in _MULTIBYTE) else best.codec
+
+
+def is_western(text: str) -> bool:
+    """Whether the alphabet of one Western language has all letters of `text` beside a to z."""
+    try:
+        high = text.encode("cp1252").translate(None, _ASCII)
+    except UnicodeEncodeError:
+        return False
+    return _is_spelt(high, "cp1252", _WESTERN)
+
+
+def _is_spelt(high: bytes, codec: str, languages: Iterable[str]) -> bool:
+    """Whether 8-bit bytes are the letters of one language, as where its alphabet is listed, or usual signs."""
+    return any(not high.translate(None, _table(codec, language).spelt) for language in languages)
+
+
+def _is_latin(language: str) -> bool:
+    return bool(_ascii_table(language)) if language in _numbers()[0] else False
 
 
 def _is_good(sample: _Sample, declared: Reading) -> bool:
@@ -185,13 +222,24 @@ def _best(sample: _Sample, best: Reading) -> Reading:
     if not is_latin:
         best = _best_by_signs(sample, best)
     for codec in _SETS if is_latin else reversed(_SETS):
-        best = _by_letters(sample, codec, *_SETS[codec], best)
+        rareness, languages = _SETS[codec]
+        if _is_latin(languages[0]):
+            if sample.joints:
+                best = _by_letters(sample, codec, rareness, languages, best)
+        elif sample.longest >= _SHORTEST_WORD:
+            best = _by_letters(sample, codec, rareness + sample.script_bits, languages, best)
     return _best_by_signs(sample, best) if is_latin else best
 
 
 def _best_by_signs(sample: _Sample, best: Reading) -> Reading:
+    if len(sample.high) < _SHORTEST_WORD:
+        return best
     return min(
-        best, *(_by_signs(sample, codec, rareness, [language]) for codec, (rareness, language) in _SIGNS.items())
+        best,
+        *(
+            _by_signs(sample, codec, rareness + sample.script_bits, [language])
+            for codec, (rareness, language) in _SIGNS.items()
+        ),
     )
 
 
@@ -216,7 +264,7 @@ def _by_letters(sample: _Sample, codec: str, rareness: int, languages: Iterable[
     of_set += _CAPITAL_INSIDE_BITS * case.count(b"lu") + _CAPITALS_BITS * case.count(b"uu")
     of_set += _SIGN_INSIDE_BITS * (case.count(b"lx") + case.count(b"xl") + case.count(b"ux") + case.count(b"xu"))
     for language in languages:
-        classes, width, table, own, is_latin = _table(codec, language)
+        classes, width, table, own, _, is_latin = _table(codec, language)
         at_least = of_set + len(sample.high.translate(None, own)) * _FOREIGN_BITS + sample.pairs * _FEWEST_BITS
         if not is_latin:
             at_least += sample.joints * _USUAL_BITS
@@ -248,6 +296,7 @@ _NONE = Reading(9e9, "", "", 9e9)
 _MULTIBYTE = frozenset(
     ("gb18030", "cp950", "big5hkscs", "cp949", "johab", "cp932", "euc_jp", "euc_jis_2004", "shift_jis_2004")
 )
+_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _ASCII = bytes(range(0x80))
 _ASCII_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
@@ -341,18 +390,21 @@ def _table(codec: str, language: str) -> _Table:
     index = {letter: number for number, letter in enumerate(alphabet, 1)}
     script = _script(alphabet[-1])
     classes = bytearray()
-    own = bytearray()
+    own, spelt = bytearray(), bytearray()
     for code, char in enumerate(charmap(codec)):
         lower = char.lower()[0]
         if lower in index:
             classes.append(index[lower])
             own.append(code)
+            spelt.append(code)
         elif unicodedata.category(char) in ("Lu", "Ll", "Lo", "Mn") and char not in "ªº":
             classes.append(foreign if _script(char) == script else ascii_elsewhere if code < 0x80 else elsewhere)
         else:
             classes.append(0)
             own.append(code)
-    return _Table(bytes(classes), width, bytes(bits), bytes(own), "a" in index)
+            if char in _BESIDE_WORDS:
+                spelt.append(code)
+    return _Table(bytes(classes), width, bytes(bits), bytes(own), bytes(spelt), "a" in index)
 
 
 @cache
