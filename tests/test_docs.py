@@ -326,6 +326,25 @@ def _pattern(shown: str) -> str:
     return ".*?".join(re.escape(part) for part in shown.rstrip().split("…")) + r"\s*"
 
 
+def test_what_parse_prints_is_jmaps_or_documented() -> None:
+    jmap = "messageId inReplyTo references from sender replyTo to cc bcc subject size textBody htmlBody bodyValues"
+    shown = json.loads(run_emailq("parse", "--json", "-", input="From: ann@example.com\n\nHello.\n").stdout)
+    documented = TEXTS["mail.md"].partition("## For programs")[2]
+
+    assert [
+        key for key in shown if key not in f"{jmap} hasAttachment preview".split() and f"`{key}`" not in documented
+    ] == []
+
+
+def test_every_documented_defect_is_one_that_the_parser_has() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "emailq/parse").glob("*.py"))
+    table = TEXTS["mail.md"].partition("| codes in `defects` |")[2]
+    codes = re.findall(r"`([a-z0-9-]+)`", table)
+
+    assert len(codes) > 40
+    assert [one for one in codes if f'"{one}"' not in code] == []
+
+
 def test_what_is_not_run_stands_in_the_docs() -> None:
     assert [one for one in NOT_RUN if not any(command.startswith(one) for command in ALL_COMMANDS)] == []
     assert [one for one in STAYS if not any(_stays(command, one) for command in ALL_COMMANDS)] == []

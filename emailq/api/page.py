@@ -19,6 +19,7 @@ from emailq.app import App
 from emailq.classify.decisions import label_email
 from emailq.db import Connection, query
 from emailq.erp import desk
+from emailq.erp.payload import canonical, sha256
 from emailq.erp.summary import fields_text
 from emailq.errors import NotFound, UsageError
 from emailq.models import Intent, Priority, Sentiment
@@ -161,6 +162,8 @@ async def mail(
 async def one_email(email_id: UUID, request: Request, token: Reader) -> Response:
     async with _pool(request).connection() as conn:
         found = await show_email(conn, email_id)
+        for action in found["erp_actions"]:
+            action["seen"] = sha256(canonical(action["request_payload"])).hex()
         attempts: dict[str, list[dict[str, Any]]] = {}
         for row in await _rows(
             conn,
@@ -274,12 +277,16 @@ async def decide_action(
     request: Request,
     token: Writer,
     decision: Annotated[str, Form()],
+    seen: Annotated[str, Form()],
     back: Annotated[str, Form()] = "/ui/actions",
 ) -> Response:
+    """`seen`: the SHA-256 of the payload that the person looked at; a yes to another one would not be theirs."""
     async with _pool(request).connection() as conn:
         try:
             if decision == "approve":
                 action = await desk.show_action(conn, action_id)
+                if action["payload_sha256"].hex() != seen:
+                    return _back(back, told="It has changed since it was shown: look again.")
                 await desk.approve(conn, action, action["request_payload"], [], token.name, None)
             else:
                 await desk.reject(conn, action_id, token.name, None)

@@ -154,7 +154,8 @@ def reparse(emails: tuple[str, ...], every: bool, defect: str | None, as_json: b
         return await reparse_emails(conn, await email_ids(conn, list(emails)) if emails else None, defect)
 
     count = with_connection(run)
-    print_row({"enqueued": count}, as_json, f"{count} enqueued; run: emailq worker --queue parsing")
+    hint = "a worker parses them" if count else "none fits, or all wait already"
+    print_row({"enqueued": count}, as_json, f"{count} enqueued: {hint}")
     return EX_OK
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from emailq.api.tokens import COOKIE
+from emailq.erp.payload import canonical, sha256
 from tests.commands import run_emailq
 
 pytestmark = pytest.mark.chromium
@@ -115,14 +116,29 @@ def test_enter_presses_the_button_that_has_the_focus(page: Page, order: str, db:
     assert db.execute("select intent from emails").fetchall() == [("invoice",)]
 
 
-def test_who_approves_sees_what_would_be_sent(page: Page, api: httpx.Client, env: dict[str, str]) -> None:
+def test_who_approves_says_yes_to_what_is_shown(
+    page: Page, api: httpx.Client, env: dict[str, str], db: psycopg.Connection
+) -> None:
     message = b"From: Ann <ann@example.com>\r\nSubject: Order\r\n\r\nWe order 12 boxes of candles, please.\r\n"
-    api.post("/parse", content=message, headers=RAW)
+    email_id = api.post("/parse", content=message, headers=RAW).json()["email"]["id"]
     run_emailq("worker", "--drain", env=env)
 
-    for place in ("actions", "review"):
-        page.goto(f"/ui/{place}")
-        assert "12 boxes candles" in page.inner_text("main"), place
+    page.goto("/ui/review")
+    assert "12 boxes candles" in page.inner_text("main")
+    page.goto("/ui/actions")
+    assert "12 boxes candles" in page.inner_text("main")
+
+    old = db.execute("update erp_actions set payload_sha256 = sha256('another') returning request_payload").fetchone()
+    assert old is not None
+    page.get_by_role("button", name="Approve").click()
+    assert "It has changed since it was shown" in page.inner_text("main")
+    assert db.execute("select status from erp_actions").fetchall() == [("needs_review",)]
+
+    db.execute("update erp_actions set payload_sha256 = %s", (sha256(canonical(old[0])),))
+    page.goto(f"/ui/mail/{email_id}")
+    page.get_by_role("button", name="Approve").click()
+    page.wait_for_load_state()
+    assert db.execute("select status from erp_actions").fetchall() == [("pending",)]
 
 
 def test_a_form_of_another_site_is_refused(url: str, token: str) -> None:

@@ -56,7 +56,7 @@ def test_a_reparse_of_all_changes_nothing(worked_env: dict[str, str], db: psycop
     asked = run_emailq("reparse", "--all", env=worked_env)
     worked = run_emailq("worker", "--drain", env=worked_env)
 
-    assert asked.stdout == "3 enqueued; run: emailq worker --queue parsing\n"
+    assert asked.stdout == "3 enqueued: a worker parses them\n"
     assert worked.returncode == 0, worked.stderr
     jobs = "select status, last_error, count(*) from processing_queue where queue_name = 'parsing' group by 1, 2"
     assert db.execute(jobs).fetchall() == [("completed", None, 6)], worked.stderr
