@@ -26,7 +26,7 @@ modules = mypycify([*options, *sys.argv[1:]], opt_level="2", debug_level="0")
 _COMPILE = """
 from setuptools import setup
 
-setup(name="emailq", packages=[], ext_modules=modules, script_args=["build_ext", "--inplace"])
+setup(name="emailq", packages=[], ext_modules=modules, script_args=["--quiet", "build_ext", "--inplace"])
 """
 
 
@@ -57,7 +57,8 @@ def compile_parser(root: Path, *, only_check: bool = False) -> None:
     for path in found:
         path.write_text(_with_final_constants(path.read_text(encoding="utf-8")), encoding="utf-8")
     names = [str(path.relative_to(root)) for path in found]
-    subprocess.run([sys.executable, "-c", _CHECK if only_check else _CHECK + _COMPILE, *names], cwd=root, check=True)
+    command = [sys.executable, "-c", _CHECK if only_check else _CHECK + _COMPILE, *names]
+    subprocess.run(command, cwd=root, check=True, stdout=2)  # it tells its errors on standard output
 
 
 def _with_final_constants(source: str) -> str:

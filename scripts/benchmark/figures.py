@@ -42,12 +42,12 @@ class Figures:
     def of(self, name: str, system: str = "emailq") -> Figure | None:
         return self.all.get((name, system))
 
-    def ratio(self, name: str, over: str, label: str, *, goal: float | None = None) -> None:
-        """Adds emailq's rate over another's, run by run."""
-        ours, theirs = self.of(name), self.of(name, over)
+    def ratio(self, name: str, over: str, label: str, *, goal: float | None = None, system: str = "emailq") -> None:
+        """Adds the rate of emailq, in one of its forms, over another's, run by run."""
+        ours, theirs = self.of(name, system), self.of(name, over)
         if ours and theirs:
             for mine, other in zip(ours.runs, theirs.runs, strict=False):
-                self.add(label, "emailq", mine / other, "×", goal=goal)
+                self.add(label, system, mine / other, "×", goal=goal)
 
 
 def percentile(values: Iterable[float], percent: float) -> float:

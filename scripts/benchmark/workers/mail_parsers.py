@@ -118,6 +118,7 @@ def mail_parser() -> Callable[[bytes], object]:
 
 PARSERS = {
     "emailq": emailq,
+    "emailq, compiled": emailq,  # of a copy that is: this file's own
     "emailq, without what is derived": emailq_bare,
     "email, policy.default": policy_default,
     "email, compat32 hardened": compat32,
