@@ -183,7 +183,9 @@ def _bounce(message: Message, headers: dict[str, str], subject: str) -> Automati
         return _described(message, headers, "delivery_receipt", system, "subject and text of a delivery receipt")
     if system and not has_subject and system != _SYSTEM and _OWN_MAILBOX.search(f"{subject}\n{text[:600]}"):
         return None  # "your mailbox is full"
-    is_plain = not is_by_hand and bool(system) and (system == _SYSTEM or has_null_path or has_subject)
+    is_plain = not is_by_hand and (
+        system == _SYSTEM or (bool(system) and (has_null_path or (has_subject and system != _MAYBE_SYSTEM)))
+    )
     has_text = not is_plain and bool(_BOUNCE_TEXT.search(text))  # a search that costs
     if system != _SYSTEM and _has_peoples_mailer(headers) and not has_null_path:
         is_bounce = False
@@ -331,7 +333,7 @@ def _maybe_auto_reply(
     is_absent = bool(_AUTO_REPLY_TEXT.search(text))
     if is_absent:
         more.append("text of an absent person")
-    if "text of a program" in marks and (has_subject or _RECEIVED_TEXT.search(text)):
+    if "text of a program" in marks and ((has_subject and "?" not in text) or _RECEIVED_TEXT.search(text)):
         more.append("says that a message came in")
     is_about_mail = (has_subject and not _REPLY.match(subject)) or (
         len(text) <= 700 and bool(_THANKS_TEXT.search(text))

@@ -8,7 +8,7 @@ import re
 from emailq.parse import notices
 from emailq.parse.patterns import has_any, in_lower_case, words_of
 
-_HEAD = 400  # characters in which a note says what it is
+_HEAD = 300  # characters in which a note says what it is
 _LONGEST = 1200  # characters of a note
 _SENTENCES = 16
 _SHORT = 4  # words of a greeting, a name or a heading

@@ -102,6 +102,7 @@ STATUS_TEXTS = {
     "5.1.1": r"""
         (?:user|recipient|mailbox|addressee|address|account)(?: name| <\S{3,100})? (?:is )?unknown
         (?:user|recipient|mailbox|addressee|address)(?: name)? (?:is )?not (?:found|known|listed|recognized)
+        нет такого (?:пользователя|адреса|ящика|получателя)|так(?:ого|ой) (?:пользовател|адрес|ящик)\S{0,2} (?:нет|не)
         (?:unknown|no such|invalid|no valid) (?:user|recipient|mailbox|address|e-?mail)|not listed in|no mailbox here
         doesn.t have an? \S{1,80} account|does not exist|couldn.t be found|не существует|не найден|不存在|存在し
         unbekannt|inconnu|desconocid|sconosciut|introuvable|no se encontró|nicht gefunden
@@ -191,6 +192,7 @@ THANKS_TEXTS = r"""
 """
 # … of those who have received something …
 RECEIVED_TEXTS = r"""
+    this is an? auto\S{0,12} acknowledge?ment
     (?:received|got) your (?!order|payment)
     thank(?:s| you) for (?:contacting|your (?:e-?mail|message|request|en?quiry|inq|int))
     (?:message|mail|request|enquiry|inquiry)\b.{0,60}has been (?:received|logged|registered|created)
@@ -235,6 +237,11 @@ READ_TEXTS = r"""
 
 # Sentences of a note that somebody is away, or works there no more: who says so of oneself or of the firm …
 ABSENT_SENTENCES = r"""
+    \bв отъезде|\bi(?:['’]ve| have)? left\b|(?:e-?mails?|inbox) (?:is|are|gets?) (?:only )?checked
+    de retour (?:le|lundi|à partir|dès|en)\b
+    (?:contestar|responder)\S{0,6} .{0,30}(?:retraso|demora)|(?:sono|sarò) in (?:maternità|malattia)
+    \bвыходной\b|nicht mehr (?:im unternehmen|in der firma|im haus)
+    \bi(?:['’]m| am)\b.{0,20}\bout (?:this|today|all|next|for|on)\b
     \b(?:is|are|be|remain) (?:\S{1,12} )?closed\b|\bi (?:only |usually )?work (?:part|mon|tue|wed|thu|only)
     my working days
     (?:mailbox|address|inbox|account)\b.{0,20}(?:no longer|not) (?:in use|monitored|active|checked|read|used)
@@ -288,6 +295,7 @@ ABSENT_SENTENCES = r"""
 """
 # … and what else such a note says: thanks, until when, whom to ask, and what becomes of the message.
 MEANWHILE_SENTENCES = r"""
+    (?:please )?reach out to|time.sensitive|обязанности исполня|если горит|consulterai|遅れ
     melde mich|meldet sich|expect (?:a|an|some)? ?(?:repl|respon|answer|delay|slow)|(?:sera|seront) trait|fino a
     мои (?:задачи|дела|вопросы)
     \b(?:look|looking) after you|covered by|stands? in for me|when i(?:'m|’m| am) (?:next|back)|write back|reopen
@@ -336,7 +344,7 @@ MEANWHILE_SENTENCES = r"""
 # What is polite and says nothing.
 POLITE_SENTENCES = r"""
     (?:\S{1,20} ){0,3}thank(?:s| you)\b.{0,40}(?:mail|message|note|contacting|writing|reaching|getting in touch)
-    (?:\S{1,20} ){0,3}thank(?:s| you)\b.{0,40}(?:understanding|patience|interest)
+    (?:\S{1,20} ){0,3}thank(?:s| you)\b.{0,40}(?:correspondence|letter|enquiry|understanding|patience|interest)
     спасибо,? что (?:написали|обратились)
     (?:спасибо|благодар\S{1,4}),? .{0,30}(?:письмо|сообщение|обращение|понимание|интерес|терпение|отклик)|дякую
     (?:vielen |herzlichen |besten )?(?:dank|danke)\b.{0,40}(?:mail|nachricht|verständnis|geduld)
@@ -401,6 +409,7 @@ FIRST_PERSON = r"""
 """
 # Sentences of an acknowledgement: what came in …
 RECEIVED_SENTENCES = r"""
+    (?:case|ticket|enquiry|complaint|your) (?:number|reference|id)\b(?: number)?(?: is|:)
     (?:резюме|анкет\S|отклик|документы|вопрос|отзыв)\b.{0,40}(?:получен|принят|зарегистр|поступил)|bei uns angekommen
     eingetroffen
     votre (?:demande|message|courriel|mail)\b.{0,40}parvenu
@@ -440,6 +449,7 @@ RECEIVED_SENTENCES = r"""
 """
 # … and what becomes of it.
 PROMISE_SENTENCES = r"""
+    response time|working on (?:it|your)|будете уведомлены|(?:будет|будут) направлен
     (?:come|get) back to you|hear from us|will be (?:assigned|contacted|notified|reviewed|processed|answered)|may take
     reached our
     перезвон|уточнени|рассматрива|частые вопросы|respondemos|yazacağız|döneceğiz|saatleri arasında|remitid|tramitaci
@@ -501,11 +511,12 @@ ASKING_WORDS = r"""
     \bbitte (?:senden|liefern|schicken|bestätigen|prüfen|bestellen|unterschreiben|geben sie mir)|\bkönnen sie\b
     \bkönnten sie\b
     \bpouvez-vous\b|\benvoyez|\blivrez|\bconfirmez|\bpueden\b|\benvíe|\bnecesit|\bpotete\b|\bho bisogno
-    お願いします。?$|請寄|请发|请寄|请报
+    請寄|请发|请寄|请报
 """
 
 # What programs say at the begin of a sentence; one of PROGRAM_WORDS is in each.
 PROGRAM_WORDS = """
+    because|потому|так как|поскольку|, weil|parce|porque|perché|ponieważ
     automat|reply|respond|monitored|if this|if you did|if you do|atendid|unattended|scan date|was sent from|scanned
     автомат|отвеча|если_
     antwort|falls sie|wenn sie|répond|si vous n|si no_|si usted no|se non_|rispond|se não_|se você|odpowiad|jeśli
@@ -513,6 +524,13 @@ PROGRAM_WORDS = """
     otomatik|işlem|自動|自动|返信|回复|回覆|本人|不是|心当たり
 """
 PROGRAM_SENTENCES = r"""
+    you(?:['’]ve| have|['’]re| are)? (?:receiv\S{2,3}|got|getting) this (?:\S{1,20} ){1,3}because you(?:r acc| )
+    вы (?:получили|получаете) (?:это|данное) (?:письмо|сообщение|уведомление),? (?:потому|так как|поскольку)
+    sie (?:erhalten|bekommen) diese (?:e-?mail|nachricht|mail),? (?:weil|da)
+    vous (?:recevez|avez reçu) (?:ce|cet) .{0,20}(?:car|parce)
+    (?:ha recibido|has recibido|recibe|recibes) este (?:correo|mensaje|e-?mail) porque
+    (?:ricevi|riceve|hai ricevuto) quest.{0,20}perché
+    (?:você recebeu|está a receber|recebeu) est.{0,20}porque|otrzymujesz .{0,30}ponieważ
     if (?:this|it) was(?:n['’]t| not) you(?! who)
     if you (?:did(?:n['’]t| not)|do(?:n['’]t| not)) (?:request|make|recogni|init|sign)
     если (?:это (?:были )?не вы|вы (?:этого )?не (?:запрашивали|совершали|регистрировались|входили))
@@ -536,13 +554,14 @@ PROGRAM_SENTENCES = r"""
     (?:this|the) (?:e-?mail|message|notification|letter|notice) (?:is|was|has been) (?:sent|generated|created) auto
     (?:this|the|our|replies to this) (?:e-?mail|mailbox|inbox)(?: address)? (?:is|are) (?:not|un)\s?monitored
     (?:this|the|our|replies to this) (?:address|message)(?: address)? (?:is|are) (?:not|un)\s?monitored
-    (?:automated|automatic|automatically generated) (?:message|notification|e-?mail|notice|alert)
+    (?:automated|automatic) (?:message|notification|e-?mail|notice|alert)(?! \S{1,20} (?!not |your ))
+    automatically generated (?:message|notification|e-?mail|notice|alert)(?! \S{1,20} (?!not |your ))
     (?:replies|responses) to this (?:e-?mail|message|address)
     (?:пожалуйста,? |просим |убедительно просим |просьба ){0,2}не отвеча(?:йте|ть) на (?:это|данное|него)
     (?:это|данное|настоящее) (?:\S{1,20} )?(?:письмо|сообщение|уведомление) (?:\S{1,20} )?(?:автомат|отправлен)
     (?:это|данное|настоящее) (?:\S{1,20} )?(?:письмо|сообщение|уведомление) (?:\S{1,20} )?(?:сформирован|создан)
     (?:письмо|сообщение|уведомление) (?:\S{1,20} ){0,2}автоматически
-    (?:это )?автоматическ\S{2,3} (?:письмо|сообщение|уведомление|рассылка)
+    (?:это )?автоматическ\S{2,3} (?:письмо|сообщение|уведомление|рассылка)(?=\W{0,3}(?:$|[.,;:!\n-]|системы|с сайта))
     (?:bitte )?antworten sie (?:bitte )?nicht auf diese|auf diese (?:e-?mail|nachricht) kann nicht geantwortet
     (?:dies|das) ist eine automat|diese (?:e-?mail|mail|nachricht|mitteilung) (?:wurde|wird|ist) (?:\S{1,20} )?automat
     automatische (?:nachricht|mitteilung|benachr)
@@ -602,6 +621,8 @@ CONFIRM_TEXTS = r"""
 """
 # Words of notes of absence, of acknowledgements, and of those who let mail wait: a text without any is none.
 ABSENT_WORDS = """
+    отъезд|have left|checked|de retour|retraso|maternit|zwolnieni
+    on pto|nicht mehr|выходной|formation|be back|on my return
     leave|out of_|vacation|holiday|away|travel|unavailable|not available|no longer|closed|access to|absent
     off work|retired|on a trip
     отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи
@@ -614,6 +635,7 @@ ABSENT_WORDS = """
     kancel|відпуст|szabads|concediu|不在|休|出張|出差|外出|度假|假|离职|退職|휴가|부재
 """
 RECEIVED_WORDS = """
+    reference|передан
     received|got your|logged|been opened|been created|reached our|parvenu|wiadomość|angekommen|eingetroffen|резюме
     receipt
     contacting|ticket|получ|принят
@@ -621,7 +643,8 @@ RECEIVED_WORDS = """
     recibi|ricevut|acquisito|recebe|otrzyma|przyjęt|ontvangen|alın|受け付け|受付|收到|已受理
 """
 CHALLENGE_WORDS = """
-    confirm you|confirm that|confirms|confirmed|verify you|whitelist|approved|spam|подтвердит|спам|bestätigen
+    confirm you|confirm that|confirms|confirmed|verify you|prove|whitelist|approved senders
+    подтвердит|подтвержд|bestätigen
 """
 # What a mail system says of mail that arrived.
 DELIVERED_SUBJECTS = r"""
