@@ -250,8 +250,17 @@ def _reading_as_declared(sample: _Sample, codec: str) -> Reading:
     own = _SETS[codec][1] if codec in _SETS else ()
     best = _by_letters(sample, codec, 0, own, _NONE)
     if best.per_pair > _GOOD_BITS:
-        best = _by_letters(sample, codec, 0, [name for name in _numbers()[0] if name not in own], best)
+        best = _by_letters(sample, codec, 0, [name for name in _languages_of(codec) if name not in own], best)
     return best
+
+
+@cache
+def _languages_of(codec: str) -> list[str]:
+    """All languages that have letters in a set."""
+    high = frozenset(charmap(codec)[0x80:])
+    return [
+        name for name, (alphabet, _) in _numbers()[0].items() if not high.isdisjoint(alphabet) or alphabet[0] == "a"
+    ]
 
 
 def _by_letters(sample: _Sample, codec: str, rareness: int, languages: Iterable[str], best: Reading) -> Reading:
@@ -297,6 +306,7 @@ _MULTIBYTE = frozenset(
     ("gb18030", "cp950", "big5hkscs", "cp949", "johab", "cp932", "euc_jp", "euc_jis_2004", "shift_jis_2004")
 )
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+_OF_HEX = bytes(min(int(chr(code), 16), _NEVER_BITS) if chr(code) in "0123456789abcdef" else 0 for code in range(256))
 _ASCII = bytes(range(0x80))
 _ASCII_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
@@ -306,7 +316,7 @@ def _numbers() -> tuple[dict[str, tuple[str, bytes]], dict[str, dict[str, int]]]
     """Language → alphabet and bits of its pairs; language → sign → bits."""
     data = json.loads(gzip.decompress(files("emailq.parse").joinpath("spelling.json.gz").read_bytes()))
     letters = {
-        language: (alphabet, bytes(int(digit, 16) for digit in digits))
+        language: (alphabet, digits.encode().translate(_OF_HEX))
         for language, (alphabet, digits) in data["letters"].items()
     }
     signs = {
@@ -370,41 +380,50 @@ def _marks(codec: str) -> tuple[bytes, bytes]:
 
 @cache
 def _table(codec: str, language: str) -> _Table:
-    alphabet, digits = _numbers()[0][language]
-    edge_and_letters = len(alphabet) + 1
-    foreign, ascii_elsewhere, elsewhere = edge_and_letters, edge_and_letters + 1, edge_and_letters + 2
-    width = edge_and_letters + 3
-    bits = bytearray()
-    for first in range(width):
-        for second in range(width):
-            if first < edge_and_letters and second < edge_and_letters:
-                bits.append(min(digits[first * edge_and_letters + second], _NEVER_BITS))
-            elif second in (foreign, elsewhere):
-                bits.append(_FOREIGN_BITS if second == foreign else _MIXED_BITS)
-            elif ascii_elsewhere in (first, second) and 0 not in (first, second):
-                bits.append(_MIXED_BITS)
-            elif second == ascii_elsewhere or first == ascii_elsewhere:
-                bits.append(0)
-            else:
-                bits.append(_MIXED_BITS if first == elsewhere and second else _AFTER_FOREIGN_BITS)
+    alphabet, bits = _pairs(language)
+    foreign = len(alphabet) + 1
+    ascii_elsewhere, elsewhere = foreign + 1, foreign + 2
     index = {letter: number for number, letter in enumerate(alphabet, 1)}
     script = _script(alphabet[-1])
-    classes = bytearray()
-    own, spelt = bytearray(), bytearray()
-    for code, char in enumerate(charmap(codec)):
-        lower = char.lower()[0]
-        if lower in index:
-            classes.append(index[lower])
-            own.append(code)
+    classes, own, spelt = bytearray(), bytearray(), bytearray()
+    for code, (lower, of_script) in enumerate(_letters(codec)):
+        number = index.get(lower, 0)
+        if number == 0 and of_script:
+            classes.append(foreign if of_script == script else ascii_elsewhere if code < 0x80 else elsewhere)
+            continue
+        classes.append(number)
+        own.append(code)
+        if number or lower in _BESIDE_WORDS:
             spelt.append(code)
-        elif unicodedata.category(char) in ("Lu", "Ll", "Lo", "Mn") and char not in "ªº":
-            classes.append(foreign if _script(char) == script else ascii_elsewhere if code < 0x80 else elsewhere)
-        else:
-            classes.append(0)
-            own.append(code)
-            if char in _BESIDE_WORDS:
-                spelt.append(code)
-    return _Table(bytes(classes), width, bytes(bits), bytes(own), bytes(spelt), "a" in index)
+    return _Table(bytes(classes), len(alphabet) + 4, bits, bytes(own), bytes(spelt), "a" in index)
+
+
+@cache
+def _letters(codec: str) -> list[tuple[str, str]]:
+    """For each byte its character in lower case, and the script if it is a letter."""
+    found = []
+    for char in charmap(codec):
+        is_letter = unicodedata.category(char) in ("Lu", "Ll", "Lo", "Mn") and char not in "ªº"
+        found.append((char.lower()[0], _script(char) if is_letter else ""))
+    return found
+
+
+@cache
+def _pairs(language: str) -> tuple[str, bytes]:
+    """The alphabet, and the bits of each pair of classes.
+
+    The classes are: no letter, those of the alphabet, another letter of the script, one of ASCII in another script, any
+    other letter.
+    """
+    alphabet, bits = _numbers()[0][language]
+    width = len(alphabet) + 1
+    behind = bytes((_FOREIGN_BITS, _MIXED_BITS, _MIXED_BITS))
+    rows = [bits[:width] + bytes((_FOREIGN_BITS, 0, _MIXED_BITS))]
+    rows += [bits[first * width : (first + 1) * width] + behind for first in range(1, width)]
+    rows.append(bytes([_AFTER_FOREIGN_BITS] * width) + behind)
+    rows.append(bytes([0] + [_MIXED_BITS] * len(alphabet)) + behind)
+    rows.append(bytes([_AFTER_FOREIGN_BITS] + [_MIXED_BITS] * len(alphabet)) + behind)
+    return alphabet, b"".join(rows)
 
 
 @cache

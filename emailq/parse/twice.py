@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -23,29 +24,33 @@ _LIKELY = re.compile(
 class _Wrong(NamedTuple):
     """A set that UTF-8 was read in: what its characters look like there, and the way back to bytes."""
 
-    leads: frozenset[str]
     sequences: re.Pattern[str]
     certain: re.Pattern[str]  # those of which one is enough
     to_byte: dict[str, int]
 
 
+@cache
 def _wrong(codec: str) -> _Wrong:
     to_byte = {char: code for code, char in enumerate(charmap(codec)) if code >= 0x80}
     to_byte = {chr(code): code for code in range(0x80, 0x100 if codec == "cp1252" else 0xA0)} | to_byte
 
-    def chars(first: int, last: int) -> str:
-        return "".join(char for char, code in to_byte.items() if first <= code <= last)
+    def one_of(first: int, last: int) -> str:
+        return f"[{re.escape(''.join([char for char, code in to_byte.items() if first <= code <= last]))}]"
 
-    tail = f"[{re.escape(chars(0x80, 0xBF))}]"
-    of_three = f"[{re.escape(chars(0xE0, 0xEF))}]{tail}{{2}}|[{re.escape(chars(0xF0, 0xF4))}]{tail}{{3}}"
-    sequences = f"(?:[{re.escape(chars(0xC2, 0xDF))}]{tail}|{of_three})+"
+    tail = one_of(0x80, 0xBF)
+    of_three = f"{one_of(0xE0, 0xEF)}{tail}{{2}}|{one_of(0xF0, 0xF4)}{tail}{{3}}"
+    sequences = f"(?:{one_of(0xC2, 0xDF)}{tail}|{of_three})+"
     sure_tail = tail.replace("\xa0", "")  # a blank alone is not worth a change
-    of_latin = f"[{re.escape(chars(0xC2, 0xC3))}]{sure_tail}|[{re.escape(chars(0xE2, 0xE2))}]{tail}{{2}}"
+    of_latin = f"{one_of(0xC2, 0xC3)}{sure_tail}|{one_of(0xE2, 0xE2)}{tail}{{2}}"
     certain = "(?!)" if codec in ("cp1251", "koi8_r", "cp866") else of_latin
-    return _Wrong(frozenset(chars(0xC2, 0xF4)), re.compile(sequences), re.compile(certain), to_byte)
+    return _Wrong(re.compile(sequences), re.compile(certain), to_byte)
 
 
-_WRONG = tuple(map(_wrong, ("cp1252", "cp1251", "koi8_r", "cp866", "cp1250", "cp850", "cp437", "mac_roman")))
+# Each set with the first characters of what UTF-8 looks like in it.
+_LEADS = {
+    codec: frozenset(charmap(codec)[0xC2:0xF5])
+    for codec in ("cp1252", "cp1251", "koi8_r", "cp866", "cp1250", "cp850", "cp437", "mac_roman")
+}
 
 
 def repair(text: str) -> str:
@@ -55,12 +60,13 @@ def repair(text: str) -> str:
         if not runs:
             return text
         firsts, probe = {run[0] for run in runs}, "".join(runs)
-        for wrong in _WRONG:
-            if not firsts.isdisjoint(wrong.leads) and _covered(wrong.sequences, probe) * 4 >= len(probe) * 3:
-                repaired = _repair(text, wrong)
-                if repaired is not None:
-                    text = repaired
-                    break
+        for codec, leads in _LEADS.items():
+            if firsts.isdisjoint(leads) or _covered(_wrong(codec).sequences, probe) * 4 < len(probe) * 3:
+                continue
+            repaired = _repair(text, _wrong(codec))
+            if repaired is not None:
+                text = repaired
+                break
         else:
             return text
     return text
