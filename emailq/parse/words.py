@@ -7,7 +7,8 @@ from functools import lru_cache
 from emailq.parse import charset, transfer
 from emailq.parse.charset_labels import REFUSED, codec_for
 
-_START = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?")
+_START = re.compile(r"=\?\s?([^?\s]{1,80}(?:\s[^?\s]{1,20})?)\s?\?([bBqQ])\?")  # it may be folded inside of its charset
+_DIGITS = re.compile(r"[A-Za-z0-9+/=]*+")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 _LINE_BREAKS = re.compile("[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
@@ -35,14 +36,17 @@ def decode_words(value: str) -> str:
     run_at = 0
     open_base64 = ""  # base64 digits of the last word that do not fill a group of four
     done = 0
-    at = value.find("=?")
+    at, last_end = value.find("=?"), value.rfind("?=")
     while at >= 0:
         start = _START.match(value, at)
         if start is None:
             at = value.find("=?", at + 2)
             continue
-        end = value.find("?=", start.end())
-        if end < 0:
+        end = value.find("?=", start.end()) if start.end() <= last_end else -1
+        is_closed = end >= 0
+        if not is_closed and start[2] in "bB" and (digits_only := _DIGITS.match(value, start.end())):
+            end = digits_only.end()
+        elif not is_closed:
             end = len(value.removesuffix("?"))
         label = _charset(start[1])
         gap = value[done:at]
@@ -71,7 +75,7 @@ def decode_words(value: str) -> str:
                 out.append(gap)
             run, run_charset, run_at = bytearray(), label, at
         run += data
-        done = min(end + 2, len(value))
+        done = end + (2 if is_closed else value.startswith("?", end))
         at = value.find("=?", done)
     if run_charset:
         out.append(_text(run, run_charset, value[run_at:done]))
@@ -82,7 +86,7 @@ def decode_words(value: str) -> str:
 @lru_cache(maxsize=256)
 def _charset(label: str) -> str:
     """One name for each charset, without the language (RFC 2231 §5), so that neighbours can be compared."""
-    label = label.partition("*")[0].lower()
+    label = "".join(label.partition("*")[0].lower().split())
     codec = codec_for(label)
     return label if codec in (None, REFUSED) else codec
 

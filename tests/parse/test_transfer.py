@@ -48,6 +48,8 @@ def test_a_short_base64_text_may_have_blanks_inside() -> None:
         ("=?utf-8?b?0J/RgNC?= =?utf-8?b?40LI=?=", "Прив"),
         ("=?utf-8?q?1=3D1==?=", "1=1=="),
         ("=?utf-8?q?cut?", "cut"),
+        ("=?utf-8?b?w6k? or so", "é or so"),
+        ("=?iso- 8859-1 ?q?=E9?= =? utf-8?q?=C3=A9?=", "éé"),
         ("=?utf8?q?=E2=82?= =?UTF-8?q?=AC?=", "€"),
         ("if a=?b?b?= c", "if a=?b?b?= c"),
         ("=?iso-2022-jp?b?GyRCRnw?= =?iso-2022-jp?b?S1wbKEI=?=", "日本"),
