@@ -125,7 +125,7 @@ def _mark_signature(page: Page, run: list[int], names: list[str], *, is_first: b
         if end < len(texts) and texts[end - 1][-1] in QUOTATION_MARKS:
             continue  # of a letter that somebody cites
         page.give(run[offset + begin : offset + end], SIGNATURE)
-        if RULE.match(text):
+        if RULE.match(texts[begin]):
             page.give(_name_above(page, run[: offset + begin], names), SIGNATURE)
         if end < len(texts):
             _mark_signature(page, run[offset + end :], names, is_first=False)  # below a postscript
@@ -254,7 +254,7 @@ def _is_card(above: str, below: list[str]) -> bool:
     if not below:
         return not above.endswith((":", ","))
     is_short = all((len(line) <= 90 and line[-1] not in "?!:;") or _is_boilerplate(line) for line in below[:8])
-    is_end = above.endswith((".", "!", "?", ")", "。")) or bool(RULE.match(above))
+    is_end = above.endswith((".", "!", "?", ")", "。")) or " " not in above or bool(RULE.match(above))
     said = below[: _before_postscript(["", *below]) - 1]
     return is_end and is_short and not any(map(_says_more, said)) and len(below) <= 12 and _is_signature(below)
 
@@ -397,5 +397,8 @@ def _name_above(page: Page, run: list[int], names: list[str]) -> list[int]:
     if found := _contact_block(page, run, names):
         return found
     begin = _last_paragraph(page, run)
-    is_own = 0 < begin == len(run) - 1 and not page.plain[run[begin]].endswith((".", "!", "?"))
-    return run[begin:] if is_own and _is_name(page.plain[run[begin]]) else []
+    if not 0 < begin == len(run) - 1:
+        return []
+    text = page.plain[run[begin]]
+    is_name = _is_name(text) or _is_author(text, names) or _is_nickname(text, names)
+    return run[begin:] if is_name and text[-1] not in ".!?" else []
