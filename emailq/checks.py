@@ -54,7 +54,8 @@ async def check_database(conn: Connection, dsn: str) -> AsyncIterator[Finding]:
 
 def version(conn: Connection) -> Finding:
     number = conn.info.server_version
-    text = f"PostgreSQL {number // 10_000}.{number % 10_000}"
+    where = f"{conn.info.dbname} on {conn.info.host}:{conn.info.port}"
+    text = f"PostgreSQL {number // 10_000}.{number % 10_000}, {where}, as {conn.info.user}"
     if number >= 150_000:
         return Finding("database", "ok", text)
     return Finding("database", "fail", f"{text}; 15 or newer is needed", SchemaError.exit_code)

@@ -63,10 +63,15 @@ async def connect(dsn: str, name: str) -> Connection:
         )
         await _set_up(conn)
     except psycopg.OperationalError as error:
-        is_missing = 'FATAL:  database "' in str(error) and "does not exist" in str(error)
-        hint = "; create it, and run: emailq migrate" if is_missing else ""
-        raise Unavailable(f"can't connect to PostgreSQL: {brief(error)}{hint}") from None
+        raise unreachable(error) from None
     return conn
+
+
+def unreachable(error: psycopg.OperationalError) -> Unavailable:
+    """What to say of a database that did not let us in."""
+    is_missing = 'FATAL:  database "' in str(error) and "does not exist" in str(error)
+    hint = "; create it, and run: emailq migrate" if is_missing else ""
+    return Unavailable(f"can't connect to PostgreSQL: {brief(error)}{hint}")
 
 
 def is_pooled(conn: Connection) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from emailq.cli import cli
 from emailq.commands.output import to_json
@@ -267,12 +268,20 @@ def test_an_unmigrated_database_says_what_to_run(empty_dsn: str, tmp_path: Path,
     assert after.returncode == 0
 
 
+def test_a_database_that_is_missing_is_to_be_created(dsn: str) -> None:
+    done = run_emailq("migrate", env={"EMAILQ_DSN": make_conninfo(dsn, dbname="nosuch")})
+
+    assert done.returncode == 69
+    assert done.stderr.endswith('database "nosuch" does not exist; create it, and run: emailq migrate\n')
+
+
 def test_doctor_checks_the_real_servers(env: dict[str, str]) -> None:
     good = run_emailq("doctor", "--json", env=env)
     bad = run_emailq("doctor", env={**env, "EMAILQ_CLASSIFIER": "llm", "EMAILQ_LLM_URL": "http://127.0.0.1:1"})
 
     findings = {f["check"]: f["state"] for f in map(json.loads, good.stdout.splitlines())}
     assert good.returncode == 0
+    assert f", {conninfo_to_dict(env['EMAILQ_DSN'])['dbname']} on " in good.stdout
     assert findings["database"] == findings["schema"] == findings["blobs"] == "ok"
     assert bad.returncode == 69
     assert "FAIL classifier: LLM: can't connect to http://127.0.0.1:1" in bad.stdout

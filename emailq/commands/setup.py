@@ -6,8 +6,8 @@ import click
 import psycopg
 
 from emailq.commands.output import EX_OK, as_json, print_row, print_rows
-from emailq.db import brief
-from emailq.errors import ConfigError, Unavailable, UsageError
+from emailq.db import unreachable
+from emailq.errors import ConfigError, UsageError
 from emailq.settings import load_settings
 
 
@@ -22,8 +22,8 @@ def migrate(roles: bool, as_json: bool) -> int:
     try:
         applied = apply(settings.require_dsn(), roles=roles)
     except psycopg.OperationalError as error:
-        raise Unavailable(f"can't connect to PostgreSQL: {brief(error)}") from None
-    print_row({"applied": applied}, as_json, "\n".join(f"applied {name}" for name in applied) or "nothing to do")
+        raise unreachable(error) from None
+    print_row({"applied": applied}, as_json, "\n".join(f"applied {name}" for name in applied) or "all is up to date")
     return EX_OK
 
 
