@@ -12,15 +12,16 @@ from emailq.parse.replies import split_reply
 _READ = 4000  # characters of a text that are looked at: half of them from its end
 
 _NO_REPLY = re.compile(
-    r"(?:[\w.+-]{0,40}[-_.+])?(?:no|do[-_.]?not|never|ne[-_.]?pas|não|nao|nicht)[-_.]?(?:reply|repondre|respond[ae]r?|antworten)"
-    r"\b|(?:[\w.+-]{0,40}[-_.])?(?:noreply|neotvechat|nie-?odpowiadaj|non-?rispondere|keine-?antwort)|yanitlama",
+    r"(?:[\w.+-]{0,40}[-_.+])?(?:no|do[-_.]?not|never|ne[-_.]?pas|não|nao|nicht)[-_.]?"
+    r"(?:reply|repondre|respond[ae]r?|antworten)\b|(?:[\w.+-]{0,40}[-_.])?(?:noreply|neotvechat|nie-?odpowiadaj|non-?rispondere|keine-?antwort)|yanitlama",
     re.IGNORECASE,
 )
 _PROGRAM = re.compile(
-    r"(?:root|cron|nagios|icinga|zabbix|grafana|prometheus|alertmanager|monit|munin|jenkins|gitlab|jira|confluence|bugzilla|"
-    r"redmine|sentry|teamcity|bamboo|sonarqube|logwatch|fail2ban|smartd|robot|bot|daemon|notif(?:y|ier|ications?)|"
-    r"(?:[\w.]{1,20}[-_])?alert(?:s|as?|e|es)?|avisos?|notifica\w{1,8}|powiadomieni\w{1,3}|benachrichtigung(?:en)?|uvedomleni\w|"
-    r"bildirim|monitor(?:ing)?|asterisk|voicemail|freepbx|pbx|scanner|copier|mfp|mailer|automailer|auto-?confirm|wordpress|www-data|apache|nobody)(?:[-_+]\w{0,30})?@",
+    r"(?:root|cron|nagios|icinga|zabbix|grafana|prometheus|alertmanager|monit|munin|jenkins|gitlab|jira|confluence|"
+    r"bugzilla|redmine|sentry|teamcity|bamboo|sonarqube|logwatch|fail2ban|smartd|robot|bot|daemon|notif(?:y|ier|ications?)|"
+    r"(?:[\w.]{1,20}[-_])?alert(?:s|as?|e|es)?|avisos?|notifica\w{1,8}|powiadomieni\w{1,3}|benachrichtigung(?:en)?|"
+    r"uvedomleni\w|bildirim|monitor(?:ing)?|asterisk|voicemail|freepbx|pbx|scanner|copier|mfp|mailer|automailer|"
+    r"auto-?confirm|wordpress|www-data|apache|nobody)(?:[-_+]\w{0,30})?@",
     re.IGNORECASE,
 )
 _HEADERS = (
@@ -29,8 +30,6 @@ _HEADERS = (
     "x-trac-project", "x-sentry-project", "x-discourse-post-id", "x-discourse-topic-id",
     "x-phabricator-sent-this-message", "x-gerrit-messagetype", "x-mantis", "x-youtrack-issue", "x-pagerduty",
 )  # fmt: skip
-
-
 _VIA = re.compile(r"\S (?:via|über|durch|через|par|vía|tramite|przez) \S", re.IGNORECASE)
 
 
@@ -41,9 +40,10 @@ def _any_of(table: str, before: str = "") -> re.Pattern[str]:
 _SUBJECT = _any_of(notices.PROGRAM_SUBJECTS)
 _SENTENCE = _any_of(notices.PROGRAM_SENTENCES, r"(?:^|[\n.!*:(•>,-])[\s*_=#(\[-]{0,9}")
 _WORDS = words_of(notices.PROGRAM_WORDS)
-_FORM_LABELS = frozenset(label.strip() for label in notices.FORM_LABELS.strip().replace("\n", "|").split("|"))
+_FORM_LABELS = frozenset(words_of(notices.FORM_LABELS))
 _SHOP_MAILER = re.compile(
-    r"prestashop|woocommerce|magento|shopware|opencart|insales|zabbix|jira|gitlab|nagios|grafana|nextcloud|discourse|vbulletin|phpbb|xenforo|invision",
+    r"prestashop|woocommerce|magento|shopware|opencart|insales|zabbix|jira|gitlab|nagios|grafana|nextcloud|discourse|"
+    r"vbulletin|phpbb|xenforo|invision",
     re.IGNORECASE,
 )
 _FORM_MAILER = re.compile(rf"phpmailer|wordpress|joomla|drupal|php/|{_SHOP_MAILER.pattern}", re.IGNORECASE)
