@@ -13,10 +13,8 @@ from psycopg.types.json import Jsonb
 from emailq.app import App
 from emailq.db import Connection
 from emailq.erp import outbox
-from emailq.erp.handler import load_mail
 from emailq.erp.payload import canonical, sha256, with_bank
 from emailq.errors import NotFound, UsageError
-from emailq.extract.read import read_requests
 
 STATUSES = ("needs_review", "failed", "retrying", "pending", "success", "cancelled")
 
@@ -51,6 +49,10 @@ async def show_action(conn: Connection, action_id: UUID) -> dict[str, Any]:
 
 async def test_policy(app: App, email_id: UUID) -> dict[str, Any]:
     """What would follow from a message as it is now: {intent, confidence, requests: [{intent, plan, rules}]}."""
+    # all that reads messages takes half a second to load, which a list of actions needs not wait for
+    from emailq.erp.handler import load_mail
+    from emailq.extract.read import read_requests
+
     async with app.pool.connection() as conn:
         mail = await load_mail(conn, email_id)
     if mail is None:
