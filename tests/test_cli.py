@@ -133,6 +133,19 @@ def test_a_time_for_an_item_is_kept(env: dict[str, str], mail: Path, db: psycopg
     assert row[0].startswith("2099-01-02 03:04:00")
 
 
+def test_a_queue_that_nobody_knew_is_told(env: dict[str, str], mail: Path) -> None:
+    [email, *_] = ingested(env, mail)
+
+    known = run_emailq("enqueue", "--queue", "classification", "--at", "2026-12-24T08:00", email, env=env)
+    unknown = run_emailq("enqueue", "--queue", "clasification", email, env=env)
+
+    assert (known.stdout, known.stderr) == ("1 enqueued, 0 live already\n", "")
+    assert unknown.stdout == "1 enqueued, 0 live already\n"
+    assert unknown.stderr.startswith(
+        "no worker serves 'clasification' and nothing was in it; there are classification, "
+    )
+
+
 def test_a_queue_is_paused_and_resumed(env: dict[str, str], db: psycopg.Connection) -> None:
     paused = run_emailq("pause", "parsing", "--reason", "month end", env=env)
     row = db.execute("select paused, reason from queue_status where queue_name = 'parsing'").fetchone()

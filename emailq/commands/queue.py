@@ -72,7 +72,7 @@ async def _serve(settings: Settings, served: dict[str, Any], drain: bool) -> lis
 @click.option(
     "--at",
     "at",
-    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]),
     metavar="TIME",
     help="Not before this time, UTC unless it says otherwise; e.g. '2026-12-24 08:00' or 2026-12-24T08:00:00+0100.",
 )
@@ -93,6 +93,9 @@ def enqueue(queue_name: str, priority: int, at: datetime | None, emails: tuple[s
 
     async def run(conn: Connection) -> dict[str, Any]:
         ids = await email_ids(conn, list(emails))
+        known = [row["queue_name"] for row in await jobs.status(conn)]
+        if queue_name not in known:  # it may become a queue of somebody's own, or be a typing error
+            click.echo(f"no worker serves {queue_name!r} and nothing was in it; there are {', '.join(known)}", err=True)
         added = await jobs.enqueue_at(conn, queue_name, ids, priority, at)
         return {
             "queue": queue_name,
