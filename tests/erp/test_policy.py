@@ -136,15 +136,36 @@ async def test_a_limit_holds_for_every_amount_that_is_named_and_for_none(
 async def test_automatic_mail_leads_to_nothing_unless_a_rule_names_its_kind(
     db: psycopg.Connection, mail: Mail, run: Run
 ) -> None:
-    silent = await mail(automation="auto_generated")
+    silent = await mail(automation="auto_reply")
     outcome = await run(silent)
     assert outcome == Done()
     assert email_of(db, silent)["review_reason"] is None
 
-    db.execute("update erp_policy set automation = '{auto_generated}' where rule = 'order-known'")
+    db.execute("update erp_policy set automation = '{auto_reply}' where rule = 'order-known'")
     await run(silent)
 
     assert action_of(db, silent)["rule"] == "order-known"
+
+
+@pytest.mark.parametrize(
+    ("kind", "trust", "rule"),
+    [
+        ("auto_generated", "trusted", "order-known"),
+        ("bulk", "trusted", "order-known"),
+        ("auto_generated", "new", "order-other"),
+        ("bulk", "new", None),
+    ],
+)
+async def test_what_a_program_orders_is_an_order(
+    db: psycopg.Connection, mail: Mail, kind: str, trust: str, rule: str | None
+) -> None:
+    email_id = await mail(automation=kind, sender_trust=trust)
+
+    found = rows(
+        db, "select rule from check_erp_policy(%s, 'order', 0.9, %s) where misfits = '{}'", email_id, Jsonb(LINES)
+    )
+
+    assert next((one["rule"] for one in found), None) == rule
 
 
 async def test_the_first_action_for_a_sender_waits_for_a_person_and_the_second_does_not(
