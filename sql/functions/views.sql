@@ -129,16 +129,16 @@ begin
     end if;
     select * into c from queue_controls where queue_name = q.queue_name;
     if q.status = 'completed' then
-        return format('completed at %s, in attempt %s', q.completed_at, q.attempts);
+        return format('completed at %s, in attempt %s', q.completed_at::timestamptz(0), q.attempts);
     elsif q.status = 'cancelled' then
-        return format('cancelled at %s', q.completed_at);
+        return format('cancelled at %s', q.completed_at::timestamptz(0));
     elsif q.status = 'failed' then
-        return format('failed at %s after %s of %s attempts: %s', q.failed_at, q.attempts, q.max_attempts,
-                      coalesce(q.last_error, 'no reason was recorded'));
+        return format('failed at %s after %s of %s attempts: %s', q.failed_at::timestamptz(0), q.attempts,
+                      q.max_attempts, coalesce(q.last_error, 'no reason was recorded'));
     elsif q.status = 'processing' and q.worker_id in (select live_worker_ids()) then
         select * into v_worker from workers where id = q.worker_id;
-        return format('running since %s on worker %s (host %s, pid %s), attempt %s of %s', q.started_at, q.worker_id,
-                      v_worker.host, v_worker.pid, q.attempts, q.max_attempts);
+        return format('running since %s on worker %s (host %s, pid %s), attempt %s of %s', q.started_at::timestamptz(0),
+                      q.worker_id, v_worker.host, v_worker.pid, q.attempts, q.max_attempts);
     elsif q.status = 'processing' and not exists (select live_worker_ids()) then
         return 'its worker is gone, and there is no other that would give the item back; start one with: emailq worker';
     elsif q.status = 'processing' then
@@ -146,9 +146,11 @@ begin
     elsif c.paused then
         return format('the queue %s is paused%s', q.queue_name, coalesce(': ' || c.reason, ''));
     elsif q.scheduled_at > queue_now() then
-        return format('scheduled for %s%s', q.scheduled_at, coalesce('; last error: ' || q.last_error, ''));
+        return format('scheduled for %s%s', q.scheduled_at::timestamptz(0),
+                      coalesce('; last error: ' || q.last_error, ''));
     elsif c.probe_at is not null then
-        return format('the queue waits for what it depends on (next probe at %s): %s', c.probe_at, c.reason);
+        return format('the queue waits for what it depends on (next probe at %s): %s', c.probe_at::timestamptz(0),
+                      c.reason);
     elsif not exists (select from workers w
                       where q.queue_name = any (w.queues) and w.id in (select live_worker_ids())) then
         return format('no worker serves the queue %s; start one with: emailq worker --queue %s', q.queue_name,
@@ -177,7 +179,7 @@ begin
         return format('due, but claims of workers wait for a transaction of pid %s that is still open', v_locked_by);
     end if;
     -- a worker sweeps four times a second; roles that may not see when don't learn of this
-    select w.id, w.host, w.pid,
+    select w.id, w.host, w.pid, w.held_up_by,
            case when w.lease_until is null and a.state = 'idle' then extract(epoch from queue_now() - a.state_change)::integer
                 else 0 end as silent_s
     into v_talker
@@ -185,8 +187,9 @@ begin
     where q.queue_name = any (w.queues) and w.id in (select live_worker_ids())
     order by silent_s limit 1;
     if v_talker.silent_s > 5 then
-        return format('due, but worker %s (host %s, pid %s) has said nothing for %s s: it is stopped, or a handler blocks it',
-                      v_talker.id, v_talker.host, v_talker.pid, v_talker.silent_s);
+        return format('due, but worker %s (host %s, pid %s) has said nothing for %s s: it is stopped, or a handler blocks it%s',
+                      v_talker.id, v_talker.host, v_talker.pid, v_talker.silent_s,
+                      ' (last the one of item ' || v_talker.held_up_by || ')');
     end if;
     select count(*) into v_ahead from processing_queue o
     where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'pending'

@@ -302,6 +302,8 @@ def test_why_the_only_worker_is_silent(dsn: str, db: psycopg.Connection) -> None
         set_time(db, value(db, "select now() + interval '10 seconds'"))
 
         assert why(db, item_id).startswith(f"due, but worker {worker} (host here, pid 1) has said nothing for 1")
+        db.execute("select suspect_job(%s, %s, 1)", (item_id, worker))
+        assert why(db, item_id).endswith(f"a handler blocks it (last the one of item {item_id})")
         with worker_on(dsn) as (conn, _), conn.transaction():  # one that is at it
             conn.execute("select")
             assert why(db, item_id) == "due, with 0 items ahead of it"
