@@ -144,6 +144,9 @@ async def room_for_connections(conn: Connection) -> Finding:
 
 async def access(conn: Connection) -> Finding:
     """pg_hba.conf is shown to few; whoever may not read it hears nothing of it."""
+    if (await _row(conn, "select current_setting('default_transaction_read_only')"))[0] == "on":
+        text = "default_transaction_read_only is on, for this role or database: nothing can be written"
+        return Finding("access", "fail", text, ConfigError.exit_code)
     faults = []
     if (await _row(conn, "select rolsuper from pg_roles where rolname = current_user"))[0]:
         faults.append(f"{conn.info.user} is a superuser; give emailq a role of its own")

@@ -1,6 +1,7 @@
 """Which function handles the jobs of which queue: a plain dict, open to the user's own."""
 
 import importlib
+import inspect
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable
@@ -59,4 +60,6 @@ def load_handler(target: str) -> Handler:
     function = getattr(module, function_name, None)
     if not callable(function):
         raise UsageError(f"handler {target}: {module_name} has no function {function_name}")
+    if inspect.isfunction(function) and not inspect.iscoroutinefunction(inspect.unwrap(function)):
+        raise UsageError(f"handler {target}: a handler is an async function; write async def {function_name}")
     return function  # type: ignore[no-any-return]

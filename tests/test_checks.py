@@ -189,6 +189,14 @@ async def test_a_weak_way_in_is_named(
     assert "lets 198.51.100.0 in by password; use scram-sha-256" in found.text
 
 
+async def test_a_database_that_is_read_only_is_told(dsn: str) -> None:
+    async with await connect(f"{dsn}?options=-c%20default_transaction_read_only%3Don", "test") as conn:
+        found = await checks.access(conn)
+
+    assert (found.state, found.exit_code) == ("fail", 78)
+    assert "nothing can be written" in found.text
+
+
 async def test_a_role_of_its_own_is_welcome(dsn: str, db: psycopg.Connection) -> None:
     db.execute("create role emailq_test_role login")
     try:

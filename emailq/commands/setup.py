@@ -23,7 +23,10 @@ def migrate(roles: bool, as_json: bool) -> int:
         applied = apply(settings.require_dsn(), roles=roles)
     except psycopg.OperationalError as error:
         raise unreachable(error) from None
-    print_row({"applied": applied}, as_json, "\n".join(f"applied {name}" for name in applied) or "all is up to date")
+    told = [f"applied {name}" for name in applied] or ["all is up to date"]
+    if roles:
+        told.append("the roles are there, with their rights; emailq_owner owns the schema")
+    print_row({"applied": applied}, as_json, "\n".join(told))
     return EX_OK
 
 

@@ -27,6 +27,8 @@ Finished = tuple[Job, Outcome]
 
 _BATCH = 1000  # outcomes in one transaction
 _BATCH_WITH_EFFECTS = 64  # effects hold locks until the commit
+_TRIES = 5  # of one job whose effects meet a lock, a deadlock or a timeout; others wait meanwhile
+_REASON_CHARS = 2000
 _CALL_CHARS = 8_000_000  # of the arguments of effects that go together: large ones take several calls
 
 
@@ -93,23 +95,26 @@ class Committer:
 
     async def _commit_until_done(self, batch: list[Finished]) -> None:
         delay_s = 0.05
+        tries = 0
         while True:
+            tries += 1
             try:
                 if self._conn is None or self._conn.closed:
                     self._conn = await connect(self._settings.require_dsn(), "commit")
                 await self._commit(self._conn, batch)
                 return
             except Exception as error:
-                if isinstance(error, Unavailable) or is_temporary(error):
-                    log.warn("commit.retry", jobs=len(batch), reason=brief(error))
-                elif len(batch) == 1:  # this job's own fault: its effects can't be stored as they are
-                    job, outcome = batch[0]
+                answered = self._conn is not None and not self._conn.closed
+                may_pass = isinstance(error, Unavailable) or is_temporary(error)
+                if len(batch) == 1 and (not may_pass or (answered and tries == _TRIES)):
+                    job, outcome = batch[0]  # this job's own fault: its effects can't be stored as they are
                     instead = Retry(f"effects: {type(error).__name__}: {brief(error)}")
                     if outcome != instead:
                         batch = [(job, instead)]
                         continue
-                    log.warn("commit.retry", jobs=1, reason=brief(error))
-            if len(batch) > 1 and self._conn and not self._conn.closed:
+                if may_pass or len(batch) == 1:
+                    log.warn("commit.retry", jobs=len(batch), reason=brief(error))
+            if len(batch) > 1 and answered:
                 for finished in batch:
                     await self._commit_until_done([finished])
                 return
@@ -135,11 +140,11 @@ class Committer:
             lost |= await queue.complete(conn, done)
         if retries := [(job, o) for job, o in batch if isinstance(o, Retry)]:
             delays = [self._delay(job, o) for job, o in retries]
-            lost |= await queue.retry(conn, [job for job, _ in retries], delays, [o.reason for _, o in retries])
+            lost |= await queue.retry(conn, [job for job, _ in retries], delays, [_reason(o) for _, o in retries])
         if rejects := [(job, o) for job, o in batch if isinstance(o, Reject)]:
-            lost |= await queue.fail(conn, [job for job, _ in rejects], [o.reason for _, o in rejects])
+            lost |= await queue.fail(conn, [job for job, _ in rejects], [_reason(o) for _, o in rejects])
         if releases := [(job, o) for job, o in batch if isinstance(o, Release)]:
-            lost |= await queue.release(conn, [job for job, _ in releases], [o.reason for _, o in releases])
+            lost |= await queue.release(conn, [job for job, _ in releases], [_reason(o) for _, o in releases])
             for name, pause in sorted({job.queue_name: o for job, o in releases if o.pause_s is not None}.items()):
                 await queue.trip(conn, name, pause.pause_s or 0, pause.reason)
         return lost
@@ -148,6 +153,11 @@ class Committer:
         if outcome.after_s is not None:
             return outcome.after_s
         return retry_delay(job.attempt, self._settings.retry_base_s, self._settings.retry_max_s)
+
+
+def _reason(outcome: Retry | Reject | Release) -> str:
+    """What people will read in `last_error`, whatever a handler gave."""
+    return str(outcome.reason or "no reason was given")[:_REASON_CHARS]
 
 
 async def apply_done(conn: Connection, job: Job, outcome: Done) -> None:

@@ -67,6 +67,12 @@ async def claim(
     return jobs
 
 
+async def claim_limits(conn: Connection, queue: str) -> tuple[bool, float | None]:
+    """Whether the end of a job makes a place, and the seconds until the limit of rate lets the next one start."""
+    cursor = await conn.execute("select * from claim_limits(%s)", (queue,), prepare=True)
+    return await cursor.fetchone() or (False, None)
+
+
 async def look_behind(conn: Connection, queue: str, marks: Marks) -> Marks:
     """The marks that are to move, and where to: jobs may have come to stand behind them."""
     cursor = conn.cursor(binary=True)

@@ -30,6 +30,7 @@ class Places:
         self.running = 0
         self._began: dict[asyncio.Task[None], float] = {}  # when each slot's handler did
         self._overdue: set[asyncio.Task[None]] = set()  # these were cancelled for taking too long
+        self._is_over = False  # all were cancelled
         self._done = 0  # handlers that ended since the rate was taken
         self._rate_at = time.monotonic()
         self._rate = 0.0
@@ -64,6 +65,12 @@ class Places:
         latest = time.monotonic() - timeout_s
         for slot in [slot for slot, began in self._began.items() if began < latest and slot not in self._overdue]:
             self._overdue.add(slot)
+            slot.cancel()
+
+    def cancel(self) -> None:
+        """All: what runs goes back."""
+        self._is_over = True
+        for slot in self.slots:
             slot.cancel()
 
     def start(self) -> None:
@@ -113,10 +120,11 @@ class Places:
             finally:
                 was_overdue = self._was_overdue(slot)
         except asyncio.CancelledError as error:
-            if _is_being_cancelled():
+            if self._is_over:
                 self._ended(job, Release("worker stopped"))
                 raise
-            # else it took too long, or the handler cancelled something of its own
+            while slot.cancelling():  # the handler cancelled its own task
+                slot.uncancel()
             return self._took_too_long() if was_overdue else self._raised(job, error)
         except Unavailable as error:
             return Release(brief(error), pause_s=5)
@@ -125,6 +133,11 @@ class Places:
                 return self._took_too_long()
             if is_temporary(error):
                 return Release(brief(error), pause_s=1)
+            return self._raised(job, error)
+        except GeneratorExit as error:  # the task is closed, or its handler says so: either way it can't go on
+            self._ended(job, self._raised(job, error))
+            raise
+        except BaseException as error:  # SystemExit and such: of a library, or of a panic in another language
             return self._raised(job, error)
         if not isinstance(outcome, Outcome):
             return Retry(f"the handler returned {type(outcome).__name__}, which is no outcome")
@@ -136,11 +149,6 @@ class Places:
     def _raised(self, job: Job, error: BaseException) -> Retry:
         log.warn("handler.raised", queue=self._queue, job=job.id, error=type(error).__name__, place=_place(error))
         return Retry(f"{type(error).__name__} at {_place(error)}")
-
-
-def _is_being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _place(error: BaseException) -> str:

@@ -186,6 +186,17 @@ class Worker:
                 log.warn("sleep.failed", queue=lane.name, reason=brief(error))
                 return None
 
+    async def claim_limits(self, lane: "Lane") -> tuple[bool, float | None]:
+        """As jobs.claim_limits; as if there were none where that can't be told."""
+        async with self._claiming:
+            if self._claims is None or self._claims.closed:
+                return False, None
+            try:
+                return await queue.claim_limits(self._claims, lane.name)
+            except psycopg.Error as error:
+                log.warn("limits.failed", queue=lane.name, reason=brief(error))
+                return False, None
+
     async def _stop_what_takes_too_long(self) -> None:
         """A look at all jobs now and then: a timer for each cost more than all else that a worker does for a job."""
         timeout_s = self.app.settings.job_timeout_s
@@ -225,8 +236,8 @@ class Worker:
         waits: list[asyncio.Future[Any]] = [grace, finished]
         await asyncio.wait(waits, timeout=self.app.settings.grace_s, return_when=asyncio.FIRST_COMPLETED)
         grace.cancel()
-        for slot in running:
-            slot.cancel()
+        for lane in self.lanes.values():
+            lane.places.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self.committer.flush(timeout_s=5)
         self.session.finished = not self.busy and not self._claiming.locked()
@@ -318,6 +329,11 @@ class Lane:
 
     async def _rest(self) -> None:
         """No more is due. Wait for a NOTIFY, but not for long: polling is the truth, NOTIFY a hint."""
+        has_places, next_start_s = await self.worker.claim_limits(self)
+        self._wants_room = has_places
+        if next_start_s:
+            await self._wait(max(next_start_s, _BRISK_S))
+            return
         if not self._asleep and self._polls >= _AWAKE_POLLS:
             await self._set_asleep(True)  # then claim once more, at once
             return

@@ -176,7 +176,7 @@ begin
             order by q.id limit least(v_limit, 1) for update skip locked
         ), claimed as (
             update processing_queue q
-            set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now, slot = v_slot
+            set status = 'processing', attempts = least(q.attempts, 2147483646) + 1, worker_id = p_worker, started_at = v_now, slot = v_slot
             from suspect
             where q.ctid = suspect.ctid and q.status = 'pending'
             returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at
@@ -221,7 +221,7 @@ begin
             limit v_limit
         ), claimed as (
             update processing_queue q
-            set status = 'processing', attempts = q.attempts + 1, worker_id = p_worker, started_at = v_now, slot = v_slot
+            set status = 'processing', attempts = least(q.attempts, 2147483646) + 1, worker_id = p_worker, started_at = v_now, slot = v_slot
             from due
             where q.ctid = due.ctid and q.status = 'pending'
             returning q.id, q.email_id, q.priority, q.attempts, q.max_attempts, q.scheduled_at, q.created_at
@@ -245,6 +245,21 @@ begin
         delete from queue_credits c where c.queue_name = p_queue and c.n = v_last.n;
     end if;
 end $$;
+
+-- For a worker that got less than it asked for: whether places of this queue are limited, so that any end of a job makes
+-- one, and in how many seconds the limit of rate lets the next item start (0: now; null: no such limit). No row: no limits.
+create or replace function claim_limits(p_queue text) returns table (has_places boolean, next_start_s double precision)
+language sql stable as $$
+    select c.max_running is not null,
+           greatest(0, 1 - coalesce(l.credit, c.credit)
+                         - c.max_per_s * extract(epoch from queue_now() - coalesce(l.credit_at, c.credit_at)))
+           / c.max_per_s
+    from queue_controls c
+    left join lateral (
+        select * from queue_credits l where l.queue_name = c.queue_name order by l.n desc limit 1
+    ) l on true
+    where c.queue_name = p_queue and (c.max_running is not null or c.max_per_s is not null)
+$$;
 
 -- Which of a caller's marks are to move, and where to. A lane that was read past due jobs goes back to the first of them: it
 -- was given back, got this priority, or was committed late. (One that somebody locks is being claimed.) A lane without a

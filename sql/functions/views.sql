@@ -78,9 +78,9 @@ select n.queue_name,
        coalesce(r.completed, 0) / 60.0::double precision as rate_per_s,
        case when l.pending > 0 and r.completed > 0 then l.pending * 60.0::double precision / r.completed end as drain_s,
        coalesce(s.workers, 0) as workers,
-       coalesce(c.paused, false) as paused,
+       coalesce(c.paused or c.max_running = 0, false) as paused,
        c.probe_at is not null as waiting_for_dependency,
-       c.reason
+       coalesce(c.reason, case when c.max_running = 0 then 'queue_controls.max_running is 0' end) as reason
 from names n
 left join live l using (queue_name)
 left join failed f using (queue_name)

@@ -150,6 +150,37 @@ async def test_a_commit_whose_answer_is_lost_is_told_again_and_counts_once(
     assert notes() == ["noted"]
 
 
+@pytest.mark.parametrize("sqlstate", ["40001", "40P01", "57014", "57P01", "55P03", "53100", "08006", "58030"])
+async def test_effects_that_never_pass_end_their_own_job_and_hold_up_no_other(
+    app: App,
+    db: psycopg.Connection,
+    notes: Callable[[], list[str]],
+    sqlstate: str,
+) -> None:
+    db.execute(
+        "create function never(p text) returns void language plpgsql as"
+        " 'begin raise exception ''never'' using errcode = p; end'"
+    )
+    bad, good = claimed(db, 2)
+
+    await commit(app, [(bad, Done([Effect("never", (sqlstate,))])), (good, NOTED)])
+
+    assert item(db, good.id)["status"] == "completed"
+    assert notes() == ["noted"]
+    row = item(db, bad.id)
+    assert (row["status"], row["attempts"]) == ("pending", 1)
+    assert row["last_error"].startswith("effects: ")
+
+
+@pytest.mark.parametrize("outcome", [Retry(None, 3600), Reject(None), Reject("y" * 100_000)])  # type: ignore[arg-type]
+async def test_a_reason_is_always_there_and_never_long(app: App, db: psycopg.Connection, outcome: Outcome) -> None:
+    [job] = claimed(db)
+
+    await commit(app, [(job, outcome)])
+
+    assert 0 < len(item(db, job.id)["last_error"]) <= 2000
+
+
 async def test_an_outcome_that_cannot_be_stored_in_any_way_is_tried_with_pauses(
     app: App, db: psycopg.Connection
 ) -> None:

@@ -67,3 +67,8 @@ def test_a_missing_import_of_the_handlers_module_is_named(tmp_path: Path) -> Non
 def test_a_function_that_is_not_there_is_named(name: str) -> None:
     with pytest.raises(UsageError, match=f"emailq.models has no function {name}"):
         load_handler(f"emailq.models:{name}")
+
+
+def test_a_function_that_is_not_async_is_refused_with_the_right_form() -> None:
+    with pytest.raises(UsageError, match="write async def known_handlers"):
+        load_handler("emailq.handlers:known_handlers")

@@ -369,6 +369,46 @@ async def test_a_handler_that_cancels_itself_is_a_retry_and_holds_up_nobody(
     assert {item(db, one)["status"] for one in good} == {"completed"}
 
 
+async def test_a_handler_that_cancels_its_own_task_is_a_retry_too(db: psycopg.Connection, drain: Drain) -> None:
+    bad, *good = add_items(db, 6, max_attempts=2)
+
+    async def handle(job: Job, app: App) -> Outcome:
+        if job.id == bad:
+            task = asyncio.current_task()
+            assert task
+            task.cancel()
+            await asyncio.sleep(1)
+        return Done()
+
+    await drain(handle, concurrency=1)
+
+    assert (item(db, bad)["status"], item(db, bad)["attempts"]) == ("failed", 2)
+    assert item(db, bad)["last_error"].startswith("CancelledError at ")
+    assert {item(db, one)["status"] for one in good} == {"completed"}
+
+
+class Panic(BaseException):
+    """What a library in another language may raise."""
+
+
+@pytest.mark.parametrize("error", [Panic(), SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
+async def test_whatever_is_raised_is_a_retry_and_costs_nobody_else(
+    db: psycopg.Connection, drain: Drain, error: BaseException
+) -> None:
+    bad, *good = add_items(db, 6, max_attempts=1)
+
+    async def handle(job: Job, app: App) -> Outcome:
+        if job.id == bad:
+            raise error
+        return Done()
+
+    await drain(handle, concurrency=2)
+
+    assert item(db, bad)["last_error"].startswith(f"{type(error).__name__} at ")
+    assert {item(db, one)["status"] for one in good} == {"completed"}
+    assert {item(db, one)["crashes"] for one in good} == {0}
+
+
 @pytest.mark.parametrize("returned", [None, True, "done", Done])
 async def test_what_is_no_outcome_is_a_retry_that_says_so(
     db: psycopg.Connection, drain: Drain, returned: object
@@ -539,6 +579,27 @@ async def test_an_item_whose_time_comes_is_found_by_polling(db: psycopg.Connecti
 
     row = item(db, item_id)
     assert row["started_at"] >= row["scheduled_at"]
+
+
+@pytest.mark.parametrize("settings_given", [{"poll_interval_s": 60}])
+@pytest.mark.parametrize("limit", ["max_per_s", "max_running"])
+async def test_a_limited_queue_does_not_wait_for_the_next_poll(
+    db: psycopg.Connection, running: Running, limit: str
+) -> None:
+    db.execute("insert into queue_controls (queue_name) values ('work')")
+    db.execute(
+        "update queue_controls set max_per_s = 1"
+        if limit == "max_per_s"
+        else "update queue_controls set max_running = 1"
+    )
+    add_items(db, 3)
+
+    async def handle(job: Job, app: App) -> Outcome:
+        await asyncio.sleep(0.6)
+        return Done()
+
+    async with running(handle):
+        await wait_until_async(lambda: statuses(db) == {"completed": 3}, 20)
 
 
 async def test_a_cancelled_job_leaves_no_effects(

@@ -419,6 +419,31 @@ def test_a_rate_allows_so_many_items_a_second(db: psycopg.Connection) -> None:
     assert claimed == 30
 
 
+def test_a_worker_is_told_when_the_rate_lets_the_next_item_start(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_per_s, credit_at) values ('work', 2, %s)", (NOON,))
+    add_items(db, 10, scheduled_at=NOON)
+    worker = register(db)
+
+    told = []
+    for quarter in range(5):
+        set_time(db, after(quarter / 4))
+        told.append(value(db, "select next_start_s from claim_limits('work')"))
+        claim(db, worker)
+
+    assert told == pytest.approx([0.5, 0.25, 0, 0.25, 0])
+
+
+def test_a_worker_is_told_whether_the_end_of_an_item_makes_a_place(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 3)")
+    db.execute("insert into queue_controls (queue_name, reason) values ('other', 'none')")
+
+    found = {
+        name: db.execute("select * from claim_limits(%s)", (name,)).fetchall() for name in ("work", "other", "new")
+    }
+
+    assert found == {"work": [(True, None)], "other": [], "new": []}
+
+
 def test_a_rate_is_not_saved_up(db: psycopg.Connection) -> None:
     db.execute("insert into queue_controls (queue_name, max_per_s, credit_at) values ('work', 10, %s)", (NOON,))
     add_items(db, 100, scheduled_at=NOON)

@@ -1,7 +1,7 @@
 """The queue by hand: what somebody with psql types works as well as what emailq does."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -255,3 +255,30 @@ def test_names_of_queues_are_data(db: psycopg.Connection) -> None:
     complete(db, claim_one(db, worker, name))
 
     assert value(db, "select completed_at is not null from processing_queue where queue_name = %s", name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update processing_queue set scheduled_at = '-infinity'",
+        "update processing_queue set created_at = '-infinity'",
+        "update processing_queue set scheduled_at = '0044-03-15 12:00:00 BC'",
+    ],
+)
+def test_a_time_that_no_program_can_read_is_refused(db: psycopg.Connection, change: LiteralString) -> None:
+    add_item(db)
+
+    with pytest.raises(psycopg.errors.CheckViolation, match="processing_queue_times"):
+        db.execute(change)
+
+
+def test_a_count_of_attempts_as_high_as_can_be_is_claimed_and_stops_nobody(db: psycopg.Connection) -> None:
+    add_item(db, attempts=2**31 - 1, priority=1)
+    add_item(db)
+
+    assert [job.attempt for job in claim(db, register(db), 2)] == [2**31 - 1, 1]
+
+
+def test_what_is_kept_for_less_than_no_time_is_refused(db: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="queue_retention_keep"):
+        db.execute("update queue_retention set keep = '-1 day'")

@@ -101,6 +101,12 @@ def test_the_drain_estimate_is_what_is_due_over_the_rate_of_the_last_minute(db: 
     assert (later["rate_per_s"], later["drain_s"]) == (0, None)
 
 
+def test_a_queue_without_any_place_is_paused(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 0)")
+
+    assert (status(db)["paused"], status(db)["reason"]) == (True, "queue_controls.max_running is 0")
+
+
 def test_a_paused_queue_shows_its_reason(db: psycopg.Connection) -> None:
     db.execute("select pause_queue('work', 'month end')")
 
