@@ -43,6 +43,8 @@ _REPORTS = {  # RFC 3464, RFC 6533, RFC 8098, RFC 5965
 _REPORT_PARTS = {f"message/{name}": kind for name, kind in _REPORTS.items()}
 _REPORT_TYPE = re.compile(r"report-type\s*=\s*[\"']?([a-z-]+)", re.IGNORECASE)
 _COMPLAINT_SUBJECT = re.compile(r"complaint about message from \d", re.IGNORECASE)  # Hotmail's own form
+# Italian certified mail tells how a letter fares by X-Ricevuta (decree of 2005-11-02, annex §6.3): these are failures.
+_PEC_FAILURES = ("non-accettazione", "errore-consegna", "preavviso-errore-consegna", "rilevazione-virus")
 _AGGREGATE_SUBJECT = re.compile(r"\[?report domain: ?\S{1,255},?;? submitter:", re.IGNORECASE)
 _NOTICE = re.compile(r'notificationType\\?"\s*:\s*\\?"(Bounce|Complaint|Delivery)\\?"')  # Amazon SES through SNS
 
@@ -119,6 +121,9 @@ _PEOPLES_MAILER = re.compile(
     re.IGNORECASE,
 )
 
+# Mailers of scripts, beside those of people who write from a shell.
+_SCRIPTS_MAILER = re.compile(r"(?:heirloom )?mailx|s-nail|mail \(gnu mailutils|swaks|sendemail", re.IGNORECASE)
+_QUOTED = re.compile(r"(?m)^>.*\n?")
 _ID = re.compile(r"<([^<>\s]{3,900})>")
 
 
@@ -152,14 +157,19 @@ def _report(message: Message, headers: dict[str, str], subject: str) -> Automati
         name = found[1].lower()
         if name in _REPORTS:
             return _described(message, headers, _REPORTS[name], f"report-type {name}")
+    if receipt := headers.get("x-ricevuta", "").strip().lower():
+        kind = "bounce" if receipt in _PEC_FAILURES else "delivery_receipt"
+        about = _ID.search(headers.get("x-riferimento-message-id", ""))
+        return Automation(kind, (f"X-Ricevuta: {receipt[:40]}",), None, about[1] if about else None)
     if _COMPLAINT_SUBJECT.match(subject):
         return _described(message, headers, "complaint", "subject of a complaint")
     body = message.body_text
     if body and "otificationType" in body[:_READ] and (notice := _NOTICE.search(body[:_READ])):
         kind = {"Bounce": "bounce", "Complaint": "complaint", "Delivery": "delivery_receipt"}[notice[1]]
         return _described(message, headers, kind, "notice of a mail service")
+    is_passed_on = _is_by_hand(headers, subject) and _system_sender(headers, message.from_[:3]) != _SYSTEM
     for part in message.attachments:
-        if part.type in _REPORT_PARTS:
+        if part.type in _REPORT_PARTS and not is_passed_on:
             return _described(message, headers, _REPORT_PARTS[part.type], f"part {part.type}")
     return None
 
@@ -178,7 +188,9 @@ def _bounce(message: Message, headers: dict[str, str], subject: str) -> Automati
     is_by_hand = system != _SYSTEM and _is_by_hand(headers, subject)
     if not (is_by_hand or system or has_subject) and not (has_null_path and programs.is_no_reply(senders)):
         return None  # whatever the text says
-    text = lower((message.body_text or "")[: 200 if is_by_hand else _READ])  # below 200 is what an answer quotes
+    text = lower((message.body_text or "")[:_READ])
+    if is_by_hand:
+        text = _QUOTED.sub("", text)[:200]  # below is what an answer quotes without a mark
     if system and not is_by_hand and _DELIVERED_SUBJECT.match(subject) and _DELIVERED_TEXT.search(text):
         return _described(message, headers, "delivery_receipt", system, "subject and text of a delivery receipt")
     if system and not has_subject and system != _SYSTEM and _OWN_MAILBOX.search(f"{subject}\n{text[:600]}"):
@@ -242,7 +254,9 @@ def _is_by_hand(headers: dict[str, str], subject: str) -> bool:
 
 
 def _has_peoples_mailer(headers: dict[str, str]) -> bool:
-    return "user-agent" in headers or bool(_PEOPLES_MAILER.match(headers.get("x-mailer", "")))
+    agent = headers.get("user-agent")
+    by_agent = agent is not None and not _SCRIPTS_MAILER.match(agent)
+    return by_agent or bool(_PEOPLES_MAILER.match(headers.get("x-mailer", "")))
 
 
 def _says_auto_reply(headers: dict[str, str], subject: str) -> bool:
@@ -277,7 +291,9 @@ def _auto_reply(message: Message, headers: dict[str, str], subject: str, reply: 
     text = lower(((message.body_text if reply is None else reply.new) or "")[:_READ_NEW])
     if not (may_be or notes.may_be_note(subject, text) or has_any(_AUTOMATIC_WORDS, text)):
         return None
-    if precedence in ("bulk", "list") or "list-id" in headers or _has_peoples_mailer(headers):
+    is_answer = "in-reply-to" in headers and bool(submitted)  # help desks set Precedence on acknowledgements too
+    is_for_many = precedence == "list" or (precedence == "bulk" and not is_answer)
+    if is_for_many or "list-id" in headers or _has_peoples_mailer(headers):
         return None
     sender = message.from_[0] if message.from_ else None
     if reply is None:
@@ -317,8 +333,9 @@ def _maybe_auto_reply(
     if notes.is_challenge(text):
         return _reply(headers, "keeps mail until its sender is confirmed")
     marks = []
+    generated = f"Auto-Submitted: {submitted[:40]}"
     if submitted.startswith("auto"):
-        marks.append(f"Auto-Submitted: {submitted[:40]}")
+        marks.append(generated)
     if _has_null_path(headers):
         marks.append("null return path")
     if headers.get("x-ms-exchange-generated-message-source", "").lower().startswith("mailbox rules"):
@@ -344,7 +361,8 @@ def _maybe_auto_reply(
     may_receive = names_receipt or has_subject or more or is_desk or _NUMBER.search(told[:400])
     if may_receive and notes.is_impersonal(text) and notes.is_receipt_note(told, names_itself=names_receipt):
         return _reply(headers, "says nothing but that a message came in")
-    return _reply(headers, *marks, *more) if marks and len(marks) + len(more) >= 2 else None
+    is_answer = bool(more) or not {generated, "text of a program"}.issuperset(marks)
+    return _reply(headers, *marks, *more) if marks and is_answer and len(marks) + len(more) >= 2 else None
 
 
 def _has_null_path(headers: dict[str, str]) -> bool:

@@ -604,7 +604,7 @@ HELD_TEXTS = r"""
     (?:not|n['’]t) (?:yet )?(?:\S{1,12} ){0,3}(?:on|in) (?:my|the|our|his|her) (?:\S{1,12} ){0,3}(?:list|contacts)
     (?:not|n['’]t) (?:yet )?(?:\S{1,12} ){0,3}(?:on|in) (?:my|the|our|his|her) (?:\S{1,12} ){0,3}address book
     approved senders|whitelist|unknown senders|\bheld (?:until|back)\b|spam (?:protection|filter)
-    protect\S{0,3} .{0,40}spam
+    protect\S{0,3} .{0,40}spam|not a spam(?:mer| source)|real (?:live )?(?:human|person)
     (?:письмо|сообщение) .{0,40}(?:задержан|ожидает|не будет доставлен|карантин|не доставлен)|защит\S{0,3} от спама
     бел\S{2,3} спис|(?:nachricht|mail) (?:wird|wurde) .{0,40}(?:zurückgehalten|nicht zugestellt|erst)
     spam-?(?:schutz|filter)
@@ -643,7 +643,7 @@ RECEIVED_WORDS = """
     recibi|ricevut|acquisito|recebe|otrzyma|przyjęt|ontvangen|alın|受け付け|受付|收到|已受理
 """
 CHALLENGE_WORDS = """
-    confirm you|confirm that|confirms|confirmed|verify you|prove|whitelist|approved senders
+    confirm you|confirm that|confirms|confirmed|verify you|verify that|prove|whitelist|approved senders
     подтвердит|подтвержд|bestätigen
 """
 # What a mail system says of mail that arrived.
