@@ -44,6 +44,8 @@ _DATE = in_lower_case(
     rf"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th|\.|,)?\s(?:de\s)?{_MONTH})"
     rf"|(?<![^\W\d_]){_MONTH}[^\W\d_]{{0,12}}\.?\s\d"
 )
+_IS_MONTH = in_lower_case(_MONTH)
+_SENTENCE_END = in_lower_case(r"(?<![^\W\d_])[^\W\d_]{3,}[.!] +[^\W\d_]")
 _ADDRESS = re.compile(r"[\w.+%'&=-]@[\w-]{1,63}\.\w")
 # "Кімнен: Maria <m@lenz.example>", a header line in any language.
 _LABELLED = re.compile(r"[^\W\d_][^:<>@\d]{0,23}:\s")
@@ -129,7 +131,8 @@ def _unmark_prose(page: Page, end: int) -> None:
 
 
 def _leads_to(text: str) -> bool:
-    """Some words that end in ":", and tell neither a name nor a time."""
+    """Some words that end in ":", and tell neither a name nor a time (in their last sentence)."""
+    text = re.split(r"[.!?] ", text)[-1]
     return text.endswith(":") and " " in text and not (are_names(text) or _has_date(text) or _has_clock(text))
 
 
@@ -311,7 +314,14 @@ def _attribution(text: str) -> int:
     if not (has_date and is_introduced and text.endswith(":") and has_clock):
         is_known = is_introduced or has_clock or text[-2:-1] in ")]" or text[-2:-1].isdigit()
         return int(has_address and has_date and is_known and text.endswith(":"))
-    return 2 if has_address and _ADDRESS_LAST.search(body) and _has_date(body) else 1
+    if has_address and _ADDRESS_LAST.search(body) and _has_date(body):
+        return 2
+    return int(has_address or not _are_sentences(words))
+
+
+def _are_sentences(text: str) -> bool:
+    """Whether one sentence ends and another begins: "It stood still at 4:12. What the log says:"."""
+    return any(not _IS_MONTH.match(found[0]) for found in _SENTENCE_END.finditer(text))
 
 
 def _is_prose(text: str) -> bool:
