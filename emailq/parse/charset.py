@@ -6,7 +6,7 @@ import unicodedata
 from io import StringIO
 from typing import NamedTuple
 
-from emailq.parse import cyrillic, limits, spelling, twice
+from emailq.parse import cyrillic, letters, limits, spelling, twice
 from emailq.parse.charset_labels import REFUSED, WIDE, codec_for
 
 
@@ -31,7 +31,7 @@ _BOMS_OF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _HZ = re.compile(rb"~\{(?:[!-w][!-~])+~\}")  # RFC 1843
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FROM_HIGH = re.compile(rb"[\x80-\xff][^\n]{0,400}")
-CP1252: str = spelling.charmap("cp1252")
+CP1252: str = letters.charmap("cp1252")
 
 
 def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -> Decoded:
@@ -149,8 +149,8 @@ def _has_wide_text(data: bytes) -> bool:
 
 
 def _strict(data: bytes, codec: str) -> str | None:
-    if codec == "cp1252" or codec in spelling.HIGHER:
-        return codecs.charmap_decode(data, "replace", spelling.charmap(codec))[0]
+    if codec == "cp1252" or codec in letters.HIGHER:
+        return codecs.charmap_decode(data, "replace", letters.charmap(codec))[0]
     try:
         text = data.decode(codec)
     except (UnicodeError, ValueError):
@@ -268,7 +268,7 @@ def _order_of_wide(data: bytes) -> tuple[float, str]:
     found = []
     for codec in ("utf_16_le", "utf_16_be"):
         text = sample.decode(codec, "replace")
-        signs = spelling.common_signs()
+        signs = letters.common_signs()
         common = len(_COMMON.findall(text)) + sum([char in signs for char in text if char >= "\u3000"])
         found.append((common / max(1, len(text)), codec))
     return max(found)
@@ -324,7 +324,7 @@ def _undeclared_hz(data: bytes) -> str | None:
     if text is None:
         return None
     signs = [char for char in text if not char.isascii()]
-    return text if sum([char in spelling.common_signs() for char in signs]) * 2 > len(signs) else None
+    return text if sum([char in letters.common_signs() for char in signs]) * 2 > len(signs) else None
 
 
 def _plain(piece: bytes) -> str:

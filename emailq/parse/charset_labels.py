@@ -17,7 +17,7 @@ _CODECS = frozenset(
         "iso8859_15 iso8859_16 mac_cyrillic mac_greek mac_iceland mac_latin2 mac_roman mac_turkish mac_croatian",
         "mac_romanian mac_arabic mac_farsi hp_roman8",
         "gb18030 hz cp950 big5hkscs cp949 johab iso2022_kr cp932 euc_jp euc_jis_2004 shift_jis_2004",
-        "viscii tcvn armscii_8",  # spelling.HIGHER
+        "viscii tcvn armscii_8",  # letters.HIGHER
         "iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_jp_3 iso2022_jp_2004 iso2022_jp_ext",
     )
     for codec in family.split()

@@ -1,20 +1,26 @@
 """Which set some 8-bit bytes were written in: the one that makes of them the likeliest words of a language.
 
 A reading costs bits: for each letter what it is worth behind the one before it, for each sign of Chinese, Japanese and
-Korean what its share is. spelling.json.gz has these numbers; scripts/spelling counts them.
+Korean what its share is. `letters` has these numbers.
 """
 
-import gzip
-import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import cache
 from typing import NamedTuple
 
 from emailq.parse import cyrillic
+from emailq.parse.letters import (
+    FOREIGN_BITS,
+    USUAL_BITS,
+    ascii_table,
+    charmap,
+    marks,
+    numbers,
+    sign_bits,
+    table_of,
+)
 
 _SAMPLE_BYTES, _SAMPLE_HIGH_BYTES = 600, 200
 _WESTERN = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "fi", "is", "ca", "sq", "eu", "ga")
@@ -61,15 +67,10 @@ _SIGNS: dict[str, tuple[int, str]] = {
     "cp932": (3, "ja"),
     "cp949": (3, "ko"),
 }
-_USUAL = "\xa0«»„“”‘’‚ªº²³½±×–—…•·§©®°€№‹›¿¡\u200e\u200f\xad،؛؟"
-_BESIDE_WORDS = "\xa0«»“”„’–—…€°"
-_USUAL_BITS, _SIGN_BITS, _CONTROL_BITS = 9, 13, 18
 _SIGN_INSIDE_BITS = 2
-_NEVER_BITS = 11
 _SWITCH_BITS, _OTHER_LATIN_BITS = 10, 6  # among many Latin letters: to another script, to another Latin language
 _GLUED_BITS = 7
 _GLUED = re.compile("[A-Za-z][^\0-\xff]|[^\0-\xff][A-Za-z]")
-_FOREIGN_BITS, _AFTER_FOREIGN_BITS, _MIXED_BITS = 13, 5, 14  # beside a letter of another language, of another script
 _CAPITAL_INSIDE_BITS, _CAPITALS_BITS = 9, 1
 _USUAL_ASCII_BITS = 4.0  # of an ASCII letter in a language of Latin letters, on the average
 _ASCII_WEIGHT, _MOST_ASCII_BITS = 0.5, 20
@@ -96,17 +97,6 @@ class Reading(NamedTuple):
     @property
     def is_convincing(self) -> bool:
         return self.per_pair <= _CONVINCING_BITS
-
-
-class _Table(NamedTuple):
-    """A language in a set: the class of each byte, the bits of each pair of classes, the bytes that it has."""
-
-    classes: bytes
-    width: int
-    bits: bytes
-    own: bytes
-    spelt: bytes
-    is_latin: bool
 
 
 class _Sample:
@@ -139,7 +129,7 @@ class _Sample:
         """How much worse (or better, if negative) the ASCII letters fit a language than they do on the average."""
         known = self._of_ascii.get(language)
         if known is None:
-            table = _ascii_table(language)
+            table = ascii_table(language)
             if table:
                 total = sum([table[pair] * count for pair, count in self.plain]) - _USUAL_ASCII_BITS * self.letters
                 known = max(-_MOST_ASCII_BITS, min(total * _ASCII_WEIGHT, _OTHER_LATIN_BITS))
@@ -199,11 +189,11 @@ def is_western(text: str) -> bool:
 
 def _is_spelt(high: bytes, codec: str, languages: Iterable[str]) -> bool:
     """Whether 8-bit bytes are the letters of one language, as where its alphabet is listed, or usual signs."""
-    return any(not high.translate(None, _table(codec, language).spelt) for language in languages)
+    return any(not high.translate(None, table_of(codec, language).spelt) for language in languages)
 
 
 def _is_latin(language: str) -> bool:
-    return bool(_ascii_table(language)) if language in _numbers()[0] else False
+    return bool(ascii_table(language)) if language in numbers()[0] else False
 
 
 def _is_good(sample: _Sample, declared: Reading) -> bool:
@@ -212,7 +202,7 @@ def _is_good(sample: _Sample, declared: Reading) -> bool:
     if declared.per_pair > enough or declared.bits > declared.per_pair * sample.pairs:  # or the ASCII letters don't fit
         return False
     return declared.codec in _MULTIBYTE or not sample.high.translate(
-        None, _table(declared.codec, declared.language).own
+        None, table_of(declared.codec, declared.language).own
     )
 
 
@@ -246,7 +236,7 @@ def _best_by_signs(sample: _Sample, best: Reading) -> Reading:
 def _reading_as_declared(sample: _Sample, codec: str) -> Reading:
     """The likeliest reading in a set in any language, since what is declared may well be unusual."""
     if codec in _MULTIBYTE:
-        return _by_signs(sample, codec, 0, _numbers()[1])
+        return _by_signs(sample, codec, 0, numbers()[1])
     own = _SETS[codec][1] if codec in _SETS else ()
     best = _by_letters(sample, codec, 0, own, _NONE)
     if best.per_pair > _GOOD_BITS:
@@ -258,14 +248,12 @@ def _reading_as_declared(sample: _Sample, codec: str) -> Reading:
 def _languages_of(codec: str) -> list[str]:
     """All languages that have letters in a set."""
     high = frozenset(charmap(codec)[0x80:])
-    return [
-        name for name, (alphabet, _) in _numbers()[0].items() if not high.isdisjoint(alphabet) or alphabet[0] == "a"
-    ]
+    return [name for name, (alphabet, _) in numbers()[0].items() if not high.isdisjoint(alphabet) or alphabet[0] == "a"]
 
 
 def _by_letters(sample: _Sample, codec: str, rareness: int, languages: Iterable[str], best: Reading) -> Reading:
     """The likeliest reading in `codec`, or `best` if that is likelier."""
-    signs, cases = _marks(codec)
+    signs, cases = marks(codec)
     of_set = sum(sample.high.translate(signs))
     if of_set + rareness - _MOST_ASCII_BITS >= best.bits:
         return best
@@ -273,10 +261,10 @@ def _by_letters(sample: _Sample, codec: str, rareness: int, languages: Iterable[
     of_set += _CAPITAL_INSIDE_BITS * case.count(b"lu") + _CAPITALS_BITS * case.count(b"uu")
     of_set += _SIGN_INSIDE_BITS * (case.count(b"lx") + case.count(b"xl") + case.count(b"ux") + case.count(b"xu"))
     for language in languages:
-        classes, width, table, own, _, is_latin = _table(codec, language)
-        at_least = of_set + len(sample.high.translate(None, own)) * _FOREIGN_BITS + sample.pairs * _FEWEST_BITS
+        classes, width, table, own, _, is_latin = table_of(codec, language)
+        at_least = of_set + len(sample.high.translate(None, own)) * FOREIGN_BITS + sample.pairs * _FEWEST_BITS
         if not is_latin:
-            at_least += sample.joints * _USUAL_BITS
+            at_least += sample.joints * USUAL_BITS
         if at_least + rareness - _MOST_ASCII_BITS >= best.bits:
             continue
         bits = of_set + sum([table[classes[a] * width + classes[b]] * count for a, b, count in sample.mixed])
@@ -297,7 +285,7 @@ def _by_signs(sample: _Sample, codec: str, rareness: int, languages: Iterable[st
     signs = [(sign, count) for sign, count in Counter(text).items() if sign >= "\x80"]
     of_set = rareness + (_SWITCH_BITS if sample.is_mostly_ascii else 0)
     glued = _GLUED_BITS * len(_GLUED.findall(text))
-    bits, language = min((sum([_sign_bits(codec, name, sign) * n for sign, n in signs]), name) for name in languages)
+    bits, language = min((sum([sign_bits(codec, name, sign) * n for sign, n in signs]), name) for name in languages)
     return Reading(glued + bits + of_set, codec, language, (glued + bits) / sample.pairs)
 
 
@@ -306,163 +294,5 @@ _MULTIBYTE = frozenset(
     ("gb18030", "cp950", "big5hkscs", "cp949", "johab", "cp932", "euc_jp", "euc_jis_2004", "shift_jis_2004")
 )
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-_OF_HEX = bytes(min(int(chr(code), 16), _NEVER_BITS) if chr(code) in "0123456789abcdef" else 0 for code in range(256))
 _ASCII = bytes(range(0x80))
 _ASCII_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-
-
-@cache
-def _numbers() -> tuple[dict[str, tuple[str, bytes]], dict[str, dict[str, int]]]:
-    """Language → alphabet and bits of its pairs; language → sign → bits."""
-    data = json.loads(gzip.decompress(files("emailq.parse").joinpath("spelling.json.gz").read_bytes()))
-    letters = {
-        language: (alphabet, digits.encode().translate(_OF_HEX))
-        for language, (alphabet, digits) in data["letters"].items()
-    }
-    signs = {
-        language: {sign: int(bits, 16) for bits, signs in table.items() for sign in signs}
-        for language, table in data["signs"].items()
-    }
-    return letters, signs
-
-
-_VISCII_LOW = str.maketrans("\x02\x05\x06\x14\x19\x1e", "ẲẴẪỶỸỴ")
-HIGHER = {
-    "viscii": (
-        "ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲÕắằặấầẩậẽẹếềểễệốồổỗỠƠộờởịỰỨỪỬơớƯ"
-        "ÀÁÂÃẢĂẳẵÈÉÊẺÌÍĨỳĐứÒÓÔạỷừửÙÚỹỵÝỡưàáâãảăữẫèéêẻìíĩỉđựòóôõỏọụùúũủýợỮ"
-    ),
-    "tcvn": (
-        "ÀẢÃÁẠẶẬÈẺẼÉẸỆÌỈĨÍỊÒỎÕÓỌỘỜỞỠỚỢÙỦŨ\xa0ĂÂÊÔƠƯĐăâêôơưđẰ\u0300\u0309\u0303\u0301\u0323àảãáạẲằẳẵắẴ"
-        "ẮẦẨẪẤỀặầẩẫấậèỂẻẽéẹềểễếệìỉỄẾỒĩíịòỔỏõóọồổỗốộờởỡớợùỖủũúụừửữứựỳỷỹýỵỐ"
-    ),
-    "armscii_8": "".join(map(chr, range(0x80, 0xA0)))
-    + "\xa0�և։)(»«—.՝,-֊…՜՛՞ԱաԲբԳգԴդԵեԶզԷէԸըԹթԺժԻիԼլԽխԾծԿկՀհՁձՂղՃճՄմՅյՆնՇշՈոՉչՊպՋջՌռՍսՎվՏտՐրՑցՒւՓփՔքՕօՖֆ՚�",
-}
-
-
-@cache
-def common_signs() -> frozenset[str]:
-    """The signs of Chinese, Japanese and Korean that their languages have most of."""
-    return frozenset(sign for table in _numbers()[1].values() for sign in table)
-
-
-def charmap(codec: str) -> str:
-    """The 256 characters of `codec`; undefined bytes are C1 controls."""
-    return _charmap(codec)
-
-
-@cache
-def _charmap(codec: str) -> str:
-    if codec in HIGHER:
-        lower = "".join(map(chr, range(0x80)))
-        return (lower.translate(_VISCII_LOW) if codec == "viscii" else lower) + HIGHER[codec]
-    return "".join(bytes([code]).decode(codec, "ignore") or chr(code) for code in range(256))
-
-
-@cache
-def _marks(codec: str) -> tuple[bytes, bytes]:
-    """For each byte the bits of a sign that is no letter, and its kind: letter (l, a capital u) or such a sign (x)."""
-    signs, cases = bytearray(256), bytearray(b"-" * 256)
-    for code, char in enumerate(charmap(codec)):
-        category = unicodedata.category(char)
-        if category in ("Lu", "Ll"):
-            cases[code] = ord("u" if category == "Lu" else "l")
-        if code < 0x80 or category in ("Lu", "Ll", "Mn") or (category == "Lo" and char not in "ªº"):
-            continue
-        is_control = category in ("Cc", "Cn", "Co")
-        cases[code] = ord("x")
-        signs[code] = (
-            6 if char == "€" else _CONTROL_BITS if is_control else _USUAL_BITS if char in _USUAL else _SIGN_BITS
-        )
-    return bytes(signs), bytes(cases)
-
-
-@cache
-def _table(codec: str, language: str) -> _Table:
-    alphabet, bits = _pairs(language)
-    foreign = len(alphabet) + 1
-    ascii_elsewhere, elsewhere = foreign + 1, foreign + 2
-    index = {letter: number for number, letter in enumerate(alphabet, 1)}
-    script = _script(alphabet[-1])
-    classes, own, spelt = bytearray(), bytearray(), bytearray()
-    for code, (lower, of_script) in enumerate(_letters(codec)):
-        number = index.get(lower, 0)
-        if number == 0 and of_script:
-            classes.append(foreign if of_script == script else ascii_elsewhere if code < 0x80 else elsewhere)
-            continue
-        classes.append(number)
-        own.append(code)
-        if number or lower in _BESIDE_WORDS:
-            spelt.append(code)
-    return _Table(bytes(classes), len(alphabet) + 4, bits, bytes(own), bytes(spelt), "a" in index)
-
-
-@cache
-def _letters(codec: str) -> list[tuple[str, str]]:
-    """For each byte its character in lower case, and the script if it is a letter."""
-    found = []
-    for char in charmap(codec):
-        is_letter = unicodedata.category(char) in ("Lu", "Ll", "Lo", "Mn") and char not in "ªº"
-        found.append((char.lower()[0], _script(char) if is_letter else ""))
-    return found
-
-
-@cache
-def _pairs(language: str) -> tuple[str, bytes]:
-    """The alphabet, and the bits of each pair of classes.
-
-    The classes are: no letter, those of the alphabet, another letter of the script, one of ASCII in another script, any
-    other letter.
-    """
-    alphabet, bits = _numbers()[0][language]
-    width = len(alphabet) + 1
-    behind = bytes((_FOREIGN_BITS, _MIXED_BITS, _MIXED_BITS))
-    rows = [bits[:width] + bytes((_FOREIGN_BITS, 0, _MIXED_BITS))]
-    rows += [bits[first * width : (first + 1) * width] + behind for first in range(1, width)]
-    rows.append(bytes([_AFTER_FOREIGN_BITS] * width) + behind)
-    rows.append(bytes([0] + [_MIXED_BITS] * len(alphabet)) + behind)
-    rows.append(bytes([_AFTER_FOREIGN_BITS] + [_MIXED_BITS] * len(alphabet)) + behind)
-    return alphabet, b"".join(rows)
-
-
-@cache
-def _ascii_table(language: str) -> bytes:
-    """The bits of each pair of a to z, whose numbers are 1 to 26; nothing for a language of other letters."""
-    alphabet, bits = _numbers()[0][language]
-    if not alphabet.startswith("a"):
-        return b""
-    width = len(alphabet) + 1
-    return b"".join(bits[first * width : first * width + 27] for first in range(27))
-
-
-def _script(char: str) -> str:
-    return unicodedata.name(char, "?").split()[0]
-
-
-@lru_cache(maxsize=20_000)
-def _sign_bits(codec: str, language: str, sign: str) -> int:
-    bits = _numbers()[1][language].get(sign)
-    if bits is not None:
-        return bits
-    if sign == "\ufffd":
-        return 30
-    if "\u3000" <= sign < "\u3040" or "\uff01" <= sign <= "\uff65":
-        return 10
-    try:
-        encoded = sign.encode(codec)
-    except UnicodeEncodeError:
-        return 24
-    if len(encoded) > 2:
-        return 24
-    if codec == "cp950":
-        return 16 if 0xA4 <= encoded[0] <= 0xC6 else 19
-    if codec == "cp932":
-        return 16 if 0x88 <= encoded[0] <= 0x98 else 19 if len(encoded) == 2 else 12
-    if codec == "cp949":
-        if "\uac00" <= sign <= "\ud7a3":
-            return 16 if encoded[0] >= 0xB0 and encoded[1] >= 0xA1 else 20
-        return 19
-    if encoded[0] < 0xA1 or encoded[-1] < 0xA1:
-        return 20 + 2
-    return 16 if 0xB0 <= encoded[0] <= 0xD7 else 19

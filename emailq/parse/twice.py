@@ -6,7 +6,7 @@ from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from emailq.parse.spelling import charmap
+from emailq.parse.letters import charmap
 
 _SAMPLE_CHARS, _PROBED_RUNS = 4000, 8
 _RUN = re.compile("[^\0-\x7f]{1,60}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emailq.parse import charset, spelling
+from emailq.parse import charset, letters
 
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _RARE = ("cp850", "cp852", "cp857", "mac_roman", "viscii", "tcvn")  # taken for something likelier if the text is short
@@ -28,8 +28,8 @@ CASES = [(language, codec) for language, (sets, _) in SENTENCES.items() for code
 
 def _encode(text: str, codec: str) -> bytes:
     """Raises UnicodeEncodeError if the set lacks a character."""
-    if codec in spelling.HIGHER:
-        places = {char: code for code, char in enumerate(spelling.charmap(codec))}
+    if codec in letters.HIGHER:
+        places = {char: code for code, char in enumerate(letters.charmap(codec))}
         if missing := set(text) - set(places):
             raise UnicodeEncodeError(codec, text, 0, 1, f"has no {missing}")
         return bytes(places[char] for char in text)
