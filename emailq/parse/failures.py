@@ -9,7 +9,7 @@ from typing import Protocol
 from emailq.parse import notices
 from emailq.parse.addresses import Address
 from emailq.parse.parts import Part
-from emailq.parse.patterns import in_lower_case, lower
+from emailq.parse.patterns import lower, one_of
 from emailq.parse.reports import TYPES
 
 
@@ -145,7 +145,7 @@ def _meaning(text: str) -> str | None:
 def _meanings() -> list[tuple[str, re.Pattern[str]]]:
     """Compiled when the first is needed: that takes 5 ms."""
     tables = notices.STATUS_TEXTS.items()
-    return [(code, in_lower_case("|".join(map(str.strip, table.strip().splitlines())))) for code, table in tables]
+    return [(code, one_of(table)) for code, table in tables]
 
 
 def _original_id(message: Message, report: str, body: str) -> str | None:

@@ -6,7 +6,7 @@ People write such sentences too, but with one that asks, answers or tells someth
 import re
 
 from emailq.parse import notices
-from emailq.parse.patterns import has_any, in_lower_case, words_of
+from emailq.parse.patterns import has_any, in_lower_case, one_of, words_of
 
 _HEAD = 300  # characters in which a note says what it is
 _LONGEST = 1200  # characters of a note
@@ -25,25 +25,20 @@ _ASIDE = re.compile(
 )
 _CONTACT = re.compile(r"\S@\S|(?:\d[\s()./-]{0,2}){6}|https?://|\bwww\.")
 
-
-def _any_of(table: str) -> re.Pattern[str]:
-    return in_lower_case("|".join(line.strip() for line in table.strip().splitlines()))
-
-
-_ABSENT = _any_of(notices.ABSENT_SENTENCES)
-_MEANWHILE = _any_of(notices.MEANWHILE_SENTENCES)
-_RECEIVED = _any_of(notices.RECEIVED_SENTENCES)
-_PROMISE = _any_of(notices.PROMISE_SENTENCES)
-_RECEIPT_SUBJECT = _any_of(notices.RECEIPT_SUBJECTS)
-_FIRST_PERSON = _any_of(notices.FIRST_PERSON)
-_HELD = _any_of(notices.HELD_TEXTS)
-_CONFIRM = _any_of(notices.CONFIRM_TEXTS)
+_ABSENT = one_of(notices.ABSENT_SENTENCES)
+_MEANWHILE = one_of(notices.MEANWHILE_SENTENCES)
+_RECEIVED = one_of(notices.RECEIVED_SENTENCES)
+_PROMISE = one_of(notices.PROMISE_SENTENCES)
+_RECEIPT_SUBJECT = one_of(notices.RECEIPT_SUBJECTS)
+_FIRST_PERSON = one_of(notices.FIRST_PERSON)
+_HELD = one_of(notices.HELD_TEXTS)
+_CONFIRM = one_of(notices.CONFIRM_TEXTS)
 _ABSENT_WORDS = words_of(notices.ABSENT_WORDS)
 _RECEIVED_WORDS = words_of(notices.RECEIVED_WORDS)
 _CHALLENGE_WORDS = words_of(notices.CHALLENGE_WORDS)
 _WORDS = (*_ABSENT_WORDS, *_RECEIVED_WORDS, *_CHALLENGE_WORDS)
-_POLITE = in_lower_case(f"^(?:[^,!]{{1,40}}[,!] )?(?:{_any_of(notices.POLITE_SENTENCES).pattern})")
-_ASKS = in_lower_case(rf"\bplease (?!(?:{_any_of(notices.PLEASE).pattern}))|{_any_of(notices.ASKING_WORDS).pattern}")
+_POLITE = in_lower_case(f"^(?:[^,!]{{1,40}}[,!] )?(?:{one_of(notices.POLITE_SENTENCES).pattern})")
+_ASKS = in_lower_case(rf"\bplease (?!(?:{one_of(notices.PLEASE).pattern}))|{one_of(notices.ASKING_WORDS).pattern}")
 
 
 def may_be_note(subject: str, text: str) -> bool:

@@ -8,6 +8,12 @@ def in_lower_case(pattern: str, flags: int = 0) -> re.Pattern[str]:
     return re.compile(pattern.replace("ı", "i"), flags)
 
 
+def one_of(table: str, before: str = "", after: str = "") -> re.Pattern[str]:
+    """A pattern of which each line of `table` is an alternative."""
+    lines = "|".join(line.strip() for line in table.strip().splitlines())
+    return in_lower_case(f"{before}(?:{lines}){after}")
+
+
 def lower(text: str) -> str:
     """`text` in as many lower-case characters; those are one that re.IGNORECASE takes for one."""
     if not text.isascii():

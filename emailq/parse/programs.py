@@ -6,7 +6,7 @@ from emailq.parse import notices
 from emailq.parse.addresses import Address
 from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
-from emailq.parse.patterns import has_any, in_lower_case, lower, words_of
+from emailq.parse.patterns import has_any, lower, one_of, words_of
 from emailq.parse.replies import split_reply
 
 _READ = 4000  # characters of a text that are looked at: half of them from its end
@@ -32,13 +32,8 @@ _HEADERS = (
 )  # fmt: skip
 _VIA = re.compile(r"\S (?:via|über|durch|через|par|vía|tramite|przez) \S", re.IGNORECASE)
 
-
-def _any_of(table: str, before: str = "") -> re.Pattern[str]:
-    return in_lower_case(f"{before}(?:{'|'.join(line.strip() for line in table.strip().splitlines())})")
-
-
-_SUBJECT = _any_of(notices.PROGRAM_SUBJECTS)
-_SENTENCE = _any_of(notices.PROGRAM_SENTENCES, r"(?:^|[\n.!*:(•>,-])[\s*_=#(\[-]{0,9}")
+_SUBJECT = one_of(notices.PROGRAM_SUBJECTS)
+_SENTENCE = one_of(notices.PROGRAM_SENTENCES, r"(?:^|[\n.!*:(•>,-])[\s*_=#(\[-]{0,9}")
 _WORDS = words_of(notices.PROGRAM_WORDS)
 _FORM_LABELS = frozenset(words_of(notices.FORM_LABELS))
 _SHOP_MAILER = re.compile(
