@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from emailq.parse.automation import Automation, detect_automation
+from emailq.parse.automatic import Automation
+from emailq.parse.automation import detect_automation
 from emailq.parse.language import guess_language
 from emailq.parse.message import Address, ParsedMessage, parse_message
 from emailq.parse.replies import split_reply

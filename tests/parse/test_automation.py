@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from emailq.parse.automation import Automation, detect_automation
+from emailq.parse.automatic import Automation
+from emailq.parse.automation import detect_automation
 from emailq.parse.message import ParsedMessage, parse_message
 
 MESSAGES = Path(__file__).parent / "automation"

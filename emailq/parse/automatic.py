@@ -1,0 +1,63 @@
+"""What the kinds of automatic mail have in common: how they are told, and the signs of a person's own program."""
+
+import re
+from dataclasses import dataclass
+
+from emailq.parse import notices
+from emailq.parse.patterns import one_of
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """`kind`: bounce, delivery_receipt, auto_reply, read_receipt, complaint, calendar, mailing_list, bulk or
+    auto_generated (and own_mail, which takes the settings: see handler).
+
+    `status` is a bounce's enhanced status code (RFC 3463); where it has none what its words mean, and class.0.0 where
+    those of an SMTP reply code mean nothing known. `original_message_id` is the message it is about; `recipients` are
+    the addresses that a report is about: of a bounce those that did not get it, at most 20.
+    """
+
+    kind: str
+    reasons: tuple[str, ...]
+    status: str | None = None
+    original_message_id: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+READ = 20_000  # characters of a text that are looked at
+MAYBE_AUTO_REPLY_SUBJECT = one_of(notices.MAYBE_AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv|ответ):\s*)?")
+AUTO_REPLY_TEXT = one_of(notices.AUTO_REPLY_TEXTS)
+AUTOMATIC_TEXT = one_of(notices.AUTOMATIC_TEXTS)
+LIST_HEADERS = (
+    "list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-ml-name",
+    "x-mlserver", "x-listname", "x-list-id",
+)  # fmt: skip
+FORWARDED = re.compile(r"\W{0,3}(?:fwd?|wg|tr|rv|i|pd|vs|doorst|enc|пересл|fw)\s?:", re.IGNORECASE)
+REPLY = re.compile(r"\W{0,3}(?:re|aw|sv|antw|отв|ответ|回复)\s?(?:\[\d+\])?:", re.IGNORECASE)
+TAGS = re.compile(r"^(?:\s*\[[^\]]{1,60}\])+\s*")
+_PEOPLES_MAILER = re.compile(
+    r"(?:iphone|ipad|apple) mail|thunderbird|mutt|the bat|k-9|evolution|claws|em client|kmail|mailmate|yahoomail",
+    re.IGNORECASE,
+)
+# Mailers of scripts, beside those of people who write from a shell.
+_SCRIPTS_MAILER = re.compile(r"(?:heirloom )?mailx|s-nail|mail \(gnu mailutils|swaks|sendemail", re.IGNORECASE)
+MESSAGE_ID = re.compile(r"<([^<>\s]{3,900})>")
+
+
+def sent_by_hand(headers: dict[str, str], subject: str) -> bool:
+    """Whether a mail program that people use sent it, as an answer or passing it on."""
+    return has_peoples_mailer(headers) or bool(REPLY.match(subject) or FORWARDED.match(subject))
+
+
+def has_peoples_mailer(headers: dict[str, str]) -> bool:
+    agent = headers.get("user-agent")
+    by_agent = agent is not None and not _SCRIPTS_MAILER.match(agent)
+    return by_agent or bool(_PEOPLES_MAILER.match(headers.get("x-mailer", "")))
+
+
+def has_null_path(headers: dict[str, str]) -> bool:
+    return headers.get("return-path", "x").strip() in ("<>", "")
+
+
+def answered_id(headers: dict[str, str]) -> str | None:
+    return found[1] if (found := MESSAGE_ID.search(headers.get("in-reply-to", "")[:1000])) else None

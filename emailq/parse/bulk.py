@@ -1,0 +1,78 @@
+"""Mailing lists, and senders of many that offer to unsubscribe."""
+
+import re
+
+from emailq.parse import notices, programs
+from emailq.parse.automatic import (
+    AUTO_REPLY_TEXT,
+    AUTOMATIC_TEXT,
+    LIST_HEADERS,
+    MAYBE_AUTO_REPLY_SUBJECT,
+    REPLY,
+    TAGS,
+    Automation,
+    answered_id,
+)
+from emailq.parse.failures import Message
+from emailq.parse.patterns import lower, one_of
+
+_UNSUBSCRIBE = one_of(notices.UNSUBSCRIBE_TEXTS)
+_TICKET = re.compile(r"\[[^\]\d]{0,30}(?:#|(?:ticket|case|request|anfrage|заявка|обращение|тикет)\W{1,3})\d{3,}\]")
+_FROM_LIST = re.compile(r"\bowner-|-(?:admin|owner|request|bounces)[@+]", re.IGNORECASE)
+
+
+def detect_bulk(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
+    """A mailing list (RFC 2919, RFC 2369), or a sender of many that offers to unsubscribe."""
+    precedence = headers.get("precedence", "").strip().lower()
+    found = [name for name in LIST_HEADERS if headers.get(name)]
+    if not found and precedence != "junk" and _is_conversation(message, headers, subject):
+        return None
+    if precedence == "list":
+        found.append("precedence list")
+    bulk = [name for name in ("list-unsubscribe", "list-unsubscribe-post") if headers.get(name)]
+    if not found and not precedence and bulk and _is_personal(message):
+        return None
+    if precedence in ("bulk", "junk"):
+        bulk.append(f"precedence {precedence}")
+    if not found and not bulk:
+        return None
+    return Automation("bulk" if not found or _is_campaign(headers, subject, found) else "mailing_list", (*found, *bulk))
+
+
+def _is_personal(message: Message) -> bool:
+    """Whether a person's own address sent few words, which do not tell how to unsubscribe: what sales programs send."""
+    sender = message.from_[0] if message.from_ else None
+    if sender is None or not sender.name:
+        return False
+    names = re.findall(r"[^\W\d_]{3,}", lower(sender.name))
+    local = lower(sender.email).partition("@")[0]
+    text = message.body_text or ""
+    is_own = len(names) > 1 and (names[0] in local or names[-1] in local)
+    return is_own and len(text) <= 2000 and not _UNSUBSCRIBE.search(lower(text))
+
+
+def _is_campaign(headers: dict[str, str], subject: str, found: list[str]) -> bool:
+    """Whether what has a List-Id is a newsletter: nobody can post to it by mail, and a page ends the subscription."""
+    if (
+        not {"list-id", "list-post", "precedence list"}.issuperset(found)
+        or "mailto:" in headers.get("list-post", "")
+        or "in-reply-to" in headers
+        or TAGS.match(subject)
+        or "-bounces" in headers.get("sender", "")
+    ):
+        return False
+    return "list-unsubscribe-post" in headers or "http" in headers.get("list-unsubscribe", "")
+
+
+def _is_conversation(message: Message, headers: dict[str, str], subject: str) -> bool:
+    """What people write through help desks and sales programs, which mark all of their mail as that of many.
+
+    It answers a message, or names a ticket, and neither sender nor text is that of a program.
+    """
+    answers = REPLY.match(subject.rpartition("]")[2]) and answered_id(headers)
+    if not (answers or _TICKET.search(subject)) or _FROM_LIST.search(headers.get("sender", "")):
+        return False
+    if programs.is_no_reply(message.from_) or "auto-submitted" in headers or MAYBE_AUTO_REPLY_SUBJECT.match(subject):
+        return False
+    text = lower((message.body_text or "")[:3000])
+    return not (AUTOMATIC_TEXT.search(text) or AUTO_REPLY_TEXT.search(text))
