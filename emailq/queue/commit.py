@@ -106,11 +106,12 @@ class Committer:
             except Exception as error:
                 answered = self._conn is not None and not self._conn.closed
                 may_pass = isinstance(error, Unavailable) or is_temporary(error)
-                if len(batch) == 1 and (not may_pass or (answered and tries == _TRIES)):
-                    job, outcome = batch[0]  # this job's own fault: its effects can't be stored as they are
+                if len(batch) == 1:
+                    job, outcome = batch[0]
+                    has_effects = isinstance(outcome, Done | Reject)
                     instead = Retry(f"effects: {type(error).__name__}: {brief(error)}")
-                    if outcome != instead:
-                        batch = [(job, instead)]
+                    if outcome != instead and (not may_pass or (answered and has_effects and tries >= _TRIES)):
+                        batch = [(job, instead)]  # this job's own fault: its effects can't be stored as they are
                         continue
                 if may_pass or len(batch) == 1:
                     log.warn("commit.retry", jobs=len(batch), reason=brief(error))
