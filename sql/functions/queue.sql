@@ -140,7 +140,6 @@ begin
         -- that the crash cut off, since all workers are lost with it.
         perform set_config('synchronous_commit', 'off', true);
         select * into v_controls from queue_controls c where c.queue_name = p_queue for update;
-        v_now := queue_now();  -- the wait for our turn is over now
         if v_controls.max_running is not null then
             v_slot := nextval('queue_slot_numbers');
             if v_slot < v_controls.first_slot then  -- the numbers began anew
@@ -148,6 +147,7 @@ begin
             end if;
             v_limit := least(v_limit, free_places(p_queue, v_controls.max_running, v_limit));
         end if;
+        v_now := queue_now();  -- the wait for our turn is over, and whatever made us places has ended before
         if v_controls.max_per_s is not null then  -- credit grows with time, up to a tenth of a second's worth
             select * into v_last from queue_credits c where c.queue_name = p_queue order by c.n desc limit 1;
             v_credit := least(
