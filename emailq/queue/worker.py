@@ -260,6 +260,7 @@ class Lane:
         self._woken = asyncio.Event()
         self._woken_at = 0.0
         self._wants_room = False
+        self._has_places = False  # a limit of running jobs is set, so that any end of a job may let another one start
 
     def wake(self) -> None:
         now = time.monotonic()
@@ -270,7 +271,7 @@ class Lane:
 
     def made_room(self) -> None:
         """A job of ours ended, or is committed."""
-        if self._wants_room:
+        if self._wants_room or self._has_places:
             self._woken.set()
 
     def _ended(self, job: Job, outcome: Outcome) -> None:
@@ -329,8 +330,7 @@ class Lane:
 
     async def _rest(self) -> None:
         """No more is due. Wait for a NOTIFY, but not for long: polling is the truth, NOTIFY a hint."""
-        has_places, next_start_s = await self.worker.claim_limits(self)
-        self._wants_room = has_places
+        self._has_places, next_start_s = await self.worker.claim_limits(self)
         if next_start_s:
             await self._wait(max(next_start_s, _BRISK_S))
             return
