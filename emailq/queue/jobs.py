@@ -121,7 +121,7 @@ async def enqueue_at(
     """Adds an item for each e-mail, due at `at` (None: now); returns (item id, e-mail id) of the new ones."""
     cursor = await conn.execute(
         "insert into processing_queue (email_id, queue_name, priority, scheduled_at)"
-        " select email_id, %s, %s, coalesce(%s, queue_now()) from unnest(%s::uuid[]) email_id"
+        " select email_id, %s, %s, greatest(coalesce(%s, queue_now()), 'epoch') from unnest(%s::uuid[]) email_id"
         " on conflict do nothing returning id, email_id",
         (queue, priority, at, list(email_ids)),
     )
