@@ -132,7 +132,7 @@ def _unmark_prose(page: Page, end: int) -> None:
 
 def _leads_to(text: str) -> bool:
     """Some words that end in ":", and tell neither a name nor a time (in their last sentence)."""
-    text = re.split(r"[.!?] ", text)[-1]
+    text = text[max(text.rfind(end) for end in (". ", "! ", "? ")) + 1 :].lstrip()
     return text.endswith(":") and " " in text and not (are_names(text) or _has_date(text) or _has_clock(text))
 
 
