@@ -1,6 +1,7 @@
 """The lines of a text, what they look like without decoration, and who owns them: what `replies` is decided on."""
 
 import re
+from itertools import pairwise
 
 from emailq.parse import phrases
 from emailq.parse.patterns import in_lower_case, lower
@@ -21,14 +22,13 @@ SIGNATURE = 2
 class Page:
     """The lines of a text, what they look like without decoration, and who owns them."""
 
-    __slots__ = ("are_quoted", "has_bars", "has_reply_line", "labels", "lines", "owners", "plain", "step")
+    __slots__ = ("are_quoted", "has_bars", "has_reply_line", "labels", "lines", "owners", "plain")
 
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
         is_as_it_looks = not ("*" in text or "&nbsp;" in text or (not text.isascii() and _ANY_INVISIBLE.search(text)))
         self.plain = [line[:_LINE].strip() if is_as_it_looks else plain(line) for line in self.lines]
         self.labels = [_labels(line) if ":" in line else () for line in self.plain]
-        self.step = 1  # from a line to the next of its paragraph
         self.owners = [NEW] * len(self.lines)
         self.are_quoted = [False] * len(self.lines)
         if ">" in text:
@@ -44,9 +44,63 @@ class Page:
             parts[owner].append(line)
         return ["\n".join(part).strip("\n").rstrip() for part in parts]
 
-    def give(self, numbers: list[int], owner: int) -> None:
-        for number in numbers:
-            self.owners[number] = owner
+    def runs(self) -> "list[Run]":
+        """The new lines with text, parted where others stand between."""
+        runs: list[list[int]] = []
+        is_open = False
+        for number, owner in enumerate(self.owners):
+            if owner != NEW:
+                is_open = False
+            elif self.plain[number]:
+                if not is_open:
+                    runs.append([])
+                    is_open = True
+                runs[-1].append(number)
+        step = _step(runs)
+        return [Run(self, numbers, step) for numbers in runs]
+
+
+def _step(runs: list[list[int]]) -> int:
+    """From a line to the next of its paragraph: 2 where a blank line stands below each and more between paragraphs."""
+    steps = [below - number for number, below in pairwise(number for run in runs for number in run)]
+    return 2 if 1 not in steps and steps.count(2) > 1 and any(step > 2 for step in steps) else 1
+
+
+class Run:
+    """Some lines with text that follow each other, and where paragraphs begin among them."""
+
+    __slots__ = ("_page", "_step", "numbers", "texts")
+
+    def __init__(self, page: Page, numbers: list[int], step: int) -> None:
+        self._page = page
+        self._step = step
+        self.numbers = numbers
+        self.texts = [page.plain[number] for number in numbers]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def part(self, start: int, end: int | None = None) -> "Run":
+        return Run(self._page, self.numbers[start:end], self._step)
+
+    def begins_paragraph(self, index: int) -> bool:
+        """Whether a blank line stands above it; not so for the first line."""
+        return index > 0 and self.numbers[index] > self.numbers[index - 1] + self._step
+
+    def last_paragraph(self) -> int:
+        """Where it begins."""
+        begin = max(len(self) - 1, 0)
+        while begin > 0 and not self.begins_paragraph(begin):
+            begin -= 1
+        return begin
+
+    def just_above(self) -> str:
+        """What stands right above the first line, whoever owns it."""
+        return "".join(self._page.plain[max(self.numbers[0] - 3, 0) : self.numbers[0]])
+
+    def give(self, owner: int, start: int = 0, end: int | None = None) -> None:
+        for number in self.numbers[start:end]:
+            self._page.owners[number] = owner
 
 
 def fold(text: str) -> str:

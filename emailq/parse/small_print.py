@@ -3,7 +3,7 @@
 import re
 
 from emailq.parse import phrases
-from emailq.parse.lines import DELIMITERS, QUOTATION_MARKS, RULE, SIGNATURE, Page, any_of, bare, fold, words_of
+from emailq.parse.lines import DELIMITERS, QUOTATION_MARKS, RULE, SIGNATURE, Run, any_of, bare, fold, words_of
 
 _SMALL_PRINT_LINES = 40  # with text, at most, from the end
 _SENT_FROM = tuple(words_of(phrases.SENT_FROM))
@@ -35,20 +35,20 @@ _GREETINGS = tuple(words_of(phrases.GREETINGS))
 _COMMA_AND_NAME = re.compile(r", [A-Z]")
 
 
-def without_banner(page: Page, run: list[int]) -> list[int]:
-    text = page.plain[run[0]]
-    if len(run) > 2 and len(text) > 60 and _is_salutation(page.plain[run[1]]) and _is_small_print(text):
-        page.give(run[:1], SIGNATURE)
-        return run[1:]
-    if not (_BANNER.match(text) and _BANNER_WORDS.search(text)):
+def without_banner(run: Run) -> Run:
+    texts = run.texts
+    if len(texts) > 2 and len(texts[0]) > 60 and _is_salutation(texts[1]) and _is_small_print(texts[0]):
+        run.give(SIGNATURE, 0, 1)
+        return run.part(1)
+    if not (_BANNER.match(texts[0]) and _BANNER_WORDS.search(texts[0])):
         return run
     length = 1
-    while length < len(run) and _is_in_banner(page.plain[run[length]]):
+    while length < len(texts) and _is_in_banner(texts[length]):
         length += 1
-    if length == len(run) == 1:
+    if length == len(texts) == 1:
         return run
-    page.give(run[:length], SIGNATURE)
-    return run[length:]
+    run.give(SIGNATURE, 0, length)
+    return run.part(length)
 
 
 def _is_salutation(text: str) -> bool:
@@ -60,15 +60,15 @@ def _is_in_banner(text: str) -> bool:
     return bool(_BANNER_WORDS.search(text) or RULE.match(text)) or text[0].islower()
 
 
-def without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple[list[int], bool]:
+def without_small_print(run: Run, *, is_first: bool) -> tuple[Run, bool]:
     """A run up to its small print, which goes on to its end; whether there was any."""
-    texts = [page.plain[n] for n in run]
-    top = max(int(is_first), len(run) - _SMALL_PRINT_LINES)
+    texts = run.texts
+    top = max(int(is_first), len(texts) - _SMALL_PRINT_LINES)
     said = fold(" ".join([text for text in texts[top:] if len(text) >= _SAYS_SOMETHING]))
     words = [word for word in _MARKS_OF_SMALL_PRINT if word in said]  # most texts have none
     if words:
         words += _THIS_MESSAGE
-    for index in range(top, len(run)):
+    for index in range(top, len(texts)):
         wrapped = _wrapped(texts, index, words) if words else ""
         if not (
             _is_footer(texts[index])
@@ -80,8 +80,8 @@ def without_small_print(page: Page, run: list[int], *, is_first: bool) -> tuple[
             continue  # "Shall we write:"
         while index > top and (RULE.match(texts[index - 1]) or texts[index - 1] in DELIMITERS):
             index -= 1
-        page.give(run[index:], SIGNATURE)
-        return run[:index], True
+        run.give(SIGNATURE, index)
+        return run.part(0, index), True
     return run, False
 
 

@@ -1,0 +1,86 @@
+"""Whether a line is a name, and whether it is the author's."""
+
+import re
+import unicodedata
+
+from emailq.parse import phrases
+from emailq.parse.closings import closing_of
+from emailq.parse.lines import are_names, bare, fold, words_of
+
+_WORDS = re.compile(r"[^\W\d_]+")
+_IN_NAMES = str.maketrans("", "", " .-–—~/")
+_TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "mlle", "sr", "sra", "sig", "ing"])
+_DEPARTMENTS = frozenset(words_of(phrases.DEPARTMENTS))
+FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
+_KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[^\w\s]{1,4}|[:;]-?D)$")
+_LETTERS_OF_KISSES = frozenset("xXoOD")
+
+
+def names_of(author: str) -> list[str]:
+    """The words of a sender's name, as `is_author` compares them."""
+    return _WORDS.findall(_spelt(author[:200]))
+
+
+def _spelt(text: str) -> str:
+    """Folded and without accents: "Seb" is Sébastien."""
+    if text.isascii():
+        return text.lower()
+    letters = unicodedata.normalize("NFKD", fold(text))
+    return unicodedata.normalize("NFC", "".join(c for c in letters if not unicodedata.combining(c)))
+
+
+def is_name(text: str) -> bool:
+    """Two to four words of somebody's name."""
+    return 2 <= len(text.split()) <= 4 and are_names(text) and text[0].isupper() and not any(map(str.isdigit, text))
+
+
+def is_short_name(text: str) -> bool:
+    return len(text.split()) <= 2 and are_names(text) and text[0].isupper() and text.translate(_IN_NAMES).isalpha()
+
+
+def is_author(text: str, names: list[str]) -> bool:
+    """ "Ann", "A. Hill", "Mrs Hill", "Ann Hill", "A", "AH" of Ann Hill, "Tim" of Timothy; "i.A. Bob Stone" of all."""
+    if FOR_OTHERS.match(text):
+        return are_names(text)
+    if not names:
+        return False
+    text = text.partition(" (")[0]
+    if text[-1:] in _LETTERS_OF_KISSES or not text[-1:].isalnum():
+        text = _KISSES.sub("", text)
+    if ", " in text:
+        name, _, firm = text.partition(", ")
+        text = name if are_names(firm) and not any(map(str.isdigit, firm)) else text
+    if not text.translate(_IN_NAMES).isalpha():
+        return False
+    words = [word for word in _WORDS.findall(_spelt(text)) if word not in _TITLES]
+    initials = [name[0] for name in names]
+    if "".join(words) == "".join(names):
+        return True  # "山田太郎"
+    if len(words) == 1 and (
+        words[0] == "".join(initials) or (len(words[0]) > 2 and any(name.startswith(words[0]) for name in names))
+    ):
+        return True
+    is_whole = len(names) > 1 or not names[0].islower()  # no script without capitals divides names
+    if is_whole and len(names) < len(words) <= len(names) + 3 and set(names) <= set(words):
+        return are_names(text)  # "Ann Hill MBA"
+    is_known = words[:1] == initials[:1] or any(word in names for word in words)
+    return is_known and len(words) <= 4 and all(word in names or len(word) == 1 for word in words)
+
+
+def is_nickname(text: str, names: list[str]) -> bool:
+    """A short word with two letters of the first name, one of them the word's first or second: "Bex" of Rebecca."""
+    word = bare(text)
+    if not (names and 3 <= len(word) <= 6 and word.isalpha() and word.istitle()) or closing_of(fold(word)):
+        return False
+    word = _spelt(word)
+    return word[:2] in names[0] or word[1:3] in names[0]
+
+
+def is_of_another(block: list[str], names: list[str], *, is_end: bool) -> bool:
+    """Whether neither name nor firm is the author's; where a sentence ends above it, only if the author is a person."""
+    if not is_end:
+        text = _spelt(" ".join(block))
+        return bool(names) and not any(name in text for name in names)
+    is_person = len(names) in (2, 3) and _DEPARTMENTS.isdisjoint(names)
+    text = _spelt(block[0])
+    return is_person and text.isascii() == names[0].isascii() and not any(name in text for name in names)
