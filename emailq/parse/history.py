@@ -131,9 +131,10 @@ def _unmark_prose(page: Page, end: int) -> None:
 
 
 def _leads_to(text: str) -> bool:
-    """Some words that end in ":", and tell neither a name nor a time (in their last sentence)."""
-    text = text[max(text.rfind(end) for end in (". ", "! ", "? ")) + 1 :].lstrip()
-    return text.endswith(":") and " " in text and not (are_names(text) or _has_date(text) or _has_clock(text))
+    """Some words that end in ":", and tell no time (in their last sentence) nor, alone, a name."""
+    begin = max(text.rfind(end) for end in (". ", "! ", "? ")) + 1
+    last = text[begin:].lstrip()
+    return last.endswith(":") and " " in last and not (are_names(text) or _has_date(last) or _has_clock(last))
 
 
 def _look_for_bars(page: Page) -> None:
@@ -265,7 +266,10 @@ def _goes_on(text: str) -> bool:
         and text[0] != "<"
         and not text.endswith((".", "!", "?", ";"))
         and bool(
-            _DATE_FIRST.match(text) or _INTRODUCTION.match(lower(text[:40])) or ("<" in text and _ADDRESS.search(text))
+            _DATE_FIRST.match(text)
+            or _INTRODUCTION.match(lower(text[:40]))
+            or ("<" in text and _ADDRESS.search(text))
+            or _WROTE.search(lower(text))
         )
         and (_has_clock(text) or _has_date(text))
     )

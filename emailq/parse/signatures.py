@@ -112,9 +112,17 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
         end = index + _length_of_signature(run.part(index))
         if end < len(run) and texts[end - 1][-1] in QUOTATION_MARKS:
             continue  # of a letter that somebody cites
-        above = texts[index - 1] if index > is_first else ""
-        return index - bool(_SIGNED.match(above) or (index == signed and RULE.match(above))), end
+        return index - (index > is_first and _belongs_to(run, index - 1, names, is_signed=index == signed)), end
     return 0, 0
+
+
+def _belongs_to(run: Run, index: int, names: list[str], *, is_signed: bool) -> bool:
+    """Whether a line is of the signature below it; `is_signed`: that begins with the author's name."""
+    text = run.texts[index]
+    if _SIGNED.match(text) or (is_signed and RULE.match(text)):
+        return True
+    is_alone = is_signed and run.begins_paragraph(index) and run.begins_paragraph(index + 1)
+    return is_alone and (is_author(text, names) or is_nickname(text, names))
 
 
 def _begins_at(run: Run, index: int, *, is_top: bool) -> bool:
@@ -143,14 +151,16 @@ def _signed_at(run: Run, names: list[str]) -> int:
         if is_own and bare(fold(above)) in YOURS and index > 1:
             return index - 1
         is_own = is_own or (not below and not is_near and is_nickname(text, names))
-        if not is_own and below:
+        if not is_own and below and not _has_contact(below):
             continue
         is_led_to = index > 1 and (_leads_to_name(above) or (is_own and is_near and _closes(above)))
         if is_led_to and (not is_own or above[-1] != ","):
             is_led_to = run.begins_paragraph(index - 1) and (is_own or is_short_name(text))
         if is_led_to and (not below or _is_card(".", below)):
             return index - 1
-        if is_own and not (is_near and is_name(above)) and _is_card(above, below):
+        if is_own and is_near and is_name(above):
+            continue  # a list of names
+        if is_own and _is_card("" if not is_near and is_name(text) and above[-1] not in ":,;" else above, below):
             return index
     return -1
 
@@ -289,7 +299,7 @@ def _contact_block(run: Run, names: list[str]) -> int:
         if len(block) == 1 and len(title) < 2:
             continue  # "Ann Hill | Buyer | +44 161 496 0000" is enough
         if _has_contact([*title, *block[1:]]):
-            upper = _name_paragraph(run.part(0, begin)) if begin == paragraph else begin
+            upper = _name_paragraph(run.part(0, begin), names) if begin == paragraph else begin
             if upper < begin or is_name(name) or _is_first_name(name, block[1:]):
                 return upper
     return len(run)
@@ -299,20 +309,17 @@ def _is_first_name(text: str, below: list[str]) -> bool:
     return len(below) == 1 and text.isalpha() and text.istitle() and bool(_PHONE.match(below[0]))
 
 
-def _name_paragraph(run: Run) -> int:
-    """Where a name begins, perhaps with a title below it, above a paragraph that tells how to reach its owner."""
+def _name_paragraph(run: Run, names: list[str]) -> int:
+    """Where the last paragraph begins if it is a name, perhaps with a title below it; else the end."""
     begin = run.last_paragraph()
     block = run.texts[begin:]
-    is_found = begin > 0 and len(block) <= 3 and is_name(block[0])
-    return begin if is_found and not any(line.endswith((".", "!", "?", ":")) for line in block) else len(run)
+    if not begin or len(block) > 3 or any(line.endswith((".", "!", "?", ":")) for line in block):
+        return len(run)
+    is_own = len(block) == 1 and (is_author(block[0], names) or is_nickname(block[0], names))
+    return begin if is_own or is_name(block[0]) else len(run)
 
 
 def _name_above(run: Run, names: list[str]) -> int:
     """Where the name above small print begins: with a telephone number, or as a paragraph of its own; else the end."""
     begin = _contact_block(run, names)
-    last = len(run) - 1
-    if begin > last > 0 and run.begins_paragraph(last):
-        text = run.texts[last]
-        if text[-1] not in ".!?" and (is_name(text) or is_author(text, names) or is_nickname(text, names)):
-            return last
-    return begin
+    return begin if begin < len(run) else _name_paragraph(run, names)
