@@ -16,16 +16,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 # Loaded by those who load nothing else of the parser, empty, or generic dataclasses, which can't be compiled.
 _LEFT_OUT = frozenset(["__init__.py", "body.py", "child.py", "exchange.py", "handler.py", "served.py"])
 _CONSTANT = re.compile(r"^(_?[A-Z][A-Z0-9_]*)(?:: ([^=\n]+))? = ", re.MULTILINE)
-_CHECK = """
+_COMPILE = """
 import sys
 from mypyc.build import mypycify
-
-options = ["--follow-imports=silent", "--ignore-missing-imports"]
-modules = mypycify([*options, *sys.argv[1:]], opt_level="2", debug_level="0")
-"""
-_COMPILE = """
 from setuptools import setup
 
+options = ["--follow-imports=silent", "--ignore-missing-imports"]
+opt_level, *names = sys.argv[1:]
+modules = mypycify([*options, *names], opt_level=opt_level, debug_level="0")
 setup(name="emailq", packages=[], ext_modules=modules, script_args=["--quiet", "build_ext", "--inplace"])
 """
 
@@ -48,16 +46,13 @@ class CompileParser(BuildHookInterface[Any]):
         build_data |= {"pure_python": False, "infer_tag": True}
 
 
-def compile_parser(root: Path, *, only_check: bool = False) -> None:
-    """Compile the parser in `root`, a copy of the checkout, which it changes.
-
-    `only_check`: see what mypyc says, without a C compiler.
-    """
+def compile_parser(root: Path, *, opt_level: int = 2) -> None:
+    """Compile the parser in `root`, a copy of the checkout, which it changes; `opt_level` is the C compiler's."""
     found = sorted(path for path in root.glob("emailq/parse/*.py") if path.name not in _LEFT_OUT)
     for path in found:
         path.write_text(_with_final_constants(path.read_text(encoding="utf-8")), encoding="utf-8")
     names = [str(path.relative_to(root)) for path in found]
-    command = [sys.executable, "-c", _CHECK if only_check else _CHECK + _COMPILE, *names]
+    command = [sys.executable, "-c", _COMPILE, str(opt_level), *names]
     subprocess.run(command, cwd=root, check=True, stdout=2)  # it tells its errors on standard output
 
 

@@ -9,6 +9,7 @@ import itertools
 import os
 import shutil
 import signal
+import sysconfig
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
@@ -67,6 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "netns: needs root and network namespaces")
     config.addinivalue_line("markers", "prometheus: needs a real Prometheus")
     config.addinivalue_line("markers", "chromium: needs a real Chromium")
+    config.addinivalue_line("markers", "compiler: needs a C compiler and Python's headers")
     config.addinivalue_line("markers", "tryton: needs a real Tryton in .venv-tryton; runs only with --all")
     chosen_installations(config)
     for name in list(os.environ):  # settings of the caller must not reach the tests
@@ -100,6 +102,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "netns": can_make_network_namespaces(),
         "prometheus": shutil.which("promtool") is not None,
         "chromium": shutil.which("chromium") is not None,
+        "compiler": shutil.which("cc") is not None and Path(sysconfig.get_path("include"), "Python.h").exists(),
         "tryton": config.option.all and tryton_is_installed(),
     }
     left_out = [

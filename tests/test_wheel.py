@@ -1,7 +1,6 @@
 """emailq works from its wheel alone, with no checkout around it."""
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -14,7 +13,6 @@ import psycopg
 import pytest
 
 import emailq
-from scripts.compile_parser import compile_parser
 
 ROOT = Path(__file__).parents[1]
 
@@ -65,40 +63,18 @@ def test_installed_wheel_migrates_a_database(bin_elsewhere: Path, empty_dsn: str
         assert conn.execute("select count(*) from emails").fetchone() == (0,)
 
 
-def test_the_parser_can_be_compiled(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "emailq", tmp_path / "emailq")
-
-    compile_parser(tmp_path, only_check=True)
-
-
 @pytest.mark.long
+@pytest.mark.compiler
 @pytest.mark.timeout(900)
-def test_a_compiled_parser_tells_the_same_of_all_messages(tmp_path: Path) -> None:
+def test_a_wheel_can_have_a_compiled_parser(tmp_path: Path) -> None:
     enabled = {"HATCH_BUILD_HOOK_ENABLE_CUSTOM": "1"}
     _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, cwd=ROOT, env=enabled)
     zipfile.ZipFile(next(tmp_path.glob("*.whl"))).extractall(tmp_path)
 
-    def told(root: Path) -> list[str]:
-        return _run(sys.executable, "-c", _TELL, ROOT / "tests/mail", cwd=root).splitlines()  # -c looks there first
+    found = _run(sys.executable, "-c", "from emailq.parse import message; print(message.__file__)", cwd=tmp_path)
 
-    (compiled, *rows), (source, *expected) = told(tmp_path), told(ROOT)
-    differ = [one[:100] for one, other in zip(rows, expected, strict=True) if one != other]
-
-    assert (Path(compiled).suffix, Path(source).suffix) == (".so", ".py")
-    assert not differ
+    assert Path(found.strip()).suffix == ".so"
     assert not [*(ROOT / "emailq").rglob("*.so")]
-
-
-_TELL = """
-import sys
-from pathlib import Path
-from emailq.parse import message, stored
-from emailq.parse.exchange import Site
-
-print(message.__file__)
-for path in sorted(Path(sys.argv[1]).glob("*.eml")):
-    print(path.name, ascii(stored.parse(path.read_bytes(), Site(frozenset(), (), False, None))))
-"""
 
 
 def _files(folder: Path) -> list[Path]:
