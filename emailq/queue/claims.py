@@ -1,0 +1,77 @@
+"""Claims: the connection on which a worker asks for jobs, for one queue at a time."""
+
+import asyncio
+
+import psycopg
+
+from emailq import log
+from emailq.db import Connection, brief, connect, is_temporary
+from emailq.errors import Unavailable
+from emailq.models import Job
+from emailq.queue import jobs as queue
+from emailq.queue.session import Session
+from emailq.settings import Settings
+
+
+class Claims:
+    """What the lanes of a worker ask the database for. Whoever holds `lock` knows that no claim is in flight."""
+
+    def __init__(self, settings: Settings, session: Session, stopping: asyncio.Event, *, suspects: bool) -> None:
+        self._settings = settings
+        self._session = session
+        self._stopping = stopping
+        self._suspects = suspects  # claim those only
+        self._conn: Connection | None = None
+        self.lock = asyncio.Lock()
+
+    async def close(self) -> None:
+        if self._conn:
+            await self._conn.close()
+
+    async def claim(self, queue_name: str, limit: int, marks: queue.Marks, *, fair: bool) -> list[Job]:
+        """As jobs.claim; [] as well while the database is away or this worker is not registered."""
+        async with self.lock:
+            worker_id = self._session.worker_id
+            if worker_id is None or self._stopping.is_set():
+                return []
+            try:
+                if self._conn is None or self._conn.closed:
+                    self._conn = await connect(self._settings.require_dsn(), "claim")
+                return await queue.claim(
+                    self._conn, queue_name, worker_id, limit, marks, fair=fair, suspects=self._suspects
+                )
+            except psycopg.Error as error:
+                if error.sqlstate in ("EQ001", None):  # None: no answer, so it may hold jobs that we never heard of
+                    self._session.forget(worker_id)
+                elif not is_temporary(error):
+                    raise
+                log.warn("claim.failed", queue=queue_name, reason=brief(error))
+            except Unavailable as error:
+                log.warn("claim.failed", queue=queue_name, reason=brief(error))
+            await asyncio.sleep(0.2)
+            return []
+
+    async def set_asleep(self, queue_name: str, asleep: bool) -> int | None:
+        """Ask for NOTIFYs, or ask no more; the id for which that is done. Losing this costs latency only."""
+        async with self.lock:
+            worker_id = self._session.worker_id
+            if self._conn is None or self._conn.closed or worker_id is None:
+                return None
+            try:
+                if self._session.listens:
+                    await queue.set_asleep(self._conn, queue_name, worker_id, asleep)
+                return worker_id if asleep else None
+            except psycopg.Error as error:
+                log.warn("sleep.failed", queue=queue_name, reason=brief(error))
+                return None
+
+    async def limits(self, queue_name: str) -> tuple[bool, float | None]:
+        """As jobs.claim_limits; as if there were none where that can't be told."""
+        async with self.lock:
+            if self._conn is None or self._conn.closed:
+                return False, None
+            try:
+                return await queue.claim_limits(self._conn, queue_name)
+            except psycopg.Error as error:
+                log.warn("limits.failed", queue=queue_name, reason=brief(error))
+                return False, None
