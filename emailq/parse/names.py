@@ -39,7 +39,7 @@ def is_short_name(text: str) -> bool:
 
 
 def is_author(text: str, names: list[str]) -> bool:
-    """ "Ann", "A. Hill", "Mrs Hill", "Ann Hill", "A", "AH" of Ann Hill, "Tim" of Timothy; "i.A. Bob Stone" of all."""
+    """ "Ann", "A. Hill", "Mrs Hill", "A", "AH" of Ann Hill, "Tim", "Tim Hill" of Timothy; "i.A. Bob Stone" of all."""
     if FOR_OTHERS.match(text):
         return are_names(text)
     if not names:
@@ -59,6 +59,8 @@ def is_author(text: str, names: list[str]) -> bool:
     if len(words) == 1 and (
         words[0] == "".join(initials) or (len(words[0]) > 2 and any(name.startswith(words[0]) for name in names))
     ):
+        return True
+    if len(words) == 2 and words[1] == names[-1] and is_nickname(words[0].title(), names):
         return True
     is_whole = len(names) > 1 or not names[0].islower()  # no script without capitals divides names
     if is_whole and len(names) < len(words) <= len(names) + 3 and set(names) <= set(words):

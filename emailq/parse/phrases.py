@@ -140,7 +140,8 @@ CLOSINGS = """
     ha en bra dag|trevlig helg|god weekend|god helg|miłego dnia|liefs|bisous|bises|besos|un beso|baci|обнимаю|целую
     kram|kramar|knus|uściski|sevgiler|sevgilerimle|kindly|all my best|приятного дня|добра|have a nice day
     have a great day|have a good day|have a nice weekend|have a great weekend|as ever|mit freundl. grüßen|此致|敬上|谨上
-    祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします|どうぞよろしくお願いいたします|顺祝商祺|祝商祺|谢谢祝好
+    祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします|どうぞよろしくお願いいたします|引き続きよろしくお願いいたします|今後ともよろしくお願いいたします
+    何卒よろしくお願いいたします|引き続きよろしくお願い致します|何卒よろしくお願い致します|顺祝商祺|祝商祺|谢谢祝好
     üdvözlettel|με εκτίμηση|φιλικά|pagarbiai|su pagarba|ar cieņu|lugupidamisega|parimate soovidega
     s poštovanjem|с поштовањем
     敬祝 商祺|敬祝商祺|順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|敬上|謹啟|祝 商祺

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from emailq.parse import phrases
 from emailq.parse.history import BLOCK, FORWARD, REPLY, UNMARKED, mark_history
 from emailq.parse.lines import NEW, QUOTED, Page, any_of, fold, words_of
+from emailq.parse.names import is_author, names_of
 from emailq.parse.signatures import mark_signatures
 
 
@@ -42,6 +43,8 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     """
     page = Page(text)
     mark = mark_history(page)
+    if mark != UNMARKED and author:
+        _mark_answer_below(page, names_of(author))
     mark_signatures(page, author or "")
     new, quoted, signature = page.parts()
     answers_inside = mark == BLOCK and len(new) <= 300 and bool(_ANSWERS_INSIDE.search(fold(new)))
@@ -76,6 +79,27 @@ def _mark_answers(page: Page, author: str) -> None:
             above = text
 
 
+def _mark_answer_below(page: Page, names: list[str]) -> None:
+    """What stands below a quote that nothing marks: its sender signs it, and the author signs at the end.
+
+    "From: Bob Stone … How many? Bob", and then "Ten. Ann" of Ann Hill.
+    """
+    if any(text and owner == NEW for text, owner in zip(page.plain, page.owners, strict=True)):
+        return
+    lines = [number for number, text in enumerate(page.plain) if text]
+    signed = next((n for n in lines[:-_SIGNED_WITHIN:-1] if is_author(page.plain[n], names)), -1)
+    header = next((n for n in reversed(lines) if n < signed and "from" in page.labels[n]), -1)
+    if header < 0:
+        return
+    sender = set(names_of(page.plain[header].partition(":")[2])).difference(names)
+    for number in range(header + 1, signed):
+        text = page.plain[number]
+        if not page.labels[number] and len(text) <= 40 and sender.issuperset(words := names_of(text)) and words:
+            below = next((n for n in range(number, signed) if not page.plain[n]), signed)
+            page.owners[below:] = [NEW] * (len(page.owners) - below)
+            return
+
+
 def is_hand_over(text: str) -> bool:
     """Whether a text is empty or says no more than that something is passed on ("see below", "пересылаю")."""
     if len(text) > 300:
@@ -88,6 +112,7 @@ def is_hand_over(text: str) -> bool:
     return not said.strip() or (rest != said and len(names) <= 2)
 
 
+_SIGNED_WITHIN = 12  # lines with text, from the end
 _TAG = re.compile(r"[\[(<]([^\[\]()<>:]{1,40}):?[\])>]\s*\S")
 _WORDS = re.compile(r"[^\W_]+")
 _ANSWERS_INSIDE = re.compile(

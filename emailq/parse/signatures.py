@@ -71,8 +71,11 @@ def _mark_signature(run: Run, names: list[str], *, is_first: bool) -> None:
     elif len(run) > 1 and _SIGNED.match(run.texts[-1]):
         run.give(SIGNATURE, len(run) - 1)
     else:
-        run = run.part(0, _before_postscript(run.texts))
-        run.give(SIGNATURE, _name_above(run, names) if has_small_print else _contact_block(run, names))
+        end = _before_postscript(run.texts)
+        above = run.part(0, end)
+        above.give(SIGNATURE, _name_above(above, names) if has_small_print else _contact_block(above, names))
+        if end < len(run):
+            _mark_signature(run.part(end), names, is_first=False)
 
 
 def _end_of(run: Run, *, is_first: bool) -> tuple[Run, bool]:
