@@ -128,6 +128,7 @@ _INVISIBLE = dict.fromkeys(map(ord, _GONE)) | {0xA0: " ", 0x202F: " ", 0xFF1A: "
 _ANY_INVISIBLE = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _REPLY_LINES = words_of(phrases.REPLY_LINES)
 _QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{2,3}>\s")
+_TARGET = re.compile(r" <[^<>\s]+>")
 _DIGIT = re.compile(r"\d")
 _FOUR_DIGITS = re.compile(r"(?:\d\D*+){4}")
 _CONTACT = in_lower_case(
@@ -155,6 +156,11 @@ def is_contact(text: str) -> bool:
     has_link = "@" in text or "://" in text or "www." in text
     has_number = has_link or "+" in text or (_FOUR_DIGITS if text.isascii() else _DIGIT).search(text)  # "☎ 112"
     return bool(has_number and _CONTACT.search(lower(text)))
+
+
+def length(text: str) -> int:
+    """Characters that a reader of HTML saw: without the targets of links."""
+    return len(_TARGET.sub("", text)) if "<" in text else len(text)
 
 
 def plain(line: str) -> str:

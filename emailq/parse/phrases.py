@@ -138,6 +138,7 @@ CLOSINGS = """
     bonne journée|bonne soirée|bon week-end|belle journée|excellente journée|bonne réception|buona giornata
     buona serata|buon lavoro|buen día|feliz día|bom dia e bom trabalho|fijne dag|fijne dag verder|prettige dag
     ha en bra dag|trevlig helg|god weekend|god helg|miłego dnia|liefs|bisous|bises|besos|un beso|baci|обнимаю|целую
+    с теплом|с благодарностью|с признательностью
     kram|kramar|knus|uściski|sevgiler|sevgilerimle|kindly|all my best|приятного дня|добра|have a nice day
     have a great day|have a good day|have a nice weekend|have a great weekend|as ever|mit freundl. grüßen|此致|敬上|谨上
     祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします|どうぞよろしくお願いいたします|引き続きよろしくお願いいたします|今後ともよろしくお願いいたします

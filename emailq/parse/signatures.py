@@ -17,6 +17,7 @@ from emailq.parse.lines import (
     bare,
     fold,
     is_contact,
+    length,
     words_of,
 )
 from emailq.parse.names import is_author, is_name, is_nickname, is_of_another, is_short_name, names_of
@@ -150,7 +151,7 @@ def _signed_at(run: Run, names: list[str]) -> int:
         if len(text) > 60:
             continue
         is_near = not run.begins_paragraph(index)
-        is_own = is_author(without_closing(text), names)
+        is_own = _is_signed(text, names)
         if is_own and bare(fold(above)) in YOURS and index > 1:
             return index - 1
         is_own = is_own or (not below and not is_near and is_nickname(text, names))
@@ -166,6 +167,20 @@ def _signed_at(run: Run, names: list[str]) -> int:
         if is_own and _is_card("" if not is_near and is_name(text) and above[-1] not in ":,;" else above, below):
             return index
     return -1
+
+
+def _is_signed(text: str, names: list[str]) -> bool:
+    """ "Ann", "thanks again, Ann", "With a smile, Ann"."""
+    if is_author(without_closing(text), names):
+        return True
+    words, comma, name = text.rpartition(", ")
+    return (
+        bool(comma)
+        and len(words.split()) <= 3
+        and _leads_to_name(f"{words},")
+        and not are_names(words)
+        and is_author(name, names)
+    )
 
 
 def _leads_to_name(text: str) -> bool:
@@ -188,7 +203,7 @@ def _is_card(above: str, below: list[str]) -> bool:
     """Whether the lines below a name say who that is; `above`: the line above the name, which may ask for a list."""
     if not below:
         return not above.endswith((":", ","))
-    is_short = all((len(line) <= 90 and line[-1] not in "?!:;") or _is_boilerplate(line) for line in below[:8])
+    is_short = all((length(line) <= 90 and line[-1] not in "?!:;") or _is_boilerplate(line) for line in below[:8])
     is_end = above.endswith((".", "!", "?", ")", "。")) or " " not in above or bool(RULE.match(above))
     said = below[: _before_postscript(["", *below]) - 1]
     return is_end and is_short and not any(map(_says_more, said)) and len(below) <= 12 and _is_signature(below)
@@ -274,7 +289,7 @@ def _is_sentence(text: str) -> bool:
 def _is_signature(below: list[str]) -> bool:
     """Not many lines, all short but those that stand below a name."""
     longest = 1000 if below and len(below[0]) <= 60 and is_name(below[0]) else 140
-    return len(below) <= 16 and not any(len(line) > longest or _GREETING.match(line) for line in below)
+    return len(below) <= 16 and not any(length(line) > longest or _GREETING.match(line) for line in below)
 
 
 def _has_contact(below: list[str]) -> bool:
@@ -292,7 +307,7 @@ def _contact_block(run: Run, names: list[str]) -> int:
         return len(run)
     for begin in range(max(top, 1), len(run)):
         block, above = run.texts[begin:], run.texts[begin - 1]
-        if any(len(line) > 90 for line in block):
+        if any(length(line) > 90 for line in block):
             continue
         if above[-1] == ":" or (begin > paragraph and not above.endswith(_SENTENCE_ENDS)):
             continue  # "Please send it to:"
