@@ -306,17 +306,17 @@ async def cleanup(conn: Connection) -> Finding:
 
 async def queues(conn: Connection) -> AsyncIterator[Finding]:
     """Queues where work waits and nothing will happen by itself."""
-    for name, pending, paused, waits, reason in await _rows(
+    for name, pending, paused, waits, reason, command in await _rows(
         conn,
-        "select queue_name, pending, paused, waiting_for_dependency, reason from queue_status"
-        " where pending > 0 and (workers = 0 or paused or waiting_for_dependency) order by queue_name",
+        "select queue_name, pending, paused, waiting_for_dependency, reason, worker_command(queue_name)"
+        " from queue_status where pending > 0 and (workers = 0 or paused or waiting_for_dependency) order by queue_name",
     ):
         if paused:
             text = f"{pending} items wait; paused" + (f": {reason}" if reason else "") + f"; run: emailq resume {name}"
         elif waits:
             text = f"{pending} items wait: {reason}"
         else:
-            text = f"{pending} items and no worker; run: emailq worker --queue {name}"
+            text = f"{pending} items and no worker; run: {command}"
         yield Finding(f"queue {name}", "warn", text)
 
 

@@ -229,7 +229,7 @@ async def test_queues_where_nothing_will_happen_are_named(
     found = {f.check: f.text async for f in checks.queues(ours)}
 
     assert found == {
-        "queue work": "2 items and no worker; run: emailq worker --queue work",
+        "queue work": "2 items and no worker; run: emailq worker --queue work --handler work=module:function",
         "queue mine": "1 items wait; paused: month end; run: emailq resume mine",
         "queue down": "1 items wait: connection refused",
     }

@@ -112,6 +112,13 @@ language sql stable as $$
                       and q.status = 'completed' and q.completed_at > (select queue_now()) - p_patience)
 $$;
 
+-- How to start a worker for a queue; those that emailq has no handler for need their owner's.
+create or replace function worker_command(p_queue text) returns text language sql immutable as $$
+    select 'emailq worker --queue ' || p_queue
+           || case when p_queue in ('parsing', 'virus_scan', 'classification', 'llm', 'erp_action') then ''
+                   else format(' --handler %s=module:function', p_queue) end
+$$;
+
 -- Why an item is where it is, in one sentence.
 create or replace function queue_why(p_id uuid) returns text language plpgsql stable as $$
 declare
@@ -153,8 +160,7 @@ begin
                       c.reason);
     elsif not exists (select from workers w
                       where q.queue_name = any (w.queues) and w.id in (select live_worker_ids())) then
-        return format('no worker serves the queue %s; start one with: emailq worker --queue %s', q.queue_name,
-                      q.queue_name);
+        return format('no worker serves the queue %s; start one with: %s', q.queue_name, worker_command(q.queue_name));
     elsif c.max_running = 0 then
         return format('the queue %s may run 0 items at a time (queue_controls.max_running)', q.queue_name);
     elsif (select count(*) from processing_queue o

@@ -242,7 +242,9 @@ def test_why_nobody_serves_the_queue(db: psycopg.Connection) -> None:
     item_id = add_item(db)
     register(db, "parsing")
 
-    assert why(db, item_id) == "no worker serves the queue work; start one with: emailq worker --queue work"
+    assert why(db, item_id) == (
+        "no worker serves the queue work; start one with: emailq worker --queue work --handler work=module:function"
+    )
 
 
 def test_why_the_limit_is_reached(db: psycopg.Connection) -> None:
