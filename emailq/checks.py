@@ -309,7 +309,8 @@ async def queues(conn: Connection) -> AsyncIterator[Finding]:
     for name, pending, paused, waits, reason, command in await _rows(
         conn,
         "select queue_name, pending, paused, waiting_for_dependency, reason, worker_command(queue_name)"
-        " from queue_status where pending > 0 and (workers = 0 or paused or waiting_for_dependency) order by queue_name",
+        " from queue_status where pending > 0 and (workers = 0 or paused or waiting_for_dependency)"
+        " order by queue_name",
     ):
         if paused:
             text = f"{pending} items wait; paused" + (f": {reason}" if reason else "") + f"; run: emailq resume {name}"
