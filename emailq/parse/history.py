@@ -18,6 +18,7 @@ from emailq.parse.lines import (
     any_of,
     are_names,
     fold,
+    is_contact,
     plain,
     words_of,
 )
@@ -37,6 +38,7 @@ _SEPARATOR = re.compile(
     rf"[{DASHES}]{{2,}}\s*(?P<words>[^\W\d_](?:[^_=—–‐:<>]|(?<=\d):(?=\d)){{3,100}}?)\s*:?\s*(?:[{DASHES}]{{2,}}|$)"
 )
 _BAR = re.compile(r"\|(?:\s[^|]*)?$")  # but no row of a table
+_OUTLOOK_RULE = "_" * 32
 _RULE = re.compile(rf"[{DASHES}~#\s]{{3,}}$")
 _CLOCK = in_lower_case(r"\d{1,2}\s?[:.hч]\s?\d{2}|\d\s?(?:am|pm)\b")
 _MONTH = any_of(phrases.MONTHS)
@@ -157,6 +159,8 @@ def _mark_at(page: Page, number: int) -> tuple[int, int]:
             return FORWARD, 1
         if _ORIGINAL.search(words):
             return BLOCK, 1 + _header_length(page, number + 1)
+    if text == _OUTLOOK_RULE and (length := _length_below_rule(page, number + 1)):
+        return BLOCK, 1 + length
     if text[0] == ">" and _WRITTEN_BY.match(text):
         return BLOCK, 1
     if page.has_reply_line and len(text) <= 200 and _is_reply_above(text) and _has_words_above(page, number):
@@ -170,6 +174,20 @@ def _mark_at(page: Page, number: int) -> tuple[int, int]:
     if length := _attribution_length(page, number):
         return REPLY, length
     return UNMARKED, 1
+
+
+def _length_below_rule(page: Page, number: int) -> int:
+    """How many lines below Outlook's rule, which text from HTML has too, say who wrote; in any language."""
+    end = min(number + _BLOCK_LINES, len(page.plain))
+    lines = [n for n in range(number, end) if page.plain[n]]
+    if lines and _SEPARATOR.match(page.plain[lines[0]]):
+        del lines[0]
+    first = page.plain[lines[0]] if lines else ""
+    labelled = list(takewhile(lambda n: _LABELLED.match(page.plain[n]), lines))
+    if len(labelled) > 1 and (_SENDER.match(first) or not is_contact(first)):
+        return labelled[-1] - number + 1
+    is_attribution = any(page.are_quoted[n] for n in lines[:4]) or (_has_clock(first) and first[-1] not in ".!?")
+    return lines[0] - number + 1 if is_attribution and not page.are_quoted[lines[0]] else 0
 
 
 def _quoted_mark(line: str) -> int:
@@ -365,6 +383,7 @@ def _back_over_rules(page: Page, number: int) -> int:
             not text
             or _RULE.match(text[:_LINE])
             or _SUMMARY.match(text[:_LINE])
+            or (start == above + 1 and text[0] in DASHES and _SEPARATOR.match(text))
             or fold(text[:_LINE]) in _ORIGINAL_LINES
             or (page.labels[above] and start == above + 1)
         )

@@ -29,6 +29,14 @@ _SIGNATURES = frozenset(
         *("composer_signature", "applemailsignature"),
     )
 )
+# Around history that is no <blockquote>, as parts of classes and ids. Outlook draws a line there, in plain text too.
+_HISTORY = (
+    *("divrplyfwdmsg", "outlookmessageheader", "ms-outlook-mobile-reference-message", "zwchr", "moz-forward-container"),
+    *("yahoo_quoted", "protonmail_quote", "sh-quoted-content", "divrpf", "stopspelling"),
+)
+_HISTORY_RULE = "_" * 32
+_OUTLOOK_HEADER = re.compile(r"solid.*padding:3(?:\.0)?pt0")
+_WHO_WROTE = ("gmail_attr", "moz-cite-prefix")  # above a <blockquote>
 _CELL_PIECES = 50  # looked at, so that tables in tables stay linear
 _BREAKS = re.compile(f"[ {_LINE}{_PARAGRAPH}]{{2,}}|[{_LINE}{_PARAGRAPH}]")
 _CONTROLS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -119,6 +127,7 @@ class _Writer:
         self._lists: list[_Numbers | None] = []  # of the open ones
         self._quotes: list[bool] = []  # of the open <blockquote>s: whether they quote
         self._looks = [Look()]  # of the open elements
+        self._attribution: tuple[list[str], int] = ([], 0)  # where the last line begins that says who wrote
         self._signatures: list[int] = []  # how deep the open ones stand
         self._out = self._visible  # where text goes now
 
@@ -171,9 +180,8 @@ class _Writer:
             self._began.append((out, len(out), is_line))
         else:
             out.append(_PARAGRAPH if tag in _PARAGRAPHS else _LINE)
-            if attributes and _is_signature(attributes):
-                out.append(f"{_SIGNATURE}{_LINE}")
-                self._signatures.append(len(self._looks))
+            if attributes:
+                self._begin_marked(tag, attributes)
             if tag == "li":
                 numbers = self._lists[-1] if self._lists else None
                 out.append(numbers.next() if numbers else "- ")
@@ -181,11 +189,38 @@ class _Writer:
                 self._lists.append(_Numbers(attributes) if tag == "ol" else None)
             elif tag == "blockquote":
                 self._quotes.append(not _only_indents(attributes))
-                out.append(_QUOTE if self._quotes[-1] else "")
+                if self._quotes[-1] and not self._begin_above(out):
+                    out.append(_QUOTE)
             elif tag == "pre":
                 self._preformatted += 1
             elif tag == "tr":
                 self._cells.append(0)
+
+    def _begin_marked(self, tag: str, attributes: Mapping[str, str | None]) -> None:
+        """An element that a mail program writes around a signature or history, by its class or id."""
+        out = self._out
+        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
+        if _is_signature(names, attributes):
+            out.append(f"{_SIGNATURE}{_LINE}")
+            self._signatures.append(len(self._looks))
+        elif any(map(names.__contains__, _WHO_WROTE)):
+            self._attribution = (out, len(out))
+            out.append("")
+        elif (
+            tag != "blockquote"
+            and (any(map(names.__contains__, _HISTORY)) or _is_outlook_header(attributes))
+            and _HISTORY_RULE not in "".join(out[-4:])
+        ):
+            out.append(f"{_PARAGRAPH}{_HISTORY_RULE}{_LINE}")
+
+    def _begin_above(self, out: list[str]) -> bool:
+        """Let a quote begin with the line that says who wrote it, where that stands right above."""
+        above, start = self._attribution
+        self._attribution = ([], 0)
+        if above is not out or not _BROKEN.isdisjoint("".join(out[start:]).strip(_MARKS)):
+            return False
+        out[start] = _QUOTE
+        return True
 
     def leave(self, tag: str) -> None:
         if tag == "p":
@@ -249,10 +284,17 @@ class _Numbers:
         return f"{number}. "
 
 
-def _is_signature(attributes: Mapping[str, str | None]) -> bool:
+def _is_signature(names: str, attributes: Mapping[str, str | None]) -> bool:
     """An element that a mail program writes around a signature; "x_" stands before names that Outlook took over."""
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().split()
-    return "data-signature-widget" in attributes or any(name.removeprefix("x_") in _SIGNATURES for name in names)
+    return "data-signature-widget" in attributes or any(
+        name.removeprefix("x_") in _SIGNATURES for name in names.split()
+    )
+
+
+def _is_outlook_header(attributes: Mapping[str, str | None]) -> bool:
+    """The element around "From: … Sent: …", by its line on top and a padding that nobody else uses; GMX has a name."""
+    style = attributes.get("style") or ""
+    return attributes.get("name") == "quote" or ("solid" in style and bool(_OUTLOOK_HEADER.search(squeezed(style))))
 
 
 def _has_no_margin(attributes: Mapping[str, str | None]) -> bool:

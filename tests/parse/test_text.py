@@ -102,6 +102,26 @@ def test_quotes_are_marked_by_depth() -> None:
     assert html_to_text(html) == "mine\n\n> theirs\n>\n>> first\n\nend"
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (
+            "<p>ja</p><div class=gmail_attr>Ann skrifaði</div><blockquote>nei?</blockquote>",
+            "ja\n\n> Ann skrifaði\n>\n> nei?",
+        ),
+        ("<div class=gmail_attr>Ann skrifaði</div><p>ja</p><blockquote>?</blockquote>", "Ann skrifaði\n\nja\n\n> ?"),
+        ("ja<div id=x_divRplyFwdMsg>Frá: Ann</div>nei?", f"ja\n\n{'_' * 32}\nFrá: Ann\nnei?"),
+        (
+            "ja<div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm'>Frá: Ann</div>nei?",
+            f"ja\n\n{'_' * 32}\nFrá: Ann\nnei?",
+        ),
+        ("ja<div style='border-top:solid 1pt'>Ann</div>", "ja\nAnn"),
+    ],
+)
+def test_where_history_begins_is_marked_as_in_plain_text(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
 def test_pictures_are_read_by_their_description() -> None:
     assert html_to_text('<img src=x alt="Our &amp; your logo"> Ltd') == "Our & your logo Ltd"
 
