@@ -3,11 +3,15 @@
 import binascii
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from emailq.parse import charset, transfer
 from emailq.parse.charset_labels import REFUSED, codec_for
 
-_START = re.compile(r"=\?\s?([^?\s]{1,80}(?:\s[^?\s]{1,20})?)\s?\?([bBqQ])\?")  # it may be folded inside of its charset
+_START = re.compile(  # it may be folded inside of its charset
+    r"=\?\s?([^?\s]{1,80}(?:\s[^?\s]{1,20})?)\s?\?\s?([bBqQ])\s?\?"
+)
+_WHITE = " \t\r\n"  # RFC 2047 §6.2; no other blank between two words is dropped
 _DIGITS = re.compile(r"[A-Za-z0-9+/=]*+")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 _LINE_BREAKS = re.compile("[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
@@ -36,51 +40,88 @@ def decode_words(value: str) -> str:
     run_at = 0
     open_base64 = ""  # base64 digits of the last word that do not fill a group of four
     done = 0
-    at, last_end = value.find("=?"), value.rfind("?=")
+    for word in _find_words(value):
+        encoded = value[word.begin : word.end]
+        if word.is_base64:
+            digits = _NOT_BASE64.sub("", encoded)
+            if len(digits) < 2 and encoded and not open_base64:  # no word: "=?a?b?="
+                continue
+        gap = value[done : word.at]
+        joins = run_charset != "" and not gap.strip(_WHITE)
+        if word.is_base64:
+            is_whole = (len(digits) + len(encoded) - len(encoded.rstrip("="))) % 4 == 0
+            if joins and open_base64 and word.charset == run_charset and not is_whole:
+                del run[len(run) - (len(open_base64) * 6 // 8) :]
+                digits = open_base64 + digits
+            is_padded = encoded.endswith("=")
+            open_base64 = "" if is_padded or len(digits) % 4 == 0 else digits[len(digits) - len(digits) % 4 :]
+            is_several = "=" in encoded.rstrip("= ")  # "YQ==Yg=="
+            data = b"".join(map(_from_base64, encoded.split("="))) if is_several else _from_base64(digits)
+        else:
+            data = transfer.decode_q(_bytes_of(encoded, word.charset))
+            open_base64 = ""
+        if not (joins and word.charset == run_charset):
+            if run_charset:
+                out.append(_text(run, run_charset, value[run_at:done]))
+            if not joins:
+                out.append(gap)
+            run, run_charset, run_at = bytearray(), word.charset, word.at
+        run += data
+        done = word.behind
+    if run_charset:
+        out.append(_text(run, run_charset, value[run_at:done]))
+    out.append(value[done:])
+    return "".join(out)
+
+
+def _bytes_of(encoded: str, label: str) -> bytes:
+    """8-bit letters among encoded ones, which were read by now, are bytes of the word's charset."""
+    if not encoded.isascii():
+        try:
+            return encoded.encode(label)
+        except (LookupError, UnicodeError):
+            pass
+    return encoded.encode("utf-8", "replace")
+
+
+class _Word(NamedTuple):
+    """value[at:behind] is an encoded word, and value[begin:end] the encoded text in it."""
+
+    at: int
+    begin: int
+    end: int
+    behind: int
+    charset: str
+    is_base64: bool
+
+
+def _find_words(value: str) -> list[_Word]:
+    """What looks like encoded words; one that is not closed ends where the next one begins, or its digits end."""
+    words: list[_Word] = []
+    at = value.find("=?")
+    close = 0  # where the next "?=" is
     while at >= 0:
         start = _START.match(value, at)
         if start is None:
             at = value.find("=?", at + 2)
             continue
-        end = value.find("?=", start.end()) if start.end() <= last_end else -1
-        is_closed = end >= 0
-        if not is_closed and start[2] in "bB" and (digits_only := _DIGITS.match(value, start.end())):
-            end = digits_only.end()
-        elif not is_closed:
-            end = len(value.removesuffix("?"))
-        label = _charset(start[1])
-        gap = value[done:at]
-        joins = run_charset != "" and (not gap or gap.isspace())
-        if start[2] in "bB":
-            encoded = value[start.end() : end]
-            digits = _NOT_BASE64.sub("", encoded)
-            if len(digits) < 2 and encoded and not open_base64:  # no word: "=?a?b?="
-                at = value.find("=?", at + 2)
-                continue
-            is_whole = (len(digits) + len(encoded) - len(encoded.rstrip("="))) % 4 == 0
-            if joins and open_base64 and label == run_charset and not is_whole:
-                del run[len(run) - (len(open_base64) * 6 // 8) :]
-                digits = open_base64 + digits
-            padded = value.startswith("=", end - 1)
-            open_base64 = "" if padded or len(digits) % 4 == 0 else digits[len(digits) - len(digits) % 4 :]
-            is_several = "=" in encoded.rstrip("= ")  # "YQ==Yg=="
-            data = b"".join(map(_from_base64, encoded.split("="))) if is_several else _from_base64(digits)
+        begin, is_base64 = start.end(), start[2] in "bB"
+        if close < begin:
+            close = value.find("?=", begin)
+            close = len(value) if close < 0 else close
+        end = value.find("=?", begin, close)
+        while end >= 0 and not _START.match(value, end):
+            end = value.find("=?", end + 2, close)
+        if end < 0 and close < len(value):
+            end, behind = close, close + 2
         else:
-            data = transfer.decode_q(value[start.end() : end].encode("utf-8", "replace"))
-            open_base64 = ""
-        if not (joins and label == run_charset):
-            if run_charset:
-                out.append(_text(run, run_charset, value[run_at:done]))
-            if not joins:
-                out.append(gap)
-            run, run_charset, run_at = bytearray(), label, at
-        run += data
-        done = end + (2 if is_closed else value.startswith("?", end))
-        at = value.find("=?", done)
-    if run_charset:
-        out.append(_text(run, run_charset, value[run_at:done]))
-    out.append(value[done:])
-    return "".join(out)
+            end = end if end >= 0 else len(value.removesuffix("?"))
+            if is_base64 and (digits := _DIGITS.match(value, begin, end)):
+                end = digits.end()
+            behind = end + value.startswith("?", end)
+        words.append(_Word(at, begin, end, behind, _charset(start[1]), is_base64))
+        at = value.find("=?", behind - 1 if value.startswith("?=?", behind - 2) else behind)  # "?=?": one "=" for both
+    return words
 
 
 @lru_cache(maxsize=256)

@@ -24,6 +24,7 @@ LINES = base64.encodebytes(DATA)  # of 76 characters
         LINES.replace(b"\n", b"\n!\n", 1),
         LINES.replace(b"\n", b"-\n", 1),
         LINES.replace(b"=", b"=3D"),
+        LINES.rstrip(b"=\n") + b"=\r\n" + b"_" * 47 + b"\r\n",
         LINES + b"\n-- \nlist footer\nhttp://lists.example.org\n",
         LINES + b"\n" + b"_" * 400 + b"\na footer that is longer than the text\n",
     ],
@@ -52,6 +53,10 @@ def test_a_short_base64_text_may_have_blanks_inside() -> None:
         ("=?iso- 8859-1 ?q?=E9?= =? utf-8?q?=C3=A9?=", "éé"),
         ("=?utf8?q?=E2=82?= =?UTF-8?q?=AC?=", "€"),
         ("if a=?b?b?= c", "if a=?b?b?= c"),
+        ("=?utf-8?q?a=?utf-8?q?b?= =?utf-8?b?w6k==?utf-8?b?w6k=?=", "abéé"),
+        ("=?utf-8?q?=C3=A9?=?utf-8?q?t?=", "ét"),
+        ("=?utf-8? q ?a?=\u3000=?utf-8?b?Yg?=", "a\u3000b"),
+        ("=?iso-8859-1?q?\u00e9=E9?=", "éé"),
         ("=?iso-2022-jp?b?GyRCRnw?= =?iso-2022-jp?b?S1wbKEI=?=", "日本"),
     ],
 )
