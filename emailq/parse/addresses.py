@@ -18,10 +18,10 @@ class Address:
 _SIMPLE = re.compile(r'\s*(?:"([^"\\]*)"|([^"\\<>()\[\]:;,@]*?))\s*<([^\s"\\<>()\[\]:;,@]+@[^\s"\\<>()\[\]:;,@]+)>\s*')
 _BARE = re.compile(r'\s*([^\s"\\<>()\[\]:;,@，；、]+@[^\s"\\<>()\[\]:;,@，；、]+)\s*')
 _TOKENS = (
-    r"|(=\?[^?\s]{1,80}\?[bBqQ]\?[^?<>]*+\?=)"  # 2 encoded word, which may hold commas though it must not
+    r"|(=\?[^?\s]{1,80}\?[bBqQ]\?(?:[^?<>]*+|[^?\s]*+)\?=)"  # 2 encoded word, which may hold commas, against all rules
     r"|(\[[^\[\]<>]*+\])"  # 3 domain literal
     r"|([<>(),;:，；、])"  # 4 special
-    r'|([^\s"<>(),;:\[，；、]++)'  # 5 atom, with dots and @
+    r'|((?:[^\s"<>(),;:\[，；、\\]++|\\[",;:()]?)++)'  # 5 atom, with dots and @, or escaped as if it were quoted
     r"|(\s++)"  # 6 white space
     r"|(.)"  # 7 a quote or bracket that is not closed
 )
@@ -34,6 +34,7 @@ _SEPARATOR = re.compile("[,;，；、]")
 _QUOTED_LOCAL_PART = re.compile(r'\s*"(?:[^"\\]++|\\.)*+"(?=@)')
 _UNCLOSED = re.compile(r"\s*([^\s<>,;]+@[^\s<>,;]+)\s*(?=[,;])")  # "<a@b, C <d@e>"
 _TO_ESCAPE, _ESCAPED = re.compile(r"([\\\"])"), r"\\\1"
+_OVERESCAPED = re.compile(r"\\([\",;:()])")
 _UNQUOTED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -51,6 +52,8 @@ def parse_addresses(value: str) -> tuple[list[Address], list[str]]:
         bare = _BARE.fullmatch(value)
         if bare and "=?" not in value:
             return [Address(None, _unquoted(bare[1]))], []
+    if "&lt;" in value and "<" not in value:
+        value = value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"')
     reader = _Reader(value)
     return reader.read(), sorted(reader.defects)
 
@@ -86,7 +89,8 @@ class _Reader:
             elif special is None:
                 if token[7] == '"':
                     pattern = _TOKEN_WITHOUT_QUOTES
-                self.words.append((" " if token[6] else token[0], token[2] is not None))
+                text = _OVERESCAPED.sub(r"\1", token[0]) if "\\" in token[0] else token[0]
+                self.words.append((" " if token[6] else text, token[2] is not None))
             elif special == "<":
                 at = self._read_angle(at)
             elif special == "(":
@@ -157,7 +161,8 @@ class _Reader:
             self.lost_phrases = []
         else:
             self.defects.add("address-malformed")
-            self.words.append((":", False))
+            if self.angle is None:  # "Bo <a@b>:"
+                self.words.append((":", False))
 
     def _has_bare_address(self) -> bool:
         """Looks at each word once, however often it is asked."""
@@ -209,7 +214,7 @@ class _Reader:
     def _append_without_domain(self, phrase: str, name: str | None = None) -> None:
         """A local account ("root") is an address; several words are a name without one, which nobody can write to."""
         phrase = phrase.strip()
-        if _NOBODY.fullmatch(phrase):
+        if _NOBODY.fullmatch(phrase.rstrip(":; ")):
             return
         if phrase and not re.search(r"[\s?]", phrase):
             self._append(name, phrase)
@@ -218,7 +223,7 @@ class _Reader:
 
     def _append(self, name: str | None, email: str) -> None:
         email = _unquoted(email.rstrip(":"))
-        if _NOBODY.fullmatch(email):  # <undisclosed-recipients:;>
+        if _NOBODY.fullmatch(email.rstrip(":; ")):  # <undisclosed-recipients:;>
             return
         if not email.strip("<>") or email.rfind("@") == 0:  # without anybody at the domain
             self.defects.add("address-missing")
@@ -265,7 +270,8 @@ def _split_bare(words: list[tuple[str, bool]]) -> list[tuple[str, str]]:
         if text == " " and not quoted:
             spaced = True
             continue
-        glued = not spaced or text[0:1] in "@." or before[-1:] == "@" or "." in (text, before)
+        is_after_word = before.startswith("=?") and before.endswith("?=")
+        glued = not (spaced or is_after_word) or text[0:1] in "@." or before[-1:] == "@" or "." in (text, before)
         glued = glued or (before[-1:] == "." and "@" in pieces[-1])  # "a@b. c"
         shown = f'"{_TO_ESCAPE.sub(_ESCAPED, text)}"' if quoted and not text.startswith("=?") else text
         if pieces and glued:

@@ -25,6 +25,7 @@ _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 _META = re.compile(
     rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})", re.IGNORECASE
 )
+_LONE_RARITY = re.compile("[\0-\x7f]*[\u0700-\u08ff\ue000-\uf8ff][\0-\x7f]*")  # two letters that look like UTF-8
 _HIGH = bytes(range(0x80, 0x100))
 _UTF8 = re.compile(rb"(?:[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+")
 _BOMS_OF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
@@ -192,7 +193,11 @@ def _contradiction(data: bytes, codec: str) -> tuple[str, str, str] | None:
         return None
     if codec not in _MULTIBYTE or len(data) > 8:
         utf8 = _strict(data, "utf_8")
-        if utf8 is not None and not (codec in _MULTIBYTE and len(utf8) * 2 >= len(data)):
+        if (
+            utf8 is not None
+            and not (codec in _MULTIBYTE and len(utf8) * 2 >= len(data))
+            and not _LONE_RARITY.fullmatch(utf8)
+        ):
             return utf8, "utf_8", "charset-wrong"
     found = spelling.better(_sample(data), codec)
     return (_read(data, found), found, "charset-wrong") if found else None

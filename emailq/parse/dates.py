@@ -9,18 +9,32 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january januar janvier enero gennaio янв января ene gen januari janeiro sty stycznia ocak січ січня",
-            "feb february februar fev févr février febrero febbraio фев февраля lut lutego şub лют лютого",
-            "mar march märz mär mrz mars marzo мар марта mrt maart março marca бер березня",
-            "apr april avr avril abril aprile abr апр апреля kwi kwietnia nis кві квітня",
-            "may mai mayo maggio mag мая май mei maj maio maja травня тра",
-            "jun june juni juin junio giugno giu июн июня cze czerwca haz чер червня",
-            "jul july juli juil juillet julio luglio lug июл июля lip lipca tem лип липня",
-            "aug august août aout agosto ago авг августа sie sierpnia ağu сер серпня agu",
-            "sep sept september septembre septiembre settembre set сен сентября wrz września eyl вер вересня",
-            "oct october oktober okt ottobre ott окт октября out outubro paź października eki жов жовтня",
-            "nov november novembre noviembre ноя ноября listopada kas листопада лис",
-            "dec december dezember dez déc décembre diciembre dicembre dic дек декабря gru grudnia ara des гру грудня",
+            "jan january januar janvier enero gennaio янв января ene gen januari janeiro sty stycznia ocak січ "
+            "січня oca ian яну јан sij ιαν leden ledna siječnja tammi tammikuu tammikuuta január jaan jaanuar "
+            "sausio ינו يناير",
+            "feb february februar fev févr février febrero febbraio фев февраля lut lutego şub лют лютого úno φεβ "
+            "únor února febr veljače helmi helmikuu helmikuuta február veebr veebruar vasario פבר فبراير",
+            "mar march märz mär mrz mars marzo мар марта mrt maart março marca бер березня márc μαρ μάρ bře "
+            "březen března ožujka maalis maaliskuu maaliskuuta március märts kovo מרץ مارس",
+            "apr april avr avril abril aprile abr апр апреля kwi kwietnia nis кві квітня ápr απρ dub duben dubna "
+            "travnja huhti huhtikuu huhtikuuta április balandžio אפר أبريل",
+            "may mai mayo maggio mag мая май mei maj maio maja травня тра máj maí μαι μαΐ μαϊ мај kvě květen "
+            "května svibnja touko toukokuu toukokuuta május gegužės מאי مايو",
+            "jun june juni juin junio giugno giu июн июня cze czerwca haz чер червня jún jūn iun юни јун čvn ιουν "
+            "červen června lipnja kesä kesäkuu kesäkuuta június juuni birželio יונ يونيو",
+            "jul july juli juil juillet julio luglio lug июл июля lip lipca tem лип липня júl jūl iul юли јул čvc "
+            "ιουλ červenec července srpnja heinä heinäkuu heinäkuuta július juuli liepos יול يوليو",
+            "aug august août aout agosto ago авг августа sie sierpnia ağu сер серпня agu avg agt ágú srp αυγ αύγ "
+            "srpen srpna kolovoza elo elokuu elokuuta augusztus rugpjūčio אוג أغسطس",
+            "sep sept september septembre septiembre settembre set сен сентября wrz września eyl вер вересня zář "
+            "σεπ září rujna syys syyskuu syyskuuta szept szeptember rugsėjo ספט سبتمبر",
+            "oct october oktober okt ottobre ott окт октября out outubro paź października eki жов жовтня οκτ říj "
+            "říjen října loka lokakuu lokakuuta október spalio אוק أكتوبر",
+            "nov november novembre noviembre ноя ноября listopada kas листопада лис noi nóv νοε νοέ listopadu "
+            "studenoga studenog marras marraskuu marraskuuta lapkričio נוב نوفمبر",
+            "dec december dezember dez déc décembre diciembre dicembre dic дек декабря gru grudnia ara des гру "
+            "грудня дец δεκ prosinec prosince prosinca joulu joulukuu joulukuuta dets detsember gruodžio דצמ "
+            "ديسمبر",
         ),
         start=1,
     )
@@ -29,7 +43,7 @@ _MONTHS = {
 _ENGLISH = {number: name for name, number in reversed(_MONTHS.items()) if name.isascii()}  # the first name of each
 # What a longer word may begin with, but for those with which other words begin too ("outlook", "settings").
 _STEMS = {name: number for name, number in _MONTHS.items() if len(name) == 3} | dict.fromkeys(
-    ("out", "set", "ara", "tem", "kas", "haz", "nis", "mag", "des", "gen"), 0
+    ("out", "set", "ara", "tem", "kas", "haz", "nis", "mag", "des", "gen", "dub", "elo", "noi", "avg", "eki", "oca"), 0
 )
 _ZONES_H = {
     "Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "WET": 0,
@@ -57,7 +71,7 @@ _NUMERIC = re.compile(r"\s*(?:[^\W\d]{2,12}\.?\s?,?\s*)?(\d{1,2})([./-])(\d{1,2}
 _TIME = re.compile(
     r"(?<!\d)(\d{1,2})\s{0,3}:\s{0,3}(\d{1,2})(?!\d)(?:\s{0,3}:\s{0,3}(\d{1,2})(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\b)?"
 )
-_DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})[.h](\d\d)(?:\.(\d\d))?(?![\d.])\s*([AaPp]\.?[Mm]\b)?")
+_DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})[.h](\d\d)(?:\.(\d\d)(?:\.\d+)?)?(?![\d.])\s*([AaPp]\.?[Mm]\b)?")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d+-])\d+|(?<=\d-)\d+|(?<=[^\W\d_]-)\d+")
 _TRAILING_ZONE = re.compile(_ZONE)

@@ -78,10 +78,12 @@ _PREAMBLE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:>?From (?![ \t]*:)[^\r\n]*\
 _ONCE = frozenset(
     ("from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references")
 )
+_NO_TEXTS = _ONCE - {"subject"}
 _BLANKS = " \t\n\r\v\f"  # and no 8-bit character, which is a letter in some charset
 _ID = re.compile(r"\([^()]*\)|<([^<>]*)>")  # or a comment, in which an id counts for nothing
 _OPEN_ID = re.compile(r"<([^<>\s]+@[^<>\s]+)$")
 _SPACE = re.compile(r"\s+")
+_SPACE_UNQUOTED = re.compile(r'("(?:[^"\\]|\\.)*+")(?=\s*@)|\s+')  # in a quoted local part it counts
 _COMMENT = re.compile(r"\([^()]*\)")
 _LAST_DATE = re.compile(r"(?<=\s)\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d\s.*$")
 
@@ -201,10 +203,17 @@ def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]]
             return [(name, "\n".join(value)) for name, value in pairs], at
         else:
             defects.add("header-malformed")
-            if pairs and ":" not in line[:1] and not line.startswith(("From ", ">From ")):
+            if pairs and ":" not in line[:1] and _goes_on(pairs[-1], line):
                 pairs[-1][1].append(" " + line)
         at = stop + 1
     return [(name, "\n".join(value)) for name, value in pairs], len(text)
+
+
+def _goes_on(pair: tuple[str, list[str]], line: str) -> bool:
+    """Whether `line` may belong to the field above it: in one with addresses, dates or ids text alone is junk."""
+    if line.startswith(("From ", ">From ")):
+        return False
+    return pair[0].lower() not in _NO_TEXTS or "@" in line or pair[1][-1].rstrip().endswith((",", ";"))
 
 
 def _byte_offset(raw: bytes, start: int, text: str, text_end: int) -> int:
@@ -315,7 +324,11 @@ def parse_ids(values: Iterable[str]) -> list[str]:
             value = clean_line(decode_words(value))
         if "&lt;" in value:
             value = value.replace("&lt;", "<").replace("&gt;", ">")
-        found = [_SPACE.sub("", token).strip("\\") for token in _ID.findall(value) if token] or _OPEN_ID.findall(value)
+        in_brackets = [token for token in _ID.findall(value) if token] or _OPEN_ID.findall(value)
+        found = [
+            (_SPACE_UNQUOTED.sub(r"\1", token) if '"' in token else _SPACE.sub("", token)).strip("\\")
+            for token in in_brackets
+        ]
         if not found and "<" not in value.strip().rstrip("<>"):
             words = _COMMENT.sub(" ", value).replace(",", " ").split()
             found = [word.strip("<>") for word in words if "@" in word or len(words) == 1]

@@ -9,9 +9,10 @@ from emailq.parse.charset_labels import codec_for
 from emailq.parse.words import clean_line, decode_words
 
 _SEPARATORS = re.compile(r"[;\s]*+")
-_NAME = re.compile(r"([^\s=;\"]++(?:\s++\*[\d*]*+)?+)\s*+=\s*+")
+_NAME = re.compile(r"([^\s=;\"]++(?:\s++\*[\d*]*+)?+)\s*+(?:\([^()=;\"]*+\)\s*+)?=\s*+")
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _AFTER_QUOTED = re.compile(r"[;,(\s]|$|[\w*-]+=")
+_PIECES_OF_NAME = re.compile(r'"([^";]*)"(?:\s*"([^";]*)"|([^\s";=]+))\s*(?=;|$)')  # "=?…?=" "=?…?=", "Report".pdf
 _QUOTES_INSIDE = re.compile(r'"([^;]*)"\s*(?=;|$)')  # "Report "final".pdf"
 _EXTENDED = re.compile(r"([\w.:-]{2,40})''(.*%[0-9A-Fa-f]{2}.*)", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -38,7 +39,7 @@ def parse_content_type(value: str | None) -> tuple[str, dict[str, str]]:
     """("type/subtype" in lower case, parameters by lower-case name). An unreadable type is "" (RFC 2045 §5.2)."""
     if not value:
         return "", {}
-    if value.startswith("=?"):
+    if value.startswith("=?") or "; =?" in value:
         value = decode_words(value)
     head, params = _parse(value) if len(value) <= 300 else _parse.__wrapped__(value)
     return (_type_of(head) if len(head) <= 100 else _type_of.__wrapped__(head)), params
@@ -57,7 +58,7 @@ def parse_disposition(value: str | None) -> tuple[str | None, dict[str, str]]:
     """(disposition in lower case or None, parameters by lower-case name)."""
     if not value:
         return None, {}
-    if value.startswith("=?"):
+    if value.startswith("=?") or "; =?" in value:
         value = decode_words(value)
     head, params = _parse(value) if len(value) <= 300 else _parse.__wrapped__(value)
     words = head.partition("(")[0].strip(' "').lower().split()
@@ -130,6 +131,8 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
         comment = _COMMENT.match(value, at)
         at = comment.end() if comment else at
     if value.startswith('"', at):
+        if is_name and (pieces := _PIECES_OF_NAME.match(value, at)):
+            return f"{pieces[1]} {pieces[2]}" if pieces[2] else pieces[1] + (pieces[3] or ""), pieces.end()
         quoted = _QUOTED.match(value, at)
         if quoted and _AFTER_QUOTED.match(value, quoted.end()):
             text = quoted[1]

@@ -122,6 +122,10 @@ def test_a_true_label_is_believed_for_any_text(codec: str) -> None:
         assert charset.decode(text.encode(codec), codec.replace("_", "-")).text == text
 
 
+def test_two_letters_of_a_declared_set_are_no_rare_letter_of_utf8() -> None:
+    assert charset.decode("Dvořák".encode("mac_latin2"), "x-mac-ce").text == "Dvořák"
+
+
 @pytest.mark.parametrize(
     "label", ["rot13", "zlib", "hex", "undefined", "idna", "unicode_escape", "utf-7", "a\0b", "x" * 600]
 )

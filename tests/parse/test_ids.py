@@ -21,6 +21,7 @@ from emailq.parse.headers import parse_ids
         ("&lt;a@b&gt;", ["a@b"]),
         ("=?utf-8?q?=3Ca=40b=3E?=", ["a@b"]),
         ('<x.JavaMail."u@v"@w>', ['x.JavaMail."u@v"@w']),
+        ('< "a b" @c>', ['"a b"@c']),
         ("<a@b>MIME-Version: 1.0", ["a@b"]),
         ("<>", []),
         ("yesterday's message", []),

@@ -24,6 +24,8 @@ from emailq.parse.params import parse_content_type, parse_disposition
         ('text/html; charset="utf\\-8"', ("text/html", {"charset": "utf-8"})),
         ('multipart/mixed; boundary="=?utf-8?q?b?="', ("multipart/mixed", {"boundary": "=?utf-8?q?b?="})),
         ('multipart/mixed; boundary="<<b>>"', ("multipart/mixed", {"boundary": "<<b>>"})),
+        ("text/html; (a) charset (b) = utf-8", ("text/html", {"charset": "utf-8"})),
+        ("text/html; =?utf-8?q?charset=3D=22utf-8=22?=", ("text/html", {"charset": "utf-8"})),
         ("nonsense", ("", {})),
     ],
 )
@@ -39,6 +41,8 @@ def test_a_type_is_read_in_every_form_seen(value: str, expected: tuple[str, dict
         ('filename=""a.pdf""', "a.pdf"),
         ('filename=\\"a.pdf\\"', "a.pdf"),
         ('filename="a.pdf"size=3', "a.pdf"),
+        ('filename="=?utf-8?q?=C3=A9?=".pdf', "é.pdf"),
+        ('filename="=?utf-8?q?=C3=A9?=" "=?utf-8?q?.pdf?="', "é.pdf"),
         ("filename *=utf-8'en'a%20b.pdf", "a b.pdf"),
         ('filename *0="a"; filename\t*1 = b.pdf', "ab.pdf"),
         ("filename=Q1; Q2.pdf; size=3", "Q1; Q2.pdf"),
