@@ -17,7 +17,7 @@ from emailq.parse.automatic import (
 )
 from emailq.parse.failures import Message
 from emailq.parse.patterns import has_any, lower, one_of
-from emailq.parse.replies import SplitText, split_reply
+from emailq.parse.replies import SplitText
 
 _AUTO_REPLY_SUBJECT = one_of(notices.AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv):\s*)?")
 _AUTO_REPLY_TITLE = one_of(
@@ -49,9 +49,7 @@ def _is_auto_reply_subject(subject: str) -> bool:
     return bool(_AUTO_REPLY_SUBJECT.match(subject) or _AUTO_REPLY_TITLE.match(subject))
 
 
-def detect_auto_reply(
-    message: Message, headers: dict[str, str], subject: str, reply: SplitText | None
-) -> Automation | None:
+def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:
     submitted = headers.get("auto-submitted", "").strip().lower()
     if submitted.startswith("auto-replied"):  # RFC 3834 §5
         return auto_reply(headers, "Auto-Submitted: auto-replied")
@@ -68,23 +66,21 @@ def detect_auto_reply(
     names_itself = _is_auto_reply_subject(subject)
     if names_itself and not REPLY.match(subject):  # people answer such replies
         return auto_reply(headers, "subject of an automatic reply")
-    untagged = TAGS.sub("", subject)
-    has_subject = names_itself or bool(MAYBE_AUTO_REPLY_SUBJECT.match(untagged))
-    names_receipt = notes.names_receipt(untagged)
-    may_be = has_subject or names_receipt or submitted.startswith("auto") or has_null_path(headers)
-    text = lower(((message.body_text if reply is None else reply.new) or "")[:_READ_NEW])
-    if not (may_be or notes.may_be_note(subject, text) or has_any(_AUTOMATIC_WORDS, text)):
-        return None
     is_answer = "in-reply-to" in headers and bool(submitted)  # help desks set Precedence on acknowledgements too
     is_for_many = precedence == "list" or (precedence == "bulk" and not is_answer)
     if is_for_many or "list-id" in headers or has_peoples_mailer(headers):
         return None
+    untagged = TAGS.sub("", subject)
+    has_subject = names_itself or bool(MAYBE_AUTO_REPLY_SUBJECT.match(untagged))
+    names_receipt = notes.names_receipt(untagged)
+    may_be = has_subject or names_receipt or submitted.startswith("auto") or has_null_path(headers)
+    text = lower(reply.new[:_READ_NEW])
+    if not (may_be or notes.may_be_note(subject, text) or has_any(_AUTOMATIC_WORDS, text)):
+        return None
     sender = message.from_[0] if message.from_ else None
-    if reply is None:
-        reply = split_reply((message.body_text or "")[:_READ_NEW], sender.name if sender else None)
     return _maybe_auto_reply(
         headers,
-        notes.bare(lower(reply.new[:_READ_NEW])),
+        notes.bare(text),
         subject,
         submitted,
         has_subject=has_subject,

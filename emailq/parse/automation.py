@@ -13,7 +13,7 @@ from emailq.parse.bounces import detect_bounce, detect_report
 from emailq.parse.bulk import detect_bulk
 from emailq.parse.failures import Message
 from emailq.parse.patterns import lower, one_of
-from emailq.parse.replies import SplitText
+from emailq.parse.replies import SplitText, split_reply
 
 _AGGREGATE_SUBJECT = re.compile(r"\[?report domain: ?\S{1,255},?;? submitter:", re.IGNORECASE)
 _READ_SUBJECT = one_of(notices.READ_SUBJECTS, after=r"(?:\s?:|\s?\(|$)")
@@ -30,6 +30,8 @@ def detect_automation(message: Message, reply: SplitText | None = None) -> Autom
 
     `reply`: the body text in its pieces, where they are known.
     """
+    if reply is None:
+        reply = split_reply((message.body_text or "")[:READ], message.from_[0].name if message.from_ else None)
     headers: dict[str, str] = {}
     for name, value in message.headers:
         headers.setdefault(name.lower(), value)
@@ -42,7 +44,7 @@ def detect_automation(message: Message, reply: SplitText | None = None) -> Autom
         or _receipt(message, subject)
         or _calendar(message, headers, subject)
         or detect_bulk(message, headers, subject)
-        or _generated(message, headers, subject)
+        or _generated(message, headers, subject, reply)
     )
 
 
@@ -81,7 +83,7 @@ def _program(headers: dict[str, str], subject: str) -> Automation | None:
     return Automation("auto_generated", (header,)) if header else None
 
 
-def _generated(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
+def _generated(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:
     """What says so, and the reports that mail servers send of SPF, DKIM and TLS (RFC 7489 §7.2.1.1, RFC 8460 §5.3).
 
     Else what comes from where nobody reads answers, or from a program by its name or its words.
@@ -93,5 +95,5 @@ def _generated(message: Message, headers: dict[str, str], subject: str) -> Autom
         return Automation("auto_generated", ("aggregate report of a mail server",))
     if submitted or sent_by_hand(headers, subject):
         return None
-    reason = programs.reason_for(message, headers, subject)
+    reason = programs.reason_for(message, headers, subject, reply)
     return Automation("auto_generated", (reason,)) if reason else None

@@ -7,7 +7,7 @@ from emailq.parse.addresses import Address
 from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
 from emailq.parse.patterns import has_any, lower, one_of, words_of
-from emailq.parse.replies import split_reply
+from emailq.parse.replies import SplitText
 
 _READ = 4000  # characters of a text that are looked at: half of them from its end
 
@@ -53,13 +53,15 @@ def header_of(headers: dict[str, str]) -> str | None:
     return next((name for name in _HEADERS if name in headers), None)
 
 
-def reason_for(message: Message, headers: dict[str, str], subject: str) -> str | None:
-    """Why no person wrote this: by its sender, else its subject or words; `subject` is in lower case."""
+def reason_for(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> str | None:
+    """Why no person wrote this: by its sender, else its subject or words; `subject` is in lower case.
+
+    What is quoted says nothing of who wrote: `reply`.
+    """
     senders = message.from_
     if not senders:
         return None
-    text = message.body_text or ""
-    text = lower(text if len(text) <= _READ else f"{text[: _READ // 2]}\n{text[-_READ // 2 :]}")
+    text = _ends(message.body_text or "")
     if is_no_reply(senders):
         reason = "sent from where nobody reads answers"
     elif _PROGRAM.match(senders[0].email) and not _is_name(senders[0]):
@@ -68,7 +70,7 @@ def reason_for(message: Message, headers: dict[str, str], subject: str) -> str |
         reason = "sent by the program of a shop, tracker or forum"
     elif _SUBJECT.match(subject):
         reason = "subject of a program"
-    elif says_program(text) and says_program(_own(text)):
+    elif says_program(text) and says_program(_ends(f"{reply.new}\n{reply.signature}")):
         reason = "text of a program"
     else:
         return None
@@ -77,10 +79,8 @@ def reason_for(message: Message, headers: dict[str, str], subject: str) -> str |
     return reason
 
 
-def _own(text: str) -> str:
-    """What is not quoted."""
-    split = split_reply(text)
-    return f"{split.new}\n{split.signature}"
+def _ends(text: str) -> str:
+    return lower(text if len(text) <= _READ else f"{text[: _READ // 2]}\n{text[-_READ // 2 :]}")
 
 
 def _is_name(sender: Address) -> bool:
