@@ -402,96 +402,18 @@ RECEIPT_SUBJECTS = r"""
 """
 # Who says "I" writes by hand.
 FIRST_PERSON = r"""
+    \bi (?:put|sent?d?|found|spoke|asked|called|know|don['’]t|read|check|talked|went|also|only|still|forgot|left)\b
     \bi(?:['’](?:m|ve|d|ll)| (?:am|have|will|would|can|need|think|got|was|just|could|did|do|saw|want|hope|look))\b
     \bmy\b|\bя\b|\bмне\b|\bменя\b|\bмой|\bмоя|\bмоё|\bмою|\bich\b|\bmir\b
     \bmein
-    \bje\b|\bj['’]ai\b|\bmon\b|\byo\b|\bmi\b(?! piace)|\beu\b|\bmeu\b|\bminha\b
-"""
-# Sentences of an acknowledgement: what came in …
-RECEIVED_SENTENCES = r"""
-    (?:case|ticket|enquiry|complaint|your) (?:number|reference|id)\b(?: number)?(?: is|:)
-    (?:резюме|анкет\S|отклик|документы|вопрос|отзыв)\b.{0,40}(?:получен|принят|зарегистр|поступил)|bei uns angekommen
-    eingetroffen
-    votre (?:demande|message|courriel|mail)\b.{0,40}parvenu
-    wiadomość\b.{0,40}(?:przyjęt|otrzym|zarejestr|wpłyn|dotarł)
-    \bgot your (?:message|mail|e-?mail|note)|(?:consulta|solicitud|mensaje|correo)\b.{0,30}(?:recibid|registrad)
-    (?:received|got|registered|logged) your (?:\S{1,20} ){0,3}(?:message|e-?mail|request|enquiry)
-    (?:received|got|registered|logged) your (?:\S{1,20} ){0,3}(?:inquiry|ticket|question|query)
-    (?:received|got|registered|logged) your (?:\S{1,20} ){0,3}(?:application|complaint|correspondence)
-    (?:received|got|registered|logged) your (?:\S{1,20} ){0,3}(?:submission|letter|claim)
-    your (?:\S{1,20} ){0,3}(?:message|e-?mail|request)\b.{0,50}\b(?:received|logged|registered|created)
-    your (?:\S{1,20} ){0,3}(?:enquiry|inquiry|ticket)\b.{0,50}\b(?:received|logged|registered|created)
-    your (?:\S{1,20} ){0,3}(?:message|e-?mail|request|enquiry|inquiry|ticket)\b.{0,50}\b(?:opened|forwarded|queue)
-    your (?:\S{1,20} ){0,3}(?:case|query|application|claim|letter)\b.{0,50}\b(?:received|logged|registered|created)
-    your (?:\S{1,20} ){0,3}(?:case|query|application|claim|letter)\b.{0,50}\b(?:opened|forwarded|queue)
-    (?:ticket|case|request) (?:\S{1,20} )?(?:has been|was|is) (?:\S{1,12} )?(?:created|opened|logged)
-    (?:ticket|case|request) (?:\S{1,20} )?(?:has been|was|is) (?:\S{1,12} )?(?:registered|received)
-    thank(?:s| you) for (?:contacting|reaching out|getting in touch|writing to)|acknowledge (?:the )?receipt
-    (?:обращени|заявк|запрос|письмо)\S{0,3}\b.{0,50}(?:получен|принят|зарегистр|создан|поступил|передан)
-    (?:сообщени|тикет|жалоб)\S{0,3}\b.{0,50}(?:получен|принят|зарегистр|создан|поступил|передан)
-    (?:получен|принят|зарегистр|создан|поступил)\S{0,6} (?:ваш\S{0,3} )?(?:обращени|заявк|запрос|письмо|сообщени)
-    получили ваш
-    присвоен (?:\S{1,20} )?номер|спасибо за (?:ваше )?обращение|благодарим (?:вас )?за (?:ваше )?обращение
-    отримали ваш
-    (?:nachricht|anfrage|mail|schreiben)\b.{0,60}(?:erhalten|eingegangen|angelegt|registriert|erfasst)
-    (?:anliegen|ticket|meldung)\b.{0,60}(?:erhalten|eingegangen|angelegt|registriert|erfasst)
-    (?:reçu votre|votre (?:demande|message|courriel|e-?mail|ticket)\b.{0,50}(?:reçu|enregistr|compte|transmis))
-    (?:recibido (?:su|tu)|(?:su|tu) (?:consulta|solicitud|mensaje|correo)\b.{0,40}(?:recib|registr))
-    ricevuto la (?:sua|tua|vostra)
-    (?:sua|tua|vostra) (?:richiesta|e-?mail|segnalazione)\b.{0,50}(?:ricevut|registr|carico)
-    messaggio\b.{0,90}(?:acquisito|protocollato)|(?:recibimos|hemos registrado) (?:su|tu)
-    recebemos (?:a |o )?(?:sua|seu)|(?:sua|seu) (?:mensagem|solicitação|pedido|e-?mail)\b.{0,40}(?:recebid|registrad)
-    otrzymaliśmy|zgłoszenie\b.{0,50}(?:przyjęt|zarejestr)|(?:bericht|e-?mail|vraag|aanvraag)\b.{0,40}ontvangen
-    (?:talebiniz|mesajınız|e-?postanız|başvurunuz|iletiniz)\b.{0,40}(?:alın|ulaş|oluştur|kayded|kayıt)
-    (?:お問い?合わ?せ|ご連絡|メール|ご依頼).{0,30}(?:受け付け|受付|承り|受信|受領|いただ)|收到(?:了)?您
-    您的.{0,20}(?:已收到|已受理|已提交|已创建)
-    문의.{0,20}접수
-"""
-# … and what becomes of it.
-PROMISE_SENTENCES = r"""
-    response time|working on (?:it|your)|будете уведомлены|(?:будет|будут) направлен
-    (?:come|get) back to you|hear from us|will be (?:assigned|contacted|notified|reviewed|processed|answered)|may take
-    reached our
-    перезвон|уточнени|рассматрива|частые вопросы|respondemos|yazacağız|döneceğiz|saatleri arasında|remitid|tramitaci
-    tenido entrada
-    meanwhile|\bпока\b.{0,20}(?:загляните|посмотрите|ознакомьтесь)|(?:вопросы и ответы|справк)|in der zwischenzeit
-    entre-?temps
-    write back|get back|nachfragen|(?:revisará|atenderá|contestará)|menos de|have a look|\bfaq\b
-    reply (?:above|to this)
-    \b(?:will|'ll|’ll|shall) (?:\S{1,12} ){0,2}(?:reply|respond|answer|get back|be in touch)
-    \b(?:will|'ll|’ll|shall) (?:\S{1,12} ){0,2}(?:contact|review|process|reach out)
-    within (?:the next )?(?:\d|one|two|three|five|a)|(?:working|business) (?:day|hour)s?
-    as soon as (?:possible|we can)
-    (?:reference|ticket|case|request|tracking)(?: number| id| no\b|:)|do not reply
-    (?:additional|further|more) (?:comment|info|det)
-    ^(?:subject|priority|status|department|summary|category|created)\s?:
-    ^(?:тема|приоритет|статус|категория|betreff|objet|asunto)\s?:
-    subject line|(?:details|copy) of your|shown below|(?:track|view|check) .{0,30}(?:status|progress|online)
-    being (?:reviewed|processed|handled)|automat|(?:our|support|service) (?:team|staff|hours|desk)|opening hours
-    high(?:er)? (?:number|volume)|urgent|in the meantime|faq|help cent(?:er|re)|knowledge base
-    patience
-    в течение|рабоч(?:их|ий|его) (?:дн|час)|ближайшее время|ответ(?:им|ит|ят)|свяж(?:емся|ется|утся)|номер|рассмотр
-    автомат
-    не отвечайте|спасибо|благодарим|с уважением|специалист|оператор|сотрудник|при (?:повторном|дальнейш|обращени)
-    режим работы
-    (?:werden|wird|melden)\b.{0,60}(?:bearbeit|melden|antwort|beantwort|uns|kontakt)|innerhalb|schnellstmöglich
-    bearbeitung
-    (?:werktag|arbeitstag|automatisch|vorgangsnummer|ticketnummer|dank|geduld|rückfragen|betreff|antworten sie)
-    generat[ao]|(?:répondr|traiter|traitée?|délai|dans les|meilleurs délais)
-    (?:automatique|ne pas (?:y )?répondre|merci|référence|numéro)
-    (?:responder|contest|contact|plazo|horas|días|automátic|no responda|gracias|referencia|número)
-    (?:risponder|contatt|entro|ore|giorni|automatic|non rispondere|grazie|riferimento|numero)
-    (?:responder|contato|prazo|horas|dias|automátic|não responda|obrigad|protocolo|número)
-    (?:odpowie|skontaktuj|ciągu|automatycz|nie odpowiad|dziękuj|numer)|binnen|spoedig|automatisch|bedankt|nummer
-    (?:dönüş|içinde|en kısa|otomatik|yanıtlama|teşekkür|numara)
-    (?:返信|回答|担当|営業日|以内|自動|お待ち|番号|ありがとう|処理|回复|尽快|工作日|自动|工单|编号|感谢|耐心|小时)
+    \bje\b|\bj['’]ai\b|\bmon (?=[a-zà-ÿ]{4})|\byo\b|\bmi\b(?! piace)|\beu\b|\bmeu\b|\bminha\b
 """
 # What notes ask for; other things people ask for.
 PLEASE = r"""
     contact|call|write|direct|redirect|reach|e-?mail|mail|refer|get in|address|speak|turn|forward|feel|note|do not|don
     use
     update|allow|bear|accept|expect|be\b|visit|include|keep|see (?:our|the)|find|reply|phone|ring|send .{0,40}\S@
-    ask\b
+    ask\b|assume
     try
     rest|leave|quote (?:your|the|this)|add|remember
 """
@@ -507,7 +429,7 @@ ASKING_WORDS = r"""
     \byour (?:auto|out.of.office)|\bваш\S{0,3} автоответ|\bihre automatische|votre réponse auto
     (?:su|tu) respuesta auto
     \b(?:could|can|would) you\b|\bso please\b|\blet me know\b|\bgo ahead\b|\bi need\b|\bwe need\b
-    \bпрошу\b|\bпришлите|\bподтвердите|\bподпишите|\bотправьте|\bнужн|\bподготовьте|\bвышлите|\bотгрузите
+    \bпрошу\b|\bпришлите|\bподтвердите|\bподпишите|\bотправьте|(?<!не )\bнужн|\bподготовьте|\bвышлите|\bотгрузите
     \bbitte (?:senden|liefern|schicken|bestätigen|prüfen|bestellen|unterschreiben|geben sie mir)|\bkönnen sie\b
     \bkönnten sie\b
     \bpouvez-vous\b|\benvoyez|\blivrez|\bconfirmez|\bpueden\b|\benvíe|\bnecesit|\bpotete\b|\bho bisogno
@@ -586,6 +508,23 @@ PROGRAM_SUBJECTS = r"""
     \*\* (?:problem|recovery)
     build (?:failed|fixed|successful|still) |(?:failed|passed|fixed): |logwatch for
 """
+# What shops, carriers and accounts tell by themselves: of what, in the subject …
+NOTICE_THINGS = r"""
+    \border\b|parcel|package|shipment|booking|reservation|payment|password|sign-?in|log-?in|\baccount|subscription
+    заказ|посылк|отправлени|бронирован|плат[её]ж|оплат|парол|\bвход|аккаунт|подписк|bestellung|\bpaket|sendung|lieferung
+    buchung|zahlung|passwor|anmeldung|\bkonto|commande|colis|livraison|réservation|paiement|mot de passe|connexion
+    compte|pedido|envío|paquete|reserva\b|\bpago|contraseña|inicio de sesión|cuenta|ordine\b|pacco|spedizione
+    prenotazione|pagamento|accesso|encomenda|senha|zamówieni|przesyłk|rezerwacj|płatnoś|\bhasł|sipariş|kargo|rezervasyon|ödeme|şifre
+    注文|荷物|予約|支払|订单|包裹|快递|支付|验证码|登录
+"""
+# … and what became of it.
+NOTICE_STATES = r"""
+    shipped|dispatched|confirm|on its way|delivered|\bplaced|received|processed|cancel|expire|reset|\bnew\b|reminder
+    verif|передан|оформлен|отправлен|собран|доставлен|принят|подтвержд|отмен|готов|сброс|\bнов[ыо]|измен[её]н
+    versandt|verschickt|unterwegs|bestätig|zugestellt|storniert|\bneue|zurücks|expédi|livré|annul|réinitialis|nouve
+    enviad|entregad|restablec|\bnuev|spedit|consegnat|conferma|reimpost|\bnuov|expedid|wysłan|potwierdz|dostarczon|anulowan
+    \bnow[ey]|onaylan|teslim|\byeni|発送|確認|確定|完了|发货|确认|成功
+"""
 # The labels of a form of a site; what visitors write stands behind them.
 FORM_LABELS = """
     name|your name|full name|first name|last name|email|e-mail|email address|your email|message|your message|comment
@@ -631,6 +570,7 @@ ABSENT_WORDS = """
     unterwegs|tätig|elternzeit|außer haus|dienstreise|geschlossen|congé|vacances|déplacement
     fermé
     indisponible|bureau|vacaciones|fuera|ausente|de baja|cerrad|ferie|fuori|assente|trasferta|chius|férias|viagem
+    patchy|on site|has my|недоступ|на связи|sporadisch|baustelle|messe|arrêt|feria|fiera|targach|delegacj
     urlop|nieobecn|poza biur|nie pracuj|afwezig|vakantie|verlof|izin|ofis|tatil|semester|bortreist|lomalla|dovolen
     kancel|відпуст|szabads|concediu|不在|休|出張|出差|外出|度假|假|离职|退職|휴가|부재
 """
@@ -640,7 +580,13 @@ RECEIVED_WORDS = """
     receipt
     contacting|ticket|получ|принят
     зарегистр|обращени|отримали|eingegangen|erhalten|reçu|enregistr
-    recibi|ricevut|acquisito|recebe|otrzyma|przyjęt|ontvangen|alın|受け付け|受付|收到|已受理
+    recibi|ricevut|acquisit|recebe|otrzyma|przyjęt|ontvangen|alın|受け付け|受付|收到|已受理
+    thank you for|thanks for|arrived|landed|safely|with our|with us|in our|acknowledg|added|review|queue|obrigad
+    in touch|hear from|спасибо|благодар|поступил|создал|письмо у нас|liegt uns|liegen uns|geprüft|ihre anfrage|arrivé
+    registrad|acuse|in carico|cadastrad|trafiła|nadano|dziękujemy|ulaş|お問い合わせ|ありがとう|gracias|merci|grazie
+    vielen dank|herzlichen dank|registr|ответ|answer|inbox|mailbox|passed|offering|opened|доставлен|файлы|документы
+    bearbeitet|ihre e-?mail|pris en compte|presentado|reencaminhado|dotarła|iletil|お寄せ|投递|感谢|bedankt|agradec
+    we have your|picking up emails|zu erreichen|fermé|fuera|verificat
 """
 CHALLENGE_WORDS = """
     confirm you|confirm that|confirms|confirmed|verify you|verify that|prove|whitelist|approved senders

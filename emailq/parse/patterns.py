@@ -9,9 +9,50 @@ def in_lower_case(pattern: str, flags: int = 0) -> re.Pattern[str]:
 
 
 def one_of(table: str, before: str = "", after: str = "") -> re.Pattern[str]:
-    """A pattern of which each line of `table` is an alternative."""
+    """A pattern of which each line of `table` is an alternative.
+
+    What alternatives begin with alike is looked at once, which is several times as fast.
+    """
     lines = "|".join(line.strip() for line in table.strip().splitlines())
-    return in_lower_case(f"{before}(?:{lines}){after}")
+    return in_lower_case(f"{before}(?:{_factored(_alternatives(lines))}){after}")
+
+
+def _alternatives(pattern: str) -> list[list[str]]:
+    """Of each alternative its pieces: a character, class or group, with how often it stands there."""
+    found: list[list[str]] = [[]]
+    group, depth = "", 0
+    for token in _TOKEN.findall(pattern):
+        depth += token == "("
+        if depth:
+            group += token
+            depth -= token == ")"
+            if depth == 0:
+                found[-1].append(group)
+                group = ""
+        elif token == "|":
+            found.append([])
+        elif token[0] in "?*+{":
+            found[-1][-1] += token
+        else:
+            found[-1].append(token)
+    return found
+
+
+def _factored(alternatives: list[list[str]]) -> str:
+    """One pattern of them all, in which those with the same first piece share it."""
+    rests: dict[str, list[list[str]]] = {}
+    for pieces in alternatives:
+        rests.setdefault(pieces[0] if pieces else "", []).append(pieces[1:])
+    parts = []
+    for first, rest in rests.items():
+        if len(rest) == 1 or not first:
+            parts.append("".join((first, *rest[0])))
+        else:
+            parts.append(f"{first}(?:{_factored(rest)})")
+    return "|".join(parts)
+
+
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[?*+][?+]?|\{\d*,?\d*\}[?+]?|.", re.DOTALL)
 
 
 def lower(text: str) -> str:

@@ -35,6 +35,10 @@ _VIA = re.compile(r"\S (?:via|über|durch|через|par|vía|tramite|przez) \S"
 _SUBJECT = one_of(notices.PROGRAM_SUBJECTS)
 _SENTENCE = one_of(notices.PROGRAM_SENTENCES, r"(?:^|[\n.!*:(•>,-])[\s*_=#(\[-]{0,9}")
 _WORDS = words_of(notices.PROGRAM_WORDS)
+_NOTICE_THING = one_of(notices.NOTICE_THINGS)
+_NOTICE_STATE = one_of(notices.NOTICE_STATES)
+_FIRST_PERSON = one_of(notices.FIRST_PERSON)
+_HOST = re.compile(r"\bhttps?://([\w.-]{4,100})(?=/\w)")
 _FORM_LABELS = frozenset(words_of(notices.FORM_LABELS))
 _SHOP_MAILER = re.compile(
     r"prestashop|woocommerce|magento|shopware|opencart|insales|zabbix|jira|gitlab|nagios|grafana|nextcloud|discourse|"
@@ -70,6 +74,8 @@ def reason_for(message: Message, headers: dict[str, str], subject: str, reply: S
         reason = "sent by the program of a shop, tracker or forum"
     elif _SUBJECT.match(subject):
         reason = "subject of a program"
+    elif _is_notice(text, headers, subject, senders[0]):
+        reason = "subject and text of a shop"
     elif says_program(text) and says_program(_ends(f"{reply.new}\n{reply.signature}")):
         reason = "text of a program"
     else:
@@ -77,6 +83,16 @@ def reason_for(message: Message, headers: dict[str, str], subject: str, reply: S
     if _is_relayed(senders[0], message.reply_to) or is_form(text) or _is_of_own_site(message, headers):
         return None
     return reason
+
+
+def _is_notice(text: str, headers: dict[str, str], subject: str, sender: Address) -> bool:
+    """Whether a script, or who links to a page of the sender's own, tells what became of an order or the like."""
+    if not (_NOTICE_THING.search(subject) and _NOTICE_STATE.search(subject)) or len(text) >= _READ:
+        return False
+    is_script = bool(_FORM_MAILER.match(headers.get("x-mailer", "")))
+    own = registrable(sender.email)
+    links_home = bool(own) and any(registrable(host) == own for host in _HOST.findall(text)[:20])
+    return (is_script or links_home) and "?" not in text and not _FIRST_PERSON.search(text)
 
 
 def _ends(text: str) -> str:
