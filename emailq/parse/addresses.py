@@ -30,6 +30,7 @@ _TOKEN_WITHOUT_QUOTES = re.compile(r"((?!))" + _TOKENS, re.DOTALL)  # behind a q
 _NOBODY = re.compile(r"(?:un(?:disclosed|listed|specified)|no)[- _]?recipients?|recipient list not shown", re.I)
 _AROUND_DOTS = re.compile(r"\s*+([.@])\s*")
 _ROUTE = re.compile(r"(?:@(?:\[[^\[\]]*+\]|[^:\[\]])*+:)+")  # RFC 5322 §4.4; "[IPv6:::1]" has colons of its own
+_UNSEEN = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 _SEPARATOR = re.compile("[,;，；、]")
 _QUOTED_LOCAL_PART = re.compile(r'\s*"(?:[^"\\]++|\\.)*+"(?=@)')
 _UNCLOSED = re.compile(r"\s*([^\s<>,;]+@[^\s<>,;]+)\s*(?=[,;])")  # "<a@b, C <d@e>"
@@ -48,7 +49,7 @@ def parse_addresses(value: str) -> tuple[list[Address], list[str]]:
         simple = _SIMPLE.fullmatch(value)
         if simple:
             name = simple[2] if simple[1] is None else simple[1]
-            return [Address(_clean_name(name), simple[3])], []
+            return [Address(_clean_name(name), _unquoted(simple[3]))], []
         bare = _BARE.fullmatch(value)
         if bare and "=?" not in value:
             return [Address(None, _unquoted(bare[1]))], []
@@ -225,7 +226,7 @@ class _Reader:
         email = _unquoted(email.rstrip(":"))
         if _NOBODY.fullmatch(email.rstrip(":; ")):  # <undisclosed-recipients:;>
             return
-        if not email.strip("<>") or email.rfind("@") == 0:  # without anybody at the domain
+        if not email.strip('<>"()') or email.rfind("@") == 0:  # without anybody at the domain
             self.defects.add("address-missing")
             return
         if "@" not in email.strip("@"):
@@ -314,7 +315,7 @@ def _clean_spec(text: str) -> str:
 
 def _without_route(text: str) -> str:
     route = _ROUTE.match(text)
-    return text[route.end() :] if route else text
+    return (text[route.end() :] if route else text).lstrip(":")
 
 
 def _decoded_spec(text: str) -> str:
@@ -326,11 +327,14 @@ def _decoded_spec(text: str) -> str:
 
 
 def _unquoted(email: str) -> str:
+    if not email.isascii():
+        email = email.strip(_UNSEEN)
     return email[1:-1] if len(email) > 2 and email[0] == email[-1] == "'" else email
 
 
 def _strip_mailto(text: str) -> str:
-    return text[7:] if text[:7].lower() == "mailto:" else text
+    scheme, colon, rest = text.partition(":")
+    return rest if colon and scheme.lower() in ("mailto", "smtp") else text
 
 
 def _clean_name(text: str) -> str | None:

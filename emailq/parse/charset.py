@@ -25,7 +25,10 @@ _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 _META = re.compile(
     rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})", re.IGNORECASE
 )
-_LONE_RARITY = re.compile("[\0-\x7f]*[\u0700-\u08ff\ue000-\uf8ff][\0-\x7f]*")  # two letters that look like UTF-8
+_LONE_RARITY = re.compile(
+    "[\0-\x7f]*[\u0530-\u058f\u0700-\u0dff\ue000-\uf8ff][\0-\x7f]*"
+)  # two letters that look like UTF-8
+_SHORT_BYTES = 40  # of which chance may make UTF-8
 _HIGH = bytes(range(0x80, 0x100))
 _UTF8 = re.compile(rb"(?:[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+")
 _BOMS_OF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
@@ -197,6 +200,7 @@ def _contradiction(data: bytes, codec: str) -> tuple[str, str, str] | None:
             utf8 is not None
             and not (codec in _MULTIBYTE and len(utf8) * 2 >= len(data))
             and not _LONE_RARITY.fullmatch(utf8)
+            and not (len(data) <= _SHORT_BYTES and spelling.makes_sense(data, codec))
         ):
             return utf8, "utf_8", "charset-wrong"
     found = spelling.better(_sample(data), codec)

@@ -11,30 +11,35 @@ _MONTHS = {
         (
             "jan january januar janvier enero gennaio янв января ene gen januari janeiro sty stycznia ocak січ "
             "січня oca ian яну јан sij ιαν leden ledna siječnja tammi tammikuu tammikuuta január jaan jaanuar "
-            "sausio ינו يناير",
+            "sausio ינו يناير led gener xaneiro студзеня",
             "feb february februar fev févr février febrero febbraio фев февраля lut lutego şub лют лютого úno φεβ "
-            "únor února febr veljače helmi helmikuu helmikuuta február veebr veebruar vasario פבר فبراير",
+            "únor února febr veljače helmi helmikuu helmikuuta február veebr veebruar vasario פבר فبراير феб "
+            "фебруар veljača",
             "mar march märz mär mrz mars marzo мар марта mrt maart março marca бер березня márc μαρ μάρ bře "
-            "březen března ožujka maalis maaliskuu maaliskuuta március märts kovo מרץ مارس",
+            "březen března ožujka maalis maaliskuu maaliskuuta március märts kovo מרץ مارس сакавіка ožujak",
             "apr april avr avril abril aprile abr апр апреля kwi kwietnia nis кві квітня ápr απρ dub duben dubna "
-            "travnja huhti huhtikuu huhtikuuta április balandžio אפר أبريل",
+            "travnja huhti huhtikuu huhtikuuta április balandžio אפר أبريل nisan красавіка travanj",
             "may mai mayo maggio mag мая май mei maj maio maja травня тра máj maí μαι μαΐ μαϊ мај kvě květen "
-            "května svibnja touko toukokuu toukokuuta május gegužės מאי مايو",
+            "května svibnja touko toukokuu toukokuuta május gegužės מאי مايو μάι μάιος μαΐου svibanj",
             "jun june juni juin junio giugno giu июн июня cze czerwca haz чер червня jún jūn iun юни јун čvn ιουν "
-            "červen června lipnja kesä kesäkuu kesäkuuta június juuni birželio יונ يونيو",
+            "červen června lipnja kesä kesäkuu kesäkuuta június juuni birželio יונ يونيو haziran ιούν ιούνιος "
+            "ιουνίου чэрвеня lipanj xuño",
             "jul july juli juil juillet julio luglio lug июл июля lip lipca tem лип липня júl jūl iul юли јул čvc "
-            "ιουλ červenec července srpnja heinä heinäkuu heinäkuuta július juuli liepos יול يوليو",
+            "ιουλ červenec července srpnja heinä heinäkuu heinäkuuta július juuli liepos יול يوليو temmuz ιούλ "
+            "ιούλιος ιουλίου ліпеня srpanj xullo",
             "aug august août aout agosto ago авг августа sie sierpnia ağu сер серпня agu avg agt ágú srp αυγ αύγ "
-            "srpen srpna kolovoza elo elokuu elokuuta augusztus rugpjūčio אוג أغسطس",
+            "srpen srpna kolovoza elo elokuu elokuuta augusztus rugpjūčio אוג أغسطس avgust жніўня kolovoz",
             "sep sept september septembre septiembre settembre set сен сентября wrz września eyl вер вересня zář "
-            "σεπ září rujna syys syyskuu syyskuuta szept szeptember rugsėjo ספט سبتمبر",
+            "σεπ září rujna syys syyskuu syyskuuta szept szeptember rugsėjo ספט سبتمبر setembro setembre "
+            "септември септембар сеп верасня rujan",
             "oct october oktober okt ottobre ott окт октября out outubro paź października eki жов жовтня οκτ říj "
-            "říjen října loka lokakuu lokakuuta október spalio אוק أكتوبر",
+            "říjen října loka lokakuu lokakuuta október spalio אוק أكتوبر ekim кастрычніка",
             "nov november novembre noviembre ноя ноября listopada kas листопада лис noi nóv νοε νοέ listopadu "
-            "studenoga studenog marras marraskuu marraskuuta lapkričio נוב نوفمبر",
+            "studenoga studenog marras marraskuu marraskuuta lapkričio נוב نوفمبر lis listopad noiembrie kasım "
+            "ноември новембар нов ное лістапада",
             "dec december dezember dez déc décembre diciembre dicembre dic дек декабря gru grudnia ara des гру "
             "грудня дец δεκ prosinec prosince prosinca joulu joulukuu joulukuuta dets detsember gruodžio דצמ "
-            "ديسمبر",
+            "ديسمبر pro aralık desember desembre снежня prosinac",
         ),
         start=1,
     )
@@ -43,7 +48,27 @@ _MONTHS = {
 _ENGLISH = {number: name for name, number in reversed(_MONTHS.items()) if name.isascii()}  # the first name of each
 # What a longer word may begin with, but for those with which other words begin too ("outlook", "settings").
 _STEMS = {name: number for name, number in _MONTHS.items() if len(name) == 3} | dict.fromkeys(
-    ("out", "set", "ara", "tem", "kas", "haz", "nis", "mag", "des", "gen", "dub", "elo", "noi", "avg", "eki", "oca"), 0
+    (
+        "out",
+        "set",
+        "ara",
+        "tem",
+        "kas",
+        "haz",
+        "nis",
+        "mag",
+        "des",
+        "gen",
+        "dub",
+        "elo",
+        "noi",
+        "eki",
+        "oca",
+        "led",
+        "lis",
+        "pro",
+    ),
+    0,
 )
 _ZONES_H = {
     "Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "WET": 0,
@@ -76,6 +101,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d+-])\d+|(?<=\d-)\d+|(?<=[^\W\d_]-)\d+")
 _TRAILING_ZONE = re.compile(_ZONE)
 _WINDOWS_ZONE = re.compile(r"\b([A-Z])[a-z]+ ([SD])(?:tandard|aylight) T(?:ime)\b")  # "Pacific Daylight Time" is PDT
+_SUMMER = re.compile(r"\b([CEMW])ET DST\b")
 _NUMBERED_MONTH = re.compile(r"\b(\d{1,2})\s?(?:月|월)")
 _COMMENT = re.compile(r"\([^()]*\)")
 _EPOCH = re.compile(r"\s*([1-6]\d{9})(?:\d{3})?\s*")  # seconds or milliseconds since 1970
@@ -96,12 +122,13 @@ def parse_date(value: str) -> datetime | None:
             return _build(_year(year), month, int(day), int(hour), int(minute), int(second or 0), offset_min)
     if epoch := _EPOCH.fullmatch(value):
         return datetime.fromtimestamp(int(epoch[1]), UTC)
+    value = value.replace("\u2212", "-")  # a minus in the shape that typographers give it
     value = _HALF_BEFORE.sub(lambda half: f"{half[2]} {'am' if half[1] else 'pm'}", value)
     zone_only = _ZONE_ONLY.search(value)
     value = _BASIC_ISO8601.sub(r"\1-\2-\3T\4:\5:\6", _COMMENT.sub(" ", value))
     if zone_only:
         value += f" {zone_only[1]}"
-    value = _WINDOWS_ZONE.sub(r"\1\2T", value)
+    value = _SUMMER.sub(r"\1EST", _WINDOWS_ZONE.sub(r"\1\2T", value)).replace("GMT Daylight Time", "BST")
     match = _ISO8601.match(value)
     if match:
         year, month_no, day, hour, minute, second, half = match.groups()[:7]

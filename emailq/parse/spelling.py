@@ -80,6 +80,7 @@ _FEWEST_BITS = 2  # that a pair costs on the average in the likeliest of texts
 _GOOD_BITS = 5.0  # a pair, in what is declared: it is not compared with other readings then
 _CONVINCING_BITS, _CONVINCING_SIGNS_BITS = 6.6, 5.2
 _MARGIN_BITS, _MARGIN_OF_DEFAULT_BITS = 14, 4  # by which another reading must be likelier than the declared one
+_VISUAL = ("iso8859_8", "cp862")  # from left to right, as Hebrew stood on screens (RFC 1556)
 _DEFAULTS = ("cp1252",)  # what programs declare that know nothing of sets
 _FEW_LETTERS, _SEVERAL_LETTERS = 4, 10
 _SHORTEST_WORD = 3  # 8-bit bytes, in another script than Latin
@@ -158,6 +159,8 @@ def better(data: bytes, declared: str) -> str | None:
     if not sample.high:
         return None
     own = _reading_as_declared(sample, declared)
+    if declared in _VISUAL:
+        own = min(own, _reading_as_declared(_Sample(_HIGH_RUN.sub(lambda run: run[0][::-1], data)), declared))
     if _is_good(sample, own):
         return None
     if declared in _DEFAULTS:
@@ -176,6 +179,12 @@ def better(data: bytes, declared: str) -> str | None:
         return None
     is_vague = best.per_pair > _CONVINCING_SIGNS_BITS and declared not in _DEFAULTS
     return None if is_vague and (declared in _MULTIBYTE or best.codec in _MULTIBYTE) else best.codec
+
+
+def makes_sense(data: bytes, declared: str) -> bool:
+    """Whether 8-bit bytes are words of a language in the `declared` set, in which they can be read."""
+    sample = _Sample(data)
+    return bool(sample.high) and _is_good(sample, _reading_as_declared(sample, declared))
 
 
 def is_western(text: str) -> bool:

@@ -122,8 +122,15 @@ def test_a_true_label_is_believed_for_any_text(codec: str) -> None:
         assert charset.decode(text.encode(codec), codec.replace("_", "-")).text == text
 
 
-def test_two_letters_of_a_declared_set_are_no_rare_letter_of_utf8() -> None:
-    assert charset.decode("Dvořák".encode("mac_latin2"), "x-mac-ce").text == "Dvořák"
+def test_a_few_letters_of_a_declared_set_that_look_like_utf8_are_none() -> None:
+    for text, label in (("Dvořák", "mac_latin2"), ("фон", "cp866"), ("โคตัน", "cp874"), ("d’eau", "mac_roman")):
+        assert charset.decode(text.encode(label), label).text == text
+
+
+def test_hebrew_from_left_to_right_is_hebrew() -> None:
+    name = b"\xed\xe5\xec\xf9 \xef\xe1 \xec\xe8\xe8\xf4\xf0"  # RFC 2047 §8
+
+    assert charset.decode(name, "iso-8859-8").text == "םולש ןב לטטפנ"
 
 
 @pytest.mark.parametrize(
