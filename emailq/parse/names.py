@@ -44,7 +44,7 @@ def is_author(text: str, names: list[str]) -> bool:
         return are_names(text)
     if not names:
         return False
-    text = text.partition(" (")[0]
+    text = text.partition(" (")[0].rstrip(",")
     if text[-1:] in _LETTERS_OF_KISSES or not text[-1:].isalnum():
         text = _KISSES.sub("", text)
     if ", " in text:

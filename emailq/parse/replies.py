@@ -88,7 +88,7 @@ def _mark_answer_below(page: Page, names: list[str]) -> None:
         return
     lines = [number for number, text in enumerate(page.plain) if text]
     signed = next((n for n in lines[:-_SIGNED_WITHIN:-1] if is_author(page.plain[n], names)), -1)
-    header = next((n for n in reversed(lines) if n < signed and "from" in page.labels[n]), -1)
+    header = next((n for n in reversed(lines) if n < signed and _begins_header(page, n)), -1)
     if header < 0:
         return
     sender = set(names_of(page.plain[header].partition(":")[2])).difference(names)
@@ -98,6 +98,10 @@ def _mark_answer_below(page: Page, names: list[str]) -> None:
             below = next((n for n in range(number, signed) if not page.plain[n]), signed)
             page.owners[below:] = [NEW] * (len(page.owners) - below)
             return
+
+
+def _begins_header(page: Page, number: int) -> bool:
+    return "from" in page.labels[number] and any("date" in roles for roles in page.labels[number : number + 4])
 
 
 def is_hand_over(text: str) -> bool:

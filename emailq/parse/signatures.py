@@ -1,6 +1,7 @@
 """Signatures: the lines below a text that say who wrote it."""
 
 import re
+from itertools import takewhile
 
 from emailq.parse import phrases
 from emailq.parse.closings import AMBIGUOUS, YOURS, closing_of, is_closing_and_name, is_thanks_and_name, without_closing
@@ -151,7 +152,7 @@ def _signed_at(run: Run, names: list[str]) -> int:
         if len(text) > 60:
             continue
         is_near = not run.begins_paragraph(index)
-        is_own = _is_signed(text, names)
+        is_own = _is_signed(text.partition(",")[0] if RULE.match(above) else text, names)
         if is_own and bare(fold(above)) in YOURS and index > 1:
             return index - 1
         is_own = is_own or (not below and not is_near and is_nickname(text, names))
@@ -205,8 +206,12 @@ def _is_card(above: str, below: list[str]) -> bool:
         return not above.endswith((":", ","))
     is_short = all((length(line) <= 90 and line[-1] not in "?!:;") or _is_boilerplate(line) for line in below[:8])
     is_end = above.endswith((".", "!", "?", ")", "。")) or " " not in above or bool(RULE.match(above))
-    said = below[: _before_postscript(["", *below]) - 1]
+    said = takewhile(lambda line: not _tells_only_contact(line), below[: _before_postscript(["", *below]) - 1])
     return is_end and is_short and not any(map(_says_more, said)) and len(below) <= 12 and _is_signature(below)
+
+
+def _tells_only_contact(text: str) -> bool:
+    return is_contact(text) and length(text) <= 60 and not any(end in text for end in (". ", "! ", "? "))
 
 
 def _says_more(text: str) -> bool:
@@ -253,9 +258,14 @@ def _begins_signature(text: str, below: list[str]) -> bool:
         return not is_list and not _continues(below)
     if RULE.match(text):
         facts = sum(":" in line and not _has_contact([line]) for line in below)  # "Item: pump", so a form or a table
-        return facts < 2 and _is_signature(below) and _has_contact(below)
+        near = list(takewhile(lambda line: not RULE.match(line), below))
+        return facts < 2 and _is_signature(below) and _has_contact(near) and sum(map(_is_sentence, near)) < 2
     if len(text) > 120:
         return False
+    if text[0].islower() and text[-1] == "." and " " in text:
+        return False  # the end of a sentence that was broken
+    if _leads_to_name(text) and below and below[0] in DELIMITERS:
+        return _is_signature(below)
     words = fold(text)
     closing = closing_of(words)
     if not closing and (words.endswith(_CLOSING_ENDS) or is_closing_and_name(text, words)):
@@ -288,6 +298,7 @@ def _is_sentence(text: str) -> bool:
 
 def _is_signature(below: list[str]) -> bool:
     """Not many lines, all short but those that stand below a name."""
+    below = below[1:] if below and below[0] in DELIMITERS else below
     longest = 1000 if below and len(below[0]) <= 60 and is_name(below[0]) else 140
     return len(below) <= 16 and not any(length(line) > longest or _GREETING.match(line) for line in below)
 
