@@ -104,8 +104,8 @@ class Run:
 
 
 def fold(text: str) -> str:
-    """For comparing: lower case; the Turkish İ would leave a dot behind."""
-    return text.lower() if text.isascii() else text.casefold().replace("\u0307", "")
+    """For comparing: lower case, one apostrophe; the Turkish İ would leave a dot behind."""
+    return text.lower() if text.isascii() else text.casefold().replace("\u0307", "").replace("’", "'")
 
 
 def words_of(table: str) -> list[str]:

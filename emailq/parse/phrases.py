@@ -138,7 +138,12 @@ CLOSINGS = """
     bonne journée|bonne soirée|bon week-end|belle journée|excellente journée|bonne réception|buona giornata
     buona serata|buon lavoro|buen día|feliz día|bom dia e bom trabalho|fijne dag|fijne dag verder|prettige dag
     ha en bra dag|trevlig helg|god weekend|god helg|miłego dnia|liefs|bisous|bises|besos|un beso|baci|обнимаю|целую
-    с теплом|с благодарностью|с признательностью
+    с теплом|с благодарностью|с признательностью|с приветом|успехов|с добром|хороших выходных
+    all the very best|have a good one|warmly|warmest|god bless|much appreciated|bless you|v/r
+    thank you and have a nice day|thanks and have a nice day|thanks and have a great day|love|much love|herzlich
+    herzlichst|servus|tschüss|tschüß|glück auf|alles gute|alles liebe|mit besten empfehlungen
+    au plaisir|amitiés|très cordialement|con cariño|sinceramente|cordialmente
+    quedo a la espera|quedo atento|quedo atenta|buen fin de semana|que tenga buen día|que tenga un buen día
     kram|kramar|knus|uściski|sevgiler|sevgilerimle|kindly|all my best|приятного дня|добра|have a nice day
     have a great day|have a good day|have a nice weekend|have a great weekend|as ever|mit freundl. grüßen|此致|敬上|谨上
     祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします|どうぞよろしくお願いいたします|引き続きよろしくお願いいたします|今後ともよろしくお願いいたします
@@ -179,6 +184,8 @@ CLOSING_STARTS = """
 """
 
 WEAK_CLOSINGS = """
+    à bientôt|a bientôt|à très bientôt|bis dann|bis bald|hasta pronto|a presto|até breve|tot ziens|vi ses
+    до связи|на связи|до зустрічі|do usłyszenia|se på gensyn
     many thanks in advance|thanks so much|thank you very much|thank you so much|thanks a million|спасибо заранее
     большое спасибо|vielen dank im voraus|besten dank im voraus|herzlichen dank|danke schön|grazie in anticipo
     gracias de antemano|muchas gracias de antemano|tack på förhand|hartelijk dank|bedankt alvast|thanks|thank you

@@ -158,7 +158,7 @@ def _signed_at(run: Run, names: list[str]) -> int:
         is_own = is_own or (not below and not is_near and is_nickname(text, names))
         if not is_own and below and not _has_contact(below):
             continue
-        is_led_to = index > 1 and (_leads_to_name(above) or (is_own and is_near and _closes(above)))
+        is_led_to = index > 1 and _leads_to_name(above)
         if is_led_to and (not is_own or above[-1] != ","):
             is_led_to = run.begins_paragraph(index - 1) and (is_own or is_short_name(text))
         if is_led_to and (not below or _is_card(".", below)):
@@ -172,7 +172,7 @@ def _signed_at(run: Run, names: list[str]) -> int:
 
 def _is_signed(text: str, names: list[str]) -> bool:
     """ "Ann", "thanks again, Ann", "With a smile, Ann"."""
-    if is_author(without_closing(text), names):
+    if is_author(without_closing(text), names) or is_author(_name_in(text), names):
         return True
     words, comma, name = text.rpartition(", ")
     return (
@@ -182,6 +182,12 @@ def _is_signed(text: str, names: list[str]) -> bool:
         and not are_names(words)
         and is_author(name, names)
     )
+
+
+def _name_in(text: str) -> str:
+    """ "Ann Hill" of "Ann Hill | Buyer"; a line that does not begin with a whole name, as it is."""
+    name = _BAR.split(text, maxsplit=1)[0]
+    return name if name and is_name(name) else text
 
 
 def _leads_to_name(text: str) -> bool:
@@ -195,18 +201,13 @@ def _leads_to_name(text: str) -> bool:
     )
 
 
-def _closes(text: str) -> bool:
-    """One or two words without a mark, such as "Herzlich"."""
-    return len(text.split()) <= 2 and text[-1].isalpha() and text[0].isupper()
-
-
 def _is_card(above: str, below: list[str]) -> bool:
     """Whether the lines below a name say who that is; `above`: the line above the name, which may ask for a list."""
     if not below:
         return not above.endswith((":", ","))
-    is_short = all((length(line) <= 90 and line[-1] not in "?!:;") or _is_boilerplate(line) for line in below[:8])
+    said = [*takewhile(lambda line: not _tells_only_contact(line), below[: _before_postscript(["", *below]) - 1])]
+    is_short = all((length(line) <= 90 and line[-1] not in "?!:;") or _is_boilerplate(line) for line in said[:8])
     is_end = above.endswith((".", "!", "?", ")", "。")) or " " not in above or bool(RULE.match(above))
-    said = takewhile(lambda line: not _tells_only_contact(line), below[: _before_postscript(["", *below]) - 1])
     return is_end and is_short and not any(map(_says_more, said)) and len(below) <= 12 and _is_signature(below)
 
 
@@ -264,7 +265,7 @@ def _begins_signature(text: str, below: list[str]) -> bool:
         return False
     if text[0].islower() and text[-1] == "." and " " in text:
         return False  # the end of a sentence that was broken
-    if _leads_to_name(text) and below and below[0] in DELIMITERS:
+    if _leads_to_name(text) and below and (below[0] in DELIMITERS or RULE.match(below[0])):
         return _is_signature(below)
     words = fold(text)
     closing = closing_of(words)
@@ -273,7 +274,7 @@ def _begins_signature(text: str, below: list[str]) -> bool:
     if not closing and not below and is_thanks_and_name(text):
         closing = 2
     if closing == 1:
-        name = next((line for line in below if not RULE.match(line)), "")
+        name = _name_in(next((line for line in below if not RULE.match(line)), ""))
         return 0 < len(name) <= 40 and len(name.split()) <= 4 and not closing_of(fold(name)) and _is_signature(below)
     return closing == 2 and _is_signature(below) and not _continues(below)
 
