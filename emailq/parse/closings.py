@@ -18,6 +18,7 @@ _ALL_CLOSINGS = _CLOSINGS | _WEAK_CLOSINGS | YOURS
 _CLOSING_AND_NAME = re.compile(
     rf"(?i:{any_of('|'.join(sorted(_CLOSINGS - AMBIGUOUS)))})[,!]?\s(?:[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+[ -]?){{1,2}}$"
 )
+_BEHIND_CLOSINGS = frozenset(words_of(phrases.BEHIND_CLOSINGS))
 _FIRST_WORDS = frozenset(closing.partition(" ")[0] for closing in _CLOSINGS)
 _FIRST_OF_ALL = frozenset(closing.partition(" ")[0] for closing in _ALL_CLOSINGS)
 
@@ -58,7 +59,7 @@ def closing_of(line: str) -> int:
         return 0
     for length in range(min(5, len(parts) - 1), 1, -1):  # "have a nice day in Ulm"
         if " ".join(parts[:length]) in _CLOSINGS:
-            return 2 if len(parts) - length <= 3 else 0
+            return 2 if len(parts) - length <= 3 and parts[length] in _BEHIND_CLOSINGS else 0
     return 0
 
 

@@ -261,12 +261,14 @@ def _attribution_length(page: Page, number: int) -> int:
         return 1  # "2026/11/9 Jonas <j@b.example>", as Gmail once wrote
     if "@" in text and ">" in text and _WROTE_AND_SAID.match(text) and _has_date(text):
         return 1
-    if not _goes_on(text):
-        return 0
-    if _quote_follows(page, number + 1) and _attribution(text) == 2:
-        return 1  # without its colon
     near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
-    if not any(line[-1:] == ":" for line in near):
+    has_end = ":" in [line[-1:] for line in near]
+    is_quote_next = _quote_follows(page, number + 1)
+    if not (has_end or is_quote_next) or not _goes_on(text):
+        return 0
+    if is_quote_next and _attribution(text) == 2:
+        return 1  # without its colon
+    if not has_end:
         return 0
     for length, following in enumerate(near, start=2):
         if not following or (_goes_on(following.rstrip(":")) and _has_date(following)):
@@ -368,8 +370,10 @@ def _is_talk(text: str) -> bool:
 
 def _quote_follows(page: Page, number: int) -> bool:
     end = min(number + 5, len(page.lines))
-    following = next((n for n in range(number, end) if page.lines[n].strip()), None)
-    return following is not None and page.are_quoted[following]
+    for following in range(number, end):
+        if page.plain[following]:
+            return page.are_quoted[following]
+    return False
 
 
 def _back_over_rules(page: Page, number: int) -> int:

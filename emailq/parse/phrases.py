@@ -155,6 +155,19 @@ CLOSINGS = """
     בברכה|تحياتي|مع تحياتي|مع أطيب التحيات|trân trọng|hormat saya|salam
 """
 
+# What may go on behind such words: "have a nice day in Ulm".
+BEHIND_CLOSINGS = """
+    from|in|and|everyone|everybody|all|both|you|ahead|aus|vom|von|und|ihnen|euch|dir|de|du|depuis|à|a|et|vôtre|y|e|из
+    и|вам|всем|тебе|i|og|och|en|uit
+"""
+
+# Whole answers, so that nothing is closed by "Sure," above a name.
+SHORT_ANSWERS = """
+    yes|no|ok|okay|sure|sorry|fine|agreed|correct|right|done|yes please|no thanks|perfect|great|да|нет|хорошо|ладно
+    готово|согласна|согласен|конечно|ja|nein|gern|gerne|klar|passt|genau|ja bitte|oui|non|d'accord|parfait|sí|si|vale
+    claro|perfecto|nee|tak|nie|sim|não|va bene|certo
+"""
+
 # How a word begins that makes a closing of few words ("viele Grüße aus Kiel", "with warm regards").
 GREETING_STEMS = """
     regards|kind regard|best regard|warm regard|greetings|best wishes|warm wishes|kind wishes|good wishes|sincerely

@@ -21,13 +21,14 @@ from emailq.parse.lines import (
     length,
     words_of,
 )
-from emailq.parse.names import is_author, is_name, is_nickname, is_of_another, is_short_name, names_of
+from emailq.parse.names import FOR_OTHERS, is_author, is_name, is_nickname, is_of_another, is_short_name, names_of
 from emailq.parse.small_print import BELOW_NAMES, is_sent_from, without_banner, without_small_print
 
 _SIGNATURE_LINES = 25  # with text, at most, from the end
 _CONTACT_LINES = 8
 _FIRST_PERSON = frozenset(words_of(phrases.FIRST_PERSON))
 _CLOSING_ENDS = (" 드림", " 올림", " 배상")  # behind a name
+_SHORT_ANSWERS = frozenset(words_of(phrases.SHORT_ANSWERS))
 _BAR = re.compile(r"\s[|•·–—-]\s|,\s")
 _POSTSCRIPT = re.compile(rf"{any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE)
 _PS_LETTERS = frozenset(letter for word in words_of(phrases.POSTSCRIPTS) for letter in (word[0], word[0].upper()))
@@ -148,15 +149,18 @@ def _signed_at(run: Run, names: list[str]) -> int:
     Any name is taken for the author's that ends the mail below few words with a comma, in a paragraph of their own.
     """
     for index in range(1, len(run)):
-        text, above, below = run.texts[index], run.texts[index - 1], run.texts[index + 1 :]
+        text, above = run.texts[index], run.texts[index - 1]
         if len(text) > 60:
             continue
+        below = run.texts[index + 1 :]
         is_near = not run.begins_paragraph(index)
-        is_own = _is_signed(text.partition(",")[0] if RULE.match(above) else text, names)
+        is_own = bool(names or FOR_OTHERS.match(text)) and _is_signed(
+            text.partition(",")[0] if RULE.match(above) else text, names
+        )
         if is_own and bare(fold(above)) in YOURS and index > 1:
             return index - 1
         is_own = is_own or (not below and not is_near and is_nickname(text, names))
-        if not is_own and below and not _has_contact(below):
+        if not is_own and below and not (above[-1] == "," and _has_contact(below)):
             continue
         is_led_to = index > 1 and _leads_to_name(above)
         if is_led_to and (not is_own or above[-1] != ","):
@@ -171,17 +175,14 @@ def _signed_at(run: Run, names: list[str]) -> int:
 
 
 def _is_signed(text: str, names: list[str]) -> bool:
-    """ "Ann", "thanks again, Ann", "With a smile, Ann"."""
-    if is_author(without_closing(text), names) or is_author(_name_in(text), names):
+    """ "Ann", "thanks again, Ann", "With a smile, Ann", "Ann Hill | Buyer"."""
+    if is_author(without_closing(text), names):
         return True
-    words, comma, name = text.rpartition(", ")
-    return (
-        bool(comma)
-        and len(words.split()) <= 3
-        and _leads_to_name(f"{words},")
-        and not are_names(words)
-        and is_author(name, names)
-    )
+    if not _BAR.search(text):
+        return False
+    words, _, name = text.rpartition(", ")
+    is_wish = bool(words) and len(words.split()) <= 3 and _leads_to_name(f"{words},") and not are_names(words)
+    return is_author(name if is_wish else _name_in(text), names)
 
 
 def _name_in(text: str) -> str:
@@ -198,6 +199,7 @@ def _leads_to_name(text: str) -> bool:
         and len(text.split()) <= 6
         and text[0].isupper()
         and not _GREETING.match(text)
+        and fold(text[:-1]) not in _SHORT_ANSWERS
     )
 
 
@@ -265,7 +267,7 @@ def _begins_signature(text: str, below: list[str]) -> bool:
         return False
     if text[0].islower() and text[-1] == "." and " " in text:
         return False  # the end of a sentence that was broken
-    if _leads_to_name(text) and below and (below[0] in DELIMITERS or RULE.match(below[0])):
+    if text[-1] == "," and below and (below[0] in DELIMITERS or RULE.match(below[0])) and _leads_to_name(text):
         return _is_signature(below)
     words = fold(text)
     closing = closing_of(words)
