@@ -33,6 +33,18 @@ _QUANTITY_LAST = re.compile(
 _SEPARATOR = re.compile(r"[,;](?!\d)\s*|\s(?:and|и|und|et|y|plus|sowie)\s(?=\d)", re.IGNORECASE)
 _NUMBER_START = re.compile(r"(?<!\S)\d")
 _ITEM_END = re.compile(r"\s(?:by|before|until|asap|до|bis|avant|antes)\s", re.IGNORECASE)
+_DAY = (
+    r"(?:next\s|this\s)?(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|next\sweek"
+    r"|понедельник\w?|вторник\w?|сред[уе]|четверг\w?|пятниц[уе]|суббот[уе]|завтра"
+    r"|(?:mon|diens|donners|frei|sams)tag|mittwoch|morgen|lundi|mardi|mercredi|jeudi|vendredi|samedi|demain"
+    r"|(?:lunes|martes|miércoles|jueves|viernes|sábado|mañana)"
+)
+_DELIVERY = re.compile(
+    r"\s(?:(?:for|to\sbe)\s(?:delivery|delivered|collection|collected|pick-?up|shipment|dispatch)"
+    r"|с\sдоставкой|для\s(?:доставки|самовывоза)|zur\s(?:lieferung|abholung)|pour\slivraison|à\slivrer|para\sentrega\w?"
+    rf"|(?:on|for|next|в|на|к|am|für|pour|el|para(?:\sel)?)\s(?:{_DAY}))(?!\w)",
+    re.IGNORECASE,
+)
 # "охл. 5-6" ends no sentence, nor does "арт. ДК-14"
 _SENTENCE_END = re.compile(
     r"(?<!\d)(?<!\bарт)(?<!\bart)(?<!\bno)(?<!\bул)[.!?](?=\s+[^\W\d_a-zа-яё]|\s*$)|(?<=\d\d)\.\s+(?=[A-ZА-ЯЁ])"
@@ -141,9 +153,9 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
     "in a list": a bare number begins the segment, as it does from the second item of a list on. "follows": "soap — 12",
     which counts only behind a sure one.
     """
-    price = _PRICE.search(segment[:400])
+    price = _PRICE.search(segment[:400]) or _PRICE.search(_DELIVERY.split(segment[:400], maxsplit=1)[0])
     said = segment[: price.start()].rstrip() if price else segment
-    match = None if _TIMES.search(said) else _QUANTITY_LAST.fullmatch(said)
+    match = None if _TIMES.search(said) else _QUANTITY_LAST.fullmatch(_without_delivery(said))
     if _NO_LINE.match(said):
         return None, ""
     is_named = (
@@ -155,7 +167,7 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
         return _as_line(match, price, segment, part), "follows"
     said = said[said.rfind(": ") + 1 :].strip()[:400]  # behind a lead-in such as "please send us:"
     for start in list(_NUMBER_START.finditer(said))[:5]:
-        tail = _ITEM_END.split(said[start.start() :], maxsplit=1)[0]
+        tail = _without_delivery(_ITEM_END.split(said[start.start() :], maxsplit=1)[0])
         match = _QUANTITY_FIRST.fullmatch(tail)
         if not match or len(match["item"]) > 150 or _NO_ITEM.match(match["item"]):
             continue
@@ -167,6 +179,12 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
         line = _as_line(match, price, f"{tail}{price[0]}" if price else tail, part)
         return line, "sure" if is_sure else "in a list" if start.start() == 0 else "perhaps"
     return None, ""
+
+
+def _without_delivery(said: str) -> str:
+    """Up to "for delivery on Friday", unless only a quantity stands before it: a wrong name is better than no line."""
+    before = _DELIVERY.split(said, maxsplit=1)[0]
+    return said if _COUNTED.fullmatch(before) else before
 
 
 def _as_line(match: re.Match[str], price: re.Match[str] | None, span: str, part: Part) -> dict[str, Any]:

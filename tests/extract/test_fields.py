@@ -46,6 +46,13 @@ def dates(text: str) -> list[tuple[str, str | None]]:
             ("25", "kg", "Leeks", None, None),
             ("60", "kg", "plums", None, None),
         ]),
+        ("Please send 152 boxes candles for delivery on Friday", [("152", "boxes", "candles", None, None)]),
+        ("12 boxes of candles at 3.50 EUR each for delivery on Friday", [("12", "boxes", "candles", "3.50", "EUR")]),
+        ("Мыло — 40 шт, свечи — 30 шт с доставкой в пятницу", [
+            ("40", "шт", "Мыло", None, None),
+            ("30", "шт", "свечи", None, None),
+        ]),
+        ("20 boxes for collection on Monday", [("20", "boxes", "for collection on Monday", None, None)]),
         ("Bring 18 kg, frozen at 7 in the morning; we have 240 guests here", []),
         ("Дверь «Лад», дуб, 80 см — 7 шт.; наличник — 14 компл.", [
             ("7", "шт", "Дверь «Лад», дуб, 80 см", None, None),
