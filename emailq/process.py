@@ -1,7 +1,9 @@
 """Ends of processes: services that are told to stop, children that must not outlive their parent."""
 
 import ctypes
+import os
 import signal
+import threading
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -11,6 +13,13 @@ def die_with_parent() -> None:
     """Be killed when the parent ends, however it ends (PR_SET_PDEATHSIG); does nothing where there is no prctl."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def end_within(seconds: float, exit_code: int) -> None:
+    """All is done: end the process by then, whatever task or thread goes on and would be waited for."""
+    timer = threading.Timer(seconds, os._exit, [exit_code])
+    timer.daemon = True
+    timer.start()
 
 
 async def until_told_to_stop(service: Coroutine[Any, Any, None]) -> None:

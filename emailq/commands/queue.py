@@ -12,6 +12,7 @@ from emailq.commands.database import check_queue, check_schema, connected, with_
 from emailq.commands.output import EX_OK, EX_TEMPFAIL, as_json, print_row, print_rows
 from emailq.db import Connection
 from emailq.errors import Unavailable, UsageError
+from emailq.process import end_within
 from emailq.settings import Settings, load_settings
 
 
@@ -41,16 +42,12 @@ def worker(queues: tuple[str, ...], concurrency: int | None, drain: bool, handle
     if "classification" in queues:  # what a cascade hands on to its LLM is the same work
         queues = (*queues, LLM_QUEUE)
     served = {name: known[name] for name in queues or known}
-    waiting = asyncio.run(_serve(settings, served, drain))
-    for name, reason in waiting:
-        click.echo(f"emailq: queue {name} waits: {reason}", err=True)
-    return EX_TEMPFAIL if waiting else EX_OK
+    return asyncio.run(_serve(settings, served, drain))
 
 
-async def _serve(settings: Settings, served: dict[str, Any], drain: bool) -> list[tuple[str, str]]:
-    """Run the worker; returns the queues that could not be drained: what they need is down, or they are paused."""
+async def _serve(settings: Settings, served: dict[str, Any], drain: bool) -> int:
+    """Run the worker; returns the exit code, which tells whether queues that should be drained still wait."""
     from emailq.app import open_app
-    from emailq.queue import jobs
     from emailq.queue.standing import exposed_metrics
     from emailq.queue.worker import run_worker
 
@@ -58,12 +55,22 @@ async def _serve(settings: Settings, served: dict[str, Any], drain: bool) -> lis
         await check_schema(conn)
     async with open_app(settings) as app, exposed_metrics(app):
         await run_worker(app, served, concurrency=settings.concurrency, drain=drain)
-    if not drain:
-        return []
+    waiting = await _left_in(settings, served) if drain else {}
+    for name, reason in waiting.items():
+        click.echo(f"emailq: queue {name} waits: {reason}", err=True)
+    exit_code = EX_TEMPFAIL if waiting else EX_OK
+    end_within(2, exit_code)  # a handler's thread may run for minutes
+    return exit_code
+
+
+async def _left_in(settings: Settings, served: dict[str, Any]) -> dict[str, str]:
+    """Which of these queues wait, and why."""
+    from emailq.queue import jobs
+
     async with connected(settings) as conn:
         rows = await jobs.status(conn)
     waiting = [row for row in rows if row["waiting_for_dependency"] or (row["paused"] and row["pending"])]
-    return [(row["queue_name"], row["reason"] or "it is paused") for row in waiting if row["queue_name"] in served]
+    return {row["queue_name"]: row["reason"] or "it is paused" for row in waiting if row["queue_name"] in served}
 
 
 @click.command()

@@ -13,6 +13,9 @@ from emailq.handlers import Handler
 from emailq.models import Job
 from emailq.outcomes import Outcome, Release, Retry
 
+_STOPPED = "worker stopped"
+_DEAF_S = 2.0  # a handler that goes on for so long after it was cancelled is given up
+
 
 class Places:
     """Some jobs wait, up to `concurrency` run. `ended` is called with the outcome of each, run or given back."""
@@ -27,15 +30,19 @@ class Places:
         self._ended = ended
         self.waiting: deque[Job] = deque()
         self.slots: dict[asyncio.Task[None], Job | None] = {}  # and what each is at
-        self.running = 0
-        self._began: dict[asyncio.Task[None], float] = {}  # when each slot's handler did
+        self._began: dict[asyncio.Task[None], float] = {}  # when the handler of each that runs one did
         self._overdue: set[asyncio.Task[None]] = set()  # these were cancelled for taking too long
+        self._given_up: set[asyncio.Task[None]] = set()  # these went on all the same: what becomes of them is ignored
         self._is_over = False  # all were cancelled
         self._done = 0  # handlers that ended since the rate was taken
         self._rate_at = time.monotonic()
         self._rate = 0.0
         self._seconds = metrics.HANDLER_SECONDS.labels(queue)
         metrics.RUNNING.labels(queue).set_function(lambda: self.running)
+
+    @property
+    def running(self) -> int:
+        return len(self._began)
 
     @property
     def taken(self) -> int:
@@ -62,23 +69,39 @@ class Places:
         self.waiting.clear()
 
     def cancel_older_than(self, timeout_s: float) -> None:
-        latest = time.monotonic() - timeout_s
-        for slot in [slot for slot, began in self._began.items() if began < latest and slot not in self._overdue]:
-            self._overdue.add(slot)
-            slot.cancel()
+        now = time.monotonic()
+        for slot, began in list(self._began.items()):
+            if now - began > timeout_s + _DEAF_S:
+                self._give_up(slot, self._took_too_long())
+            elif now - began > timeout_s and slot not in self._overdue:
+                self._overdue.add(slot)
+                slot.cancel()
 
-    def cancel(self) -> None:
+    async def cancel(self) -> None:
         """All: what runs goes back."""
         self._is_over = True
         for slot in self.slots:
             slot.cancel()
+        if self.slots:
+            await asyncio.wait(self.slots, timeout=_DEAF_S)
+        for slot in list(self._began):
+            self._give_up(slot, Release(_STOPPED))
+
+    def _give_up(self, slot: asyncio.Task[None], outcome: Outcome) -> None:
+        """Its handler ignores that it was cancelled. Its job ends without it, and its place is free."""
+        job = self.slots.pop(slot)
+        assert job
+        del self._began[slot]
+        self._given_up.add(slot)
+        log.warn("handler.given_up", queue=self._queue, job=job.id, reason="it was cancelled and goes on")
+        self._ended(job, outcome)
 
     def start(self) -> None:
         """Run what waits, where places are free."""
         for _ in range(min(len(self.waiting), self._concurrency - len(self.slots))):
             slot = asyncio.create_task(self._run_waiting())
             self.slots[slot] = None
-            slot.add_done_callback(self.slots.pop)
+            slot.add_done_callback(self._forget)
 
     async def _run_waiting(self) -> None:
         """Run waiting jobs one after the other until none is left."""
@@ -87,12 +110,10 @@ class Places:
         turns = 0
         while self.waiting:
             self.slots[slot] = job = self.waiting.popleft()
-            self.running += 1
             self._began[slot] = began = time.monotonic()
-            try:
-                outcome = await self._run(job, slot)
-            finally:
-                self.running -= 1
+            outcome = await self._run(job, slot)
+            if slot in self._given_up:
+                return
             if metrics.exposed:
                 self._seconds.observe(time.monotonic() - began)
             self._done += 1
@@ -103,9 +124,14 @@ class Places:
             if turns % 32 == 0:  # a handler that never waits must not starve the loop
                 await asyncio.sleep(0)
 
+    def _forget(self, slot: asyncio.Task[None]) -> None:
+        self.slots.pop(slot, None)
+        self._given_up.discard(slot)
+        self._overdue.discard(slot)
+
     def _was_overdue(self, slot: asyncio.Task[None]) -> bool:
         """Its handler has ended: the cancellation that was ours is over, if there was one."""
-        del self._began[slot]
+        self._began.pop(slot, None)
         if slot not in self._overdue:
             return False
         self._overdue.remove(slot)
@@ -121,7 +147,8 @@ class Places:
                 was_overdue = self._was_overdue(slot)
         except asyncio.CancelledError as error:
             if self._is_over:
-                self._ended(job, Release("worker stopped"))
+                if slot not in self._given_up:
+                    self._ended(job, Release(_STOPPED))
                 raise
             while slot.cancelling():  # the handler cancelled its own task
                 slot.uncancel()
@@ -135,7 +162,8 @@ class Places:
                 return Release(brief(error), pause_s=1)
             return self._raised(job, error)
         except GeneratorExit as error:  # the task is closed, or its handler says so: either way it can't go on
-            self._ended(job, self._raised(job, error))
+            if slot not in self._given_up:
+                self._ended(job, self._raised(job, error))
             raise
         except BaseException as error:  # SystemExit and such: of a library, or of a panic in another language
             return self._raised(job, error)

@@ -15,7 +15,7 @@ from emailq import log
 from emailq.app import open_app
 from emailq.errors import EmailqError
 from emailq.handlers import Served
-from emailq.process import die_with_parent
+from emailq.process import die_with_parent, end_within
 from emailq.queue.worker import run_worker
 from emailq.settings import Settings
 
@@ -52,10 +52,12 @@ def _run(settings: Settings, queue: str, target: str) -> None:
 
 
 async def _run_suspects(settings: Settings, queue: str, target: str) -> int:
+    exit_code = 0
     try:
         async with open_app(settings) as app:
             await run_worker(app, {queue: Served(target)}, concurrency=1, drain=True, suspects=True)
     except EmailqError as error:
         log.warn("suspects.failed", queue=queue, reason=error)
-        return error.exit_code
-    return 0
+        exit_code = error.exit_code
+    end_within(2, exit_code)  # as a worker's
+    return exit_code

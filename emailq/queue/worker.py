@@ -174,8 +174,6 @@ class Worker:
         waits: list[asyncio.Future[Any]] = [grace, finished]
         await asyncio.wait(waits, timeout=self.app.settings.grace_s, return_when=asyncio.FIRST_COMPLETED)
         grace.cancel()
-        for lane in self.lanes.values():
-            lane.places.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*(lane.places.cancel() for lane in self.lanes.values()))
         await self.committer.flush(timeout_s=5)
         self.session.finished = not self.busy and not self.claims.lock.locked()

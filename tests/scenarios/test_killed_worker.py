@@ -9,7 +9,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from tests.items import add_items, fill_queue, item, statuses, value
+from tests.items import add_item, add_items, fill_queue, item, statuses, value
 from tests.scenarios.conftest import Story
 from tests.waiting import wait_until
 
@@ -200,6 +200,54 @@ def test_a_second_signal_gives_running_jobs_back_at_once(story: Callable[[str], 
     assert code == 0, told.log_of(worker)
     assert statuses(db) == {"pending": 3}
     assert value(db, "select max(attempts) from processing_queue") == 0
+
+
+DEAF = """
+async def handle(job, app):
+    tell("began", job)
+    while job.priority == 4:
+        try:
+            await asyncio.sleep(0.1)
+        except asyncio.CancelledError:
+            tell("cancelled", job)
+    return Done([note(job)])
+"""
+
+
+def test_a_handler_that_ignores_its_deadline_is_given_up(story: Callable[[str], Story], db: psycopg.Connection) -> None:
+    told = story(DEAF)
+    worker = told.start_ready("--concurrency", "1", job_timeout_s="0.3", retry_base_s="0.01")
+    deaf = add_item(db, priority=4, max_attempts=2)
+    wait_until(lambda: item(db, deaf)["status"] == "failed", 20)
+    others = add_items(db, 5)
+
+    wait_until(lambda: statuses(db) == {"failed": 1, "completed": 5})
+    worker.terminate()
+
+    assert item(db, deaf)["last_error"] == "took longer than 0.3 s"
+    assert {item(db, one)["attempts"] for one in others} == {1}
+    assert len(told.told("began")) == 7
+    assert worker.wait(20) == 0, told.log_of(worker)
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [DEAF, "async def handle(job, app):\n    tell('began', job)\n    await asyncio.to_thread(time.sleep, 60)"],
+    ids=["deaf", "thread"],
+)
+def test_nothing_that_goes_on_keeps_a_worker_from_its_end(
+    story: Callable[[str], Story], db: psycopg.Connection, handler: str
+) -> None:
+    told = story(handler)
+    worker = told.start_ready(grace_s="0.1")
+    one = add_item(db, priority=4)
+    wait_until(lambda: told.told("began"))
+
+    worker.terminate()
+
+    assert worker.wait(20) == 0, told.log_of(worker)
+    row = item(db, one)
+    assert (row["status"], row["attempts"], row["last_error"]) == ("pending", 0, "worker stopped")
 
 
 def test_restarts_under_load_use_up_no_attempt(story: Callable[[str], Story], db: psycopg.Connection) -> None:
