@@ -11,6 +11,7 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -79,6 +80,11 @@ def is_pooled(conn: Connection) -> bool:
     return conn.prepare_threshold is None
 
 
+def is_idle(conn: Connection) -> bool:
+    """Whether nothing is open on it. A pooler keeps our connection where the server's was lost, amid a pipeline too."""
+    return (conn.pgconn.transaction_status, conn.pgconn.pipeline_status) == (TransactionStatus.IDLE, PipelineStatus.OFF)
+
+
 async def primaries(dsn: str) -> list[tuple[int, str]]:
     """(timeline, "host:port") of those servers named in the DSN that take writes now, the newest timeline last.
 
@@ -113,6 +119,12 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
     )
     async with pool:
         yield pool
+
+
+async def restore(conn: Connection) -> None:
+    """All settings of the session as they were when we got the connection. Waits for no answer in a pipeline."""
+    await conn.execute("reset all")
+    await conn.execute(_SESSION, (conn.info.backend_pid,))
 
 
 async def _set_up(conn: Connection) -> None:

@@ -15,7 +15,7 @@ from psycopg.adapt import PyFormat
 from psycopg.types.json import Jsonb
 
 from emailq import log, metrics
-from emailq.db import Connection, brief, connect, is_temporary
+from emailq.db import Connection, brief, connect, is_idle, is_temporary, restore
 from emailq.errors import Unavailable
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Outcome, Reject, Release, Retry
@@ -27,7 +27,7 @@ Finished = tuple[Job, Outcome]
 
 _BATCH = 1000  # outcomes in one transaction
 _BATCH_WITH_EFFECTS = 64  # effects hold locks until the commit
-_TRIES = 5  # of one job whose effects meet a lock, a deadlock or a timeout; others wait meanwhile
+_TRIES = 5  # of effects that meet a lock, a deadlock, a timeout or the end of their session; others wait meanwhile
 _REASON_CHARS = 2000
 _CALL_CHARS = 8_000_000  # of the arguments of effects that go together: large ones take several calls
 
@@ -36,8 +36,8 @@ class Committer:
     """Collects outcomes and commits them on a connection of its own.
 
     While one batch commits the next collects, so batches grow with the load and a lone job waits for nobody. A batch
-    that fails is committed job by job; a lost connection is made anew and the batch sent again: the fence drops what
-    had been committed already.
+    that fails is committed job by job; a lost connection is made anew and the batch sent again, job by job if that goes
+    on: the fence drops what had been committed already.
     """
 
     def __init__(self, settings: Settings, committed: Callable[[set[str]], None] = lambda names: None) -> None:
@@ -97,25 +97,27 @@ class Committer:
         delay_s = 0.05
         tries = 0
         while True:
-            tries += 1
             try:
                 if self._conn is None or self._conn.closed:
                     self._conn = await connect(self._settings.require_dsn(), "commit")
+                tries += 1
                 await self._commit(self._conn, batch)
                 return
             except Exception as error:
+                if self._conn and not is_idle(self._conn):
+                    await self._conn.close()
                 answered = self._conn is not None and not self._conn.closed
                 may_pass = isinstance(error, Unavailable) or is_temporary(error)
                 if len(batch) == 1:
                     job, outcome = batch[0]
                     has_effects = isinstance(outcome, Done | Reject)
                     instead = Retry(f"effects: {type(error).__name__}: {brief(error)}")
-                    if outcome != instead and (not may_pass or (answered and has_effects and tries >= _TRIES)):
+                    if outcome != instead and (not may_pass or (has_effects and tries >= _TRIES)):
                         batch = [(job, instead)]  # this job's own fault: its effects can't be stored as they are
                         continue
                 if may_pass or len(batch) == 1:
                     log.warn("commit.retry", jobs=len(batch), reason=brief(error))
-            if len(batch) > 1 and answered:
+            if len(batch) > 1 and (answered or tries >= _TRIES):
                 for finished in batch:
                     await self._commit_until_done([finished])
                 return
@@ -158,7 +160,8 @@ class Committer:
 
 def _reason(outcome: Retry | Reject | Release) -> str:
     """What people will read in `last_error`, whatever a handler gave."""
-    return str(outcome.reason or "no reason was given")[:_REASON_CHARS]
+    text = str(outcome.reason or "no reason was given")[:_REASON_CHARS].replace("\0", "\ufffd")
+    return text.encode(errors="replace").decode()  # half a surrogate, as of an undecodable file name
 
 
 async def apply_done(conn: Connection, job: Job, outcome: Done) -> None:
@@ -175,6 +178,7 @@ async def _apply_effects(conn: Connection, kept: list[Finished]) -> None:
         async with conn.pipeline():
             for statement, args in calls:
                 await conn.execute(statement, args)
+            await restore(conn)  # a function may have changed the search path, a timeout …
 
 
 async def _enqueue_next(conn: Connection, kept: list[Finished]) -> None:

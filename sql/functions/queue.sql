@@ -173,7 +173,8 @@ begin
             select q.ctid from processing_queue q
             where q.queue_name = p_queue and q.completed_at is null and q.crashes > 1 and q.status = 'pending'
               and q.scheduled_at <= v_now
-            order by q.id limit least(v_limit, 1) for update skip locked
+            order by q.crashes, q.id  -- one that went down alone lets go first who has not been tried yet
+            limit least(v_limit, 1) for update skip locked
         ), claimed as (
             update processing_queue q
             set status = 'processing', attempts = least(q.attempts, 2147483646) + 1, worker_id = p_worker, started_at = v_now, slot = v_slot

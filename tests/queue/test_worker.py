@@ -453,6 +453,52 @@ async def test_a_deadlock_in_effects_is_tried_again_without_costing_an_attempt(
     assert (item(db, item_id)["status"], item(db, item_id)["attempts"]) == ("completed", 1)
 
 
+async def test_an_effect_that_ends_its_session_each_time_costs_the_others_nothing(
+    db: psycopg.Connection, drain: Drain
+) -> None:
+    bad, *good = add_items(db, 6, max_attempts=1)
+    db.execute("create function ends() returns void language sql as 'select pg_terminate_backend(pg_backend_pid())'")
+
+    async def handle(job: Job, app: App) -> Outcome:
+        return Done([Effect("ends", ())] if job.id == bad else [])
+
+    await drain(handle)
+
+    assert item(db, bad)["status"] == "failed"
+    assert item(db, bad)["last_error"].startswith("effects: ")
+    assert [(item(db, one)["status"], item(db, one)["attempts"]) for one in good] == [("completed", 1)] * 5
+
+
+@pytest.mark.parametrize("setting", ["search_path = nowhere", "statement_timeout = 1", "timezone = 'Asia/Tokyo'"])
+async def test_what_an_effect_sets_in_its_session_ends_with_its_commit(
+    db: psycopg.Connection, drain: Drain, setting: str
+) -> None:
+    first, *others = add_items(db, 6, max_attempts=1)
+    db.execute(f"create function sets() returns void language plpgsql as $$ begin set {setting}; end $$")
+    db.execute("create table zones as select current_setting('timezone') zone limit 0")
+    db.execute(
+        "create function note_zone() returns void"
+        " begin atomic insert into public.zones select current_setting('timezone'); end"
+    )
+
+    async def handle(job: Job, app: App) -> Outcome:
+        return Done([Effect("sets" if job.id == first else "note_zone", ())])
+
+    await drain(handle, concurrency=1)
+
+    assert {item(db, one)["status"] for one in (first, *others)} == {"completed"}
+    assert value(db, "select array_agg(distinct zone) from zones") == ["UTC"]
+
+
+async def test_a_reason_that_is_no_text_is_made_some(db: psycopg.Connection, drain: Drain) -> None:
+    item_id = add_item(db)
+
+    await drain(always(Reject("file \udcff\0.pdf is empty")))
+
+    assert (item(db, item_id)["status"], item(db, item_id)["attempts"]) == ("failed", 1)
+    assert item(db, item_id)["last_error"] == "file ?\ufffd.pdf is empty"
+
+
 # ------------------------------------------------------------------------------------------ flow
 
 

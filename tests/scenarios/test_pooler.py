@@ -98,6 +98,26 @@ def test_they_do_so_through_a_session_pooler_too(
         assert statuses(db) == {"completed": 200}
 
 
+def test_work_goes_on_when_the_poolers_sessions_are_ended(
+    pooled_dsn: str, db: psycopg.Connection, tell_story: Tell
+) -> None:
+    told = tell_story(pooled_dsn, HANDLER)
+    fill_queue(db, 3000)
+    worker = told.start("--drain", retry_base_s="0.01")
+
+    for _ in range(4):
+        done = statuses(db).get("completed", 0)
+        db.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+            " and pid <> pg_backend_pid()"
+        )
+        wait_until(lambda done=done: statuses(db).get("completed", 0) > done + 50 or worker.poll() is not None)
+
+    assert worker.wait(60) == 0, told.log_of(worker)
+    assert statuses(db) == {"completed": 3000}
+    assert value(db, "select count(*) from notes") == value(db, "select count(distinct item) from notes") == 3000
+
+
 def test_a_new_item_is_found_by_polling(pooled_dsn: str, db: psycopg.Connection, tell_story: Tell) -> None:
     told = tell_story(pooled_dsn, HANDLER)
     told.start_ready(poll_interval_s="0.2")

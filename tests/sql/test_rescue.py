@@ -290,6 +290,16 @@ def test_suspects_are_claimed_one_at_a_time_and_nothing_else_with_them(db: psyco
     assert {job.id for jobs in claimed for job in jobs} == set(suspects)
 
 
+def test_a_suspect_that_went_down_alone_waits_for_those_that_have_not_been_tried(db: psycopg.Connection) -> None:
+    add_item(db, crashes=3)
+    untried = add_items(db, 5, crashes=2)
+    worker = register(db)
+
+    claimed = [claim(db, worker, suspects=True)[0].id for _ in range(5)]
+
+    assert set(claimed) == set(untried)
+
+
 def test_a_poison_item_ends_as_failed_after_max_attempts_and_costs_its_neighbour_none(
     dsn: str, db: psycopg.Connection
 ) -> None:
