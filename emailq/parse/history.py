@@ -264,18 +264,20 @@ def _attribution_length(page: Page, number: int) -> int:
     near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
     has_end = ":" in [line[-1:] for line in near]
     is_quote_next = _quote_follows(page, number + 1)
-    if not (has_end or is_quote_next) or not _goes_on(text):
+    if not (has_end or is_quote_next):
         return 0
-    if is_quote_next and _attribution(text) == 2:
+    is_likely = _goes_on(text)
+    if is_likely and is_quote_next and _attribution(text) == 2:
         return 1  # without its colon
-    if not has_end:
+    if not has_end or (not is_likely and number and page.plain[number - 1]):
         return 0
     for length, following in enumerate(near, start=2):
         if not following or (_goes_on(following.rstrip(":")) and _has_date(following)):
             return 0
         text += " " + following
         if following.endswith(":"):
-            return length if _says_who_wrote(text, page, number + length) else 0
+            is_one = is_likely or _quote_follows(page, number + length)  # in any language
+            return length if is_one and _says_who_wrote(text, page, number + length) else 0
     return 0
 
 

@@ -6,6 +6,7 @@ from emailq.parse import phrases
 from emailq.parse.lines import DELIMITERS, QUOTATION_MARKS, RULE, SIGNATURE, Run, any_of, bare, fold, words_of
 
 _SMALL_PRINT_LINES = 40  # with text, at most, from the end
+_BANNER_LINES = 6
 _SENT_FROM = tuple(words_of(phrases.SENT_FROM))
 _SENT_FROM_BEGINS = frozenset(f(phrase[:2]) for phrase in _SENT_FROM for f in (str, str.title, str.upper))
 _SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
@@ -37,9 +38,10 @@ _COMMA_AND_NAME = re.compile(r", [A-Z]")
 
 def without_banner(run: Run) -> Run:
     texts = run.texts
-    if len(texts) > 2 and len(texts[0]) > 60 and _is_salutation(texts[1]) and _is_small_print(texts[0]):
-        run.give(SIGNATURE, 0, 1)
-        return run.part(1)
+    end = next((n for n in range(1, min(len(texts), _BANNER_LINES)) if run.begins_paragraph(n)), 1)
+    if len(texts) > end + 1 and _is_salutation(texts[end]) and _is_small_print(" ".join(texts[:end])):
+        run.give(SIGNATURE, 0, end)
+        return run.part(end)
     if not (_BANNER.match(texts[0]) and _BANNER_WORDS.search(texts[0])):
         return run
     length = 1
