@@ -1,4 +1,4 @@
-"""Bank accounts that a message names, and whether it says that they changed: what payment fraud by mail is made of."""
+"""Bank accounts that a message names, and whether it says that they changed (payment fraud by mail) or that it paid."""
 
 import re
 
@@ -29,6 +29,21 @@ _CHANGE = re.compile(
     re.IGNORECASE,
 )
 
+# A bill may ask for a "remittance advice" too: those words count as a subject.
+_PAYMENT_SUBJECT = re.compile(
+    r"(?:payment|remittance)\s(?:advice|notice|notification)|zahlungsavis|avis\sde\s(?:paiement|virement)"
+    r"|aviso\sde\s(?:pago|transferencia)|уведомление\s(?:о\sплатеже|об\sоплате)",
+    re.IGNORECASE,
+)
+_PAID = re.compile(
+    r"\bwe(?:['’]ve|\shave)?(?:\s(?:today|this\s\w+|now|just|already|also))?\s(?:paid|transferred|remitted|wired)\b"
+    r"|\bwir\shaben\s(?!nicht)[^.\n]{0,80}\süberwiesen\b"
+    r"|(?<!не\s)\b(?:оплатили|перечислили)\b"
+    r"|\bnous\savons\s(?:\w+\s){0,2}(?:payé|réglé|viré)\b"
+    r"|\bhemos\s(?:\w+\s){0,2}(?:pagado|transferido)\b",
+    re.IGNORECASE,
+)
+
 
 def bank_accounts(text: str) -> list[dict[str, str]]:
     """[{"value", "span"}], each account once, without blanks. IBANs count only with right check digits."""
@@ -46,6 +61,12 @@ def bank_accounts(text: str) -> list[dict[str, str]]:
 def speaks_of_a_change(text: str) -> str | None:
     """The words that say that bank details are other ones now, in English, Russian, German, French or Spanish."""
     match = _CHANGE.search(text)
+    return _span(match[0]) if match else None
+
+
+def speaks_of_a_payment(subject: str, text: str) -> str | None:
+    """The words by which the sender says that they paid, in those languages: then it is hardly a bill of theirs."""
+    match = _PAYMENT_SUBJECT.search(subject) or _PAID.search(text)
     return _span(match[0]) if match else None
 
 

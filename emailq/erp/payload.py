@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from emailq.erp.bank import bank_accounts, speaks_of_a_change
+from emailq.erp.bank import bank_accounts, speaks_of_a_change, speaks_of_a_payment
 
 VERSION = 1  # of the payload's shape
 
 
 def with_bank(fields: Mapping[str, Any], mail: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a request (docs/extraction.md) with `bank_accounts` and `bank_change` of the whole message.
+    """The values of a request (docs/extraction.md) with `bank_accounts`, `bank_change` and `payment` of its message.
 
-    Those two count wherever in the message they stand.
+    The first two count wherever in the message they stand, `payment` not in quoted history.
     """
     whole = f"{mail['subject'] or ''}\n{mail['body_text'] or ''}"
     accounts = bank_accounts(whole)
     if fields["iban"] and all(fields["iban"]["value"] != one["value"] for one in accounts):  # of an attachment
         accounts = [*accounts, fields["iban"]]
-    return {**fields, "bank_accounts": accounts, "bank_change": speaks_of_a_change(whole)}
+    payment = speaks_of_a_payment(mail["subject"] or "", mail["new_text"] or mail["body_text"] or "")
+    return {**fields, "bank_accounts": accounts, "bank_change": speaks_of_a_change(whole), "payment": payment}
 
 
 def build_payload(mail: Mapping[str, Any], action_type: str, fields: dict[str, Any]) -> dict[str, Any]:

@@ -177,6 +177,7 @@ create or replace function erp_invoice_questions(e emails, p_fields jsonb) retur
                      select string_agg(account, ', ') from named))
         end,
         case when p_fields ->> 'bank_change' is not null then 'the message speaks of other bank details' end,
+        case when p_fields ->> 'payment' is not null then 'the sender says that they paid: it may be no bill' end,
         case when not exists (select from named)
               and exists (select from attachments a where a.email_id = e.id and not a.is_inline)
             then 'the bank account can''t be read, it may stand in an attachment' end,

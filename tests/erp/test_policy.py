@@ -265,6 +265,28 @@ async def test_talk_of_new_bank_details_is_a_question_even_without_an_account(
 
 
 @pytest.mark.usefixtures("no_questions")
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("We have today paid your invoice INV-204, EUR 10.00.", "the sender says that they paid: it may be no bill"),
+        (
+            "Wir haben Rechnung INV-204, 10,00 EUR, heute überwiesen.",
+            "the sender says that they paid: it may be no bill",
+        ),
+        ("Invoice INV-204: EUR 10.00. We have not been paid yet; send a remittance advice.", None),
+    ],
+)
+async def test_who_says_that_they_paid_sends_no_bill_that_is_booked_by_itself(
+    db: psycopg.Connection, mail: Mail, run: Run, text: str, question: str | None
+) -> None:
+    email_id = await mail(text, intent="invoice")
+
+    await run(email_id)
+
+    assert action_of(db, email_id)["error_message"] == question
+
+
+@pytest.mark.usefixtures("no_questions")
 async def test_an_account_that_may_stand_in_an_attachment_is_a_question(db: psycopg.Connection, mail: Mail) -> None:
     email_id = await mail(raw=with_attachment("invoice"), intent="invoice")
 
