@@ -325,15 +325,20 @@ def parse_ids(values: Iterable[str]) -> list[str]:
         if "&lt;" in value:
             value = value.replace("&lt;", "<").replace("&gt;", ">")
         in_brackets = [token for token in _ID.findall(value) if token] or _OPEN_ID.findall(value)
-        found = [
-            (_SPACE_UNQUOTED.sub(r"\1", token) if '"' in token else _SPACE.sub("", token)).strip("\\")
-            for token in in_brackets
-        ]
+        found = [_squeezed_id(token) for token in in_brackets]
         if not found and "<" not in value.strip().rstrip("<>"):
             words = _COMMENT.sub(" ", value).replace(",", " ").split()
             found = [word.strip("<>") for word in words if "@" in word or len(words) == 1]
         ids += [one for one in found if one]
     return ids
+
+
+def _squeezed_id(token: str) -> str:
+    """What stands between the brackets of an id, without white space and without the comments of its domain."""
+    if "(" in token:
+        local, at, domain = token.rpartition("@")
+        token = local + at + _COMMENT.sub("", domain)
+    return (_SPACE_UNQUOTED.sub(r"\1", token) if '"' in token else _SPACE.sub("", token)).strip("\\")
 
 
 def _received_at(values: Sequence[str]) -> datetime | None:
