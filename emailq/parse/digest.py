@@ -8,6 +8,7 @@ from emailq.parse.automatic import Automation
 from emailq.parse.automation import detect_automation
 from emailq.parse.language import guess_language
 from emailq.parse.message import Address, ParsedMessage, parse_message
+from emailq.parse.parts import Part
 from emailq.parse.replies import split_reply
 from emailq.parse.sender import message_signs
 from emailq.parse.sniff import sniff_type
@@ -62,19 +63,6 @@ def digest(message: ParsedMessage) -> Digest:
     new_text = reply.current.strip()
     automation = detect_automation(message, reply)
     subject, is_reply = base_subject(message.subject or "")
-    attachments = [
-        Attachment(
-            part.part_id,
-            part.name or f"part-{part.part_id}",
-            part.type,
-            sniffed if (sniffed := sniff_type(part.content)) != part.type else None,
-            part.content,
-            part.sha256,
-            part.is_inline,
-            part.cid,
-        )
-        for part in message.files
-    ]
     from_keys, reply_to_keys = _keys(message.from_), _keys(message.reply_to)
     defects = message.defects
     if max(len(body_text), len(message.body_html or "")) > _BODY_LIMIT:
@@ -98,19 +86,38 @@ def digest(message: ParsedMessage) -> Digest:
         "thread_subject": subject.lower() or None,
         "is_orphan_reply": is_reply and not (message.references or message.in_reply_to or _is_for_many(automation)),
         "automation": automation.kind if automation else None,
-        "automation_details": automation
-        and {
-            "reasons": list(automation.reasons),
-            "status": automation.status,
-            "original_message_id": automation.original_message_id,
-            "recipients": list(automation.recipients),
-        },
+        "automation_details": _details(automation),
         "sender_signs": message_signs(message),
         "sent_at": _stamp(message.sent_at),
         "defects": sorted(defects),
     }
     refusal = None if message.headers or message.files else "no headers: this is not a message"
-    return Digest(scrub(fields), scrub(_names(message)), attachments, refusal)
+    return Digest(scrub(fields), scrub(_names(message)), [_attachment(part) for part in message.files], refusal)
+
+
+def _attachment(part: Part) -> Attachment:
+    sniffed = sniff_type(part.content)
+    return Attachment(
+        part.part_id,
+        part.name or f"part-{part.part_id}",
+        part.type,
+        sniffed if sniffed != part.type else None,
+        part.content,
+        part.sha256,
+        part.is_inline,
+        part.cid,
+    )
+
+
+def _details(automation: Automation | None) -> dict[str, Any] | None:
+    if automation is None:
+        return None
+    return {
+        "reasons": list(automation.reasons),
+        "status": automation.status,
+        "original_message_id": automation.original_message_id,
+        "recipients": list(automation.recipients),
+    }
 
 
 def _is_for_many(automation: Automation | None) -> bool:

@@ -259,31 +259,15 @@ def interpret(block: HeaderBlock) -> ParsedHeaders:
         values.setdefault(lower, []).append(value)
     if any(name in _ONCE and len(instances) > 1 for name, instances in values.items()):
         defects.add("header-duplicate")
-
-    def mailboxes(name: str, *, every: bool) -> list[Address]:
-        found: list[Address] = []
-        for value in values.get(name, ()):
-            addresses, codes = parse_addresses(value)
-            defects.update(codes)
-            found += addresses
-            if found and not every:
-                break
-        return found[: limits.ADDRESSES]
-
     subject = values.get("subject")
     sent_at = _first_date(values.get("date", ()))
     if "date" in values and sent_at is None:
         defects.add("date-invalid")
-    from_ = mailboxes("from", every=False)
+    from_ = _mailboxes(values.get("from", ()), defects, most=1)
     if len(from_) > 1 or len(values.get("from", ())) > 1:
         defects.add("from-multiple")
     elif not from_:
         defects.add("from-missing")
-    references = parse_ids(values.get("references", ()))
-    if len(references) > limits.REFERENCES:
-        half = limits.REFERENCES // 2
-        references = references[:half] + references[-half:]
-        defects.add("references-truncated")
     message_id = read_message_id(block)
     if not message_id:
         defects.add("message-id-missing")
@@ -291,19 +275,42 @@ def interpret(block: HeaderBlock) -> ParsedHeaders:
         headers=block.decoded(),
         message_id=message_id,
         in_reply_to=parse_ids(values.get("in-reply-to", ()))[: limits.REFERENCES],
-        references=references,
+        references=_references(values.get("references", ()), defects),
         from_=from_,
-        sender=mailboxes("sender", every=False),
-        reply_to=mailboxes("reply-to", every=False),
-        to=mailboxes("to", every=True),
-        cc=mailboxes("cc", every=True),
-        bcc=mailboxes("bcc", every=True),
+        sender=_mailboxes(values.get("sender", ()), defects, most=1),
+        reply_to=_mailboxes(values.get("reply-to", ()), defects, most=1),
+        to=_mailboxes(values.get("to", ()), defects),
+        cc=_mailboxes(values.get("cc", ()), defects),
+        bcc=_mailboxes(values.get("bcc", ()), defects),
         subject=_decode(subject[0]) if subject else None,
         sent_at=sent_at,
         received_at=_received_at(values.get("received", ())),
         body_offset=block.end,
         defects=sorted(defects),
     )
+
+
+def _mailboxes(values: Iterable[str], defects: set[str], *, most: int = limits.HEADERS) -> list[Address]:
+    """Those of `most` fields that have any."""
+    found: list[Address] = []
+    for value in values:
+        addresses, codes = parse_addresses(value)
+        defects.update(codes)
+        found += addresses
+        most -= bool(addresses)
+        if not most:
+            break
+    return found[: limits.ADDRESSES]
+
+
+def _references(values: Iterable[str], defects: set[str]) -> list[str]:
+    """The first and the last ones, where there are more than can be used."""
+    references = parse_ids(values)
+    if len(references) <= limits.REFERENCES:
+        return references
+    defects.add("references-truncated")
+    half = limits.REFERENCES // 2
+    return references[:half] + references[-half:]
 
 
 def read_message_id(block: HeaderBlock) -> str | None:

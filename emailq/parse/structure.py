@@ -77,10 +77,7 @@ def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str
             leaf.end = content_end
             leaf = None
         if len(opened) > level + 1:
-            defects.add("boundary-not-closed")
-            for node in opened[level + 1 :]:
-                node.end = content_end
-            del opened[level + 1 :]
+            _end_inner(opened, level, content_end, defects)
             watches = _watch(opened, watches)
         if closes:
             opened.pop().end = at
@@ -97,14 +94,7 @@ def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str
             parent.children.append(Node(HeaderBlock([], at), _OPAQUE, {}, at, end))
             break
         budget.parts -= 1
-        child = _read_entity(
-            data,
-            at,
-            following[1] if following else end,
-            "message/rfc822" if parent.type == "multipart/digest" else "text/plain",
-        )
-        if parent.type == "multipart/digest" and _is_message_header(child.block):
-            child.block, child.start = HeaderBlock([], at), at
+        child = _read_part(data, at, following[1] if following else end, is_of_digest=parent.type == "multipart/digest")
         child.end = end
         parent.children.append(child)
         at = child.start
@@ -116,6 +106,14 @@ def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str
     if opened:
         defects.add("boundary-not-closed")
     _settle_empty(data, root, depth, budget, defects)
+
+
+def _end_inner(opened: list[Node], level: int, end: int, defects: set[str]) -> None:
+    """The multiparts in that of `level` end where it goes on, though they were not closed."""
+    defects.add("boundary-not-closed")
+    for node in opened[level + 1 :]:
+        node.end = end
+    del opened[level + 1 :]
 
 
 @dataclass(slots=True, eq=False)
@@ -201,6 +199,15 @@ def _read_entity(data: bytes, start: int, end: int, default_type: str) -> Node:
     node = Node(block, media_type, params, block.end, end)
     if not media_type.startswith("multipart/") and len(block.all("content-type")) > 1:
         _prefer_multipart(data, node)
+    return node
+
+
+def _read_part(data: bytes, start: int, end: int, *, is_of_digest: bool) -> Node:
+    if not is_of_digest:
+        return _read_entity(data, start, end, "text/plain")
+    node = _read_entity(data, start, end, "message/rfc822")
+    if _is_message_header(node.block):
+        node.block, node.start = HeaderBlock([], start), start
     return node
 
 
