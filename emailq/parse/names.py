@@ -13,6 +13,23 @@ _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "m
 _DEPARTMENTS = frozenset(words_of(phrases.DEPARTMENTS))
 FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
 _KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[^\w\s]{1,4}|[:;]-?D)$")
+_SOUNDS = [
+    *(("shch", "sch"), ("kh", "h"), ("ts", "c"), ("yu", "iu"), ("ju", "iu"), ("ya", "ia"), ("ja", "ia"), ("ye", "e")),
+    *(("je", "e"), ("yo", "e"), ("x", "ks")),
+]
+_LETTERS = str.maketrans(
+    {
+        **dict(zip("абвгдезийклмнопрстуфхцыэіїєґyjw", "abvgdeziiklmnoprstufhcieiiegiiv", strict=True)),
+        "ж": "zh",
+        "ч": "ch",
+        "ш": "sh",
+        "щ": "sch",
+        "ю": "iu",
+        "я": "ia",
+        "ь": "",
+        "ъ": "",
+    }
+)
 _LETTERS_OF_KISSES = frozenset("xXoOD")
 
 
@@ -29,6 +46,13 @@ def _spelt(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in letters if not unicodedata.combining(c)))
 
 
+def _latin(name: str) -> str:
+    """A name in one of the ways that it may be written in Latin letters: "aleksei" of Алексей, Alexey and Aleksej."""
+    for written, sound in _SOUNDS:
+        name = name.replace(written, sound)
+    return name.translate(_LETTERS).replace("ii", "i")
+
+
 def is_name(text: str) -> bool:
     """Two to four words of somebody's name."""
     return 2 <= len(text.split()) <= 4 and are_names(text) and text[0].isupper() and not any(map(str.isdigit, text))
@@ -39,7 +63,10 @@ def is_short_name(text: str) -> bool:
 
 
 def is_author(text: str, names: list[str]) -> bool:
-    """ "Ann", "A. Hill", "Mrs Hill", "A", "AH" of Ann Hill, "Tim", "Tim Hill" of Timothy; "i.A. Bob Stone" of all."""
+    """ "Ann", "A. Hill", "Mrs Hill", "A", "AH" of Ann Hill, "Tim", "Tim Hill" of Timothy; "i.A. Bob Stone" of all.
+
+    In Cyrillic or in Latin letters.
+    """
     if FOR_OTHERS.match(text):
         return are_names(text)
     if not names:
@@ -53,6 +80,10 @@ def is_author(text: str, names: list[str]) -> bool:
     if not text.translate(_IN_NAMES).isalpha():
         return False
     words = [word for word in _WORDS.findall(_spelt(text)) if word not in _TITLES]
+    if text.isascii() != names[0].isascii():
+        words, names = [*map(_latin, words)], [*map(_latin, names)]
+        if not all(words + names):
+            return False
     initials = [name[0] for name in names]
     if "".join(words) == "".join(names):
         return True  # "山田太郎"
