@@ -59,6 +59,7 @@ class Imap:
         self._tag = 0
         self.capabilities: frozenset[str] = frozenset()
         self.exists = 0
+        self.has_news = False  # the server told another count of messages since somebody last set this to False
 
     # ------------------------------------------------------------------------------------------ connection
 
@@ -189,21 +190,21 @@ class Imap:
     async def noop(self) -> None:
         await self._command(b"NOOP")
 
-    async def idle(self, timeout_s: float) -> bool:
-        """Wait until the folder grows (True) or time is up (RFC 2177)."""
-        before = self.exists
+    async def idle(self, timeout_s: float) -> None:
+        """Wait until there is news, in the answer to whatever command, or time is up (RFC 2177)."""
+        if self.has_news:
+            return
         tag = await self._send(b"IDLE")
         while (response := await self._read_response())[:1] != [b"+"]:
             if response[:1] == [tag]:
                 raise ImapRefused("the server refuses IDLE")
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while self.exists == before:
+                while not self.has_news:
                     await self._read_response(silence_s=timeout_s + 1)
         # an interrupted read loses nothing: StreamReader takes a line out of its buffer when it is whole
         await self._write(b"DONE\r\n")
         await self._finish(tag, [])
-        return self.exists > before
 
     # ------------------------------------------------------------------------------------------ protocol
 
@@ -269,7 +270,9 @@ class Imap:
                 return await self._read_response(silence_s=1)
             raise ImapFailed(f"{self._account.where}: the server closed the connection")
         if response[2:3] == [b"EXISTS"]:
-            self.exists = number(text_of(response[1]))
+            count = number(text_of(response[1]))
+            self.has_news = self.has_news or count != self.exists
+            self.exists = count
         elif response[2:3] == [b"EXPUNGE"]:
             self.exists = max(self.exists - 1, 0)
         return response

@@ -121,6 +121,7 @@ class FolderReader:
             end = begin - 1
 
     async def _fetch_new(self) -> None:
+        self._imap.has_news = False
         uids = [uid for uid in await self._imap.search(f"UID {self._high + 1}:*") if uid > self._high]
         unknown = await self._unknown(uids)
         self._progress.found += len(unknown)

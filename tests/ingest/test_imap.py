@@ -225,6 +225,29 @@ async def test_a_server_without_idle_is_polled(app: App, conn: psycopg.AsyncConn
     assert "IDLE" not in script.commands
 
 
+async def test_mail_that_is_told_of_in_another_answer_is_fetched_before_waiting(
+    app: App, conn: psycopg.AsyncConnection, script: ScriptedImap
+) -> None:
+    mails: dict[int, bytes] = {}
+
+    def answer(command: str) -> list[bytes]:
+        if command == "CAPABILITY":
+            return [b"* CAPABILITY IMAP4rev1 IDLE", b"TAG OK done"]
+        if command == "IDLE":
+            return [b"+ idling"]  # and nothing more is said of what was told before
+        if command == "UID SEARCH UID 1:*":
+            return [b"* SEARCH 5", b"TAG OK done"]  # 5 is gone when it is fetched
+        if command == "NOOP":
+            mails[9] = MAILS[1]
+            return [b"* 1 EXISTS", b"TAG OK done"]
+        return honest(command, mails)
+
+    script.answer = answer
+
+    async with following(app, script.settings()):
+        await wait_until_async(lambda: has(conn, "processing_queue", 1), 5)
+
+
 async def test_a_service_survives_lost_connections(
     app: App, conn: psycopg.AsyncConnection, mailbox: Mailbox, proxy: Proxy
 ) -> None:
