@@ -103,15 +103,33 @@ async def primaries(dsn: str) -> list[tuple[int, str]]:
     return sorted(found)
 
 
+async def refuse_an_old_primary(conn: Connection, dsn: str) -> None:
+    """Raise Unavailable where the server has been replaced.
+
+    After a failover the old primary may come back and stand first in the DSN, with work that is done elsewhere.
+    """
+    if "," in str(conninfo_to_dict(dsn).get("host")):
+        *old, newest = await primaries(dsn) or [(0, "")]
+        ours = f"{conn.info.host}:{conn.info.port}"
+        if ours in [server for _, server in old]:
+            raise Unavailable(f"{ours} is an old primary, {newest[1]} was promoted since; stop the old one")
+
+
 @asynccontextmanager
 async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
     """The pool for handlers and commands: connections in autocommit mode, made on demand."""
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # who asked for a connection tells why there is none
+    dsn = settings.require_dsn()
+
+    async def configure(conn: Connection) -> None:
+        await _set_up(conn)
+        await refuse_an_old_primary(conn, dsn)
+
     pool: Pool = AsyncConnectionPool(
-        settings.require_dsn(),
+        dsn,
         connection_class=psycopg.AsyncConnection[TupleRow],
         kwargs={"autocommit": True, "application_name": "emailq", **_CONNECTION},
-        configure=_set_up,
+        configure=configure,
         min_size=0,
         max_size=settings.pool_size,
         timeout=15,

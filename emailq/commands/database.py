@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from emailq.db import Connection, connect
+from emailq.db import Connection, connect, refuse_an_old_primary
 from emailq.errors import NotFound
 from emailq.settings import Settings, load_settings
 
@@ -15,8 +15,10 @@ R = TypeVar("R")
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Connection]:
-    conn = await connect(settings.require_dsn(), "cli")
+    dsn = settings.require_dsn()
+    conn = await connect(dsn, "cli")
     async with conn:
+        await refuse_an_old_primary(conn, dsn)
         yield conn
 
 

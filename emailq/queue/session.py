@@ -9,10 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from emailq import log, metrics
-from emailq.db import Connection, brief, connect, is_pooled, primaries
+from emailq.db import Connection, brief, connect, is_pooled, refuse_an_old_primary
 from emailq.errors import Unavailable
 from emailq.queue import jobs as queue
 from emailq.settings import Settings
@@ -100,7 +99,7 @@ class Session:
                 next_cleanup = now + (1 if deleted >= 10_000 else _CLEANUP_S)
 
     async def _register(self, conn: Connection) -> int:
-        await _refuse_an_old_primary(conn, self._settings.require_dsn())
+        await refuse_an_old_primary(conn, self._settings.require_dsn())
         self.listens = not is_pooled(conn)
         if self.listens:
             await conn.execute("listen emailq")
@@ -133,15 +132,6 @@ class Session:
             pass  # the lock goes with the connection, and a sweep does the rest
         finally:
             await conn.close()
-
-
-async def _refuse_an_old_primary(conn: Connection, dsn: str) -> None:
-    """After a failover the old primary may come back and stand first in the DSN, with work that is done elsewhere."""
-    if "," in str(conninfo_to_dict(dsn).get("host")):
-        *old, newest = await primaries(dsn) or [(0, "")]
-        ours = f"{conn.info.host}:{conn.info.port}"
-        if ours in [server for _, server in old]:
-            raise Unavailable(f"{ours} is an old primary, {newest[1]} was promoted since; stop the old one")
 
 
 async def _clean_up(conn: Connection) -> int:

@@ -112,6 +112,8 @@ def test_a_failover_loses_nothing_that_was_confirmed_and_the_old_primary_is_refu
         told_by_doctor = run_emailq("doctor", env={"EMAILQ_DSN": dsn}, cwd=told.folder).stdout
         assert f"{standby.port} was promoted, and {primary.host}:{primary.port} takes writes too" in told_by_doctor
         assert "every commit hangs: of synchronous_standby_names = 'standby' none is there" in told_by_doctor
+        paused = run_emailq("pause", "work", env={"EMAILQ_DSN": dsn}, cwd=told.folder)
+        assert (paused.returncode, "is an old primary" in paused.stderr) == (69, True)
         with psycopg.connect(primary.dsn("failover"), autocommit=True) as old:
             assert value(old, "select count(*) from queue_workers where alive") == 0
         primary.stop()
