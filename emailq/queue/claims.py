@@ -23,6 +23,7 @@ class Claims:
         self._suspects = suspects  # claim those only
         self._conn: Connection | None = None
         self.lock = asyncio.Lock()
+        self.in_flight = False  # a claim, which may bring jobs
 
     async def close(self) -> None:
         if self._conn:
@@ -34,6 +35,7 @@ class Claims:
             worker_id = self._session.worker_id
             if worker_id is None or self._stopping.is_set():
                 return []
+            self.in_flight = True
             try:
                 if self._conn is None or self._conn.closed:
                     self._conn = await connect(self._settings.require_dsn(), "claim")
@@ -48,6 +50,8 @@ class Claims:
                 log.warn("claim.failed", queue=queue_name, reason=brief(error))
             except Unavailable as error:
                 log.warn("claim.failed", queue=queue_name, reason=brief(error))
+            finally:
+                self.in_flight = False
             await asyncio.sleep(0.2)
             return []
 

@@ -176,4 +176,4 @@ class Worker:
         grace.cancel()
         await asyncio.gather(*(lane.places.cancel() for lane in self.lanes.values()))
         await self.committer.flush(timeout_s=5)
-        self.session.finished = not self.busy and not self.claims.lock.locked()
+        self.session.finished = not self.busy and not self.claims.in_flight
