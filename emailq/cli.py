@@ -14,7 +14,7 @@ import psycopg
 from emailq import __version__
 from emailq.commands import classify, erp, evaluate, mail, queue, review, serve, setup, sources, store
 from emailq.db import brief
-from emailq.errors import EmailqError, SchemaError, Unavailable
+from emailq.errors import ConfigError, EmailqError, SchemaError, Unavailable
 
 _SUBJECTS = {
     "Set up": (setup,),
@@ -43,6 +43,9 @@ def main() -> NoReturn:
         _fail(str(error), error.exit_code)
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction):
         _fail("the database has no emailq schema, or an older one; run: emailq migrate", SchemaError.exit_code)
+    except psycopg.errors.InsufficientPrivilege as error:
+        hint = "use a role that may do this, such as a member of emailq_worker (docs/security.md)"
+        _fail(f"PostgreSQL: {brief(error)}; {hint}", ConfigError.exit_code)
     except psycopg.OperationalError as error:
         _fail(f"PostgreSQL: {brief(error)}", Unavailable.exit_code)
     except psycopg.Error as error:

@@ -4,7 +4,9 @@ import importlib
 import inspect
 import os
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from importlib.metadata import entry_points
 from typing import NamedTuple
 
@@ -38,12 +40,17 @@ def known_handlers(own: Iterable[str] = ()) -> dict[str, Served]:
     """Queue name → handler: built in, then installed entry points, then `own` ("QUEUE=module:function" each)."""
     found = dict(HANDLERS)
     found.update((point.name, Served(point.value)) for point in entry_points(group=ENTRY_POINTS))
+    theirs: dict[str, Served] = {}
     for text in own:
         queue, equals, target = text.partition("=")
         if not (queue and equals and ":" in target):
             raise UsageError(f"--handler {text}: write QUEUE=module:function")
-        found[queue] = Served(target)
-    return found
+        if len(queue) > 50:
+            raise UsageError(f"--handler {text}: a queue's name has at most 50 characters")
+        if queue in theirs:
+            raise UsageError(f"--handler {text}: the queue {queue} has another handler already; give one")
+        theirs[queue] = Served(target)
+    return found | theirs
 
 
 def load_handler(target: str) -> Handler:
@@ -57,9 +64,23 @@ def load_handler(target: str) -> Handler:
         raise UsageError(
             f"handler {target}: no module named {error.name}; run emailq where it can be imported"
         ) from None
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"handler {target}: {module_name} can't be imported: {_told(error)}") from None
     function = getattr(module, function_name, None)
     if not callable(function):
         raise UsageError(f"handler {target}: {module_name} has no function {function_name}")
     if inspect.isfunction(function) and not inspect.iscoroutinefunction(inspect.unwrap(function)):
         raise UsageError(f"handler {target}: a handler is an async function; write async def {function_name}")
+    with suppress(ValueError):  # of what is built in, nothing is known
+        try:
+            inspect.signature(function).bind(None, None)
+        except TypeError as error:
+            raise UsageError(f"handler {target}: a handler takes (job, app): {error}") from None
     return function  # type: ignore[no-any-return]
+
+
+def _told(error: BaseException) -> str:
+    """Its type, its message and, for what its own code raised, the line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if not isinstance(error, SyntaxError) else ""
+    return f"{type(error).__name__}: {error}{place}"

@@ -73,8 +73,14 @@ async def _left_in(settings: Settings, served: dict[str, Any]) -> dict[str, str]
     return {row["queue_name"]: row["reason"] or "it is paused" for row in waiting if row["queue_name"] in served}
 
 
+def _short(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if not 1 <= len(value) <= 50:
+        raise click.BadParameter("a queue's name has 1 to 50 characters")
+    return value
+
+
 @click.command()
-@click.option("--queue", "queue_name", required=True, help="Name of the queue.")
+@click.option("--queue", "queue_name", required=True, callback=_short, help="Name of the queue.")
 @click.option("--priority", type=click.IntRange(1, 10), default=5, show_default=True, help="1 is served first.")
 @click.option(
     "--at",

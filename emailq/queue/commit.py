@@ -245,6 +245,10 @@ _ENDINGS = {Done: "completed", Retry: "retried", Reject: "failed", Release: "rel
 def _tell(job: Job, outcome: Outcome, name: str) -> None:
     if name == "retried" and job.attempt >= job.max_attempts:
         name = "failed"
-    reason = "another worker owns it now" if name == "lost" else getattr(outcome, "reason", None)
+    reason = (
+        "it is not ours any more: given to another worker, cancelled or deleted"
+        if name == "lost"
+        else getattr(outcome, "reason", None)
+    )
     event = log.warn if name in ("failed", "lost") else log.event
     event(f"job.{name}", queue=job.queue_name, job=job.id, email=job.email_id, attempt=job.attempt, reason=reason)

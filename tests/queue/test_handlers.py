@@ -39,6 +39,15 @@ def test_an_installed_package_announces_its_handlers(monkeypatch: pytest.MonkeyP
     assert known_handlers(["translate=mine:function"])["translate"].target == "mine:function"
 
 
+@pytest.mark.parametrize(
+    ("texts", "says"),
+    [(["one=m:f", "one=m:g"], "has another handler already"), (["n" * 51 + "=m:f"], "at most 50 characters")],
+)
+def test_two_handlers_for_a_queue_and_a_name_that_no_item_can_have_are_refused(texts: list[str], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        known_handlers(texts)
+
+
 @pytest.mark.parametrize("text", ["", "translate", "translate=module", "=module:function", "module:function"])
 def test_what_names_no_handler_is_refused_with_the_right_form(text: str) -> None:
     with pytest.raises(UsageError, match="write QUEUE=module:function"):
@@ -54,6 +63,28 @@ def test_a_module_of_the_current_folder_counts(tmp_path: Path) -> None:
 def test_a_module_that_is_not_there_is_named() -> None:
     with pytest.raises(UsageError, match="no module named nowhere; run emailq where it can be imported"):
         load_handler("nowhere:handle")
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("open('/nowhere')", "FileNotFoundError: .*nowhere.* line 1"),
+        ("async def handle(:", "SyntaxError: "),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
+    ],
+)
+def test_a_module_that_fails_when_it_is_imported_is_named(tmp_path: Path, source: str, says: str) -> None:
+    (tmp_path / "fails.py").write_text(source)
+
+    with pytest.raises(UsageError, match=f"handler fails:handle: fails can't be imported: {says}"):
+        load_handler("fails:handle")
+
+
+def test_a_handler_that_does_not_take_job_and_app_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "takes_nothing.py").write_text("async def handle(): ...\n")
+
+    with pytest.raises(UsageError, match=r"a handler takes \(job, app\): too many positional arguments"):
+        load_handler("takes_nothing:handle")
 
 
 def test_a_missing_import_of_the_handlers_module_is_named(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_host_that_is_cut_off_loses_its_items_and_says_nothing_any_more(
         told.say("go")  # the one that is cut off comes to its end too, and wants to say so
         wait_until(lambda: len(told.told("ended")) == 10)
         lonely.plug_it_in_again()
-        wait_until(lambda: told.log_of(cut_off).count("another worker owns it now") == 5, 25)
+        wait_until(lambda: told.log_of(cut_off).count("it is not ours any more") == 5, 25)
         wait_until(lambda: value(db, "select count(*) from queue_workers where alive") == 2, 25)
 
         assert rescued_at - cut_at < 15

@@ -138,7 +138,7 @@ async def handle(job, app):
     told.start_ready()
     wait_until(lambda: item(db, item_id)["status"] == "completed")
     os.kill(sleeper.pid, signal.SIGCONT)
-    wait_until(lambda: "another worker owns it now" in told.log_of(sleeper))
+    wait_until(lambda: "it is not ours any more" in told.log_of(sleeper))
 
     assert [line.pid == sleeper.pid for line in told.told("began")] == [True, False]
     assert value(db, "select count(*) from notes") == 1

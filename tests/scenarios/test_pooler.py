@@ -162,7 +162,7 @@ def test_a_worker_that_outslept_its_lease_is_fenced_and_takes_a_new_one(
     wait_until(lambda: item(db, one)["status"] == "completed")
     os.kill(sleeper.pid, signal.SIGCONT)
 
-    wait_until(lambda: "another worker owns it now" in told.log_of(sleeper))
+    wait_until(lambda: "it is not ours any more" in told.log_of(sleeper))
     wait_until(lambda: value(db, "select count(*) from queue_workers where alive") == 2)
     assert value(db, "select count(*) from notes") == 1
     assert sleeper.poll() is None

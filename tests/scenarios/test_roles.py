@@ -47,6 +47,15 @@ def test_a_worker_needs_the_rights_of_a_worker_only(
     assert db.execute("select distinct status from processing_queue").fetchall() == [("completed",)]
 
 
+def test_who_may_only_read_is_told_what_a_worker_needs(dsn: str, db: psycopg.Connection, env: dict[str, str]) -> None:
+    done = run_emailq("worker", "--drain", env=env | {"EMAILQ_DSN": login(db, dsn, "emailq_reader")})
+
+    assert done.returncode == 78, done.stderr
+    assert "permission denied" in done.stderr
+    assert "emailq_worker" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_api_needs_the_rights_of_the_api_only(dsn: str, db: psycopg.Connection, env: dict[str, str]) -> None:
     owner = login(db, dsn, "emailq_migrate") + "?options=-crole%3Demailq_owner"
     token = run_emailq("token", "create", "t", "--scope", "admin", env=env | {"EMAILQ_DSN": owner}).stdout.strip()
