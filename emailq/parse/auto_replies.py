@@ -63,34 +63,37 @@ def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, r
     if submitted == "no" or FORWARDED.match(subject):
         return None
     names_itself = _is_auto_reply_subject(subject)
-    if names_itself and not REPLY.match(subject):  # people answer such replies
+    if names_itself and not REPLY.match(subject) and not notes.cites_note(reply.new):  # people answer such replies
         return auto_reply(headers, "subject of an automatic reply")
     is_answer = "in-reply-to" in headers and bool(submitted)  # help desks set Precedence on acknowledgements too
     is_for_many = precedence == "list" or (precedence == "bulk" and not is_answer)
-    if is_for_many or "list-id" in headers or has_peoples_mailer(headers):
+    if is_for_many or "list-id" in headers:
+        return None
+    text = lower(reply.new[:_READ_NEW])
+    says_automatic = has_any(_AUTOMATIC_WORDS, text)
+    is_by_hand = has_peoples_mailer(headers)
+    if is_by_hand and not (says_automatic and AUTOMATIC_TEXT.search(text)):
         return None
     untagged = TAGS.sub("", subject)
-    has_subject = names_itself or bool(MAYBE_AUTO_REPLY_SUBJECT.match(untagged))
-    names_receipt = notes.names_receipt(untagged)
-    may_be = has_subject or names_receipt or submitted.startswith("auto") or has_null_path(headers)
-    text = lower(reply.new[:_READ_NEW])
-    if not (may_be or notes.may_be_note(subject, text) or has_any(_AUTOMATIC_WORDS, text)):
-        return None
     sender = message.from_[0] if message.from_ else None
     names_message = "in-reply-to" in headers or "references" in headers
-    text = notes.bare(text)
     note = notes.Note(
         text,
-        notes.sentences_of(text),
         subject,
-        names_itself=names_receipt,
-        names_absence=has_subject,
+        names_itself=notes.names_receipt(untagged),
+        names_absence=names_itself or bool(MAYBE_AUTO_REPLY_SUBJECT.match(untagged)),
         is_desk=bool(sender and _DESK.match(sender.email)),
         is_loose=not names_message and bool(REPLY.match(subject)),
         has_quote=bool(reply.quoted),
         signed_by=_last_lines(reply),
         sender=lower(f"{sender.name or ''} {sender.email.rpartition('@')[2]}") if sender else "",
     )
+    has_mark = submitted.startswith("auto") or has_null_path(headers)
+    if not (has_mark or note.names_itself or note.names_absence or says_automatic or notes.may_be_note(note)):
+        return None
+    note = notes.read(note)
+    if is_by_hand:  # whose program answers by itself
+        return auto_reply(headers, "says nothing but that a message came in") if notes.is_receipt_note(note) else None
     return _maybe_auto_reply(headers, note, submitted)
 
 
@@ -112,7 +115,7 @@ def _maybe_auto_reply(headers: dict[str, str], note: notes.Note, submitted: str)
     text, subject, has_subject = note.text, note.subject, note.names_absence
     if notes.is_absence_note(note):
         return auto_reply(headers, "says nothing but who is away")
-    if notes.is_challenge(text):
+    if notes.is_challenge(f"{subject}\n{text}"):
         return auto_reply(headers, "keeps mail until its sender is confirmed")
     marks = []
     generated = f"Auto-Submitted: {submitted[:40]}"
@@ -139,7 +142,7 @@ def _maybe_auto_reply(headers: dict[str, str], note: notes.Note, submitted: str)
         marks.append("says who is back when")
     if notes.is_receipt_note(note):
         return auto_reply(headers, "says nothing but that a message came in")
-    is_answer = bool(more) or not {generated, "text of a program"}.issuperset(marks)
+    is_answer = more not in ([], ["X-Auto-Response-Suppress"]) or not {generated, "text of a program"}.issuperset(marks)
     return auto_reply(headers, *marks, *more) if marks and is_answer and len(marks) + len(more) >= 2 else None
 
 

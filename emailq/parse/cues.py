@@ -20,7 +20,9 @@ SENT = r"""
     \bfiles?\b|photos?\b|referral|\bdropping us|support request|webform|файл|фото|предложени|пожелани
     обратн\S{2} связь|hinweis|angaben|dokumente|mitteilung|eingabe|rückfrage|\bmail\b|documents|pièces|commentaire
     sollicitation|documentaci|comentario|sugerencia|documentazione|osservazioni|e-?mail|contact[oe]\b|dokumenty
-    bildirim|öneri|görüşü|ご意見|ご要望|内容|建议|意见|信息
+    bildirim|öneri|görüşü|ご意見|ご要望|内容|建议|意见|信息|\bpapers?\b|abstract|manuscript|zuschrift|\bbrief\b
+    meddelande|mejl|ärende|förfrågan|ansökan|henvendelse|forespørgsel|besked|e-?post\b|viesti|tiedustelu|звернення
+    \bлист\b|zpráv|dotaz|žádost|mesajul|cererea
 """
 # … and what is said of it when it came in.
 ARRIVED = r"""
@@ -49,7 +51,8 @@ ARRIVED = r"""
     für ihre (?:nachricht|anfrage|mail|e-?mail|bewerbung)|bien noté|bonne note|affectée|dirigée?\b|nous avons votre
     presentad|ingresad|recepcionad|derivad|en trámite|tomado nota|giunt[oa]|smistat|assegnat|preso nota|reencaminhad
     chegou|deu entrada|em análise|abrimos|agradecemos|skierowan|odnotow|przekazal|birimimize|sisteme|incelen|お寄せ
-    届き|伝え|已进入|已录入|收悉|已转|投递
+    届き|伝え|已进入|已录入|收悉|已转|投递|bekommen|(?:tagit|har) emot|mottag|registrerat|modtaget|mottatt|vastaanot
+    отримали|отримано|зареєстров|přijali|obdrželi|zaevidov|submitted success|got your
 """
 # Thanks that say the same by themselves.
 THANKS_FOR_WRITING = r"""
@@ -63,6 +66,8 @@ THANKS_FOR_WRITING = r"""
     (?:спасибо|благодарим) за (?:ваш )?(?:интерес|отклик)|dank für (?:ihr|dein|das) interesse
     merci de votre (?:intérêt|message)|gracias por (?:su|tu) interés|grazie per (?:il )?(?:suo|tuo|l['’]) ?interess
     agradecemos o seu (?:contact|interesse)|dziękujemy za (?:zainteresowanie|aplikacj)|お寄せいただき|感谢您投递
+    merci de l['’]intérêt|merci de votre intérêt|tack för (?:ditt|att)|tak for din|takk for din
+    kiitos (?:viesti|yhteyden)|děkujeme za (?:zprávu|dotaz)|дякуємо за (?:звернення|лист)|için teşekkür
 """
 # What becomes of it …
 ANSWER = r"""
@@ -74,7 +79,8 @@ ANSWER = r"""
     respond|respuesta|contest|contactar|atend|pondr|tramit|notific|informar|rispond|rispost|contatt|provved|riscontro
     evas|aggiornament|informat|lavorazione|resposta|responde|contat|retorn|analis|informad|odpowie|odpowiada|skontakt
     rozpatrz|rozpatrywan|udziel|poinform|kontakt|dönüş|yanıt|cevap|iletişim|değerlendir|bilgilendir|döneceğ|reageren
-    antwoord|reactie|返信|回答|ご連絡|連絡|対応|ご案内|返答|回复|答复|联系|处理|回覆|답변
+    antwoord|reactie|返信|回答|ご連絡|連絡|対応|ご案内|返答|回复|答复|联系|处理|回覆|답변|\bnotify|svarar|återkommer
+    besvare|vender tilbage|vastaamme|відповім|odpovíme|escribir|comprobar
 """
 # … and when.
 SOON = r"""
@@ -87,7 +93,8 @@ SOON = r"""
     posible|término|\bentro\b|\bore\b|giorni|presto|appena|possibile|tempi\b|termini|prazo|\bdias|assim que|possível
     \blogo\b|\baté \d|ciągu|\bdni\b|godzin|terminie|wkrótce|najszybciej|niezwłocznie|içinde|\bgün|saat|en kısa|yakında
     sürede|werkdag|spoedig|zo snel|dagen|以内|営業日|順次|後ほど|しばらく|追って|改めて|まで|小时|工作日|尽快|之内
-    日内|天内|稍后|近期|时间
+    日内|天内|稍后|近期|时间|\binom\b|arbetsdag|snarast|inden for|indenfor|\binnen\b|hverdag|arkipäiv|протягом
+    найближч|\bdnů\b|pracovních
 """
 # "We will answer": needs no time.
 WE_WILL_ANSWER = r"""
@@ -109,6 +116,8 @@ WE_WILL_ANSWER = r"""
     verrà (?:evas|contattat)|sarà (?:ricontattat|evas|lavorat)|responderão|será respondid|odpisujemy|odpowiadamy
     udzielimy|postaramy|sonuçlandırıl|\bsize (?:dön|bilgi|ulaş)|streven|nemen .{0,30}contact|与您联系|为您处理
     给您回复|お返事|ご返信|ご回答|差し上げ
+    \b(?:someone|team|committee|colleague|we)(?: will|['’]ll) (?:ring|call|arrange|notify)|escribiremos|comprobaremos
+    geri dön|svarar (?:inom|så)
 """
 # What desks talk of: hours, numbers, load, where to look, what not to do.
 DESK_TALK = r"""
@@ -124,9 +133,9 @@ DESK_TALK = r"""
     выходн|рабоч|очеред|нагрузк|объ[её]м|номер|№|повторн|новых писем|срочн|аварии|аварийн|личн\S{2,3} кабинет|на сайте
     статус|состояни|ссылк|терпени|портал|специалист|сотрудник|оператор|менеджер|консультант|результат|вопросы и ответы
     частые вопросы|öffnungszeit|geschäftszeit|sprechzeit|servicezeit|\buhr\b|mo\W{1,3}fr|aufkommen|nachfragen
-    bitte (?:sehen|haben)|nummer|dringend|notf[aä]ll|website|webseite|status|datenschutz|geduld
-    unser\S{0,2} (?:\S{1,20})?(?:team|mitarbeiter)|horaires?|ouvert|lundi|numéro|référence|urgen|inutile|\bsite\b
-    suivi|affluence|conseiller|service (?:concerné|compétent)|horario|de lunes|número|referencia
+    bitte (?:sehen|haben)|(?<!sendungs)(?<!artikel)(?<!bestell)nummer|dringend|notf[aä]ll|website|webseite|status
+    datenschutz|geduld|unser\S{0,2} (?:\S{1,20})?(?:team|mitarbeiter)|horaires?|ouvert|lundi|numéro|référence|urgen
+    inutile|\bsite\b|suivi|affluence|conseiller|service (?:concerné|compétent)|horario|de lunes|número|referencia
     (?:es|hace) (?:necesario|falta)|\bweb\b|seguimiento|nuestr\S equipo|orari|lunedì|numero|\bn\. ?\d|riferimento
     è necessario|occorre|\bsito\b|portale|ufficio (?:competente|preposto)|operatore|horário|segunda|protocolo
     referência|acompanh|nossa equip|godzin|poniedział|numer|piln|cierpliwoś|\bstroni?e|konsultant|pracownik
@@ -136,6 +145,10 @@ DESK_TALK = r"""
     at this time of year|дежурн|личном кабинете|zuständige|ausschließlich|per post\b|compte tenu
     nombre (?:important|élevé)|l['’]ordre|ordre d['’]arrivée|registro general|número de entrada|remitid|tramitaci
     protocollo|lavorativi|di solito|serviços|sezonie|zwykle|koncie|birim|担当課|筛选|流程
+    (?:please )?allow (?:up to |at least )?\S{1,6} (?:working|business|days)|\bbusy (?:time|period)|staffed|need up to
+    keep an eye|medical advice|werktags|notdienst|sprechstunde|tiempo medio|tempo m[eé]dio|orden de llegada
+    w kolejności|in ordine di arrivo|di norma|sportello|espace client|área de cliente|area clienti|mein konto
+    kundenkonto|будни
 """
 # What programs say of themselves.
 MACHINE_TALK = r"""
@@ -147,7 +160,9 @@ MACHINE_TALK = r"""
     não (?:responda|é necessário)|nie (?:odpowiad|ma potrzeby|trzeba)|yanıtlama|返信(?:しない|できません|はご遠慮)
     请勿|無需回覆
     (?:unable to|cannot|can['’]?t|not able to) (?:reply|respond|answer)\b.{0,20}(?:individual|every|each|\ball\b)
-    inutile de|no hace falta|无需
+    inutile de|no hace falta|无需|replying again|nicht (?:jede\S?|alle|einzeln)\b.{0,40}(?:antwort|eingehen)
+    sans réponse de notre part|nichts von uns hören|(?:haven['’]t|not) heard (?:from us|by)|si no recibe respuesta
+    без ответа
 """
 # How desks address whom they don't know.
 ANYBODY = r"""
@@ -185,11 +200,14 @@ AWAY = r"""
     in (?:ferie|fiera|viaggio|trasferta|malattia|maternità|congedo|cantiere)|assente|de férias|em viagem|fora do
     de licença|na (?:urlopie|zwolnieniu|targach|delegacji|szkoleniu)|nieobecn|poza biurem|izinde|tatilde|seyahatte
     ofis dışı|fuarda|不在|休暇|休業|出張|外出|お休み|休假|休年假|出差|请假|度假|휴가|출장
+    \bi(?:['’]m| am) (?:only )?in (?:the office )?on
+    bin (?:nur )?(?:montag|dienstag|mittwoch|donnerstag|freitag)s?\b.{0,40}im büro|en pause
+    in (?:udienza|riunione|sala operatoria)|research leave|sabbatical|sur la route|w trasie
 """
 # … their mail …
 MAIL = r"""
     e-?mails?\b|mails?\b|inbox|mailbox|message|почт|письм|сообщени|nachrichten|courriel|boîte|correo|mensaje|posta\b
-    messaggi|wiadomoś|skrzyn|mesaj|メール|邮件|信\b|\bi see this
+    messaggi|wiadomoś|skrzyn|mesaj|メール|邮件|信\b|\bi see this|\bthis (?:account|address)|anfragen
 """
 # … which they seldom read …
 SELDOM = r"""
@@ -199,7 +217,9 @@ SELDOM = r"""
     не сразу|ограничен|задержк|\bnur\b|selten|\bkaum\b|sporadisch|unregelmäßig|nicht (?:gelesen|lesen|abgerufen)
     eingeschränkt|verzöger|\bne (?:lis|consulte|relève)|rarement|que le soir|par intermittence|retard|limité
     \bs[óo]lo\b|rara vez|retraso|demora|limitad|\bsolo (?:la|di|ogni)|raramente|saltuari|ritardo|apenas|atraso|rzadko
-    opóźni|nadir|gecik|不定期|遅れ|確認ができ|不能及时|无法及时
+    opóźni|nadir|gecik|不定期|遅れ|確認ができ|不能及时|无法及时|(?:don['’]t|do not) (?:check|read|see|monitor)
+    раз в (?:день|два|три|неделю)|non (?:posso|riesco a) leggere|à mon retour|no (?:puedo|podré) (?:leer|ver)
+    não (?:consigo|posso) ler|nie (?:czytam|sprawdzam)
 """
 # … who stands in for them …
 STAND_IN = r"""
@@ -211,7 +231,7 @@ STAND_IN = r"""
     collègue|remplace|suit mes|contacter|adresser|joindre|appeler|écrire|mientras|compañer|llam[ae]|contact|escrib
     atiende|nel frattempo|collega|contattare|rivolgersi|scrivere|chiamare|sostitu|entretanto|colega|enquanto
     fal[ae] com|ligue|substitu|piln|zastęp|kontakt|w tym czasie|\bacil|yerine|ulaşabil|arayabil|yardımcı|急|代わり
-    担当|联系|聯繫|打我|拨打|致电|running my|dringend\S{0,2}|\bbitte an\b|сроч
+    担当|联系|聯繫|打我|拨打|致电|running my|dringend\S{0,2}|\bbitte an\b|сроч|best way to|\bsee \S{2,}|\bnumber is
 """
 # … until when …
 UNTIL = r"""

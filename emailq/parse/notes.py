@@ -5,7 +5,7 @@ what it says, or against the note where it says nothing that is known of such no
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emailq.parse import cues, notices
 from emailq.parse.automatic import REPLY, TAGS
@@ -18,6 +18,7 @@ _SENTENCES = 16
 _SHORT = 4  # words of a greeting, a name or a heading
 _SHORT_WITHOUT_BLANKS = 12  # characters
 _OTHERS = 2  # sentences that say something else
+_LONG_LINE = 60
 _RECEIPT_SCORE = 6
 _ABSENCE_SCORE = 6
 _END = re.compile(r"(?:(?<=[^\d\s][.!;。！])|(?<=\d\d\d[.!]))\s+(?=\D)|(?<=[。！])|\n+")
@@ -37,6 +38,7 @@ _ASIDE = re.compile(
     r"(?<![^\n.!] )[^\n.!?]{3,90}\?(?= (?:please )?(?:call|ring|phone|visit|see|check|read|have a look|click|try)\b)|"
     r"\b(?:(?:have |any |more )?questions|need (?:more )?help|вопросы|fragen|des questions|dudas|domande|dúvidas)\?"
 )
+_CITED = re.compile(r"[\"“„«]([^\"“”„«»]{40,600})[\"“”»]")
 _ASIDE_SIGNS = ("?", '"', "“", "„", "«", "auto", "автомат")  # one of which is in each
 _CONTACT = re.compile(r"\S@\S|(?:\d[\s()./-]{0,2}){6}|https?://|\bwww\.")
 
@@ -77,52 +79,61 @@ _ASKS = in_lower_case(rf"\bplease (?!(?:{one_of(notices.PLEASE).pattern}))|{one_
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What may be a note, in lower case but for `signed_by`.
+    """What may be a note, in lower case but for `signed_by`, the last lines.
 
-    `text`: through `bare`, and in `sentences` by sentences_of. `names_itself`: the subject is one of receipts,
-    `names_absence`: one of absent people. `is_loose`: by its subject an answer, but it names no message. `signed_by`:
-    the last lines. `sender`: name and domain.
+    `names_itself`: the subject is one of receipts, `names_absence`: one of absent people. `is_loose`: by its subject an
+    answer, but it names no message. `sender`: name and domain. `sentences`: see `read`.
     """
 
     text: str
-    sentences: list[str]
     subject: str
-    names_itself: bool = False
-    names_absence: bool = False
-    is_desk: bool = False
-    is_loose: bool = False
-    has_quote: bool = False
-    signed_by: tuple[str, ...] = ()
-    sender: str = ""
+    names_itself: bool
+    names_absence: bool
+    is_desk: bool
+    is_loose: bool
+    has_quote: bool
+    signed_by: tuple[str, ...]
+    sender: str
+    sentences: tuple[str, ...] = ()
 
 
-def may_be_note(subject: str, text: str) -> bool:
-    """Whether a look is worth while: most mail has none of these words in its first lines. Both in lower case."""
+def may_be_note(note: Note) -> bool:
+    """Whether it is worth while to read it: most mail has none of these words in its first lines."""
+    text = note.text
     if len(text) > _LONGEST_WITH_LINKS:
         return False
-    head = f"{subject}\n{text[:_HEAD]}"
-    if not (has_any(_ASCII_WORDS, head) or (not head.isascii() and has_any(_OTHER_WORDS, head))):
+    head = f"{note.subject}\n{text[:_HEAD]}"
+    has_word = has_any(_ASCII_WORDS, head) or (not head.isascii() and has_any(_OTHER_WORDS, head))
+    if not (has_word or note.is_desk or note.is_loose):
         return False
     return "?" not in text or "://" in text or bool(_ASIDE.search(text))  # else somebody asks
 
 
-def bare(text: str) -> str:
+def read(note: Note) -> Note:
+    """With its text bare, and the sentences of that; none where it is no note, since it is too long or asks."""
+    text = _bare(note.text)
+    if len(text) > _LONGEST or "?" in text or "？" in text:
+        return replace(note, text=text)
+    sentences = [said for piece in _END.split(_WRAPPED.sub(" ", text)) if (said := piece.strip(" \t*_-–—•|"))]
+    is_note = len(sentences) <= _SENTENCES and not _ASKS.search(text)
+    return replace(note, text=text, sentences=tuple(sentences) if is_note else ())
+
+
+def _bare(text: str) -> str:
     """Without addresses of pages, what is cited or thanked for, and what programs ask ("Questions?")."""
     if has_any(_ASIDE_SIGNS, text):
         text = _ASIDE.sub("", text)
     return _LINK.sub(" www. ", text) if "://" in text else text
 
 
-def sentences_of(text: str) -> list[str]:
-    """Of a bare text; none where it is no note, since it is too long or asks for something."""
-    if len(text) > _LONGEST or "?" in text or "？" in text:
-        return []
-    sentences = [said for piece in _END.split(_WRAPPED.sub(" ", text)) if (said := piece.strip(" \t*_-–—•|"))]
-    return [] if len(sentences) > _SENTENCES or _ASKS.search(text) else sentences
+def cites_note(text: str) -> bool:
+    """Whether somebody writes which note a program shall send, or has sent."""
+    cited = [lower(said) for said in _CITED.findall(text[:_LONGEST])]
+    return any(_AWAY.search(said) or _ABSENT.search(said) or _is_arrival(said) for said in cited)
 
 
 def is_absence_note(note: Note) -> bool:
-    if not (note.sentences and has_any(_ABSENT_WORDS, note.text)):
+    if not note.sentences or not (note.is_loose or has_any(_ABSENT_WORDS, note.text)):
         return False
     return _says_only_who_is_away(note.sentences) or _is_absence(note)
 
@@ -130,7 +141,8 @@ def is_absence_note(note: Note) -> bool:
 def is_receipt_note(note: Note) -> bool:
     """Whether what a desk's program says outweighs what people add. Nobody says "I" or asks."""
     text, sentences = note.text, note.sentences
-    if not sentences or not (note.names_itself or has_any(_RECEIVED_WORDS, text)) or _FIRST_PERSON.search(text):
+    may_be = note.names_itself or note.is_desk or note.is_loose or has_any(_RECEIVED_WORDS, text)
+    if not sentences or not may_be or _FIRST_PERSON.search(text):
         return False
     subject = TAGS.sub("", note.subject)
     names_itself = note.names_itself or (not REPLY.match(subject) and _is_arrival(subject))
@@ -148,7 +160,7 @@ def is_receipt_note(note: Note) -> bool:
         other += not (has_arrived or will_answer or by_machine or is_talk) and _says_other(said)
         if other > _OTHERS:
             return False
-    if not (arrived or names_itself):
+    if not (arrived or names_itself or (answers and note.is_loose)):
         return False
     score = (
         (3 if names_itself else 0)
@@ -158,9 +170,9 @@ def is_receipt_note(note: Note) -> bool:
         + (2 if is_machine else 0)
         + min(talk, 3)
         + (2 if _ANYBODY.match(sentences[0]) else 0)
-        + (1 if any(len(line) < 60 and _TEAM.search(lower(line)) for line in note.signed_by) else 0)
+        + (1 if any(len(line) < _LONG_LINE and _TEAM.search(lower(line)) for line in note.signed_by) else 0)
         + (1 if _NUMBER.search(f"{note.subject}\n{text[:400]}") else 0)
-        + note.is_desk
+        + (1 if note.is_desk or _TEAM.search(note.sender) else 0)
         + note.is_loose
         - 2 * other
         - note.has_quote
@@ -240,7 +252,7 @@ def _says_other(said: str) -> bool:
     return is_long and not (_CONTACT.search(said) or _POLITE.search(said))
 
 
-def _says_only_who_is_away(sentences: list[str]) -> bool:
+def _says_only_who_is_away(sentences: tuple[str, ...]) -> bool:
     """Whether a sentence says who is away, some what else such notes say, and none, or one of many, anything else."""
     are_wanted = [has_any(_ABSENT_WORDS, said) and bool(_ABSENT.search(said)) for said in sentences]
     if not any(are_wanted):

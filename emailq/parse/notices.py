@@ -391,7 +391,7 @@ RECEIPT_SUBJECTS = r"""
     conferma (?:di )?ricezione|abbiamo ricevuto|ricevuta di|avviso di ricevimento
     grazie per (?:averci|aver|la (?:sua|tua))
     recebemos|obrigad[oa] p\S{1,4} (?:seu|sua|contactar|contatar|entrar)|confirmação de rece
-    otrzymaliśmy|potwierdzenie (?:otrzymania|przyjęcia|zgłoszenia|rejestracji)
+    otrzymaliśmy|potwierdzenie (?:otrzymania|przyjęcia|zgłoszenia|rejestracji|wpływu)
     dziękujemy za (?:kontakt|wiadomość|zgłoszenie)
     zgłoszenie\b.{0,40}(?:przyjęt|zarejestr|otwart)|uw (?:bericht|vraag|aanvraag)\b.{0,30}ontvangen
     ontvangstbevestiging
@@ -429,7 +429,8 @@ ASKING_WORDS = r"""
     \byour (?:auto|out.of.office)|\bваш\S{0,3} автоответ|\bihre automatische|votre réponse auto
     (?:su|tu) respuesta auto
     \b(?:could|can|would) you\b|\bso please\b|\blet me know\b|\bgo ahead\b|\bi need\b|\bwe need\b
-    \bпрошу\b|\bпришлите|\bподтвердите|\bподпишите|\bотправьте|(?<!не )\bнужн|\bподготовьте|\bвышлите|\bотгрузите
+    \bпрошу\b|\bпришлите|\bподтвердите|\bподпишите|\bотправьте|(?<!не )(?<!вам )\bнужн|\bподготовьте|\bвышлите
+    \bотгрузите
     \bbitte (?:senden|liefern|schicken|bestätigen|prüfen|bestellen|unterschreiben|geben sie mir)|\bkönnen sie\b
     \bkönnten sie\b
     \bpouvez-vous\b|\benvoyez|\blivrez|\bconfirmez|\bpueden\b|\benvíe|\bnecesit|\bpotete\b|\bho bisogno
@@ -547,14 +548,17 @@ HELD_TEXTS = r"""
     (?:письмо|сообщение) .{0,40}(?:задержан|ожидает|не будет доставлен|карантин|не доставлен)|защит\S{0,3} от спама
     бел\S{2,3} спис|(?:nachricht|mail) (?:wird|wurde) .{0,40}(?:zurückgehalten|nicht zugestellt|erst)
     spam-?(?:schutz|filter)
-    (?:message|courriel) .{0,40}(?:en attente|bloqué|retenu)|(?:mensaje|correo) .{0,40}(?:retenido|en espera)
-    anti-?spam
+    (?:message|courriel) .{0,40}(?:en attente|bloqué|retenu)|(?:mensaje|correo|mensagem) .{0,40}(?:reten?id|en espera)
+    messaggio .{0,40}(?:in attesa|trattenut|bloccat)|wiadomość .{0,40}(?:wstrzyman|zatrzyman|oczekuje)
+    邮件.{0,20}(?:隔离|拦截)|anti-?spam
 """
 # … and what the sender has to do.
 CONFIRM_TEXTS = r"""
     (?:prove|confirm|verify) (?:that )?you(?:r|rself)?\b|(?:click|follow|use) .{0,60}(?:link|below|button|here)
     until .{0,30}confirm
-    (?:simply |just |please )?reply to this|(?:перейд|нажм|пройд|кликн).{0,60}(?:ссылк|кнопк)
+    (?:simply |just |please )?reply to this|(?:перейд|нажм|пройд|кликн|откро).{0,60}(?:ссылк|кнопк)|ответьте на это
+    auf diese \S{1,12} antworten|antworten sie .{0,20}auf diese|répondez à ce|respond[ae] a este|rispond\S{1,4} a quest
+    odpowie\S{1,3} na t|potwierd|conferm[ai] |confirm[ae] |回复此|点击
     подтверд.{0,60}(?:человек|отправ|адрес|письмо)
     (?:bestätigen|klicken|folgen) sie|cliquez|confirme[zr]|haga clic|pulse|clicchi|clique
 """
@@ -586,11 +590,12 @@ RECEIVED_WORDS = """
     registrad|acuse|in carico|cadastrad|trafiła|nadano|dziękujemy|ulaş|お問い合わせ|ありがとう|gracias|merci|grazie
     vielen dank|herzlichen dank|registr|ответ|answer|inbox|mailbox|passed|offering|opened|доставлен|файлы|документы
     bearbeitet|ihre e-?mail|pris en compte|presentado|reencaminhado|dotarła|iletil|お寄せ|投递|感谢|bedankt|agradec
+    submitted|chamado|teşekkür|meddelande|mejl|modtaget|mottatt|tack för|bekommen|звернен|отриман|děkuj|zuschrift
     we have your|picking up emails|zu erreichen|fermé|fuera|verificat
 """
 CHALLENGE_WORDS = """
     confirm you|confirm that|confirms|confirmed|verify you|verify that|prove|whitelist|approved senders
-    подтвердит|подтвержд|bestätigen
+    подтвердит|подтвержд|bestätigen|confirmez|confirme_|conferma_|potwierd|确认
 """
 # What a mail system says of mail that arrived.
 DELIVERED_SUBJECTS = r"""

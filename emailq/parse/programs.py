@@ -30,7 +30,7 @@ _HEADERS = (
     "x-trac-project", "x-sentry-project", "x-discourse-post-id", "x-discourse-topic-id",
     "x-phabricator-sent-this-message", "x-gerrit-messagetype", "x-mantis", "x-youtrack-issue", "x-pagerduty",
 )  # fmt: skip
-_VIA = re.compile(r"\S (?:via|über|durch|через|par|vía|tramite|przez) \S", re.IGNORECASE)
+_VIA = re.compile(r"\S \(?(?:via|über|durch|через|par|vía|tramite|przez) \S", re.IGNORECASE)
 
 _SUBJECT = one_of(notices.PROGRAM_SUBJECTS)
 _SENTENCE = one_of(notices.PROGRAM_SENTENCES, r"(?:^|[\n.!*:(•>,-])[\s*_=#(\[-]{0,9}")
