@@ -84,8 +84,7 @@ def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, r
         names_absence=names_itself or bool(MAYBE_AUTO_REPLY_SUBJECT.match(untagged)),
         is_desk=bool(sender and _DESK.match(sender.email)),
         is_loose=not names_message and bool(REPLY.match(subject)),
-        has_quote=bool(reply.quoted),
-        signed_by=_last_lines(reply),
+        reply=reply,
         sender=lower(f"{sender.name or ''} {sender.email.rpartition('@')[2]}") if sender else "",
     )
     has_mark = submitted.startswith("auto") or has_null_path(headers)
@@ -99,11 +98,6 @@ def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, r
 
 _READ_NEW = 3000
 _AUTOMATIC_WORDS = ("automat", "автомат", "自動", "自动")
-
-
-def _last_lines(reply: SplitText) -> tuple[str, ...]:
-    lines = [line.strip() for text in (reply.new[-300:], reply.signature[:300]) for line in text.split("\n")]
-    return tuple([line for line in lines if line][-4:])
 
 
 def _maybe_auto_reply(headers: dict[str, str], note: notes.Note, submitted: str) -> Automation | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from emailq.parse import cues, notices
 from emailq.parse.automatic import REPLY, TAGS
 from emailq.parse.patterns import has_any, in_lower_case, lower, one_of, words_of
+from emailq.parse.replies import SplitText
 
 _HEAD = 300  # characters in which a note says what it is
 _LONGEST = 1200  # characters of a note
@@ -22,7 +23,7 @@ _LONG_LINE = 60
 _RECEIPT_SCORE = 6
 _ABSENCE_SCORE = 6
 _END = re.compile(r"(?:(?<=[^\d\s][.!;。！])|(?<=\d\d\d[.!]))\s+(?=\D)|(?<=[。！])|\n+")
-_WRAPPED = re.compile(r"(?<=[^\n.!:。]{40})\n(?=[^\n])|(?<=[,;])\n(?=[^\n])|\n(?=[a-zа-яß-ÿ])")
+_WRAPPED = re.compile(r"\n(?:(?<=[^\n.!:。]{40}\n)(?=[^\n])|(?<=[,;]\n)(?=[^\n])|(?=[a-zа-яß-ÿ]))")
 _NUMBER = re.compile(r"[#№(\[][^\]\d)]{0,12}\d{3,}|(?:ticket|case|request|vorgang|обращени|заявк)\D{0,12}\d{3,}")
 _LAST_NAME = re.compile(
     r"(?:^|[.!,] )((?!(?:[^\W\d_]+ )*(?:Regards|Grüßen?|Cheers|Thanks|Thank|Dear|Hello|Hallo)\b)"
@@ -31,15 +32,26 @@ _LAST_NAME = re.compile(
 _ENOUGH = 3  # known sentences, beside which another one may stand
 _WORD = re.compile(r"[^\W\d_]+")
 _LINK = re.compile(r"<?\bhttps?://[^\s>]{1,500}>?")
-_ASIDE = re.compile(
-    r"[\"“„«][^\"“”„«»\n]{0,200}[\"”“»]|"
-    r"\b(?:thank(?:s| you) for|спасибо за|danke für|merci pour|gracias por|got|received|your|ваш\w{0,3}) "
-    r"(?:\w{1,6} ){0,2}(?:auto|автомат)[\w-]{0,12} \w+|"
-    r"(?<![^\n.!] )[^\n.!?]{3,90}\?(?= (?:please )?(?:call|ring|phone|visit|see|check|read|have a look|click|try)\b)|"
-    r"\b(?:(?:have |any |more )?questions|need (?:more )?help|вопросы|fragen|des questions|dudas|domande|dúvidas)\?"
+_ASIDES = (  # each with what must stand in the text
+    (('"', "“", "„", "«"), re.compile(r"[\"“„«][^\"“”„«»\n]{0,200}[\"”“»]")),
+    (
+        ("auto", "автомат"),
+        re.compile(
+            r"\b(?:thank(?:s| you) for|спасибо за|danke für|merci pour|gracias por|got|received|your|ваш\w{0,3}) "
+            r"(?:\w{1,6} ){0,2}(?:auto|автомат)[\w-]{0,12} \w+"
+        ),
+    ),
+    (
+        ("?",),
+        re.compile(
+            r"(?:^|(?<=[.!] ))[^\n.!?]{3,90}\?(?= (?:please )?(?:call|ring|phone|visit|see|check|read|click|try)\b)|"
+            r"\b(?:(?:have |any |more )?questions|need (?:more )?help|вопросы|fragen|des questions|dudas|domande)\?|"
+            r"\bdúvidas\?",
+            re.MULTILINE,
+        ),
+    ),
 )
 _CITED = re.compile(r"[\"“„«]([^\"“”„«»]{40,600})[\"“”»]")
-_ASIDE_SIGNS = ("?", '"', "“", "„", "«", "auto", "автомат")  # one of which is in each
 _CONTACT = re.compile(r"\S@\S|(?:\d[\s()./-]{0,2}){6}|https?://|\bwww\.")
 
 _ABSENT = one_of(notices.ABSENT_SENTENCES)
@@ -66,20 +78,32 @@ _RECEIPT_SUBJECT = one_of(notices.RECEIPT_SUBJECTS)
 _FIRST_PERSON = one_of(notices.FIRST_PERSON)
 _HELD = one_of(notices.HELD_TEXTS)
 _CONFIRM = one_of(notices.CONFIRM_TEXTS)
-_ABSENT_WORDS = words_of(notices.ABSENT_WORDS)
-_RECEIVED_WORDS = words_of(notices.RECEIVED_WORDS)
-_CHALLENGE_WORDS = words_of(notices.CHALLENGE_WORDS)
-_WORDS = (*_ABSENT_WORDS, *_RECEIVED_WORDS, *_CHALLENGE_WORDS)
-_STEMS = [word for word in dict.fromkeys(_WORDS) if not any(one in word and one != word for one in _WORDS)]
-_ASCII_WORDS = tuple([word for word in _STEMS if word.isascii()])
-_OTHER_WORDS = tuple([word for word in _STEMS if not word.isascii()])
+
+
+def _signs(*tables: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """For words in ASCII, at their begin, where a search is quick; for those in other letters, anywhere."""
+    words = [word for table in tables for word in words_of(table)]
+    ascii_words = one_of("\n".join(re.escape(word) for word in words if word.isascii()))
+    others = one_of("\n".join(re.escape(word) for word in words if not word.isascii()))
+    return re.compile(rf"\b{ascii_words.pattern}", re.ASCII), others
+
+
+def _has(signs: tuple[re.Pattern[str], re.Pattern[str]], text: str) -> bool:
+    return bool(signs[0].search(text) or (not text.isascii() and signs[1].search(text)))
+
+
+_ABSENT_SIGNS = _signs(notices.ABSENT_WORDS)
+_RECEIVED_SIGNS = _signs(notices.RECEIVED_WORDS)
+_CHALLENGE_SIGNS = _signs(notices.CHALLENGE_WORDS)
+_ALL_SIGNS = _signs(notices.ABSENT_WORDS, notices.RECEIVED_WORDS, notices.CHALLENGE_WORDS)
 _POLITE = in_lower_case(f"^(?:[^,!]{{1,40}}[,!] )?(?:{one_of(notices.POLITE_SENTENCES).pattern})")
-_ASKS = in_lower_case(rf"\bplease (?!(?:{one_of(notices.PLEASE).pattern}))|{one_of(notices.ASKING_WORDS).pattern}")
+_PLEASE = rf"\bplease (?!{one_of(notices.PLEASE).pattern})"
+_ASKS = one_of("\n".join((notices.ASKING_WORDS, _PLEASE)))
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What may be a note, in lower case but for `signed_by`, the last lines.
+    """What may be a note. `text`, `subject` and `sender` in lower case.
 
     `names_itself`: the subject is one of receipts, `names_absence`: one of absent people. `is_loose`: by its subject an
     answer, but it names no message. `sender`: name and domain. `sentences`: see `read`.
@@ -91,8 +115,7 @@ class Note:
     names_absence: bool
     is_desk: bool
     is_loose: bool
-    has_quote: bool
-    signed_by: tuple[str, ...]
+    reply: SplitText
     sender: str
     sentences: tuple[str, ...] = ()
 
@@ -103,10 +126,9 @@ def may_be_note(note: Note) -> bool:
     if len(text) > _LONGEST_WITH_LINKS:
         return False
     head = f"{note.subject}\n{text[:_HEAD]}"
-    has_word = has_any(_ASCII_WORDS, head) or (not head.isascii() and has_any(_OTHER_WORDS, head))
-    if not (has_word or note.is_desk or note.is_loose):
+    if not (note.is_desk or note.is_loose or _has(_ALL_SIGNS, head)):
         return False
-    return "?" not in text or "://" in text or bool(_ASIDE.search(text))  # else somebody asks
+    return "?" not in text or "://" in text or "?" not in _bare(text)  # else somebody asks
 
 
 def read(note: Note) -> Note:
@@ -121,8 +143,9 @@ def read(note: Note) -> Note:
 
 def _bare(text: str) -> str:
     """Without addresses of pages, what is cited or thanked for, and what programs ask ("Questions?")."""
-    if has_any(_ASIDE_SIGNS, text):
-        text = _ASIDE.sub("", text)
+    for signs, aside in _ASIDES:
+        if has_any(signs, text):
+            text = aside.sub("", text)
     return _LINK.sub(" www. ", text) if "://" in text else text
 
 
@@ -133,35 +156,43 @@ def cites_note(text: str) -> bool:
 
 
 def is_absence_note(note: Note) -> bool:
-    if not note.sentences or not (note.is_loose or has_any(_ABSENT_WORDS, note.text)):
+    if not note.sentences or not (note.is_loose or _has(_ABSENT_SIGNS, note.text)):
         return False
-    return _says_only_who_is_away(note.sentences) or _is_absence(note)
+    are_away = [_has(_ABSENT_SIGNS, said) and bool(_ABSENT.search(said)) for said in note.sentences]
+    if any(are_away) and _says_only_who_is_away(note.sentences, are_away):
+        return True
+    are_away = [is_away or bool(_AWAY.search(said)) for said, is_away in zip(note.sentences, are_away, strict=True)]
+    are_of_mail = [bool(_SELDOM.search(said) and _MAIL.search(said)) for said in note.sentences]
+    return (any(are_away) or any(are_of_mail)) and _is_absence(note, are_away, are_of_mail)
 
 
 def is_receipt_note(note: Note) -> bool:
     """Whether what a desk's program says outweighs what people add. Nobody says "I" or asks."""
     text, sentences = note.text, note.sentences
-    may_be = note.names_itself or note.is_desk or note.is_loose or has_any(_RECEIVED_WORDS, text)
+    may_be = note.names_itself or note.is_desk or note.is_loose or _has(_RECEIVED_SIGNS, text)
     if not sentences or not may_be or _FIRST_PERSON.search(text):
         return False
     subject = TAGS.sub("", note.subject)
     names_itself = note.names_itself or (not REPLY.match(subject) and _is_arrival(subject))
-    arrived = answers = talk = other = 0
+    are_arrivals = [_is_arrival(said) for said in sentences]
+    arrived = sum(are_arrivals)
+    if not (arrived or names_itself or note.is_loose):
+        return False
+    answers = talk = other = 0
     is_machine = False
-    for said in sentences:
-        has_arrived = _is_arrival(said)
+    for said, has_arrived in zip(sentences, are_arrivals, strict=True):
         will_answer = bool(_WE_WILL_ANSWER.search(said) or (_ANSWER.search(said) and _SOON.search(said)))
         by_machine = bool(_MACHINE_TALK.search(said))
         is_talk = bool(_DESK_TALK.search(said))
-        arrived += has_arrived
         answers += will_answer
         is_machine = is_machine or by_machine
         talk += is_talk
         other += not (has_arrived or will_answer or by_machine or is_talk) and _says_other(said)
         if other > _OTHERS:
             return False
-    if not (arrived or names_itself or (answers and note.is_loose)):
+    if not (arrived or names_itself or answers):
         return False
+    last_lines = _last_lines(note.reply)
     score = (
         (3 if names_itself else 0)
         + (3 if arrived else 0)
@@ -170,24 +201,29 @@ def is_receipt_note(note: Note) -> bool:
         + (2 if is_machine else 0)
         + min(talk, 3)
         + (2 if _ANYBODY.match(sentences[0]) else 0)
-        + (1 if any(len(line) < _LONG_LINE and _TEAM.search(lower(line)) for line in note.signed_by) else 0)
+        + (1 if any(len(line) < _LONG_LINE and _TEAM.search(lower(line)) for line in last_lines) else 0)
         + (1 if _NUMBER.search(f"{note.subject}\n{text[:400]}") else 0)
         + (1 if note.is_desk or _TEAM.search(note.sender) else 0)
         + note.is_loose
         - 2 * other
-        - note.has_quote
-        - (3 if _is_signed_by_person(note) else 0)
+        - bool(note.reply.quoted)
+        - (3 if _is_signed_by_person(last_lines[-2:], note.sender) else 0)
     )
     return score >= _RECEIPT_SCORE
 
 
-def _is_signed_by_person(note: Note) -> bool:
+def _last_lines(reply: SplitText) -> list[str]:
+    lines = [line.strip() for text in (reply.new[-300:], reply.signature[:300]) for line in text.split("\n")]
+    return [line for line in lines if line][-4:]
+
+
+def _is_signed_by_person(lines: list[str], sender: str) -> bool:
     """Whether a name stands last that is neither the sender's firm nor a team."""
-    for line in note.signed_by[-2:]:
+    for line in lines:
         name = _LAST_NAME.search(line)
         if name and not _TEAM.search(lower(name[1])):
             words = [word for word in _WORD.findall(lower(name[1])) if len(word) > 2]
-            if words and not any(word in note.sender for word in words):
+            if words and not any(word in sender for word in words):
                 return True
     return False
 
@@ -196,18 +232,14 @@ def _is_arrival(said: str) -> bool:
     return bool(_THANKS_FOR_WRITING.search(said) or (_SENT.search(said) and _ARRIVED.search(said)))
 
 
-def _is_absence(note: Note) -> bool:
+def _is_absence(note: Note, are_away: list[bool], are_of_mail: list[bool]) -> bool:
     """The same for who is away: what counts most is where one is, who stands in, and what becomes of mail."""
-    text = note.text
-    away = seldom = stand_in = until = back = other = 0
-    for said in note.sentences:
-        is_away = bool(_AWAY.search(said) or _ABSENT.search(said))
-        reads_seldom = bool(_SELDOM.search(said) and _MAIL.search(said))
+    text, away, seldom = note.text, any(are_away), any(are_of_mail)
+    stand_in = until = back = other = 0
+    for said, is_away, reads_seldom in zip(note.sentences, are_away, are_of_mail, strict=True):
         has_contact = bool(_CONTACT.search(said))
         names_stand_in = bool(_STAND_IN.search(said))
         comes_back = bool(_COMES_BACK.search(said))
-        away += is_away
-        seldom += reads_seldom
         stand_in += has_contact + names_stand_in
         back += comes_back
         until += (is_away or reads_seldom or comes_back) and bool(_UNTIL.search(said))
@@ -215,7 +247,7 @@ def _is_absence(note: Note) -> bool:
             other += _says_other(said)
             if other > _OTHERS:
                 return False
-    if not ((away or seldom) and (seldom or stand_in > 1)):
+    if not (seldom or stand_in > 1):
         return False
     score = (
         (3 if away else 0)
@@ -227,7 +259,7 @@ def _is_absence(note: Note) -> bool:
         + (2 if _THANKS.search(text[:200]) else 0)
         + note.is_loose
         - 2 * other
-        - note.has_quote
+        - bool(note.reply.quoted)
         - (3 if _TO_SOMEBODY.match(text.lstrip()) else 0)
     )
     return score >= _ABSENCE_SCORE
@@ -240,7 +272,7 @@ def names_receipt(subject: str) -> bool:
 
 def is_challenge(text: str) -> bool:
     """Of new text in lower case: whether mail waits until its sender confirms that it is by a person."""
-    if len(text) > _LONGEST or "?" in text or not has_any(_CHALLENGE_WORDS, text):
+    if len(text) > _LONGEST or "?" in text or not _has(_CHALLENGE_SIGNS, text):
         return False
     return bool(_HELD.search(text) and _CONFIRM.search(text))
 
@@ -252,23 +284,19 @@ def _says_other(said: str) -> bool:
     return is_long and not (_CONTACT.search(said) or _POLITE.search(said))
 
 
-def _says_only_who_is_away(sentences: tuple[str, ...]) -> bool:
-    """Whether a sentence says who is away, some what else such notes say, and none, or one of many, anything else."""
-    are_wanted = [has_any(_ABSENT_WORDS, said) and bool(_ABSENT.search(said)) for said in sentences]
-    if not any(are_wanted):
-        return False
+def _says_only_who_is_away(sentences: tuple[str, ...], are_away: list[bool]) -> bool:
+    """Whether some sentences say what else such notes say, and none, or one of many, anything else."""
     n_more = n_other = 0
-    for said, is_wanted in zip(sentences, are_wanted, strict=True):
-        for clause in said.split(", ")[1:] if is_wanted else ():
+    for said, is_away in zip(sentences, are_away, strict=True):
+        for clause in said.split(", ")[1:] if is_away else ():
             if len(_WORD.findall(clause)) > _SHORT and not (
                 _ABSENT.search(clause) or _MEANWHILE.search(clause) or _CONTACT.search(clause) or _UNTIL.search(clause)
             ):
                 n_other += 1
         if _MEANWHILE.search(said) or _CONTACT.search(said):
             n_more += 1
-        elif not is_wanted and len(_WORD.findall(said)) > _SHORT and not _POLITE.search(said):
+        elif not is_away and len(_WORD.findall(said)) > _SHORT and not _POLITE.search(said):
             n_other += 1
-            if n_other > 1:
-                return False
-    is_enough = n_other == 0 or sum(are_wanted) + n_more >= _ENOUGH
-    return n_more > 0 and is_enough
+        if n_other > 1:
+            return False
+    return n_more > 0 and (n_other == 0 or sum(are_away) + n_more >= _ENOUGH)

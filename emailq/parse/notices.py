@@ -576,6 +576,7 @@ ABSENT_WORDS = """
     indisponible|bureau|vacaciones|fuera|ausente|de baja|cerrad|ferie|fuori|assente|trasferta|chius|férias|viagem
     patchy|on site|has my|недоступ|на связи|sporadisch|baustelle|messe|arrêt|feria|fiera|targach|delegacj
     urlop|nieobecn|poza biur|nie pracuj|afwezig|vakantie|verlof|izin|ofis|tatil|semester|bortreist|lomalla|dovolen
+    picking up emails|zu erreichen|betriebsferien|betriebsurlaub
     kancel|відпуст|szabads|concediu|不在|休|出張|出差|外出|度假|假|离职|退職|휴가|부재
 """
 RECEIVED_WORDS = """
@@ -591,7 +592,7 @@ RECEIVED_WORDS = """
     vielen dank|herzlichen dank|registr|ответ|answer|inbox|mailbox|passed|offering|opened|доставлен|файлы|документы
     bearbeitet|ihre e-?mail|pris en compte|presentado|reencaminhado|dotarła|iletil|お寄せ|投递|感谢|bedankt|agradec
     submitted|chamado|teşekkür|meddelande|mejl|modtaget|mottatt|tack för|bekommen|звернен|отриман|děkuj|zuschrift
-    we have your|picking up emails|zu erreichen|fermé|fuera|verificat
+    we have your
 """
 CHALLENGE_WORDS = """
     confirm you|confirm that|confirms|confirmed|verify you|verify that|prove|whitelist|approved senders

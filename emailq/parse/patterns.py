@@ -13,7 +13,7 @@ def one_of(table: str, before: str = "", after: str = "") -> re.Pattern[str]:
 
     What alternatives begin with alike is looked at once, which is several times as fast.
     """
-    lines = "|".join(line.strip() for line in table.strip().splitlines())
+    lines = "|".join(line.strip() for line in table.splitlines() if line.strip())
     return in_lower_case(f"{before}(?:{_factored(_alternatives(lines))}){after}")
 
 
