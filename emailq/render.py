@@ -53,9 +53,9 @@ def _top(queues: Sequence[dict[str, Any]], workers: Sequence[dict[str, Any]]) ->
     for row in workers:
         who.add_row(
             str(row["id"]),
-            printable(row["host"], 40),
+            safe(row["host"], 40),
             str(row["pid"]),
-            printable(", ".join(row["queues"]), 60),
+            safe(", ".join(row["queues"]), 60),
             _count(row["processing"]),
             moment(row["started_at"]),
         )
@@ -72,7 +72,7 @@ def _status_table(rows: Sequence[dict[str, Any]]) -> Table:
     )
     for row in rows:
         table.add_row(
-            printable(row["queue_name"], 50),
+            safe(row["queue_name"], 50),
             *(_count(row[key]) for key in ("pending", "scheduled", "processing")),
             _count(row["failed"], "red"),
             _duration(row["oldest_s"]),
@@ -85,7 +85,7 @@ def _status_table(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _queue_state(row: dict[str, Any]) -> str:
-    reason = f": {escape(printable(row['reason'], 60))}" if row["reason"] else ""
+    reason = f": {safe(row['reason'], 60)}" if row["reason"] else ""
     if row["paused"]:
         return f"[yellow]paused{reason}[/]"
     if row["waiting_for_dependency"]:
@@ -110,7 +110,7 @@ def print_emails(rows: Sequence[dict[str, Any]], *, has_filter: bool = False, ma
             str(row["id"])[:8],
             moment(row["received_at"]),
             _person(row, 28),
-            escape(printable(row["subject"] or "(no subject)", 120)),
+            safe(row["subject"] or "(no subject)", 120),
             intent_text(row["intent"]),
             percent(row["confidence_score"]),
             row["priority"] or "-",
@@ -125,9 +125,9 @@ def print_emails(rows: Sequence[dict[str, Any]], *, has_filter: bool = False, ma
 def note(row: dict[str, Any]) -> str:
     """The one thing to know about an e-mail in a list."""
     if row["failure"]:
-        return f"[red]failed[/] {escape(printable(row['failure'], 60))}"
+        return f"[red]failed[/] {safe(row['failure'], 60)}"
     if row["review_reason"]:
-        return f"[yellow]review[/] {escape(printable(row['review_reason'], 60))}"
+        return f"[yellow]review[/] {safe(row['review_reason'], 60)}"
     if row.get("sender_trust") == "suspicious":
         return "[red]suspicious sender[/]"
     if row["automation"]:
@@ -140,34 +140,30 @@ def note(row: dict[str, Any]) -> str:
 def print_email(found: dict[str, Any]) -> None:
     email = found["email"]
     out = console()
-    out.print(f"[bold]{escape(printable(email['subject'] or '(no subject)', 200))}[/]")
+    out.print(f"[bold]{safe(email['subject'] or '(no subject)', 200)}[/]")
     facts = Table.grid(padding=(0, 2))
     people = {"from": [_name_and_address(email)], "to": email["to_addresses"], "cc": email["cc_addresses"]}
     for name, addresses in people.items():
         if addresses:
-            facts.add_row(name, ", ".join(addresses if name == "from" else [_safe(a, 80) for a in addresses[:10]]))
+            facts.add_row(name, ", ".join(addresses if name == "from" else [safe(a, 80) for a in addresses[:10]]))
     facts.add_row("received", f"{moment(email['received_at'])} UTC" + _sent(email))
-    facts.add_row("id", f"{email['id']}  [bright_black]{_safe(email['message_id'], 80)}[/]")
+    facts.add_row("id", f"{email['id']}  [bright_black]{safe(email['message_id'], 80)}[/]")
     for delivery in found["deliveries"][1:]:
-        facts.add_row(
-            "also", f"delivered to {_safe(delivery['account'], 40)} at {moment(delivery['delivered_at'])} UTC"
-        )
+        facts.add_row("also", f"delivered to {safe(delivery['account'], 40)} at {moment(delivery['delivered_at'])} UTC")
     if email["intent"]:
         label = f"{intent_text(email['intent'])} {percent(email['confidence_score'])}"
         for other in email["requests"][1:]:
             label += f" and {intent_text(other['intent'])} {percent(other['confidence'])}"
         facts.add_row("label", f"{label}, {email['sentiment']}, priority {email['priority']}")
     if email["review_reason"]:
-        facts.add_row("review", f"[yellow]{_safe(email['review_reason'], 100)}[/]")
+        facts.add_row("review", f"[yellow]{safe(email['review_reason'], 100)}[/]")
     if email["automation"]:
         facts.add_row("gate", _automation(email["automation"], email["automation_details"] or {}))
     if email["sender_trust"]:
         colour = TRUST_COLOURS[email["sender_trust"]]
-        facts.add_row(
-            "sender", f"[{colour}]{email['sender_trust']}[/]  {_safe(', '.join(email['trust_reasons']), 200)}"
-        )
+        facts.add_row("sender", f"[{colour}]{email['sender_trust']}[/]  {safe(', '.join(email['trust_reasons']), 200)}")
     if email["defects"]:
-        facts.add_row("defects", _safe(", ".join(email["defects"]), 300))
+        facts.add_row("defects", safe(", ".join(email["defects"]), 300))
     out.print(Padding(facts, (0, 0, 1, 0)))
     body = email["body_text"] or ""
     lines = [printable(line, 400) for line in body.splitlines()[:60]]
@@ -180,7 +176,7 @@ def _automation(kind: str, details: dict[str, Any]) -> str:
     status += f" of {', '.join(details['recipients'][:3])}" if details.get("recipients") else ""
     about = f", about {details['original_message_id']}" if details.get("original_message_id") else ""
     why = ", ".join(details.get("reasons") or [])
-    return f"{_safe(kind.replace('_', ' ') + status + about, 200)}  [bright_black]{_safe(why, 120)}[/]"
+    return f"{safe(kind.replace('_', ' ') + status + about, 200)}  [bright_black]{safe(why, 120)}[/]"
 
 
 def _print_parts(out: Console, found: dict[str, Any]) -> None:
@@ -199,8 +195,8 @@ def _print_parts(out: Console, found: dict[str, Any]) -> None:
 
 def _attachment(row: dict[str, Any]) -> str:
     inline = ", inline" if row["is_inline"] else ""
-    kind = f"{_safe(row['content_type'] or '?', 60)}, {size(row['size_bytes'])}{inline}"
-    return f"{row['position']}  {_safe(row['filename'], 80)}  [bright_black]{kind}[/]"
+    kind = f"{safe(row['content_type'] or '?', 60)}, {size(row['size_bytes'])}{inline}"
+    return f"{row['position']}  {safe(row['filename'], 80)}  [bright_black]{kind}[/]"
 
 
 def _thread(found: dict[str, Any]) -> list[str]:
@@ -210,24 +206,24 @@ def _thread(found: dict[str, Any]) -> list[str]:
     return [
         f"{'▸' if one['id'] == found['email']['id'] else ' '} {str(one['id'])[:8]}"
         f"  {moment(one['sent_at'] or one['received_at'])}"
-        f"  {_safe(one['from_address'] or '-', 40)}  {_safe(one['subject'] or '(no subject)', 60)}"
+        f"  {safe(one['from_address'] or '-', 40)}  {safe(one['subject'] or '(no subject)', 60)}"
         for one in thread["emails"] or []
     ]
 
 
 def _decision(row: dict[str, Any]) -> str:
     who = row["person"] or row["llm_model"] or row["decided_by"]
-    note = f": {_safe(row['note'], 200)}" if row["note"] else ""
+    note = f": {safe(row['note'], 200)}" if row["note"] else ""
     return (
         f"{moment(row['classified_at'])}  {intent_text(row['intent'])} {percent(row['confidence_score'])}"
-        f"  by {_safe(who, 60)}  [bright_black]{row['decision'].replace('_', ' ')}{note}[/]"
+        f"  by {safe(who, 60)}  [bright_black]{row['decision'].replace('_', ' ')}{note}[/]"
     )
 
 
 def _action(row: dict[str, Any]) -> str:
     sent = "proposed, not sent" if row["adapter"] == "dry_run" else f"{row['status']} via {row['adapter']}"
-    entity = f" → {_safe(row['entity_type'] or '', 40)} {_safe(row['entity_id'], 60)}" if row["entity_id"] else ""
-    error = f"  [red]{_safe(row['error_message'], 100)}[/]" if row["error_message"] else ""
+    entity = f" → {safe(row['entity_type'] or '', 40)} {safe(row['entity_id'], 60)}" if row["entity_id"] else ""
+    error = f"  [red]{safe(row['error_message'], 100)}[/]" if row["error_message"] else ""
     return f"{row['action_type']}: {sent}{entity}{error}  [bright_black]key {row['idempotency_key'][:16]}…[/]"
 
 
@@ -235,12 +231,12 @@ def _tries(row: dict[str, Any]) -> list[str]:
     """What was sent and answered, and what people decided, one line each."""
     tries = [
         f"  try {one['attempt']}: {one['outcome']}{' ' + str(one['http_status']) if one['http_status'] else ''}"
-        f"  {_safe(one['error_message'] or '', 100)}"
+        f"  {safe(one['error_message'] or '', 100)}"
         for one in row["attempts"]
     ]
     decisions = [
-        f"  {one['decision']} by {_safe(one['decided_by'], 40)} {moment(one['created_at'])}"
-        f"  {_safe('; '.join(_change(change) for change in one['changes']) or one['reason'] or '', 200)}"
+        f"  {one['decision']} by {safe(one['decided_by'], 40)} {moment(one['created_at'])}"
+        f"  {safe('; '.join(_change(change) for change in one['changes']) or one['reason'] or '', 200)}"
         for one in row["decisions"]
     ]
     return [f"[bright_black]{line.rstrip()}[/]" for line in (*tries, *decisions)]
@@ -251,31 +247,29 @@ def _change(change: dict[str, Any]) -> str:
 
 
 def _item(row: dict[str, Any]) -> str:
-    error = f"  [red]{_safe(row['last_error'], 120)}[/]" if row["last_error"] else ""
+    error = f"  [red]{safe(row['last_error'], 120)}[/]" if row["last_error"] else ""
     attempt = f"attempt {row['attempts']} of {row['max_attempts']}"
-    return f"{str(row['id'])[:8]}  {_safe(row['queue_name'], 50)}: {row['status']}, {attempt}{error}"
+    return f"{str(row['id'])[:8]}  {safe(row['queue_name'], 50)}: {row['status']}, {attempt}{error}"
 
 
 def print_parsed(email: dict[str, Any]) -> None:
     """A message from `emailq parse`, for people."""
     out = console()
-    out.print(
-        f"[bold]{_safe(email['subject'] or '(no subject)', 200)}[/]  [bright_black]{_safe(email['file'], 200)}[/]"
-    )
+    out.print(f"[bold]{safe(email['subject'] or '(no subject)', 200)}[/]  [bright_black]{safe(email['file'], 200)}[/]")
     for key in ("from", "to", "cc"):
         people = [f"{a['name'] or ''} <{a['email']}>".strip() for a in email[key] or []]
         if people:
-            out.print(f"  {key}: {_safe(', '.join(people), 300)}", soft_wrap=True)
+            out.print(f"  {key}: {safe(', '.join(people), 300)}", soft_wrap=True)
     out.print(f"  sent: {email['sentAt'] or '-'}")
     parts = {part["partId"]: part for key in ("textBody", "htmlBody", "attachments") for part in email[key]}
     for part in (parts[part_id] for part_id in email["files"]):
-        out.print(f"  attachment: {_safe(part['name'] or '-', 100)} ({_safe(part['type'], 60)}, {size(part['size'])})")
+        out.print(f"  attachment: {safe(part['name'] or '-', 100)} ({safe(part['type'], 60)}, {size(part['size'])})")
     if email["automation"]:
         out.print(f"  gate: {_automation(email['automation']['kind'], email['automation'])}", soft_wrap=True)
     if email["senderSigns"]:
         out.print(f"  sender: {', '.join(email['senderSigns'])}", soft_wrap=True)
     if email["defects"]:
-        out.print(f"  [yellow]defects: {_safe(', '.join(email['defects']), 300)}[/]")
+        out.print(f"  [yellow]defects: {safe(', '.join(email['defects']), 300)}[/]")
     out.print(Padding(Text(printable(email["preview"] or "", 400)), (0, 0, 1, 2)))
 
 
@@ -283,6 +277,11 @@ def print_findings(findings: Iterable[Any]) -> None:
     marks = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[red]FAIL[/]"}
     for finding in findings:
         console().print(f"{marks[finding.state]} {finding.check}: {escape(finding.text)}", soft_wrap=True)
+
+
+def safe(text: str | None, limit: int) -> str:
+    """Text from mail: nothing in it moves the cursor, or passes for our own markup."""
+    return escape(printable(text or "", limit))
 
 
 def intent_text(intent: str | None) -> str:
@@ -344,14 +343,10 @@ def _sent(email: dict[str, Any]) -> str:
 
 
 def _person(row: dict[str, Any], limit: int) -> str:
-    return _safe(row["from_name"] or row["from_address"] or "(no sender)", limit)
+    return safe(row["from_name"] or row["from_address"] or "(no sender)", limit)
 
 
 def _name_and_address(row: dict[str, Any]) -> str:
     if not row["from_name"]:
-        return _safe(row["from_address"] or "(no sender)", 200)
-    return f"{_safe(row['from_name'], 100)} [bright_black]<{_safe(row['from_address'] or '', 200)}>[/]"
-
-
-def _safe(text: str, limit: int) -> str:
-    return escape(printable(text, limit))
+        return safe(row["from_address"] or "(no sender)", 200)
+    return f"{safe(row['from_name'], 100)} [bright_black]<{safe(row['from_address'] or '', 200)}>[/]"

@@ -147,6 +147,15 @@ def test_a_queue_that_nobody_knew_is_told(env: dict[str, str], mail: Path) -> No
     )
 
 
+def test_a_queue_may_have_any_name(env: dict[str, str], db: psycopg.Connection) -> None:
+    add_item(db, "[/red]")
+
+    done = run_emailq("status", env=env)
+
+    assert done.returncode == 0, done.stderr
+    assert "[/red]" in done.stdout
+
+
 def test_a_queue_is_paused_and_resumed(env: dict[str, str], db: psycopg.Connection) -> None:
     paused = run_emailq("pause", "parsing", "--reason", "month end", env=env)
     row = db.execute("select paused, reason from queue_status where queue_name = 'parsing'").fetchone()

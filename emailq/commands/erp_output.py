@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from emailq.erp.summary import fields_text
-from emailq.parse.text import printable
-from emailq.render import console, intent_text, percent
+from emailq.render import console, intent_text, percent, safe
 
 _COLOURS = {
     "needs_review": "yellow",
@@ -29,7 +27,7 @@ def print_rules(rows: Sequence[dict[str, Any]]) -> None:
         limit = f"≤ {row['max_amount']} {row['currency']}" if row["max_amount"] is not None else "any"
         table.add_row(
             intent_text(row["intent"]),
-            _safe(row["rule"], 40) + ("" if row["enabled"] else " (off)"),
+            safe(row["rule"], 40) + ("" if row["enabled"] else " (off)"),
             f"≥ {percent(row['min_confidence'])}" if row["min_confidence"] else "any",
             ", ".join(row["sender_trust"]),
             row["attachments"].replace("_", " "),
@@ -49,9 +47,9 @@ def print_rules(rows: Sequence[dict[str, Any]]) -> None:
 def print_policy_test(found: dict[str, Any]) -> None:
     out = console()
     label = f"{intent_text(found['intent'])} {percent(found['confidence'])}" if found["intent"] else "not labelled yet"
-    out.print(f"[bold]{_safe(found['subject'] or '(no subject)', 100)}[/]  {label}")
+    out.print(f"[bold]{safe(found['subject'] or '(no subject)', 100)}[/]  {label}")
     if found["review_reason"]:
-        out.print(f"  [yellow]waits for a person: {_safe(found['review_reason'], 300)}[/]", soft_wrap=True)
+        out.print(f"  [yellow]waits for a person: {safe(found['review_reason'], 300)}[/]", soft_wrap=True)
     for number, request in enumerate(found["requests"], start=1):
         if len(found["requests"]) > 1:
             out.print(f"  request {number} of {len(found['requests'])}")
@@ -64,19 +62,19 @@ def _print_request(request: dict[str, Any]) -> None:
     for rule in request["rules"]:
         chosen = plan is not None and rule["rule"] == plan["rule"]
         if chosen:
-            out.print(f"  [green]✓ {_safe(rule['rule'], 40)}[/] decides: {plan['action_type']}")
+            out.print(f"  [green]✓ {safe(rule['rule'], 40)}[/] decides: {plan['action_type']}")
         elif rule["misfits"]:
-            misfits = "; ".join(_safe(one, 200) for one in rule["misfits"])
-            out.print(f"  [red]✗ {_safe(rule['rule'], 40)}[/] does not fit: {misfits}", soft_wrap=True)
+            misfits = "; ".join(safe(one, 200) for one in rule["misfits"])
+            out.print(f"  [red]✗ {safe(rule['rule'], 40)}[/] does not fit: {misfits}", soft_wrap=True)
         else:
-            out.print(f"  [bright_black]· {_safe(rule['rule'], 40)} fits too, but comes later[/]")
+            out.print(f"  [bright_black]· {safe(rule['rule'], 40)} fits too, but comes later[/]")
     if plan is None:
         out.print("  nothing follows: no rule is for such a message")
     elif plan["refusal"]:
         out.print("  no rule fits: a person decides")
     elif plan["questions"]:
         for question in plan["questions"]:
-            out.print(f"  [yellow]? {_safe(question, 200)}[/]", soft_wrap=True)
+            out.print(f"  [yellow]? {safe(question, 200)}[/]", soft_wrap=True)
         out.print("  so a person says yes before it is sent")
     else:
         out.print("  it is sent without a person")
@@ -89,18 +87,18 @@ def print_actions(rows: Sequence[dict[str, Any]], *, waiting_only: bool) -> None
         return
     for row in rows:
         state = f"[{_COLOURS[row['status']]}]{row['status'].replace('_', ' ')}[/]"
-        entity = f" → {_safe(row['entity_id'], 60)}" if row["entity_id"] and row["status"] == "success" else ""
-        who = _safe(row["from_name"] or row["from_address"] or "(no sender)", 40)
+        entity = f" → {safe(row['entity_id'], 60)}" if row["entity_id"] and row["status"] == "success" else ""
+        who = safe(row["from_name"] or row["from_address"] or "(no sender)", 40)
         out.print(
-            f"{str(row['id'])[:8]}  [bold]{row['action_type']}[/] via {_safe(row['adapter'], 20)}  {state}{entity}"
-            f"  {who}: {_safe(row['subject'] or '(no subject)', 60)}",
+            f"{str(row['id'])[:8]}  [bold]{row['action_type']}[/] via {safe(row['adapter'], 20)}  {state}{entity}"
+            f"  {who}: {safe(row['subject'] or '(no subject)', 60)}",
             soft_wrap=True,
         )
         if summary := fields_text(row["request_payload"].get("fields") or {}):
-            out.print(f"          {_safe(summary, 160)}", soft_wrap=True)
+            out.print(f"          {safe(summary, 160)}", soft_wrap=True)
         for question in (row["error_message"] or "").split("; "):
             if question:
-                out.print(f"          [yellow]? {_safe(question, 200)}[/]", soft_wrap=True)
+                out.print(f"          [yellow]? {safe(question, 200)}[/]", soft_wrap=True)
     if waiting_only:
         first = str(rows[0]["id"])[:8]
         out.print(
@@ -111,9 +109,5 @@ def print_actions(rows: Sequence[dict[str, Any]], *, waiting_only: bool) -> None
 
 def print_changes(changes: Sequence[dict[str, Any]]) -> None:
     for one in changes:
-        before, after = (_safe("null" if one[side] is None else str(one[side]), 200) for side in ("before", "after"))
-        console().print(f"  {_safe(one['path'], 100)}: [red]{before}[/] → [green]{after}[/]", soft_wrap=True)
-
-
-def _safe(text: str, limit: int) -> str:
-    return escape(printable(text, limit))
+        before, after = (safe("null" if one[side] is None else str(one[side]), 200) for side in ("before", "after"))
+        console().print(f"  {safe(one['path'], 100)}: [red]{before}[/] → [green]{after}[/]", soft_wrap=True)

@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -27,9 +26,10 @@ from emailq.classify.decisions import (
     reject_action,
 )
 from emailq.db import Connection
+from emailq.erp.summary import fields_text
 from emailq.models import Intent, Priority, Sentiment
 from emailq.parse.text import printable
-from emailq.render import INTENT_COLOURS, intent_text, moment, percent
+from emailq.render import INTENT_COLOURS, intent_text, moment, percent, safe
 
 INTENT_KEYS = {
     "o": Intent.ORDER,
@@ -198,31 +198,22 @@ def _draw(row: dict[str, Any], step: Step, told: str, out: Console) -> None:
 def _facts(row: dict[str, Any], step: Step) -> Table:
     facts = Table.grid(padding=(0, 2))
     sender = f"{row['from_name'] or ''} <{row['from_address'] or 'no sender'}>".strip()
-    facts.add_row("from", f"{_safe(sender, 100)}  [bright_black]{moment(row['received_at'])} UTC[/]")
-    facts.add_row("why", f"[yellow]{_safe(row['review_reason'], 300)}[/]")
+    facts.add_row("from", f"{safe(sender, 100)}  [bright_black]{moment(row['received_at'])} UTC[/]")
+    facts.add_row("why", f"[yellow]{safe(row['review_reason'], 300)}[/]")
     facts.add_row("guess", _guess(row))
     chosen = [f"priority {step.priority}"] if step.priority else []
     chosen += [f"sentiment {step.sentiment}"] if step.sentiment else []
     if chosen:
         facts.add_row("yours", f"[bold]{', '.join(chosen)}[/]")
     if row["reasoning"]:
-        facts.add_row("reason", f"[bright_black]{_safe(row['reasoning'], 200)}[/]")
+        facts.add_row("reason", f"[bright_black]{safe(row['reasoning'], 200)}[/]")
     if row["attachments"]:
-        facts.add_row("files", _safe(", ".join(row["attachments"]), 200))
+        facts.add_row("files", safe(", ".join(row["attachments"]), 200))
     if row["action_id"]:
-        facts.add_row("action", f"{row['action_type']} {str(row['action_id'])[:8]} waits{_values(row['fields'] or {})}")
+        values = fields_text(row["fields"] or {})
+        waits = f"{row['action_type']} {str(row['action_id'])[:8]} waits"
+        facts.add_row("action", f"{waits}: {safe(values, 200)}" if values else waits)
     return facts
-
-
-def _values(fields: dict[str, Any]) -> str:
-    """What the action would carry, in short."""
-    numbers = [fields[key]["value"] for key in ("order_number", "invoice_number") if fields.get(key)]
-    items = [f"{line['quantity'] or '?'} {line['item'] or line['article']}" for line in fields.get("lines") or []]
-    totals = [
-        f"{one['value']} {one['currency'] or ''}" for one in fields.get("amounts") or [] if one["kind"] == "total"
-    ]
-    found = [*numbers, *items[:4], *(["…"] if len(items) > 4 else []), *totals]
-    return f": {_safe(', '.join(found), 200)}" if found else ""
 
 
 def _guess(row: dict[str, Any]) -> str:
@@ -234,7 +225,7 @@ def _guess(row: dict[str, Any]) -> str:
     first = ", ".join(shown) or f"{intent_text(row['intent'])} {percent(row['confidence_score'])}"
     if len(row["requests"]) > 1:
         first += f", in two requests: {' and '.join(row['requests'])}"
-    return f"{first}  [bright_black]{row['sentiment']}, {row['priority']}; by {_safe(row['model'] or '?', 40)}[/]"
+    return f"{first}  [bright_black]{row['sentiment']}, {row['priority']}; by {safe(row['model'] or '?', 40)}[/]"
 
 
 def _text(row: dict[str, Any]) -> list[str]:
@@ -256,7 +247,3 @@ def _keys(row: dict[str, Any]) -> str:
     second = f"{keep}{others}"
     third = "[bright_black]before it: [bold]1[/]-[bold]4[/] priority low … urgent, [bold]+ 0 -[/] sentiment[/]"
     return f"{first}\n{second}\n{third}"
-
-
-def _safe(text: str, limit: int) -> str:
-    return escape(printable(text, limit))

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from emailq.parse.text import printable
-from emailq.render import INTENT_COLOURS, percent
+from emailq.erp.summary import fields_text
+from emailq.render import INTENT_COLOURS, percent, safe
 
 
 def print_step(out: Console, name: str, text: str, seconds: float) -> None:
@@ -29,8 +29,8 @@ def mailbox_table(rows: list[dict[str, Any]]) -> Table:
         table.add_row(
             f"[bright_black]{str(row['id'])[:8]}[/]",
             row["at"].strftime("%H:%M"),
-            _safe(row["from_name"] or row["from_address"] or "(no sender)", 20),
-            f"[bright_black]{in_thread}[/]{_safe(row['subject'] or '(no subject)', 80)}",
+            safe(row["from_name"] or row["from_address"] or "(no sender)", 20),
+            f"[bright_black]{in_thread}[/]{safe(row['subject'] or '(no subject)', 80)}",
             f"[{colour}]{row['intent'] or '-'}[/]",
             percent(row["confidence_score"]),
             {"urgent": "[bold red]urgent[/]", "high": "[red]high[/]"}.get(row["priority"], row["priority"] or "-"),
@@ -44,7 +44,7 @@ def _becomes(row: dict[str, Any]) -> str:
         return "[red]failed[/]"
     if row["action_type"]:
         colour = {"needs_review": "yellow", "failed": "red"}.get(row["action_status"], "green")
-        made = f" {_safe(row['entity_id'], 20)}" if row["action_status"] == "success" and row["entity_id"] else ""
+        made = f" {safe(row['entity_id'], 20)}" if row["action_status"] == "success" and row["entity_id"] else ""
         return f"[{colour}]{row['action_type']}{made}[/]"
     if row["review_reason"]:
         return "[yellow]a person decides[/]"
@@ -54,38 +54,38 @@ def _becomes(row: dict[str, Any]) -> str:
 def print_sections(out: Console, rows: list[dict[str, Any]]) -> None:
     """What was booked, proposed, left to people, failed, delivered twice or broken."""
     booked = [
-        f"{_id(row)}  [green]{row['action_type']} → {_safe(row['entity_id'] or '', 30)}[/]  {_safe(_summary(row), 100)}"
+        f"{_id(row)}  [green]{row['action_type']} → {safe(row['entity_id'] or '', 30)}[/]  {safe(_summary(row), 100)}"
         for row in rows
         if row["action_status"] == "success"
     ]
     proposed = [
-        f"{_id(row)}  [green]{row['action_type']}[/]  {_safe(_summary(row), 100)}"
+        f"{_id(row)}  [green]{row['action_type']}[/]  {safe(_summary(row), 100)}"
         for row in rows
         if row["action_status"] == "pending"
     ]
     waiting = [
-        f"{str(row['action_id'])[:8]}  [yellow]{row['action_type']}[/]  {_safe(_summary(row), 80)}"
-        f"  [yellow]{_safe(row['error_message'], 90)}[/]"
+        f"{str(row['action_id'])[:8]}  [yellow]{row['action_type']}[/]  {safe(_summary(row), 80)}"
+        f"  [yellow]{safe(row['error_message'], 90)}[/]"
         for row in rows
         if row["action_status"] == "needs_review"
     ]
     people = [
-        f"{_id(row)}  {_safe(row['subject'] or '(no subject)', 40)}: [yellow]{_safe(row['review_reason'], 70)}[/]"
+        f"{_id(row)}  {safe(row['subject'] or '(no subject)', 40)}: [yellow]{safe(row['review_reason'], 70)}[/]"
         for row in rows
         if row["review_reason"] and row["action_status"] != "needs_review"
     ]
     failures = [
-        f"{_id(row)}  {_safe(row['subject'] or '(no subject)', 40)}: [red]{_safe(row['failure'], 80)}[/]"
+        f"{_id(row)}  {safe(row['subject'] or '(no subject)', 40)}: [red]{safe(row['failure'], 80)}[/]"
         for row in rows
         if row["failure"]
     ]
     twice = [
-        f"{_id(row)}  {_safe(row['subject'], 60)}: came {row['deliveries']} times, kept once"
+        f"{_id(row)}  {safe(row['subject'], 60)}: came {row['deliveries']} times, kept once"
         for row in rows
         if row["deliveries"] > 1
     ]
     broken = [
-        f"{_id(row)}  {_safe(row['subject'] or '(no subject)', 40)}: {_safe(', '.join(row['defects']), 80)}"
+        f"{_id(row)}  {safe(row['subject'] or '(no subject)', 40)}: {safe(', '.join(row['defects']), 80)}"
         for row in rows
         if len(row["defects"]) > 2
     ]
@@ -106,14 +106,9 @@ def print_sections(out: Console, rows: list[dict[str, Any]]) -> None:
 
 def _summary(row: dict[str, Any]) -> str:
     """What the ERP would get, in a few words: the sender and the values that were found."""
-    fields = (row["request_payload"] or {}).get("fields") or {}
-    found = [f"{line.get('quantity')} {line.get('item')}" for line in (fields.get("lines") or [])[:4]]
-    for key in ("order_number", "invoice_number"):
-        value = fields.get(key)
-        if value:
-            found.insert(0, str(value.get("value", value) if isinstance(value, dict) else value))
+    found = fields_text((row["request_payload"] or {}).get("fields") or {})
     who = row["from_name"] or row["from_address"] or ""
-    return f"{who}: {', '.join(found)}" if found else who
+    return f"{who}: {found}" if found else who
 
 
 def print_next_steps(out: Console, rows: list[dict[str, Any]], *, is_running: bool) -> None:
@@ -140,7 +135,3 @@ def print_next_steps(out: Console, rows: list[dict[str, Any]], *, is_running: bo
 
 def _id(row: dict[str, Any]) -> str:
     return f"[bright_black]{str(row['id'])[:8]}[/]"
-
-
-def _safe(text: str | None, limit: int) -> str:
-    return escape(printable(text or "", limit))
