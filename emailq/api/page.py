@@ -284,13 +284,10 @@ async def decide_action(
     async with _pool(request).connection() as conn:
         try:
             if decision == "approve":
-                action = await desk.show_action(conn, action_id)
-                if action["payload_sha256"].hex() != seen:
-                    return _back(back, told="It has changed since it was shown: look again.")
-                await desk.approve(conn, action, action["request_payload"], [], token.name, None)
+                await desk.approve_as_seen(conn, action_id, bytes.fromhex(seen), token.name)
             else:
                 await desk.reject(conn, action_id, token.name, None)
-        except UsageError as error:
+        except (UsageError, ValueError) as error:
             return _back(back, told=str(error))
     return _back(back)
 

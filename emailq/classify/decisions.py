@@ -1,7 +1,7 @@
 """What people decide about labels, and what waits for them."""
 
 from collections.abc import Sequence
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -33,26 +33,6 @@ async def label_email(
     )
     row = await cursor.fetchone()
     return bool(row and row[0])
-
-
-async def approve_action(conn: Connection, action_id: UUID, seen_sha256: bytes, person: str) -> str | None:
-    """Let an ERP action go as it is, with the payload that was seen; else why not."""
-    return await _told(
-        conn,
-        "select approve_erp_action(a.id, %s, null, %s, a.request_payload, a.payload_sha256, '[]')"
-        " from erp_actions a where a.id = %s",
-        (person, seen_sha256, action_id),
-    )
-
-
-async def reject_action(conn: Connection, action_id: UUID, person: str) -> str | None:
-    """Cancel an ERP action; else why not."""
-    return await _told(conn, "select reject_erp_action(%s, %s, null)", (action_id, person))
-
-
-async def _told(conn: Connection, statement: LiteralString, parameters: tuple[Any, ...]) -> str | None:
-    row = await (await conn.execute(statement, parameters)).fetchone()
-    return row[0] if row else "the action is gone"
 
 
 async def next_waiting(conn: Connection, without: Sequence[UUID] = ()) -> dict[str, Any] | None:

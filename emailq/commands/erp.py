@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from emailq.commands.database import with_connection
-from emailq.commands.output import EX_OK, as_json, print_row, print_rows
+from emailq.commands.output import EX_OK, as_json, print_row, print_rows, whoami
 from emailq.db import Connection
 from emailq.errors import Unavailable, UsageError
 from emailq.settings import load_settings
@@ -110,7 +110,7 @@ def approve(
         if edit:
             payload = _edited(payload)
         changes = desk.differences(action["request_payload"], payload)
-        await desk.approve(conn, action, payload, changes, by or desk.whoami(), reason)
+        await desk.approve(conn, action, payload, changes, by or whoami(), reason)
         return {"approved": str(action["id"]), "changes": changes}
 
     result = with_connection(run)
@@ -134,7 +134,7 @@ def reject(action_id: str, reason: str | None, by: str | None, as_json: bool) ->
 
     async def run(conn: Connection) -> str:
         found = await action_id_of(conn, action_id)
-        await desk.reject(conn, found, by or desk.whoami(), reason)
+        await desk.reject(conn, found, by or whoami(), reason)
         return str(found)
 
     done = with_connection(run)

@@ -1,6 +1,8 @@
-"""How commands print, and how they read the messages in files."""
+"""How commands print, who runs them, and how they read the messages in files."""
 
 import json
+import os
+import pwd
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -33,6 +35,14 @@ def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def whoami() -> str:
+    """Who decides, where nobody is named."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a user id without a name, as in containers
+        return f"uid {os.getuid()}"
 
 
 def printable_name(text: str) -> str:

@@ -1,14 +1,12 @@
 """Commands for decisions about labels: label, review, replay."""
 
-import os
-import pwd
 import sys
 from typing import Any
 
 import click
 
 from emailq.commands.database import with_connection
-from emailq.commands.output import EX_DATAERR, EX_OK, as_json, print_row, print_rows
+from emailq.commands.output import EX_DATAERR, EX_OK, as_json, print_row, print_rows, whoami
 from emailq.db import Connection
 from emailq.errors import UsageError
 from emailq.models import Intent, Priority, Sentiment
@@ -56,7 +54,7 @@ def label(
             intent=intent,
             sentiment=sentiment,
             priority=priority,
-            person=by or _user(),
+            person=by or whoami(),
             note=note,
             act=not no_action,
         )
@@ -84,7 +82,7 @@ def review(limit: int, by: str | None, as_json: bool) -> int:
     from emailq.commands.review_screen import keys_of_terminal, walk
 
     with keys_of_terminal() as read_key:
-        with_connection(lambda conn: walk(conn, by or _user(), read_key))
+        with_connection(lambda conn: walk(conn, by or whoami(), read_key))
     return EX_OK
 
 
@@ -128,10 +126,3 @@ def _words(labels: dict[str, Any] | None) -> str:
     if labels is None:
         return "no label"
     return f"{labels['intent']} {labels['confidence']:.1%}, {labels['sentiment']}, priority {labels['priority']}"
-
-
-def _user() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"

@@ -17,16 +17,11 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from emailq.classify.decisions import (
-    approve_action,
-    count_waiting,
-    is_waiting,
-    label_email,
-    next_waiting,
-    reject_action,
-)
+from emailq.classify.decisions import count_waiting, is_waiting, label_email, next_waiting
 from emailq.db import Connection
+from emailq.erp import desk
 from emailq.erp.summary import fields_text
+from emailq.errors import NotFound, UsageError
 from emailq.models import Intent, Priority, Sentiment
 from emailq.parse.text import printable
 from emailq.render import INTENT_COLOURS, intent_text, moment, percent, safe
@@ -125,25 +120,27 @@ async def _write(conn: Connection, step: Step, person: str) -> str:
     if step.is_written or not (step.intent or step.action):
         return ""
     row, email_id = step.row, step.row["email_id"]
-    refusal: str | None = None
-    if not await is_waiting(conn, email_id):
-        refusal = "somebody else decided meanwhile"
-    elif step.action == APPROVE:
-        refusal = await approve_action(conn, row["action_id"], row["payload_sha256"], person)
-    elif step.action == REJECT:
-        refusal = await reject_action(conn, row["action_id"], person)
-    else:
-        await label_email(
-            conn,
-            email_id,
-            intent=step.intent,
-            sentiment=step.sentiment,
-            priority=step.priority,
-            person=person,
-            act=step.act,
-        )
-    step.is_written = refusal is None
-    return f"; {str(email_id)[:8]}: {refusal}" if refusal else ""
+    try:
+        if not await is_waiting(conn, email_id):
+            raise UsageError("somebody else decided meanwhile")
+        if step.action == APPROVE:
+            await desk.approve_as_seen(conn, row["action_id"], row["payload_sha256"], person)
+        elif step.action == REJECT:
+            await desk.reject(conn, row["action_id"], person, None)
+        else:
+            await label_email(
+                conn,
+                email_id,
+                intent=step.intent,
+                sentiment=step.sentiment,
+                priority=step.priority,
+                person=person,
+                act=step.act,
+            )
+    except (NotFound, UsageError) as error:
+        return f"; {str(email_id)[:8]}: {error}"
+    step.is_written = True
+    return ""
 
 
 def _choose(row: dict[str, Any], told: str, read_key: Callable[[], str], out: Console) -> Step | str:

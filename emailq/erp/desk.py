@@ -1,7 +1,6 @@
 """Where people decide about ERP actions: what waits, what policy says of a message, yes and no, what was changed."""
 
 import copy
-import getpass
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -93,6 +92,12 @@ async def approve(
     )
 
 
+async def approve_as_seen(conn: Connection, action_id: UUID, seen_sha256: bytes, by: str) -> None:
+    """Say yes to the payload that was looked at. Raises NotFound, and UsageError if it is another one by now."""
+    action = await show_action(conn, action_id)
+    await approve(conn, {**action, "payload_sha256": seen_sha256}, action["request_payload"], [], by, None)
+
+
 async def reject(conn: Connection, action_id: UUID, by: str, reason: str | None) -> None:
     """Say no. Raises UsageError with what stands in the way."""
     await _decide(conn, "select reject_erp_action(%s, %s, %s)", action_id, by, reason)
@@ -126,13 +131,6 @@ def differences(before: Any, after: Any, path: str = "") -> list[dict[str, Any]]
     else:
         return [{"path": path, "before": before, "after": after}]
     return [one for name, a, b in pairs for one in differences(a, b, f"{path}.{name}".lstrip("."))]
-
-
-def whoami() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in containers
-        return "unknown"
 
 
 def _set(target: Any, names: Sequence[str], value: Any, given: str) -> None:

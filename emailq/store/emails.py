@@ -97,12 +97,6 @@ async def item_ids(conn: Connection, texts: list[str]) -> list[UUID]:
     return found
 
 
-async def item_id(conn: Connection, text: str) -> UUID:
-    return await _one(
-        conn, text, "select id from processing_queue where id between %(low)s and %(high)s limit 2", "queue item"
-    )
-
-
 async def action_id(conn: Connection, text: str) -> UUID:
     """An ERP action's id as typed; an e-mail's id stands for its only action."""
     statement = (

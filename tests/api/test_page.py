@@ -131,7 +131,7 @@ def test_who_approves_says_yes_to_what_is_shown(
     old = db.execute("update erp_actions set payload_sha256 = sha256('another') returning request_payload").fetchone()
     assert old is not None
     page.get_by_role("button", name="Approve").click()
-    assert "It has changed since it was shown" in page.inner_text("main")
+    assert "its payload was changed meanwhile" in page.inner_text("main")
     assert db.execute("select status from erp_actions").fetchall() == [("needs_review",)]
 
     db.execute("update erp_actions set payload_sha256 = %s", (sha256(canonical(old[0])),))
