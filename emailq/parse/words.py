@@ -42,13 +42,13 @@ def decode_words(value: str) -> str:
     done = 0
     for word in _find_words(value):
         encoded = value[word.begin : word.end]
-        if word.is_base64:
-            digits = _NOT_BASE64.sub("", encoded)
-            if len(digits) < 2 and encoded and not open_base64:  # no word: "=?a?b?="
-                continue
         gap = value[done : word.at]
         joins = run_charset != "" and not gap.strip(_WHITE)
         if word.is_base64:
+            digits = _NOT_BASE64.sub("", encoded)
+            is_rest = joins and (open_base64 != "" or not digits)  # of what was cut anywhere, perhaps the last "="
+            if len(digits) < 2 and encoded and not is_rest:  # no word: "=?a?b?="
+                continue
             is_whole = (len(digits) + len(encoded) - len(encoded.rstrip("="))) % 4 == 0
             if joins and open_base64 and word.charset == run_charset and not is_whole:
                 del run[len(run) - (len(open_base64) * 6 // 8) :]

@@ -47,6 +47,7 @@ def test_a_short_base64_text_may_have_blanks_inside() -> None:
         ("=?utf-8?b?YQ==Yg==?=", "ab"),
         ("=?utf-8?b?0J/R?= =?utf-8?b?gNC4?=", "При"),
         ("=?utf-8?b?0J/RgNC?= =?utf-8?b?40LI=?=", "Прив"),
+        ("=?utf-8?b?YWI?= =?utf-8?b?=?=", "ab"),
         ("=?utf-8?q?1=3D1==?=", "1=1=="),
         ("=?utf-8?q?cut?", "cut"),
         ("=?utf-8?b?w6k? or so", "é or so"),
