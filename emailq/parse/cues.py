@@ -84,17 +84,17 @@ ANSWER = r"""
 """
 # … and when.
 SOON = r"""
-    \bwithin\b|(?:working|business) (?:day|hour)|\d hours|\bdays\b|\bweeks?\b|\bshortly|\bsoon\b|as soon|up to|end of
-    due course|promptly|earliest|in turn|order|once\b|\bhours\b|take (?:a|some|longer|us)|next|в течение
-    \bдн(?:я|ей|ям)|час(?:а|ов|ы)?\b|ближайш|скор|срок|до конца|как только|по мере|порядк|дополнительно|позже|дольше
-    быстрее|innerhalb|binnen|\btage?n?\b|stunden|woche|schnellst|\bbald|zeitnah|umgehend|\bkürze|unaufgefordert|sobald
-    nächsten|länger|geduld|momentan|derzeit|\bsous\b|dans les|délai|heures|jours|semaine|quinzaine|\bbref|rapidement
-    dès (?:que|réception)|prochainement|vite|plazo|horas|días|\bbreve|pronto|enseguida|lo antes|cuanto antes|en cuanto
-    posible|término|\bentro\b|\bore\b|giorni|presto|appena|possibile|tempi\b|termini|prazo|\bdias|assim que|possível
-    \blogo\b|\baté \d|ciągu|\bdni\b|godzin|terminie|wkrótce|najszybciej|niezwłocznie|içinde|\bgün|saat|en kısa|yakında
-    sürede|werkdag|spoedig|zo snel|dagen|以内|営業日|順次|後ほど|しばらく|追って|改めて|まで|小时|工作日|尽快|之内
-    日内|天内|稍后|近期|时间|\binom\b|arbetsdag|snarast|inden for|indenfor|\binnen\b|hverdag|arkipäiv|протягом
-    найближч|\bdnů\b|pracovních
+    \bwithin\b|after \d{1,2} ?[ap]m|(?:working|business) (?:day|hour)|\d hours|\bdays\b|\bweeks?\b|\bshortly|\bsoon\b
+    as soon|up to|end of|due course|promptly|earliest|in turn|order|once\b|\bhours\b|take (?:a|some|longer|us)|next
+    в течение|\bдн(?:я|ей|ям)|час(?:а|ов|ы)?\b|ближайш|скор|срок|до конца|как только|по мере|порядк|дополнительно
+    позже|дольше|быстрее|innerhalb|binnen|\btage?n?\b|stunden|woche|schnellst|\bbald|zeitnah|umgehend|\bkürze
+    unaufgefordert|sobald|nächsten|länger|geduld|momentan|derzeit|\bsous\b|dans les|délai|heures|jours|semaine
+    quinzaine|\bbref|rapidement|dès (?:que|réception)|prochainement|vite|plazo|horas|días|\bbreve|pronto|enseguida
+    lo antes|cuanto antes|en cuanto|posible|término|\bentro\b|\bore\b|giorni|presto|appena|possibile|tempi\b|termini
+    prazo|\bdias|assim que|possível|\blogo\b|\baté \d|ciągu|\bdni\b|godzin|terminie|wkrótce|najszybciej|niezwłocznie
+    içinde|\bgün|saat|en kısa|yakında|sürede|werkdag|spoedig|zo snel|dagen|以内|営業日|順次|後ほど|しばらく|追って
+    改めて|まで|小时|工作日|尽快|之内|日内|天内|稍后|近期|时间|\binom\b|arbetsdag|snarast|inden for|indenfor|\binnen\b
+    hverdag|arkipäiv|протягом|найближч|\bdnů\b|pracovních
 """
 # "We will answer": needs no time.
 WE_WILL_ANSWER = r"""
@@ -117,7 +117,9 @@ WE_WILL_ANSWER = r"""
     udzielimy|postaramy|sonuçlandırıl|\bsize (?:dön|bilgi|ulaş)|streven|nemen .{0,30}contact|与您联系|为您处理
     给您回复|お返事|ご返信|ご回答|差し上げ
     \b(?:someone|team|committee|colleague|we)(?: will|['’]ll) (?:ring|call|arrange|notify)|escribiremos|comprobaremos
-    geri dön|svarar (?:inom|så)
+    geri dön|svarar (?:inom|så)|(?:le|lo|la) (?:informar|contactar|atender|avisar)(?:á|emos)
+    (?:la|lo) (?:revisar|estudiar)(?:á|emos)|verrà (?:informat|avvisat)|entrar(?:á|emos) em contato
+    (?:sera|serez) (?:informé|contacté|recontacté)|werden (?:sie )?(?:informiert|benachrichtigt)
 """
 # What desks talk of: hours, numbers, load, where to look, what not to do.
 DESK_TALK = r"""
@@ -208,6 +210,7 @@ AWAY = r"""
 MAIL = r"""
     e-?mails?\b|mails?\b|inbox|mailbox|message|почт|письм|сообщени|nachrichten|courriel|boîte|correo|mensaje|posta\b
     messaggi|wiadomoś|skrzyn|mesaj|メール|邮件|信\b|\bi see this|\bthis (?:account|address)|anfragen
+    slow to (?:reply|respond|answer)
 """
 # … which they seldom read …
 SELDOM = r"""
@@ -232,6 +235,7 @@ STAND_IN = r"""
     atiende|nel frattempo|collega|contattare|rivolgersi|scrivere|chiamare|sostitu|entretanto|colega|enquanto
     fal[ae] com|ligue|substitu|piln|zastęp|kontakt|w tym czasie|\bacil|yerine|ulaşabil|arayabil|yardımcı|急|代わり
     担当|联系|聯繫|打我|拨打|致电|running my|dringend\S{0,2}|\bbitte an\b|сроч|best way to|\bsee \S{2,}|\bnumber is
+    \buse \S{2,}@|\bfor .{3,40} use\b
 """
 # … until when …
 UNTIL = r"""

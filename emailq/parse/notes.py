@@ -44,7 +44,8 @@ _ASIDES = (  # each with what must stand in the text
     (
         ("?",),
         re.compile(
-            r"(?:^|(?<=[.!] ))[^\n.!?]{3,90}\?(?= (?:please )?(?:call|ring|phone|visit|see|check|read|click|try)\b)|"
+            r"(?:^|(?<=[.!] ))[^\n.!?]{3,90}\?"
+            r"(?= (?:please )?(?:call|ring|phone|pop in|drop|visit|see|check|read|click|try|use|text)\b)|"
             r"\b(?:(?:have |any |more )?questions|need (?:more )?help|вопросы|fragen|des questions|dudas|domande)\?|"
             r"\bdúvidas\?",
             re.MULTILINE,

@@ -415,7 +415,7 @@ PLEASE = r"""
     update|allow|bear|accept|expect|be\b|visit|include|keep|see (?:our|the)|find|reply|phone|ring|send .{0,40}\S@
     ask\b|assume
     try
-    rest|leave|quote (?:your|the|this)|add|remember
+    rest|leave|quote (?:your|the|this|\S{0,12}\d)|add|remember|telephone|dial|text\b|consult|wait
 """
 # Who asks for something is no program.
 ASKING_WORDS = r"""
@@ -441,7 +441,7 @@ ASKING_WORDS = r"""
 PROGRAM_WORDS = """
     because|потому|так как|поскольку|, weil|parce|porque|perché|ponieważ
     automat|reply|respond|monitored|if this|if you did|if you do|atendid|unattended|scan date|was sent from|scanned
-    автомат|отвеча|если_
+    автомат|отвеча|если_|si has sido|si fue|if it was|das waren|si c|se sei|se foi|jeśli
     antwort|falls sie|wenn sie|répond|si vous n|si no_|si usted no|se non_|rispond|se não_|se você|odpowiad|jeśli
     yanıt
     otomatik|işlem|自動|自动|返信|回复|回覆|本人|不是|心当たり
@@ -455,7 +455,9 @@ PROGRAM_SENTENCES = r"""
     (?:ricevi|riceve|hai ricevuto) quest.{0,20}perché
     (?:você recebeu|está a receber|recebeu) est.{0,20}porque|otrzymujesz .{0,30}ponieważ
     if (?:this|it) was(?:n['’]t| not) you(?! who)
-    if you (?:did(?:n['’]t| not)|do(?:n['’]t| not)) (?:request|make|recogni|init|sign)
+    if you (?:did(?:n['’]t| not)|do(?:n['’]t| not)) (?:request|make|recogni|init|sign)|if (?:this|it) was you,
+    si has sido tú|si fue usted|если это были вы|(?:wenn|falls) sie das waren|si c['’](?:était|est) (?:bien )?vous
+    se sei stato tu|se foi você|jeśli to (?:ty|pan)
     если (?:это (?:были )?не вы|вы (?:этого )?не (?:запрашивали|совершали|регистрировались|входили))
     si (?:usted )?no (?:reconoce|fue usted|ha solicitado|has sido|solicitó)|si vous n['’](?:êtes|avez) pas
     (?:wenn|falls) sie (?:dies|das|diese\S{0,2})\b.{0,40}nicht\b|se non (?:sei stato|hai|riconosc)
@@ -525,6 +527,13 @@ NOTICE_STATES = r"""
     versandt|verschickt|unterwegs|bestätig|zugestellt|storniert|\bneue|zurücks|expédi|livré|annul|réinitialis|nouve
     enviad|entregad|restablec|\bnuev|spedit|consegnat|conferma|reimpost|\bnuov|expedid|wysłan|potwierdz|dostarczon|anulowan
     \bnow[ey]|onaylan|teslim|\byeni|発送|確認|確定|完了|发货|确认|成功
+"""
+# A code to sign in with, and the minutes for which it holds.
+CODE_WORDS = r"""
+    \bcode\b|\bкод|código|codice|\bkodu?\b|コード|验证码|kodunuz
+"""
+CODE_MINUTES = r"""
+    \d{1,2}[ -]?(?:min|мин|dakika|分)
 """
 # The labels of a form of a site; what visitors write stands behind them.
 FORM_LABELS = """

@@ -38,6 +38,9 @@ _WORDS = words_of(notices.PROGRAM_WORDS)
 _NOTICE_THING = one_of(notices.NOTICE_THINGS)
 _NOTICE_STATE = one_of(notices.NOTICE_STATES)
 _FIRST_PERSON = one_of(notices.FIRST_PERSON)
+_CODE_WORD = one_of(notices.CODE_WORDS)
+_CODE_MINUTES = one_of(notices.CODE_MINUTES)
+_CODE_LINE = re.compile(r"(?m)^\W{0,5}(?:\d{4,8}|\d{3}[ -]\d{3,4})\W{0,5}$")
 _HOST = re.compile(r"\bhttps?://([\w.-]{4,100})(?=/\w)")
 _FORM_LABELS = frozenset(words_of(notices.FORM_LABELS))
 _SHOP_MAILER = re.compile(
@@ -76,6 +79,8 @@ def reason_for(message: Message, headers: dict[str, str], subject: str, reply: S
         reason = "subject of a program"
     elif _is_notice(text, headers, subject, senders[0]):
         reason = "subject and text of a shop"
+    elif len(text) < _READ and _CODE_LINE.search(text) and _CODE_WORD.search(text) and _CODE_MINUTES.search(text):
+        reason = "a code that holds for minutes"
     elif says_program(text) and says_program(_ends(f"{reply.new}\n{reply.signature}")):
         reason = "text of a program"
     else:
