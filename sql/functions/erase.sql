@@ -99,7 +99,8 @@ end $$;
 -- What outlives messages and may name a person: contacts, and answers of the HTTP API that are kept for repeats.
 create or replace function forget_contact(p_address text) returns void language sql as $$
     delete from contacts where position(p_address in lower(email)) > 0;
-    update contacts set name = null where position(p_address in lower(name)) > 0;
+    update contacts set name = null, is_own_name = default, named_at = default
+    where position(p_address in lower(name)) > 0;
     delete from api_answers where position(convert_to(p_address, 'UTF8') in body) > 0;
 $$;
 

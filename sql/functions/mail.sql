@@ -241,7 +241,10 @@ begin
     update contacts set
         emails_sent_count = emails_sent_count - (email = coalesce(e.from_address, ''))::integer,
         emails_received_count = emails_received_count
-            - (email = any (e.to_addresses || e.cc_addresses || e.bcc_addresses))::integer
+            - (email = any (e.to_addresses || e.cc_addresses || e.bcc_addresses))::integer,
+        -- its name gives way to that of any other message
+        is_own_name = is_own_name and named_at <> least(e.sent_at, e.received_at),
+        named_at = case when named_at = least(e.sent_at, e.received_at) then '-infinity' else named_at end
     where email = any (e.from_address || e.to_addresses || e.cc_addresses || e.bcc_addresses);
     update emails set thread_id = null where id = e.id;
 end $$;
@@ -403,24 +406,26 @@ begin
 end $$;
 
 -- Counts messages for their senders and for each recipient; p_people goes with each, as above. The name is what people
--- call themselves first, else what others call them first. A message of ours that nobody can have forged (our servers
--- vouch for it, or it lies in a folder of sent mail) makes its recipients partners.
+-- call themselves in their newest message, else what others call them in theirs; a message that is known to be forged
+-- tells no more than others do. A message of ours that nobody can have forged (our servers vouch for it, or it lies in a
+-- folder of sent mail) makes its recipients partners.
 create or replace function count_contacts(p_emails emails[], p_people jsonb[]) returns void language plpgsql as $$
 begin
-    insert into contacts as c (email, name, domain, domain_looks, is_internal, written_to_at, emails_sent_count,
-                               emails_received_count, last_email_at)
-    select s.email, s.name, s.domain, coalesce(looks_of(s.domain), '{}'), s.is_internal, s.written_to_at, s.sent,
-           s.received, s.last_email_at
+    insert into contacts as c (email, is_own_name, named_at, name, domain, domain_looks, is_internal, written_to_at,
+                               emails_sent_count, emails_received_count, last_email_at)
+    select s.email, s.is_own_name, s.named_at, s.name, s.domain, coalesce(looks_of(s.domain), '{}'), s.is_internal,
+           s.written_to_at, s.sent, s.received, s.last_email_at
     from (
         select p.email,
-               (array_agg(m.people -> 'names' ->> p.email order by p.sent desc, m.n)
-                filter (where m.people -> 'names' ? p.email))[1] as name,
+               bool_or(n.is_own_name) as is_own_name,
+               (array_agg(n.named_at order by n.is_own_name desc, n.named_at desc))[1] as named_at,
+               (array_agg(n.name order by n.is_own_name desc, n.named_at desc, n.name desc))[1] as name,
                max(m.people -> 'domains' ->> p.email) as domain,
                bool_or(m.own ? p.email) as is_internal,
                min(m.received_at) filter (where m.is_by_us and p.received > 0) as written_to_at,
                sum(p.sent) as sent, sum(p.received) as received, max(m.received_at) as last_email_at
         from (
-            select e.*, m.n, m.people, coalesce(m.people -> 'own', '[]') as own,
+            select e.*, m.people, coalesce(m.people -> 'own', '[]') as own,
                    coalesce(m.people -> 'own' ? e.from_address, false) and (
                        e.trust_reasons && '{dmarc-pass,dkim-aligned,spf-aligned}'
                        or exists (
@@ -435,13 +440,22 @@ begin
             union all
             select distinct r, 0, 1 from unnest(m.to_addresses || m.cc_addresses || m.bcc_addresses) r
         ) p
+        cross join lateral (
+            select t.name, t.name is not null and p.sent > 0
+                           and not m.trust_reasons && '{dmarc-fail,own-domain-unverified}' as is_own_name,
+                   case when t.name is null then '-infinity' else least(m.sent_at, m.received_at) end as named_at
+            from (values (m.people -> 'names' ->> p.email)) t (name)
+        ) n
         where p.email <> ''
         group by p.email
     ) s
     order by s.email
     on conflict (email) do update set
-        name = case when c.emails_sent_count = 0 and excluded.emails_sent_count > 0
-                    then coalesce(excluded.name, c.name) else coalesce(c.name, excluded.name) end,
+        (is_own_name, named_at, name) = (
+            select n.*
+            from (values (c.is_own_name, c.named_at, c.name),
+                         (excluded.is_own_name, excluded.named_at, excluded.name)) n (is_own_name, named_at, name)
+            order by n.is_own_name desc, n.named_at desc, n.name desc nulls last limit 1),
         is_internal = c.is_internal or excluded.is_internal,
         written_to_at = least(c.written_to_at, excluded.written_to_at),
         emails_sent_count = c.emails_sent_count + excluded.emails_sent_count,
