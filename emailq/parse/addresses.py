@@ -32,8 +32,9 @@ _AROUND_DOTS = re.compile(r"\s*+([.@])\s*")
 _ROUTE = re.compile(r"(?:@(?:\[[^\[\]]*+\]|[^:\[\]])*+:)+")  # RFC 5322 §4.4; "[IPv6:::1]" has colons of its own
 _UNSEEN = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 _SEPARATOR = re.compile("[,;，；、]")
-_QUOTED_LOCAL_PART = re.compile(r'\s*"(?:[^"\\]++|\\.)*+"(?=@)')
+_QUOTED_LOCAL_PART = re.compile(r'\s*((?:@[^"<>]*:)?)\s*("(?:[^"\\]++|\\.)*+")\s*(?=@)')  # a route may stand before
 _UNCLOSED = re.compile(r"\s*([^\s<>,;]+@[^\s<>,;]+)\s*(?=[,;])")  # "<a@b, C <d@e>"
+_WHITE = re.compile(r"\s+")
 _TO_ESCAPE, _ESCAPED = re.compile(r"([\\\"])"), r"\\\1"
 _OVERESCAPED = re.compile(r"\\([\",;:()])")
 _UNQUOTED = re.compile(r"\\(.)", re.DOTALL)
@@ -90,6 +91,8 @@ class _Reader:
             elif special is None:
                 if token[7] == '"':
                     pattern = _TOKEN_WITHOUT_QUOTES
+                    if not any(text.strip() for text, _ in self.words):  # no quote at the beginning counts
+                        continue
                 text = _OVERESCAPED.sub(r"\1", token[0]) if "\\" in token[0] else token[0]
                 self.words.append((" " if token[6] else text, token[2] is not None))
             elif special == "<":
@@ -114,6 +117,8 @@ class _Reader:
 
     def _read_angle(self, at: int) -> int:
         """After "<": the addr-spec up to ">"."""
+        if self._closing_parens and (behind := self._read_commented_angle(at)):
+            return behind
         quoted = _QUOTED_LOCAL_PART.match(self.value, at)
         begin = quoted.end() if quoted else at
         end = self.value.find(">", begin, at + 2000)
@@ -134,6 +139,26 @@ class _Reader:
             self._take_angle(self.value[at:end])
             return end
         self._take_angle(self.value[at:end])
+        return end + 1
+
+    def _read_commented_angle(self, at: int) -> int:
+        """The same of an addr-spec with comments inside, which may hold anything; 0 if it has none or is broken."""
+        pieces: list[str] = []
+        quoted = _QUOTED_LOCAL_PART.match(self.value, at)
+        done, begin = at, quoted.end() if quoted else at
+        while True:
+            end = self.value.find(">", begin, at + 2000)
+            comment = self.value.find("(", begin, end) if end >= 0 else -1
+            stop = comment if comment in self._closing_parens else end
+            if stop < 0 or "<" in self.value[begin:stop]:
+                return 0
+            pieces.append(self.value[done:stop])
+            if stop == end:
+                break
+            done = begin = self._closing_parens[comment] + 1
+        if len(pieces) == 1:
+            return 0
+        self._take_angle("".join(pieces))
         return end + 1
 
     def _take_angle(self, text: str) -> None:
@@ -280,6 +305,9 @@ def _split_bare(words: list[tuple[str, bool]]) -> list[tuple[str, str]]:
         else:
             pieces.append(shown)
         spaced, before = False, text
+    last = next((index for index, piece in enumerate(pieces) if "@" in piece), 0)
+    if last and all(piece.endswith(".") for piece in pieces[:last]):  # "a. b@c" (RFC 5322 §4.4)
+        pieces[: last + 1] = ["".join(pieces[: last + 1])]
     return _pair(pieces)
 
 
@@ -303,6 +331,8 @@ def _pair(pieces: list[str]) -> list[tuple[str, str]]:
 
 def _clean_spec(text: str) -> str:
     """The addr-spec between angle brackets: no route, no white space, no comments, no "mailto:"."""
+    if quoted := _QUOTED_LOCAL_PART.match(text):
+        return quoted[2] + _WHITE.sub("", text[quoted.end() :])
     text = text.strip()
     if "(" in text:
         text = re.sub(r"\([^()]*\)", "", text).strip()
@@ -338,8 +368,6 @@ def _strip_mailto(text: str) -> str:
 
 
 def _clean_name(text: str) -> str | None:
-    if text.startswith('"') and text.count('"') == 1:  # a quote that is not closed
-        text = text[1:]
     text = clean_line(decode_words(text))
     return " ".join(text.split()) or None
 
