@@ -274,9 +274,10 @@ def print_parsed(email: dict[str, Any]) -> None:
 
 
 def print_findings(findings: Iterable[Any]) -> None:
+    out = console()
     marks = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[red]FAIL[/]"}
     for finding in findings:
-        console().print(f"{marks[finding.state]} {finding.check}: {escape(finding.text)}", soft_wrap=True)
+        out.print(f"{marks[finding.state]} {finding.check}: {escape(finding.text)}", soft_wrap=True)
 
 
 def safe(text: str | None, limit: int) -> str:
@@ -293,11 +294,9 @@ def percent(value: float | None) -> str:
 
 
 def size(size_bytes: int) -> str:
-    for unit in ("B", "kB", "MB"):
-        if size_bytes < 1000 or unit == "MB":
-            return f"{size_bytes:.0f} {unit}" if unit == "B" else f"{size_bytes:.1f} {unit}"
-        size_bytes = size_bytes / 1000  # type: ignore[assignment]
-    return ""
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    return f"{size_bytes / 1e3:.1f} kB" if size_bytes < 1e6 else f"{size_bytes / 1e6:.1f} MB"
 
 
 def _table(*names: str) -> Table:
@@ -334,8 +333,8 @@ def _duration(seconds: float | None) -> str:
 def moment(value: datetime | str | None) -> str:
     if value is None:
         return "-"
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return moment.strftime("%Y-%m-%d %H:%M")
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return at.strftime("%Y-%m-%d %H:%M")
 
 
 def _sent(email: dict[str, Any]) -> str:

@@ -1,7 +1,6 @@
-"""What every request passes, outside of its route: limits, headers, one line in api_metrics, and once-only writes."""
+"""What every request passes, outside of its route: limits, headers, and one line in api_metrics."""
 
 import asyncio
-import hashlib
 import ipaddress
 import time
 from collections import OrderedDict, deque
@@ -163,8 +162,3 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay
-
-
-def fingerprint(method: str, path: str, body: bytes) -> bytes:
-    """What makes two requests the same, for an Idempotency-Key."""
-    return hashlib.sha256(b"%s %s\n%s" % (method.encode(), path.encode("utf-8", "surrogateescape"), body)).digest()

@@ -1,5 +1,6 @@
 """Writes that happen once: a request with an Idempotency-Key that comes again gets the answer of the first."""
 
+import hashlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -7,7 +8,6 @@ from fastapi import HTTPException, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
-from emailq.api.gate import fingerprint
 from emailq.api.tokens import shown_token
 from emailq.db import Pool
 
@@ -26,7 +26,7 @@ class OnceRoute(APIRoute):
             if not 1 <= len(key) <= 255:
                 raise HTTPException(400, "an Idempotency-Key has 1 to 255 characters")
             pool: Pool = request.app.state.app.pool
-            digest = fingerprint(request.method, request.url.path, await request.body())
+            digest = _fingerprint(request.method, request.url.path, await request.body())
             async with pool.connection() as conn:
                 cursor = await conn.execute(
                     "select same_request, status, body from begin_api_answer(%s, %s, %s)", (token.id, key, digest)
@@ -44,6 +44,11 @@ class OnceRoute(APIRoute):
             return response
 
         return handle_once
+
+
+def _fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """What makes two requests the same."""
+    return hashlib.sha256(b"%s %s\n%s" % (method.encode(), path.encode("utf-8", "surrogateescape"), body)).digest()
 
 
 def _answer_again(same_request: bool, status: int | None, body: bytes | None) -> Response:

@@ -164,15 +164,7 @@ async def one_email(email_id: UUID, request: Request, token: Reader) -> Response
         found = await show_email(conn, email_id)
         for action in found["erp_actions"]:
             action["seen"] = sha256(canonical(action["request_payload"])).hex()
-        attempts: dict[str, list[dict[str, Any]]] = {}
-        for row in await _rows(
-            conn,
-            "select t.* from erp_action_attempts t join erp_actions a on a.id = t.action_id"
-            " where a.email_id = %s order by t.attempt",
-            email_id,
-        ):
-            attempts.setdefault(str(row["action_id"]), []).append(row)
-        return await _page(request, conn, "email.html", token, "/ui/mail", **found, attempts=attempts)
+        return await _page(request, conn, "email.html", token, "/ui/mail", **found)
 
 
 @router.get("/mail/{email_id}/html")

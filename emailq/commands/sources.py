@@ -11,6 +11,8 @@ from emailq.commands.output import EX_OK, as_json, print_row
 from emailq.errors import ConfigError
 from emailq.settings import load_settings
 
+EX_GAP = 1  # of reconcile
+
 
 @click.command()
 @click.argument("accounts", nargs=-1, metavar="[ACCOUNT…]")
@@ -111,6 +113,3 @@ def reconcile(account: str, fetch: bool, as_json: bool) -> int:
         for uid in gap.missing if not as_json else []:
             click.echo(f"  uid {uid}: {gap.reasons.get(uid, 'never came in')}")
     return EX_GAP if any(gap.missing for gap in gaps) else EX_OK
-
-
-EX_GAP = 1

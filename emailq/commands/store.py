@@ -18,7 +18,7 @@ from emailq.store.blobs import Blobs
 
 R = TypeVar("R")
 
-EX_PROBLEM = 1
+EX_PROBLEM = 1  # of verify
 
 
 @click.command()

@@ -208,15 +208,11 @@ async def _rest(app: App, method: str, path: str, values: dict[str, Any] | None)
         return content.get("data")
     why = _words(content)
     if answer.status == 409:  # DuplicateEntryError: the unique reference is there, the next try finds its document
-        return _raise(Result("unknown", "repeat", f"ERPNext: {why}", http_status=409, wait_s=0.0))
+        raise Stopped(Result("unknown", "repeat", f"ERPNext: {why}", http_status=409, wait_s=0.0))
     if answer.status in (404, 417):  # a missing link, a validation error
         known = {"http_status": answer.status, "response": kept(answer, settings)}
-        return _raise(Result("rejected", "fail", f"ERPNext refused: {why}", **known))
-    return _raise(trouble(answer, settings, changes=changes, why=why))
-
-
-def _raise(result: Result) -> None:
-    raise Stopped(result)
+        raise Stopped(Result("rejected", "fail", f"ERPNext refused: {why}", **known))
+    raise Stopped(trouble(answer, settings, changes=changes, why=why))
 
 
 def _words(content: Any) -> str:

@@ -124,7 +124,7 @@ async def _find(tryton: Tryton, action: Action) -> Result | None:
     if action.action_type == "update_invoice":
         place = f"account.invoice,{action.entity_id}"
         mark = ["message", "like", f"%[{action.reference}]%"]
-        return await _told(tryton, action) if await tryton.first("ir.note", [["resource", "=", place], mark]) else None
+        return _updated(action) if await tryton.first("ir.note", [["resource", "=", place], mark]) else None
     model = _model(action)
     found = await tryton.read(model, "search", [["description", "like", f"%[{action.reference}]%"]], 0, 2, None)
     if len(found) > 1:
@@ -147,10 +147,10 @@ async def _update(tryton: Tryton, action: Action) -> Result:
     place = f"account.invoice,{action.entity_id}"
     await _attach(tryton, action, place)
     await tryton.change("ir.note", "create", [{"resource": place, "message": facts.note(action)}])
-    return await _told(tryton, action)
+    return _updated(action)
 
 
-async def _told(tryton: Tryton, action: Action) -> Result:
+def _updated(action: Action) -> Result:
     return Result("success", "done", entity_id=action.entity_id, response={"model": "account.invoice", "updated": True})
 
 
