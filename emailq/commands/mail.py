@@ -96,7 +96,7 @@ def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
 @as_json
 def list_(as_json: bool, last: str | None, **filters: Any) -> int:
     """List e-mails, newest first."""
-    from emailq.render import print_emails
+    from emailq.commands.mail_output import print_emails
     from emailq.store.emails import email_ids, list_emails, position_of
 
     async def run(conn: Connection) -> list[dict[str, Any]]:
@@ -120,7 +120,7 @@ def show(email_id: str, as_json: bool) -> int:
 
     Text, attachments, thread, decisions, ERP actions and queue items.
     """
-    from emailq.render import print_email
+    from emailq.commands.mail_output import print_email
     from emailq.store.emails import email_ids, show_email
 
     async def run(conn: Connection) -> dict[str, Any]:
@@ -167,12 +167,12 @@ def parse(files: tuple[str, ...], as_json: bool) -> int:
 
     --json prints JMAP Email objects (RFC 8621 §4.1) and what is derived (docs/mail.md).
     """
+    from emailq.commands.mail_output import print_parsed
     from emailq.parse.authentication import believed
     from emailq.parse.digest import digest
     from emailq.parse.jmap import to_jmap
     from emailq.parse.message import parse_message
     from emailq.parse.sender import server_signs
-    from emailq.render import print_parsed
 
     settings = load_settings()
     reader = MessageReader(files)

@@ -125,8 +125,8 @@ def enqueue(queue_name: str, priority: int, at: datetime | None, emails: tuple[s
 @as_json
 def status(as_json: bool) -> int:
     """Show the queues: depth, age, rate, workers."""
+    from emailq.commands.queue_output import print_status
     from emailq.queue import jobs
-    from emailq.render import print_status
 
     rows = with_connection(jobs.status)
     if as_json:
@@ -140,8 +140,8 @@ def status(as_json: bool) -> int:
 @click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds between looks.")
 def top(interval: float) -> int:
     """Show queues and workers live, until Ctrl-C."""
+    from emailq.commands.queue_output import watch_status
     from emailq.queue import jobs
-    from emailq.render import watch_status
 
     async def run(conn: Connection) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         return await jobs.status(conn), await jobs.workers(conn)

@@ -1,6 +1,8 @@
 """Commands that set up and check: migrate, doctor, demo."""
 
 import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 import psycopg
@@ -9,6 +11,9 @@ from emailq.commands.output import EX_OK, as_json, print_row, print_rows
 from emailq.db import unreachable
 from emailq.errors import ConfigError, UsageError
 from emailq.settings import load_settings
+
+if TYPE_CHECKING:
+    from emailq.checks import Finding
 
 
 @click.command()
@@ -38,13 +43,12 @@ def doctor(as_json: bool) -> int:
     Shows those that are not the default, and where each came from.
     """
     from emailq.doctor import diagnose, worst_exit_code
-    from emailq.render import print_findings
 
     findings = asyncio.run(diagnose())
     if as_json:
         print_rows(finding._asdict() for finding in findings)
     else:
-        print_findings(findings)
+        _print_findings(findings)
     return worst_exit_code(findings)
 
 
@@ -63,3 +67,14 @@ def demo(command: tuple[str, ...], with_erp: bool) -> int:
     except ModuleNotFoundError as error:
         raise ConfigError(f"the demo needs {error.name}; install it with: pip install 'emailq[demo]'") from None
     return run_demo(command, with_erp=with_erp)
+
+
+def _print_findings(findings: "Iterable[Finding]") -> None:
+    from rich.markup import escape
+
+    from emailq.render import console
+
+    out = console()
+    marks = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[red]FAIL[/]"}
+    for finding in findings:
+        out.print(f"{marks[finding.state]} {finding.check}: {escape(finding.text)}", soft_wrap=True)
