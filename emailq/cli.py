@@ -46,6 +46,9 @@ def main() -> NoReturn:
     except psycopg.errors.InsufficientPrivilege as error:
         hint = "use a role that may do this, such as a member of emailq_worker (docs/security.md)"
         _fail(f"PostgreSQL: {brief(error)}; {hint}", ConfigError.exit_code)
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        hint = "this server, database or role takes no writes (emailq doctor)"
+        _fail(f"PostgreSQL: {brief(error)}; {hint}", ConfigError.exit_code)
     except psycopg.OperationalError as error:
         _fail(f"PostgreSQL: {brief(error)}", Unavailable.exit_code)
     except psycopg.Error as error:

@@ -36,7 +36,7 @@ _SESSION = """
 select count(set_config(name, value, false))
 from (values ('timezone', 'UTC'), ('jit', 'off'), ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'),
              ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '10000'), ('client_connection_check_interval', '1000'),
-             ('idle_in_transaction_session_timeout', '60000'))
+             ('idle_in_transaction_session_timeout', '60000'), ('array_nulls', 'on'))
      s (name, value)
 where name = 'timezone' or pg_backend_pid() = %s
 """

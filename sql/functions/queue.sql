@@ -29,6 +29,8 @@
 -- Locks: a claim takes the row of a limited queue, then queue rows, then its worker's row (not waiting for it); the
 -- sweeper takes workers' rows (skipping locked ones), then queue rows. All times are the database's,
 -- read through queue_now(), which a test can set with `set emailq.now = '…'`.
+--
+-- What others than emailq's own sessions call (triggers, and functions to steer with) finds its tables under any search_path.
 
 create or replace function queue_now() returns timestamptz
 language sql stable parallel safe as $$
@@ -78,7 +80,7 @@ language sql as $$
 $$;
 
 create or replace function live_worker_ids() returns setof integer
-language sql stable as $$
+language sql stable set search_path = public, pg_temp as $$
     select w.id from workers w where w.lease_until > queue_now()
     union all
     select l.objid::integer
@@ -538,7 +540,7 @@ $$;
 -- have a live item already.
 create or replace function enqueue_jobs(
     p_email_ids uuid[], p_queues text[], p_priorities integer[] default null, p_delays double precision[] default null
-) returns setof bigint language plpgsql as $$
+) returns setof bigint language plpgsql set search_path = public, pg_temp as $$
 begin
     return query
     with wanted as (
@@ -557,7 +559,7 @@ begin
 end $$;
 
 -- Failed and cancelled items start again with all attempts, unless the message has a live item in that queue.
-create or replace function requeue_jobs(p_ids uuid[]) returns setof uuid language sql as $$
+create or replace function requeue_jobs(p_ids uuid[]) returns setof uuid language sql set search_path = public, pg_temp as $$
     with candidate as (
         select distinct on (q.email_id, q.queue_name) q.id
         from processing_queue q
@@ -575,26 +577,26 @@ create or replace function requeue_jobs(p_ids uuid[]) returns setof uuid languag
 $$;
 
 -- Cancels live items; a running one loses its fence, so what its handler returns is dropped.
-create or replace function cancel_jobs(p_ids uuid[]) returns setof uuid language sql as $$
+create or replace function cancel_jobs(p_ids uuid[]) returns setof uuid language sql set search_path = public, pg_temp as $$
     update processing_queue q
     set status = 'cancelled', completed_at = queue_now(), worker_id = null, slot = null
     where q.id = any (p_ids) and q.completed_at is null
     returning q.id
 $$;
 
-create or replace function acknowledge_jobs(p_ids uuid[]) returns setof uuid language sql as $$
+create or replace function acknowledge_jobs(p_ids uuid[]) returns setof uuid language sql set search_path = public, pg_temp as $$
     update processing_queue q set acknowledged_at = queue_now()
     where q.id = any (p_ids) and q.status = 'failed' and q.acknowledged_at is null
     returning q.id
 $$;
 
-create or replace function pause_queue(p_queue text, p_reason text default null) returns void language sql as $$
+create or replace function pause_queue(p_queue text, p_reason text default null) returns void language sql set search_path = public, pg_temp as $$
     insert into queue_controls (queue_name, paused, reason, paused_at) values (p_queue, true, p_reason, queue_now())
     on conflict (queue_name) do update
     set paused = true, reason = excluded.reason, paused_at = excluded.paused_at, updated_at = queue_now()
 $$;
 
-create or replace function resume_queue(p_queue text) returns void language plpgsql as $$
+create or replace function resume_queue(p_queue text) returns void language plpgsql set search_path = public, pg_temp as $$
 begin
     update queue_controls
     set paused = false, reason = null, paused_at = null, probe_at = null, failures = 0, updated_at = queue_now()
@@ -638,11 +640,11 @@ begin
     perform pg_notify('emailq', i.queue_name)  -- named twice it is sent once
     from new_items i
     where i.status = 'pending' and i.scheduled_at <= clock_timestamp()
-      and exists (select from queue_sleepers s where s.queue_name = i.queue_name and s.asleep);
+      and exists (select from public.queue_sleepers s where s.queue_name = i.queue_name and s.asleep);
     return null;
 end $$;
 
-create or replace function wake_after_update() returns trigger language plpgsql as $$
+create or replace function wake_after_update() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
     if exists (select from queue_sleepers s where s.queue_name = new.queue_name and s.asleep) then
         perform pg_notify('emailq', new.queue_name);
@@ -651,7 +653,7 @@ begin
 end $$;
 
 -- Keeps a row consistent when somebody changes its status with a plain UPDATE.
-create or replace function align_queue_item() returns trigger language plpgsql as $$
+create or replace function align_queue_item() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
     new.completed_at := case when new.status in ('pending', 'processing') then null
                              else coalesce(new.completed_at, queue_now()) end;
@@ -679,7 +681,7 @@ create or replace trigger processing_queue_align before update on processing_que
 -- Deletes finished items that are older than queue_retention says, at most p_limit in one call so that the call is
 -- short; pg_cron or a worker's sweeper calls it again. Returns how many went.
 create or replace function cleanup_old_queue_items(p_limit integer default 10000) returns bigint language plpgsql
-set jit = off set enable_seqscan = off
+set search_path = public, pg_temp set jit = off set enable_seqscan = off
 as $$
 declare
     v_now timestamptz := queue_now();  -- once: where no summary of the newest pages is yet, each of their rows is looked at

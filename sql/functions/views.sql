@@ -97,7 +97,7 @@ select 'erp_action', status, count(*) from erp_actions where status not in ('suc
 -- What is wrong with the workers of one host, a sentence each; no rows: they are connected and get on with their queues.
 -- A queue that is paused or waits for what it depends on is nobody's fault.
 create or replace function host_troubles(p_host text, p_patience interval) returns setof text
-language sql stable as $$
+language sql stable set search_path = public, pg_temp as $$
     with served as (
         select distinct queue_name from workers w cross join unnest(w.queues) queue_name
         where w.host = p_host and w.id in (select live_worker_ids())
@@ -120,7 +120,7 @@ create or replace function worker_command(p_queue text) returns text language sq
 $$;
 
 -- Why an item is where it is, in one sentence.
-create or replace function queue_why(p_id uuid) returns text language plpgsql stable as $$
+create or replace function queue_why(p_id uuid) returns text language plpgsql stable set search_path = public, pg_temp as $$
 declare
     q processing_queue;
     c queue_controls;
