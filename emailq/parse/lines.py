@@ -57,7 +57,7 @@ class Page:
                     is_open = True
                 runs[-1].append(number)
         step = _step(runs)
-        return [Run(self, numbers, step) for numbers in runs]
+        return [Run(self, numbers, [self.plain[number] for number in numbers], step) for numbers in runs]
 
 
 def _step(runs: list[list[int]]) -> int:
@@ -71,17 +71,17 @@ class Run:
 
     __slots__ = ("_page", "_step", "numbers", "texts")
 
-    def __init__(self, page: Page, numbers: list[int], step: int) -> None:
+    def __init__(self, page: Page, numbers: list[int], texts: list[str], step: int) -> None:
         self._page = page
         self._step = step
         self.numbers = numbers
-        self.texts = [page.plain[number] for number in numbers]
+        self.texts = texts
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def part(self, start: int, end: int | None = None) -> "Run":
-        return Run(self._page, self.numbers[start:end], self._step)
+        return Run(self._page, self.numbers[start:end], self.texts[start:end], self._step)
 
     def begins_paragraph(self, index: int) -> bool:
         """Whether a blank line stands above it; not so for the first line."""

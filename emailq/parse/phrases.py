@@ -279,7 +279,7 @@ INSIDE = """
     inline|in line|in red|in blue|in green|in colour|in color|in rot|in roter|in blau|in grün|in farbe|красным|красном
     синим|зелёным|зеленым|цветом|червоним|синім|en rouge|en bleu|en vert|en rojo|en azul|en verde|in rosso|in blu
     em vermelho|em azul|in het rood|in het blauw|na czerwono|na niebiesko|within the text|im text|в тексте|dans le texte
-    en el texto
+    en el texto|point by point|по пунктам|по пунктах|punkt für punkt|point par point|punto por punto
 """
 
 # Words that may stand around a hand-over without adding anything.

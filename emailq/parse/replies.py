@@ -42,14 +42,15 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     `author`: the sender's name, where it is known: it alone, in the last line, is a signature.
     """
     page = Page(text)
+    names = names_of(author or "")
     mark = mark_history(page)
-    if mark != UNMARKED and author:
-        _mark_answer_below(page, names_of(author))
-    mark_signatures(page, author or "")
+    if mark != UNMARKED and names:
+        _mark_answer_below(page, names)
+    mark_signatures(page, names)
     new, quoted, signature = page.parts()
     answers_inside = mark == BLOCK and len(new) <= 300 and bool(_ANSWERS_INSIDE.search(fold(new)))
     if answers_inside:
-        _mark_answers(page, author or "")
+        _mark_answers(page, names)
         new, quoted, _ = page.parts()
     if not new and signature and not quoted:
         new, signature = signature, ""
@@ -61,18 +62,26 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     return SplitText(new, quoted, signature, is_forwarded, answers_inside)
 
 
-def _mark_answers(page: Page, author: str) -> None:
+def _mark_answers(page: Page, names: list[str]) -> None:
     """Lines of the quoted text with ">", "[AH]" or "[Ann]" before them, where Ann Hill says that answers stand there.
 
-    ">" below "Ann wrote:" marks what is older still.
+    ">" below "Ann wrote:" marks what is older still, and a question that is answered in the next lines.
     """
-    names = [name for name in _WORDS.findall(fold(author[:200])) if len(name) > 1]
+    names = [name for name in names if len(name) > 1]
     tags = {"".join(name[0] for name in names), *names, " ".join(names)}
     above = ""  # the last line of what is quoted
+    is_asked = False
     for number, text in enumerate(page.plain):
         if page.owners[number] != QUOTED or not text:
+            is_asked = is_asked and bool(text)
             continue
-        is_tagged = text[0] in "[(<" and (tag := _TAG.match(text)) and fold(tag[1]) in tags
+        if page.are_quoted[number] and text[-1] == "?":
+            is_asked = True
+            continue
+        if is_asked:
+            page.owners[number] = NEW
+            continue
+        is_tagged = text[0] in "[(<" and (tag := _TAG.match(text)) and " ".join(names_of(tag[1])) in tags
         if is_tagged or (page.are_quoted[number] and not above.endswith(":")):
             page.owners[number] = NEW
         elif not page.are_quoted[number]:

@@ -21,7 +21,7 @@ from emailq.parse.lines import (
     length,
     words_of,
 )
-from emailq.parse.names import FOR_OTHERS, is_author, is_name, is_nickname, is_of_another, is_short_name, names_of
+from emailq.parse.names import FOR_OTHERS, is_author, is_name, is_nickname, is_of_another, is_short_name
 from emailq.parse.small_print import BELOW_NAMES, is_sent_from, without_banner, without_small_print
 
 _SIGNATURE_LINES = 25  # with text, at most, from the end
@@ -38,12 +38,11 @@ _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 
 
-def mark_signatures(page: Page, author: str = "") -> None:
+def mark_signatures(page: Page, names: list[str]) -> None:
     """Signatures, small print and footers at the end of each run of new lines; a gateway's banner at its begin.
 
-    `author`: the sender's name, where it is known.
+    `names`: the words of the sender's name, where it is known.
     """
-    names = names_of(author)
     for number, run in enumerate(page.runs()):
         is_first = number == 0
         _mark_signature(without_banner(run) if is_first else run, names, is_first=is_first)
@@ -75,7 +74,7 @@ def _mark_signature(run: Run, names: list[str], *, is_first: bool) -> None:
         run.give(SIGNATURE, len(run) - 1)
     else:
         end = _before_postscript(run.texts)
-        above = run.part(0, end)
+        above = run if end == len(run) else run.part(0, end)
         above.give(SIGNATURE, _name_above(above, names) if has_small_print else _contact_block(above, names))
         if end < len(run):
             _mark_signature(run.part(end), names, is_first=False)
@@ -109,7 +108,8 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
     texts = run.texts
     delimiters = [] if DELIMITERS.isdisjoint(texts) else [n for n, text in enumerate(texts) if text in DELIMITERS]
     stop = next((n for n in delimiters if n and _begins_signature(texts[n], texts[n + 1 :])), len(texts))
-    signed = _signed_at(run.part(0, min(stop, _before_postscript(texts))), names)
+    stop = min(stop, _before_postscript(texts))
+    signed = _signed_at(run if stop == len(run) else run.part(0, stop), names)
     for index, text in enumerate(texts):
         if index != signed and not _begins_at(run, index, is_top=is_first and index == 0):
             continue
@@ -148,19 +148,23 @@ def _signed_at(run: Run, names: list[str]) -> int:
 
     Any name is taken for the author's that ends the mail below few words with a comma, in a paragraph of their own.
     """
+    texts, last = run.texts, len(run) - 1
     for index in range(1, len(run)):
-        text, above = run.texts[index], run.texts[index - 1]
+        text = texts[index]
         if len(text) > 60:
             continue
-        below = run.texts[index + 1 :]
-        is_near = not run.begins_paragraph(index)
-        is_own = bool(names or FOR_OTHERS.match(text)) and _is_signed(
+        above = texts[index - 1]
+        is_own = (names or FOR_OTHERS.match(text)) and _is_signed(
             text.partition(",")[0] if RULE.match(above) else text, names
         )
-        if is_own and bare(fold(above)) in YOURS and index > 1:
+        if not is_own and index < last and above[-1] != ",":
+            continue
+        if is_own and index > 1 and bare(fold(above)) in YOURS:
             return index - 1
+        below = texts[index + 1 :]
+        is_near = not run.begins_paragraph(index)
         is_own = is_own or (not below and not is_near and is_nickname(text, names))
-        if not is_own and below and not (above[-1] == "," and _has_contact(below)):
+        if not is_own and below and not _has_contact(below):
             continue
         is_led_to = index > 1 and _leads_to_name(above)
         if is_led_to and (not is_own or above[-1] != ","):

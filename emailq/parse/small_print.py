@@ -38,10 +38,11 @@ _COMMA_AND_NAME = re.compile(r", [A-Z]")
 
 def without_banner(run: Run) -> Run:
     texts = run.texts
-    end = next((n for n in range(1, min(len(texts), _BANNER_LINES)) if run.begins_paragraph(n)), 1)
-    if len(texts) > end + 1 and _is_salutation(texts[end]) and _is_small_print(" ".join(texts[:end])):
-        run.give(SIGNATURE, 0, end)
-        return run.part(end)
+    if len(texts[0]) >= _WRAPPED:
+        end = next((n for n in range(1, min(len(texts), _BANNER_LINES)) if run.begins_paragraph(n)), 1)
+        if len(texts) > end + 1 and _is_salutation(texts[end]) and _is_small_print(" ".join(texts[:end])):
+            run.give(SIGNATURE, 0, end)
+            return run.part(end)
     if not (_BANNER.match(texts[0]) and _BANNER_WORDS.search(texts[0])):
         return run
     length = 1
