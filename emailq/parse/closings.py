@@ -11,6 +11,7 @@ _CLOSING_WITHIN = re.compile(f", {any_of(phrases.CLOSING_STARTS)}")  # "Dans l'a
 _GREETING_STEMS = words_of(phrases.GREETING_STEMS)
 _GREETS = re.compile(rf"(?<!\w){any_of(phrases.GREETING_STEMS)}")
 _NOT_IN_CLOSINGS = re.compile(r"[.!?;:@\d(\"„“”«»]")
+_SHORT = 70
 AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att"])  # that begin sentences too
 _WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
 YOURS = frozenset(words_of(phrases.YOURS))
@@ -43,6 +44,8 @@ def closing_of(line: str) -> int:
         return 2
     if words in _WEAK_CLOSINGS:
         return 1
+    if len(words) > _SHORT:
+        return 0
     first, comma, name = words.partition(",")
     if (len(name) <= 40 and len(name.split()) <= 4) or is_contact(name):
         if comma and bare(first) in _WEAK_CLOSINGS:

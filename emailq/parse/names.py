@@ -80,7 +80,7 @@ def is_author(text: str, names: list[str]) -> bool:
     if not text.translate(_IN_NAMES).isalpha():
         return False
     words = [word for word in _WORDS.findall(_spelt(text)) if word not in _TITLES]
-    if text.isascii() != names[0].isascii():
+    if len(words) <= 4 and text.isascii() != names[0].isascii():
         words, names = [*map(_latin, words)], [*map(_latin, names)]
         if not all(words + names):
             return False

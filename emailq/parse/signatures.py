@@ -157,7 +157,7 @@ def _signed_at(run: Run, names: list[str]) -> int:
         is_own = (names or FOR_OTHERS.match(text)) and _is_signed(
             text.partition(",")[0] if RULE.match(above) else text, names
         )
-        if not is_own and index < last and above[-1] != ",":
+        if not is_own and index < last and not (above[-1] == "," and run.begins_paragraph(index - 1)):
             continue
         if is_own and index > 1 and bare(fold(above)) in YOURS:
             return index - 1
@@ -186,7 +186,8 @@ def _is_signed(text: str, names: list[str]) -> bool:
         return False
     words, _, name = text.rpartition(", ")
     is_wish = bool(words) and len(words.split()) <= 3 and _leads_to_name(f"{words},") and not are_names(words)
-    return is_author(name if is_wish else _name_in(text), names)
+    name = name if is_wish else _name_in(text)
+    return name != text and is_author(name, names)
 
 
 def _name_in(text: str) -> str:
@@ -218,7 +219,7 @@ def _is_card(above: str, below: list[str]) -> bool:
 
 
 def _tells_only_contact(text: str) -> bool:
-    return is_contact(text) and length(text) <= 60 and not any(end in text for end in (". ", "! ", "? "))
+    return length(text) <= 60 and is_contact(text) and not any(end in text for end in (". ", "! ", "? "))
 
 
 def _says_more(text: str) -> bool:
