@@ -308,7 +308,9 @@ def _is_signature(below: list[str]) -> bool:
     """Not many lines, all short but those that stand below a name."""
     below = below[1:] if below and below[0] in DELIMITERS else below
     longest = 1000 if below and len(below[0]) <= 60 and is_name(below[0]) else 140
-    return len(below) <= 16 and not any(length(line) > longest or _GREETING.match(line) for line in below)
+    return len(below) <= 16 and not any(
+        (len(line) > longest and length(line) > longest) or _GREETING.match(line) for line in below
+    )
 
 
 def _has_contact(below: list[str]) -> bool:

@@ -3,7 +3,7 @@
 import re
 
 from emailq.parse import phrases
-from emailq.parse.lines import DELIMITERS, QUOTATION_MARKS, RULE, SIGNATURE, Run, any_of, bare, fold, words_of
+from emailq.parse.lines import DELIMITERS, QUOTATION_MARKS, RULE, SIGNATURE, Run, any_of, fold, words_of
 
 _SMALL_PRINT_LINES = 40  # with text, at most, from the end
 _BANNER_LINES = 6
@@ -24,6 +24,7 @@ _SPEAKER = re.compile(r"[a-z,] I\b|\b(?:my|ich|mir|mein|meine|я|мне|мой|�
 _WRAPPED, _LONGEST = 45, 100  # characters of a line that was wrapped
 _SAYS_SOMETHING = 20  # characters: folded, these may be three times as many
 _SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
+_EDGES = " .,:;!*_-–—=~#+[](){}<>|\"'"
 _FOOTERS = tuple(words_of(phrases.FOOTERS))
 _NO_WORD = re.compile(r"[\W_]{0,4}")
 _OF_A_LIST = "mailing list"
@@ -135,4 +136,4 @@ def _is_footer(text: str) -> bool:
     is_one = words.startswith(_FOOTERS, start.end() if start else 0) or (
         words.endswith(_OF_A_LIST) and len(_OF_A_LIST) < len(words) <= len(_OF_A_LIST) + 60
     )
-    return (is_one and not _REFUSES.search(words)) or (len(words) < 60 and bare(words) in _SMALL_PRINT)
+    return (is_one and not _REFUSES.search(words)) or (len(words) < 60 and words.strip(_EDGES) in _SMALL_PRINT)
