@@ -84,8 +84,9 @@ _CONFIRM = one_of(notices.CONFIRM_TEXTS)
 def _signs(*tables: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """For words in ASCII, at their begin, where a search is quick; for those in other letters, anywhere."""
     words = [word for table in tables for word in words_of(table)]
-    ascii_words = one_of("\n".join(re.escape(word) for word in words if word.isascii()))
-    others = one_of("\n".join(re.escape(word) for word in words if not word.isascii()))
+    patterns = [(re.escape(word).replace("\\ ", r"\s"), word.isascii()) for word in words]
+    ascii_words = one_of("\n".join(pattern for pattern, is_ascii in patterns if is_ascii))
+    others = one_of("\n".join(pattern for pattern, is_ascii in patterns if not is_ascii))
     return re.compile(rf"\b{ascii_words.pattern}", re.ASCII), others
 
 

@@ -585,8 +585,8 @@ ABSENT_WORDS = """
     indisponible|bureau|vacaciones|fuera|ausente|de baja|cerrad|ferie|fuori|assente|trasferta|chius|férias|viagem
     patchy|on site|has my|недоступ|на связи|sporadisch|baustelle|messe|arrêt|feria|fiera|targach|delegacj
     urlop|nieobecn|poza biur|nie pracuj|afwezig|vakantie|verlof|izin|ofis|tatil|semester|bortreist|lomalla|dovolen
-    picking up emails|zu erreichen|betriebsferien|betriebsurlaub
-    kancel|відпуст|szabads|concediu|不在|休|出張|出差|外出|度假|假|离职|退職|휴가|부재
+    don't check|don’t check|en pause|udienza|riunione|slow to|picking up emails|zu erreichen|betriebsferien
+    betriebsurlaub|kancel|відпуст|szabads|concediu|不在|休|出張|出差|外出|度假|假|离职|退職|휴가|부재
 """
 RECEIVED_WORDS = """
     reference|передан
@@ -599,9 +599,9 @@ RECEIVED_WORDS = """
     in touch|hear from|спасибо|благодар|поступил|создал|письмо у нас|liegt uns|liegen uns|geprüft|ihre anfrage|arrivé
     registrad|acuse|in carico|cadastrad|trafiła|nadano|dziękujemy|ulaş|お問い合わせ|ありがとう|gracias|merci|grazie
     vielen dank|herzlichen dank|registr|ответ|answer|inbox|mailbox|passed|offering|opened|доставлен|файлы|документы
-    bearbeitet|ihre e-?mail|pris en compte|presentado|reencaminhado|dotarła|iletil|お寄せ|投递|感谢|bedankt|agradec
+    bearbeitet|ihre e-mail|pris en compte|presentado|reencaminhado|dotarła|iletil|お寄せ|投递|感谢|bedankt|agradec
     submitted|chamado|teşekkür|meddelande|mejl|modtaget|mottatt|tack för|bekommen|звернен|отриман|děkuj|zuschrift
-    we have your
+    we have your|accus|remerci|vous inform|informiamo|informamos|informujemy|dziękuję|zgłoszeni|candidature
 """
 CHALLENGE_WORDS = """
     confirm you|confirm that|confirms|confirmed|verify you|verify that|prove|whitelist|approved senders
