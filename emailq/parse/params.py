@@ -8,8 +8,13 @@ from emailq.parse import charset, limits
 from emailq.parse.charset_labels import codec_for
 from emailq.parse.words import clean_line, decode_words
 
+# RFC 5322 §3.2.2, with others in it; of so many pieces, since each that is not closed would be followed to the end
+_A_COMMENT = r"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.){0,99}+\)){0,99}+\)"
+_COMMENT = re.compile(_A_COMMENT)
+_COMMENTS = re.compile(rf"(?:{_A_COMMENT}\s*+)++")
+_HEAD = re.compile(rf"(?:[^;(]++|{_A_COMMENT})*+(?=;|$)")
 _SEPARATORS = re.compile(r"[;\s]*+")
-_NAME = re.compile(r"([^\s=;\"]++(?:\s++\*[\d*]*+)?+)\s*+(?:\([^()=;\"]*+\)\s*+)?=\s*+")
+_NAME = re.compile(r"([^\s=;\"(]++(?:\s++\*[\d*]*+)?+)\s*+(?:" + _A_COMMENT + r"\s*+)?=\s*+")
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _AFTER_QUOTED = re.compile(r"[;,(\s]|$|[\w*-]+=")
 _PIECES_OF_NAME = re.compile(r'"([^";]*)"(?:\s*"([^";]*)"|([^\s";=]+))\s*(?=;|$)')  # "=?…?=" "=?…?=", "Report".pdf
@@ -24,7 +29,6 @@ _MISSING_SEMICOLON = re.compile(
     r"(?:[ \t]?\*\d{0,3}\*?)?=)",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"\([^()]*\)")
 _TRAILING_COMMENT = re.compile(r"(?<=\s)\(.*")
 _MORE_OF_A_NAME = re.compile(r"[^=;\"]++(?=;|$)")
 _HAS_EXTENSION = re.compile(r"\.\w{1,5}$")
@@ -88,8 +92,8 @@ def _split(value: str) -> tuple[str, list[tuple[str, str]]]:
     """The text before the parameters, and (name, value) pairs as they stand, at most limits.PARAMETERS of them."""
     end = len(value)
     at = value.find(";")
-    if value.startswith("(") and (comment := _COMMENT.match(value)):  # a ";" may stand in it
-        at = value.find(";", comment.end())
+    if "(" in value[: max(at, 0) or end] and (whole := _HEAD.match(value)):  # a ";" may stand in a comment
+        at = whole.end() if whole.end() < end else -1
     head = value if at < 0 else value[:at]
     if "=" in head:  # "text/plain charset=x" and a bare "filename=x"
         missing = _MISSING_SEMICOLON.search(" " + head)
@@ -128,8 +132,8 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
     """One parameter's value from `at`, and where the next parameter may begin."""
     is_name = _is_name(parameter)
     if value.startswith("(", at) and not is_name and parameter != "boundary":
-        comment = _COMMENT.match(value, at)
-        at = comment.end() if comment else at
+        comments = _COMMENTS.match(value, at)
+        at = comments.end() if comments else at
     if value.startswith('"', at):
         if is_name and (pieces := _PIECES_OF_NAME.match(value, at)):
             return f"{pieces[1]} {pieces[2]}" if pieces[2] else pieces[1] + (pieces[3] or ""), pieces.end()
@@ -147,6 +151,8 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
     words = _ENCODED_WORDS.match(value, at) if value.startswith("=?", at) else None
     end = value.find(";", words.end() if words else at)
     end = len(value) if end < 0 else end
+    if not is_name and parameter != "boundary" and (comment := value.find("(", at, end)) >= 0:
+        return value[at:comment].strip(' \t"'), comment
     missing = _MISSING_SEMICOLON.search(value, at, end)
     if missing:
         end = missing.start()

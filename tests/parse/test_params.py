@@ -26,6 +26,7 @@ from emailq.parse.params import parse_content_type, parse_disposition
         ('multipart/mixed; boundary="<<b>>"', ("multipart/mixed", {"boundary": "<<b>>"})),
         ("text/html; (a) charset (b) = utf-8", ("text/html", {"charset": "utf-8"})),
         ("text/html; =?utf-8?q?charset=3D=22utf-8=22?=", ("text/html", {"charset": "utf-8"})),
+        ("text (;a(\\)) ) /html (b); charset(=c)= (d;) utf-8 (e;f=g)", ("text/html", {"charset": "utf-8"})),
         ("nonsense", ("", {})),
     ],
 )
