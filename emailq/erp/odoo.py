@@ -8,7 +8,6 @@ https://www.odoo.com/documentation/19.0/developer/reference/external_api.html
 import base64
 import json
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
 from typing import Any
 
 from emailq.app import App
@@ -174,19 +173,14 @@ async def _bill(call_odoo: Call, action: Action, app: App) -> dict[str, Any]:
     """A vendor bill with one line for its whole sum: which accounts it belongs to is a person's to say."""
     amount, code = facts.total(action)
     number = facts.value(action, "invoice_number")
+    line = {"name": f"Invoice {number or ''}".strip(), "quantity": 1, "price_unit": float(amount or 0)}
     values: dict[str, Any] = {
         "move_type": "in_invoice",
         "partner_id": await _partner(call_odoo, action, app),
         "ref": number or False,
         "invoice_origin": action.reference,
         "narration": facts.note(action),
-        "invoice_line_ids": [
-            [
-                0,
-                0,
-                {"name": f"Invoice {number or ''}".strip(), "quantity": 1, "price_unit": float(amount or Decimal(0))},
-            ]
-        ],
+        "invoice_line_ids": [[0, 0, line]],
         **await _company(call_odoo, app),
     }
     if issued := facts.date(action, "issued"):
