@@ -173,8 +173,10 @@ def parse(files: tuple[str, ...], as_json: bool) -> int:
     from emailq.parse.jmap import to_jmap
     from emailq.parse.message import parse_message
     from emailq.parse.sender import server_signs
+    from emailq.parse.values import address_key
 
     settings = load_settings()
+    own = frozenset(map(address_key, settings.own))
     reader = MessageReader(files)
     for source, raw in reader:
         message = parse_message(raw)
@@ -187,7 +189,7 @@ def parse(files: tuple[str, ...], as_json: bool) -> int:
             "authentication": authentication,
             "senderSigns": [
                 *fields["sender_signs"],
-                *server_signs(authentication, fields["from_address"], settings.own),
+                *server_signs(authentication, fields["from_address"], own),
             ],
         }
         email = {"file": source, **to_jmap(message), **derived}

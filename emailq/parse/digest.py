@@ -1,5 +1,6 @@
 """What the database keeps of a message: plain values and attachments, made from raw bytes in one pure call."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from emailq.parse.values import address_key, plausible, scrub
 _BODY_LIMIT = 1_000_000  # characters kept in a row; the raw message has the rest
 _NAMES_LIMIT = 10_000  # characters of names and addresses that it looks at
 _HEADERS_LIMIT = 200_000  # characters of all headers kept in a row
+_NONZERO = re.compile("[1-9]")
 
 # a first message for a process that parses: it loads what most mail needs
 WARM_UP = (
@@ -63,15 +65,18 @@ def digest(message: ParsedMessage) -> Digest:
     new_text = reply.current.strip()
     automation = detect_automation(message, reply)
     subject, is_reply = base_subject(message.subject or "")
+    to_keys, cc_keys = _keys(message.to), _keys(message.cc)
     from_keys, reply_to_keys = _keys(message.from_), _keys(message.reply_to)
+    people = {*from_keys, *to_keys, *cc_keys}
+    in_reply_to, references = _ids(message.in_reply_to, people), _ids(message.references, people)
     defects = message.defects
     if max(len(body_text), len(message.body_html or "")) > _BODY_LIMIT:
         defects.append("body-cut")
     fields = {
         "from_address": from_keys[0] if from_keys else None,
         "from_name": message.from_[0].name if message.from_ else None,
-        "to_addresses": _keys(message.to),
-        "cc_addresses": _keys(message.cc),
+        "to_addresses": to_keys,
+        "cc_addresses": cc_keys,
         "bcc_addresses": _keys(message.bcc),
         "reply_to": reply_to_keys[0] if reply_to_keys else None,
         "headers": _headers(message),
@@ -81,10 +86,10 @@ def digest(message: ParsedMessage) -> Digest:
         "new_text": new_text or None,
         "language": guess_language(new_text[:10_000] or subject),
         "search_names": _search_names(message),
-        "in_reply_to": message.in_reply_to,
-        "references": message.references,
+        "in_reply_to": in_reply_to,
+        "references": references,
         "thread_subject": subject.lower() or None,
-        "is_orphan_reply": is_reply and not (message.references or message.in_reply_to or _is_for_many(automation)),
+        "is_orphan_reply": is_reply and not (references or in_reply_to or _is_for_many(automation)),
         "automation": automation.kind if automation else None,
         "automation_details": _details(automation),
         "sender_signs": message_signs(message),
@@ -131,13 +136,19 @@ def _stamp(moment: datetime | None) -> str | None:
 
 def _keys(addresses: list[Address]) -> list[str]:
     """Addresses as keys: lower case, each once, in order, short enough for an index."""
-    return list(dict.fromkeys(address_key(a) for a in addresses if a.email))
+    return list(dict.fromkeys(address_key(a.email) for a in addresses if a.email))
 
 
 def _names(message: ParsedMessage) -> dict[str, str]:
-    """Name by address, of the sender and all recipients; the first one counts."""
+    """Name by address, of the sender and all recipients; the first one counts. An address is no name."""
     people = (*message.from_, *message.to, *message.cc, *message.bcc)
-    return {address_key(one): one.name[:200] for one in reversed(people) if one.name}
+    names = [(address_key(one.email), one.name) for one in reversed(people) if one.name]
+    return {key: name[:200] for key, name in names if address_key(name.strip("'\"")) != key}
+
+
+def _ids(named: list[str], people: set[str]) -> list[str]:
+    """Without what many strangers name: the address that they answer or write to (an old habit), "unknown" or 0."""
+    return [one for one in named if address_key(one) not in people and ("@" in one or _NONZERO.search(one))]
 
 
 def _search_names(message: ParsedMessage) -> str:

@@ -6,6 +6,8 @@ from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
+from emailq.parse.values import label_in_letters
+
 
 @cache
 def _suffixes() -> PublicSuffixList:
@@ -24,23 +26,11 @@ def registrable(address: str) -> str | None:
 def _registrable(domain: str) -> str | None:
     if not domain or "[" in domain or domain.replace(".", "").isdigit():
         return None
-    return _suffixes().privatesuffix(".".join(_in_letters(label) for label in domain.split(".")))
-
-
-def _in_letters(label: str) -> str:
-    """An IDN label as a reader sees it."""
-    if not label.startswith("xn--"):
-        return label
-    try:
-        letters = label[4:].encode("ascii").decode("punycode").lower()
-        letters.encode()  # a lone surrogate is no letter
-        return letters
-    except (UnicodeError, ValueError, OverflowError):
-        return label
+    return _suffixes().privatesuffix(".".join(label_in_letters(label) for label in domain.split(".")))
 
 
 def is_ours(address: str | None, own: Collection[str]) -> bool:
-    """Whether an address is one of `own`: addresses and domains in lower case; subdomains count too."""
+    """Whether an address is one of `own`: addresses and domains as address_key has them; subdomains count too."""
     if not address:
         return False
     labels = address.rpartition("@")[2].split(".")

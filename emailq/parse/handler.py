@@ -12,6 +12,7 @@ from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Retry
 from emailq.parse.child import ChildPool, Crashed
 from emailq.parse.exchange import Parsed, Site
+from emailq.parse.values import address_key
 from emailq.store.blobs import CorruptBlob
 
 _BATCH = 16  # messages that are looked up, read, parsed and stored at once
@@ -63,7 +64,8 @@ class Parser:
 
     def __init__(self, app: App) -> None:
         settings = app.settings
-        site = Site(settings.own, tuple(settings.authserv_ids), bool(settings.clamd), app.blobs.bucket)
+        own = frozenset(map(address_key, settings.own))
+        site = Site(own, tuple(settings.authserv_ids), bool(settings.clamd), app.blobs.bucket)
         self._app = app
         self._children = ChildPool(settings.parser_processes, "emailq.parse.stored:parse", site)
         self._waiting: deque[tuple[UUID, asyncio.Future[_Row]]] = deque()

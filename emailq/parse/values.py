@@ -1,9 +1,12 @@
 """Values as the database takes them; apart from the parser, which who takes mail in need not load."""
 
+import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from emailq.parse.addresses import Address
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)+)"', re.DOTALL)
+_DOT_ATOM = re.compile(r'[^\s"(),:;<>@\[\]\\.]+(?:\.[^\s"(),:;<>@\[\]\\.]+)*')  # RFC 5322 §3.2.3, RFC 6532
 
 
 def plausible(moment: datetime | None) -> datetime | None:
@@ -17,8 +20,32 @@ def plausible(moment: datetime | None) -> datetime | None:
     return moment if datetime(1980, 1, 1, tzinfo=UTC) <= moment <= datetime.now(UTC) + timedelta(days=2) else None
 
 
-def address_key(address: Address) -> str:
-    return address.email.lower()[:500]
+def address_key(address: str) -> str:
+    """One form for all ways to write a mailbox, or a domain: lower case, short enough for an index.
+
+    Quotes that change nothing go (RFC 5321 §4.1.2), as does a final dot; domains are in letters (no xn--).
+    """
+    address = address.lower()
+    if address.isascii() and not ('"' in address or "xn--" in address or address.endswith(".")):
+        return address[:500]  # nearly all
+    local, at, domain = unicodedata.normalize("NFC", address).rpartition("@")
+    if quoted := _QUOTED.fullmatch(local):
+        content = re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL)
+        local = content if _DOT_ATOM.fullmatch(content) else local
+    domain = domain.rstrip(".").replace("\u3002", ".")  # the full stop of Chinese and Japanese (RFC 3490 §3.1)
+    return (local + at + ".".join(map(label_in_letters, domain.split("."))))[:500] or address
+
+
+def label_in_letters(label: str) -> str:
+    """A label of a domain, in lower case, as a reader sees it; one that hides anything but letters stays (RFC 5891)."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        letters = label[4:].encode("ascii").decode("punycode").lower()
+    except (UnicodeError, ValueError, OverflowError):
+        return label
+    is_word = all(one == "-" or unicodedata.category(one)[0] in "LMN" for one in letters)
+    return letters if is_word and unicodedata.is_normalized("NFKC", letters) else label
 
 
 _LISTS = (list, tuple)  # asked for `list | tuple`, isinstance takes three times as long

@@ -3,6 +3,8 @@
 import pytest
 
 from emailq.parse.addresses import parse_addresses
+from emailq.parse.digest import digest_message
+from emailq.parse.values import address_key
 
 ENCODED = "=?utf-8?B?IkJvIiA8Ym9AZXhhbXBsZS5jb20+?="  # "Bo" <bo@example.com>
 WIDE_LIST = [(None, f"{x}@b.example") for x in "cde"]
@@ -114,3 +116,33 @@ def test_a_list_is_read_as_people_mean_it(value: str, expected: list[tuple[str |
 )
 def test_what_was_guessed_or_cut_is_told(value: str, defect: str) -> None:
     assert defect in parse_addresses(value)[1]
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("Ivan@Почта.рф", "ivan@почта.рф"),
+        ("ivan@XN--80a1acny.xn--p1ai", "ivan@почта.рф"),
+        ("ivan@xn--80a1acny。xn--p1ai", "ivan@почта.рф"),
+        ("jose\u0301@example.com", "jos\u00e9@example.com"),
+        ('"a.b"@example.com', "a.b@example.com"),
+        (r'"a\.b"@example.com', "a.b@example.com"),
+        ('"a b"@example.com', '"a b"@example.com'),
+        ('"a..b"@example.com', '"a..b"@example.com'),
+        ("Ann@example.com.", "ann@example.com"),
+        ("xn--80a1acny.xn--p1ai", "почта.рф"),
+        ("x@xn--nonsense!.example", "x@xn--nonsense!.example"),
+        ("x@xn--ab-g4t.example", "x@xn--ab-g4t.example"),  # "a", a mark that turns the direction, "b"
+        (".", "."),
+    ],
+)
+def test_a_mailbox_has_one_key_however_it_is_written(written: str, key: str) -> None:
+    assert address_key(written) == key
+    assert address_key(key) == key
+
+
+def test_an_address_is_no_name() -> None:
+    to = b"Bob <bob@example.com>, bob@example.com <bob@example.com>"
+    raw = b"From: \"'Ann@example.com'\" <ann@example.com>\nTo: " + to + b"\n\nhm"
+
+    assert digest_message(raw).names == {"bob@example.com": "Bob"}

@@ -115,12 +115,13 @@ async def test_every_fixture_and_mutated_messages_become_rows_without_an_error_o
         ("nora@ours.example", "ann@example.com", "own_mail"),
         ("nora@ours.example", "shop@ours.example", None),
         ("ann@example.com", "bob@example.net", None),
+        ("иван@почта.рф", "ann@example.com", "own_mail"),
     ],
 )
 async def test_what_our_people_write_to_others_is_our_own_mail(
     dsn: str, tmp_path: Path, sender: str, to: str, automation: str | None
 ) -> None:
-    own = {"account": "shop@ours.example", "own_addresses": "ours.example"}
+    own = {"account": "shop@ours.example", "own_addresses": "ours.example, xn--80a1acny.xn--p1ai"}
     raw = f"From: {sender}\r\nTo: {to}\r\nCc: shop@ours.example\r\nSubject: Order\r\n\r\nThe price is 5.\r\n".encode()
 
     async with open_app(load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), **own)) as app:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from emailq.parse.digest import digest_message
 from emailq.parse.headers import parse_ids
 
 
@@ -30,3 +31,25 @@ from emailq.parse.headers import parse_ids
 )
 def test_ids_are_found_in_what_stands_around_them(written: str, ids: list[str]) -> None:
     assert parse_ids([written]) == ids
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("<Shop@shop.example>", []),
+        ("<ann@x.example> <1@x.example>", ["1@x.example"]),
+        ("<unknown>", []),
+        ("null", []),
+        ("<0>", []),
+        ("<20261110.7>", ["20261110.7"]),
+        ("<bob@x.example>", ["bob@x.example"]),
+    ],
+)
+def test_a_reference_that_strangers_have_in_common_is_none(written: str, kept: list[str]) -> None:
+    people = "From: Ann@x.example\nTo: shop@shop.example\n"
+    raw = f"{people}Subject: Re: A\nReferences: {written}\nIn-Reply-To: {written}\n\nhm"
+
+    fields = digest_message(raw.encode()).fields
+
+    assert (fields["references"], fields["in_reply_to"]) == (kept, kept)
+    assert fields["is_orphan_reply"] == (not kept)
