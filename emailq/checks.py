@@ -47,6 +47,7 @@ async def check_database(conn: Connection, dsn: str) -> AsyncIterator[Finding]:
     yield found
     if found.state == "ok":
         yield await parts_of_the_schema(conn)
+        yield await row_security(conn)
         yield await cleanup(conn)
         async for finding in queues(conn):
             yield finding
@@ -277,6 +278,18 @@ async def parts_of_the_schema(conn: Connection) -> Finding:
     if missing:
         return Finding("schema parts", "fail", f"missing or invalid: {', '.join(missing)}", SchemaError.exit_code)
     return Finding("schema parts", "ok", "all indexes and triggers are there and valid")
+
+
+async def row_security(conn: Connection) -> Finding:
+    hidden = await _rows(
+        conn,
+        "select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r'"
+        " and relrowsecurity and row_security_active(oid) order by relname",
+    )
+    if not hidden:
+        return Finding("row security", "ok", "this role sees all rows")
+    names = ", ".join(name for (name,) in hidden)
+    return Finding("row security", "warn", f"a worker of this role sees only what policies let through of: {names}")
 
 
 async def cleanup(conn: Connection) -> Finding:

@@ -37,7 +37,7 @@ async def test_a_healthy_database_gets_no_warning_but_for_what_the_tests_server_
         "durability": "fsync, full_page_writes is off: a crash can lose accepted mail; set it to on",
         "access": "postgres is a superuser; give emailq a role of its own",
     }
-    assert [f.check for f in found][-2:] == ["schema parts", "cleanup"]
+    assert [f.check for f in found][-3:] == ["schema parts", "row security", "cleanup"]
 
 
 async def test_a_commit_that_does_not_wait_for_the_disk_is_named(
@@ -72,6 +72,18 @@ async def test_a_session_without_keepalives_is_named(
 
     assert found.state == "warn"
     assert "tcp_user_timeout = 10000" in found.text
+
+
+async def test_row_level_security_that_hides_rows_is_named(
+    db: psycopg.Connection, ours: psycopg.AsyncConnection[Any]
+) -> None:
+    assert (await checks.row_security(ours)).state == "ok"
+    db.execute("alter table processing_queue enable row level security, force row level security")
+    await ours.execute("set role pg_monitor")
+
+    found = await checks.row_security(ours)
+
+    assert (found.state, found.text.rpartition(": ")[2]) == ("warn", "processing_queue")
 
 
 async def test_a_transaction_that_was_left_open_is_named_with_its_pid(

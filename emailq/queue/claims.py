@@ -5,7 +5,7 @@ import asyncio
 import psycopg
 
 from emailq import log
-from emailq.db import Connection, brief, connect, is_temporary
+from emailq.db import Connection, brief, connect
 from emailq.errors import Unavailable
 from emailq.models import Job
 from emailq.queue import jobs as queue
@@ -45,7 +45,7 @@ class Claims:
             except psycopg.Error as error:
                 if error.sqlstate in ("EQ001", None):  # None: no answer, so it may hold jobs that we never heard of
                     self._session.forget(worker_id)
-                elif not is_temporary(error):
+                elif error.sqlstate.startswith("42"):  # no right to it, or no such function
                     raise
                 log.warn("claim.failed", queue=queue_name, reason=brief(error))
             except Unavailable as error:

@@ -437,6 +437,22 @@ async def test_a_dependency_that_is_away_costs_no_attempt_and_stops_the_queue(
     assert value(db, "select probe_at > now() from queue_controls")
 
 
+async def test_a_claim_that_somebody_elses_trigger_refuses_ends_no_worker(
+    db: psycopg.Connection, running: Running
+) -> None:
+    db.execute(
+        "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'audit says no'; end $$;"
+        "create trigger audit before update on processing_queue for each row"
+        " when (new.status = 'processing') execute function refuse()"
+    )
+    item_id = add_item(db)
+
+    async with running(always(Done())) as worker:
+        await wait_until_async(lambda: worker.lanes["work"]._claims > 3)
+        db.execute("drop trigger audit on processing_queue")
+        await wait_until_async(lambda: item(db, item_id)["status"] == "completed")
+
+
 async def test_a_deadlock_in_effects_is_tried_again_without_costing_an_attempt(
     dsn: str, db: psycopg.Connection, drain: Drain
 ) -> None:
