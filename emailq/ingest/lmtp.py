@@ -14,13 +14,14 @@ from psycopg_pool import PoolTimeout
 from emailq import log
 from emailq.app import App
 from emailq.db import brief
-from emailq.errors import EmailqError, Unavailable
+from emailq.errors import EmailqError, Unavailable, UsageError
 from emailq.ingest.accept import Incoming, accept
 
 
 async def serve_lmtp(app: App, listen: str, account: str | None) -> None:
-    """Serve until cancelled, on HOST:PORT or the path of a socket. Raises Unavailable when that is taken.
+    """Serve until cancelled, on HOST:PORT or the path of a socket.
 
+    Raises UsageError where `listen` is neither, Unavailable when it is taken.
     `account` takes in all messages; None: each recipient's address is an account.
     """
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # it would log addresses
@@ -32,10 +33,10 @@ async def serve_lmtp(app: App, listen: str, account: str | None) -> None:
             with suppress(FileNotFoundError):
                 os.unlink(listen)  # of a process that was killed
             server: asyncio.Server = await loop.create_unix_server(lambda: _Lmtp(handler, app), listen)
-        elif colon and port.isdigit():
+        elif colon and port.isdecimal() and int(port) <= 65_535:
             server = await loop.create_server(lambda: _Lmtp(handler, app), host.strip("[]"), int(port))
         else:
-            raise Unavailable(f"can't listen on {listen!r}; write HOST:PORT or the path of a socket")
+            raise UsageError(f"can't listen on {listen!r}; write HOST:PORT or the path of a socket")
     except OSError as error:
         raise Unavailable(f"can't listen on {listen}: {error.strerror}") from None
     log.event("lmtp.listening", on=listen)

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from emailq.app import App, open_app
-from emailq.errors import Unavailable
+from emailq.errors import Unavailable, UsageError
 from emailq.ingest.lmtp import serve_lmtp
 from emailq.settings import load_settings
 from tests.commands import run_emailq, start_emailq
@@ -181,6 +181,12 @@ async def test_nothing_is_accepted_while_the_database_refuses(conn: psycopg.Asyn
 async def test_an_address_that_is_taken_is_told(app: App, port: int) -> None:
     with pytest.raises(Unavailable, match="can't listen on"):
         await serve_lmtp(app, f"127.0.0.1:{port}", None)
+
+
+@pytest.mark.parametrize("listen", ["localhost", "127.0.0.1:99999"])
+async def test_what_is_no_address_is_told(app: App, listen: str) -> None:
+    with pytest.raises(UsageError, match="write HOST:PORT"):
+        await serve_lmtp(app, listen, None)
 
 
 def test_the_command_serves_a_socket_until_it_is_told_to_stop(dsn: str, db: psycopg.Connection, tmp_path: Path) -> None:
