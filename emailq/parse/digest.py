@@ -152,9 +152,9 @@ def _ids(named: list[str], people: set[str]) -> list[str]:
 
 
 def _search_names(message: ParsedMessage) -> str:
-    """Who wrote to whom, and what the attachments are called: to be found by search too."""
+    """Who wrote to whom, and what the attachments are called, whole and in words: to be found by search too."""
     people = (*message.from_, *message.to[:50], *message.cc[:50])
-    files = (part.name.replace(".", " ") for part in message.files[:100] if part.name)
+    files = (f"{part.name} {part.name.replace('.', ' ')}" for part in message.files[:100] if part.name)
     return " ".join((*(f"{one.name or ''} {one.email} {one.email.replace('@', ' ')}" for one in people), *files))[
         :_NAMES_LIMIT
     ]
