@@ -22,7 +22,8 @@ _OTHERS = 2  # sentences that say something else
 _LONG_LINE = 60
 _RECEIPT_SCORE = 6
 _ABSENCE_SCORE = 6
-_END = re.compile(r"(?:(?<=[^\d\s][.!;。！])|(?<=\d\d\d[.!]))\s+(?=\D)|(?<=[。！])|\n+")
+_END = re.compile(r"\s(?:(?<=[^\d\s][.!;。！]\s)|(?<=\d\d\d[.!]\s))\s*(?=\D)|\n+")  # begins with what is found quickly
+_END_WITHOUT_BLANK = re.compile(r"(?<=[。！])(?=\S)")
 _WRAPPED = re.compile(r"\n(?:(?<=[^\n.!:。]{40}\n)(?=[^\n])|(?<=[,;]\n)(?=[^\n])|(?=[a-zа-яß-ÿ]))")
 _NUMBER = re.compile(r"[#№(\[][^\]\d)]{0,12}\d{3,}|(?:ticket|case|request|vorgang|обращени|заявк)\D{0,12}\d{3,}")
 _LAST_NAME = re.compile(
@@ -138,7 +139,10 @@ def read(note: Note) -> Note:
     text = _bare(note.text)
     if len(text) > _LONGEST or "?" in text or "？" in text:
         return replace(note, text=text)
-    sentences = [said for piece in _END.split(_WRAPPED.sub(" ", text)) if (said := piece.strip(" \t*_-–—•|"))]
+    pieces = _END.split(_WRAPPED.sub(" ", text))
+    if not text.isascii():
+        pieces = [said for piece in pieces for said in _END_WITHOUT_BLANK.split(piece)]
+    sentences = [said for piece in pieces if (said := piece.strip(" \t*_-–—•|"))]
     is_note = len(sentences) <= _SENTENCES and not _ASKS.search(text)
     return replace(note, text=text, sentences=tuple(sentences) if is_note else ())
 
