@@ -21,7 +21,7 @@ _TOKENS = (
     r"|(=\?[^?\s]{1,80}\?[bBqQ]\?(?:[^?<>]*+|[^?\s]*+)\?=)"  # 2 encoded word, which may hold commas, against all rules
     r"|(\[[^\[\]<>]*+\])"  # 3 domain literal
     r"|([<>(),;:，；、])"  # 4 special
-    r'|((?:[^\s"<>(),;:\[，；、\\]++|\\[",;:()]?)++)'  # 5 atom, with dots and @, or escaped as if it were quoted
+    r'|([^\s"<>(),;:\[，；、\\]++|\\[",;:()]?)'  # 5 atom, with dots and @, or what is escaped as if it were quoted
     r"|(\s++)"  # 6 white space
     r"|(.)"  # 7 a quote or bracket that is not closed
 )

@@ -200,7 +200,7 @@ def _contradiction(data: bytes, codec: str) -> tuple[str, str, str] | None:
             utf8 is not None
             and not (codec in _MULTIBYTE and len(utf8) * 2 >= len(data))
             and not _LONE_RARITY.fullmatch(utf8)
-            and not (len(data) <= _SHORT_BYTES and spelling.makes_sense(data, codec))
+            and not (len(data) <= _SHORT_BYTES and _COMMON.sub("", utf8) and spelling.makes_sense(data, codec))
         ):
             return utf8, "utf_8", "charset-wrong"
     found = spelling.better(_sample(data), codec)

@@ -92,7 +92,7 @@ def _split(value: str) -> tuple[str, list[tuple[str, str]]]:
     """The text before the parameters, and (name, value) pairs as they stand, at most limits.PARAMETERS of them."""
     end = len(value)
     at = value.find(";")
-    if "(" in value[: max(at, 0) or end] and (whole := _HEAD.match(value)):  # a ";" may stand in a comment
+    if "(" in value and (whole := _HEAD.match(value)):  # a ";" may stand in a comment
         at = whole.end() if whole.end() < end else -1
     head = value if at < 0 else value[:at]
     if "=" in head:  # "text/plain charset=x" and a bare "filename=x"
@@ -135,9 +135,10 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
         comments = _COMMENTS.match(value, at)
         at = comments.end() if comments else at
     if value.startswith('"', at):
-        if is_name and (pieces := _PIECES_OF_NAME.match(value, at)):
-            return f"{pieces[1]} {pieces[2]}" if pieces[2] else pieces[1] + (pieces[3] or ""), pieces.end()
         quoted = _QUOTED.match(value, at)
+        goes_on = is_name and quoted and not value.startswith(";", quoted.end()) and quoted.end() < len(value)
+        if goes_on and (pieces := _PIECES_OF_NAME.match(value, at)):
+            return f"{pieces[1]} {pieces[2]}" if pieces[2] else pieces[1] + (pieces[3] or ""), pieces.end()
         if quoted and _AFTER_QUOTED.match(value, quoted.end()):
             text = quoted[1]
             if "\\" in text:
