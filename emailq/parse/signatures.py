@@ -93,9 +93,10 @@ def _without_sent_from(run: Run) -> Run:
         run.give(SIGNATURE, index, index + 1)
         if not index:
             continue
-        rest = run.texts[index + 1 :]
+        end = index + _before_postscript(run.texts[index:])
+        rest = run.texts[index + 1 : end]
         is_short = all(len(line) <= 60 for line in rest) and _is_signature(rest)
-        run.give(SIGNATURE if is_short else QUOTED, index + 1)
+        run.give(SIGNATURE if is_short else QUOTED, index + 1, end)
         if run.texts[index - 1] in DELIMITERS:
             index -= 1
             run.give(SIGNATURE, index, index + 1)
