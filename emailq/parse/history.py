@@ -8,6 +8,7 @@ import re
 from itertools import takewhile
 
 from emailq.parse import phrases
+from emailq.parse.attributions import ADDRESS, DATE, DIGIT, attribution, goes_on, tells_date, tells_time
 from emailq.parse.lines import (
     DASHES,
     NEW,
@@ -22,7 +23,7 @@ from emailq.parse.lines import (
     plain,
     words_of,
 )
-from emailq.parse.patterns import in_lower_case, lower
+from emailq.parse.patterns import lower
 
 _LINE = 500  # characters of a line that are looked at
 _BLOCK_LINES = 16  # in which a block of header lines stands
@@ -40,33 +41,13 @@ _SEPARATOR = re.compile(
 _BAR = re.compile(r"\|(?:\s[^|]*)?$")  # but no row of a table
 _OUTLOOK_RULE = "_" * 32
 _RULE = re.compile(rf"[{DASHES}~#\s]{{3,}}$")
-_CLOCK = in_lower_case(r"\d{1,2}\s?[:.hч]\s?\d{2}|\d\s?(?:am|pm)\b")
-_MONTH = any_of(phrases.MONTHS)
-_DATE = in_lower_case(
-    rf"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th|\.|,)?\s(?:de\s)?{_MONTH})"
-    rf"|(?<![^\W\d_]){_MONTH}[^\W\d_]{{0,12}}\.?\s\d"
-)
-_IS_MONTH = in_lower_case(_MONTH)
-_SENTENCE_END = in_lower_case(r"(?<![^\W\d_])[^\W\d_]{3,}[.!] +[^\W\d_]")
-_ADDRESS = re.compile(r"[\w.+%'&=-]@[\w-]{1,63}\.\w")
 # "Кімнен: Maria <m@lenz.example>", a header line in any language.
 _LABELLED = re.compile(r"[^\W\d_][^:<>@\d]{0,23}:\s")
 _SENDER = re.compile(r"[^\W\d_][^:<>@\d-]{0,23}:\s.{0,100}[<\[][^<>@\s]{1,80}@[^<>@\s]{3,80}[>\]]$")
-_ADDRESS_LAST = re.compile(r"[>)\]]$|@[\w.-]+$")
-_NUMBERS = re.compile(r"\d+")
-_DIGIT = re.compile(r"\d")  # is found in half the time
-_DATE_FIRST = re.compile(r"(?:[^\W\d_]{1,14}\.?,?\s+)?\d(?!\d?\))")
-_TO_WHOM = frozenset(["mir", "uns", "me", "us", "нам", "мне"])  # "schrieb mir die Bank:" is told by the author
-_SAID_WHAT = frozenset(
-    ["the following", "following", "folgendes", "følgende", "följande", "ce qui suit", "lo siguiente"]
-)
 _ORIGINAL = re.compile(any_of(phrases.ORIGINAL_MESSAGE))
 _ORIGINAL_LINES = frozenset(words_of(phrases.ORIGINAL_MESSAGE))
 _FORWARDED = re.compile(any_of(phrases.FORWARDED_MESSAGE))
 _FORWARD_LINES = frozenset(words_of(phrases.FORWARD_LINES))
-_WROTE = in_lower_case(rf"(?<!\w){any_of(phrases.WROTE)}(?!\w)|写道|寫道|のメール|님이 (?:작성|씀)")
-_INTRODUCTION = in_lower_case(rf"{any_of(phrases.DATE_INTRODUCTIONS)}(?![\w'])|[在于於]")
-_QUOTING = in_lower_case(rf"{any_of(phrases.QUOTING)}(?!\w)")
 _REPLY_ABOVE = re.compile(any_of(phrases.REPLY_ABOVE))
 _TO_REPLY = re.compile(any_of(phrases.TO_REPLY))
 _WROTE_AND_SAID = re.compile(  # Yahoo on phones: the quoted text goes on in the same line
@@ -136,7 +117,7 @@ def _leads_to(text: str) -> bool:
     """Some words that end in ":", and tell no time (in their last sentence) nor, alone, a name."""
     begin = max(text.rfind(end) for end in (". ", "! ", "? ")) + 1
     last = text[begin:].lstrip()
-    return last.endswith(":") and " " in last and not (are_names(text) or _has_date(last) or _has_clock(last))
+    return last.endswith(":") and " " in last and not (are_names(text) or tells_date(last) or tells_time(last))
 
 
 def _look_for_bars(page: Page) -> None:
@@ -145,7 +126,7 @@ def _look_for_bars(page: Page) -> None:
     if not bars:
         return
     above = next((text for text in reversed(page.plain[max(bars[0] - 2, 0) : bars[0]]) if text), "")
-    if above.endswith(":") and _attribution(above):
+    if above.endswith(":") and attribution(above):
         for number in bars:
             page.are_quoted[number] = True
 
@@ -186,7 +167,7 @@ def _length_below_rule(page: Page, number: int) -> int:
     labelled = list(takewhile(lambda n: _LABELLED.match(page.plain[n]), lines))
     if len(labelled) > 1 and (_SENDER.match(first) or not is_contact(first)):
         return labelled[-1] - number + 1
-    is_attribution = any(page.are_quoted[n] for n in lines[:4]) or (_has_clock(first) and first[-1] not in ".!?")
+    is_attribution = any(page.are_quoted[n] for n in lines[:4]) or (tells_time(first) and first[-1] not in ".!?")
     return lines[0] - number + 1 if is_attribution and not page.are_quoted[lines[0]] else 0
 
 
@@ -198,7 +179,7 @@ def _quoted_mark(line: str) -> int:
     if separator := _SEPARATOR.match(text):
         words = fold(separator["words"])
         return FORWARD if _FORWARDED.search(words) else BLOCK if _ORIGINAL.search(words) else UNMARKED
-    return REPLY if text.endswith(":") and _attribution(text) else UNMARKED
+    return REPLY if text.endswith(":") and attribution(text) else UNMARKED
 
 
 def _has_words_above(page: Page, number: int) -> bool:
@@ -239,7 +220,7 @@ def _block_length(page: Page, number: int) -> int:
                 break
     if "from" not in roles or len(roles - {"other", "address"}) < 3:
         return 0
-    is_sure = "address" in roles or ("subject" in roles and any(map(_has_clock, page.plain[number : number + length])))
+    is_sure = "address" in roles or ("subject" in roles and any(map(tells_time, page.plain[number : number + length])))
     return length if is_sure else 0
 
 
@@ -247,7 +228,7 @@ def _unknown_block_length(page: Page, number: int) -> int:
     """The same in a language of no table: below a sender's address, two lines or more with a label, one with a time."""
     below = page.plain[number + 1 : number + _BLOCK_LINES]
     lines = list(takewhile(_LABELLED.match, below))
-    return 1 + len(lines) if len(lines) >= 2 and any(_has_clock(line) and _has_date(line) for line in lines) else 0
+    return 1 + len(lines) if len(lines) >= 2 and any(tells_time(line) and tells_date(line) for line in lines) else 0
 
 
 def _attribution_length(page: Page, number: int) -> int:
@@ -255,24 +236,24 @@ def _attribution_length(page: Page, number: int) -> int:
     text = page.plain[number]
     if text.endswith((":", "wrote")) or (text[-1:] == "-" and _WROTE_DASHES.search(text)):
         return int(_says_who_wrote(text, page, number + 1))
-    if not _DIGIT.search(text):
+    if not DIGIT.search(text):
         return 0  # what else says who wrote also says when
-    if text.endswith(">") and _DATE.match(lower(text)) and _ADDRESS.search(text) and _quote_follows(page, number + 1):
+    if text.endswith(">") and DATE.match(lower(text)) and ADDRESS.search(text) and _quote_follows(page, number + 1):
         return 1  # "2026/11/9 Jonas <j@b.example>", as Gmail once wrote
-    if "@" in text and ">" in text and _WROTE_AND_SAID.match(text) and _has_date(text):
+    if "@" in text and ">" in text and _WROTE_AND_SAID.match(text) and tells_date(text):
         return 1
     near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
     has_end = ":" in [line[-1:] for line in near]
     is_quote_next = _quote_follows(page, number + 1)
     if not (has_end or is_quote_next):
         return 0
-    is_likely = _goes_on(text)
-    if is_likely and is_quote_next and _attribution(text) == 2:
+    is_likely = goes_on(text)
+    if is_likely and is_quote_next and attribution(text) == 2:
         return 1  # without its colon
     if not has_end or (not is_likely and number and page.plain[number - 1]):
         return 0
     for length, following in enumerate(near, start=2):
-        if not following or (_goes_on(following.rstrip(":")) and _has_date(following)):
+        if not following or (goes_on(following.rstrip(":")) and tells_date(following)):
             return 0
         text += " " + following
         if following.endswith(":"):
@@ -281,32 +262,8 @@ def _attribution_length(page: Page, number: int) -> int:
     return 0
 
 
-def _goes_on(text: str) -> bool:
-    """Whether a line may be the first of several that say who wrote."""
-    return (
-        10 < len(text) < 200
-        and text[0] != "<"
-        and not text.endswith((".", "!", "?", ";"))
-        and bool(
-            _DATE_FIRST.match(text)
-            or _INTRODUCTION.match(lower(text[:40]))
-            or ("<" in text and _ADDRESS.search(text))
-            or _WROTE.search(lower(text))
-        )
-        and (_has_clock(text) or _has_date(text))
-    )
-
-
-def _has_date(text: str) -> bool:
-    return bool(_DIGIT.search(text)) and bool(_DATE.search(lower(text)))
-
-
-def _has_clock(text: str) -> bool:
-    return bool(_DIGIT.search(text)) and bool(_CLOCK.search(lower(text)))
-
-
 def _says_who_wrote(text: str, page: Page, after: int) -> bool:
-    strength = _attribution(text)
+    strength = attribution(text)
     if strength == 2 and "@" not in text and _is_cited(page, after):
         return False
     return strength == 2 or (strength == 1 and _quote_follows(page, after))
@@ -316,58 +273,6 @@ def _is_cited(page: Page, number: int) -> bool:
     """Whether the next text stands in quotation marks: what somebody wrote, told in a mail's own text."""
     following = next(filter(None, page.plain[number : number + 3]), "")
     return following[:1] in QUOTATION_MARKS
-
-
-def _attribution(text: str) -> int:
-    """2 if a line says who wrote when or from which address, 1 if it may say so and needs a quote below, else 0."""
-    if not 8 <= len(text) <= 400:
-        return 0
-    body = text.strip(" -*:")
-    words = lower(body)
-    has_address = bool(_ADDRESS.search(body))
-    has_clock = _has_clock(body)
-    has_date = has_clock or _has_date(body)
-    is_introduced = bool(_INTRODUCTION.match(words) or _DATE_FIRST.match(body))
-    if _QUOTING.match(words):
-        return 2 if has_address or has_date else 1
-    for wrote in [*_WROTE.finditer(words)][-3:]:
-        rest = body[wrote.end() :].strip(" ,")
-        if not rest or _is_who_or_when(rest):
-            is_sure = (is_introduced and not _is_prose(body[: wrote.start()])) or (_has_clock(rest) and _has_date(rest))
-            return 2 if has_address or (has_date and is_sure and not text[0].islower()) else 1
-        if len(rest) <= 45 and not _is_talk(rest) and _has_date(rest):
-            return 1
-    if not (has_date and is_introduced and text.endswith(":") and has_clock):
-        is_known = is_introduced or has_clock or text[-2:-1] in ")]" or text[-2:-1].isdigit()
-        return int(has_address and has_date and is_known and text.endswith(":"))
-    if has_address and _ADDRESS_LAST.search(body) and _has_date(body):
-        return 2
-    return int(has_address or not _are_sentences(words))
-
-
-def _are_sentences(text: str) -> bool:
-    """Whether one sentence ends and another begins: "It stood still at 4:12. What the log says:"."""
-    return any(not _IS_MONTH.match(found[0]) for found in _SENTENCE_END.finditer(text))
-
-
-def _is_prose(text: str) -> bool:
-    """Whether common words stand between the date and "wrote": "On Friday, 6 May 2026, our driver came and said:"."""
-    who = _NUMBERS.split(text)[-1].split()
-    return bool(sum(len(word) > 3 and word[0].islower() for word in who) > 1)
-
-
-def _is_who_or_when(text: str) -> bool:
-    if len(text) > 120:
-        return False
-    if text.partition(" ")[0] in _TO_WHOM:
-        return False
-    is_time = len(text) <= 45 and _has_clock(text) and not _is_talk(text)
-    return is_time or bool(_ADDRESS.search(text)) or are_names(text) or fold(text) in _SAID_WHAT
-
-
-def _is_talk(text: str) -> bool:
-    """Whether many words stand before the date: "on the phone on 2 May at 9:15"."""
-    return bool(sum(word[0].islower() for word in _NUMBERS.split(text)[0].split()) > 3)
 
 
 def _quote_follows(page: Page, number: int) -> bool:
