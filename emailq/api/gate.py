@@ -16,6 +16,7 @@ from psycopg_pool import PoolTimeout
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emailq import log
+from emailq.api.connection import HEAD_BYTES
 from emailq.api.problems import problem
 from emailq.db import Pool, brief
 
@@ -132,6 +133,8 @@ class Gate:
 
     async def _refusal(self, scope: Scope, receive: Receive) -> bytes | Callable[..., Awaitable[None]]:
         """The whole body, or the response that refuses it."""
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD_BYTES:  # it came in one piece
+            return problem(431, f"a head may have {HEAD_BYTES} bytes")
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not declared.isdigit() or int(declared[:18]) > self._limit:
             return problem(413, f"a body may have {self._limit} bytes")

@@ -164,11 +164,13 @@ def test_a_request_that_takes_longer_than_its_head_may_is_answered(
 
 def test_what_is_refused_before_a_route_is_a_problem_too(url: str) -> None:
     large = _answer(url, b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: " + b"x" * 33_000)
+    whole = _answer(url, b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: " + b"x" * 33_000 + b"\r\n\r\n")
     broken = _answer(url, b"GET / / HTTP\r\n\r\n")
 
     assert large.startswith(b"HTTP/1.1 431 ")
+    assert whole.startswith(b"HTTP/1.1 431 ")
     assert broken.startswith(b"HTTP/1.1 400 ")
-    assert all(b"application/problem+json" in answer for answer in (large, broken))
+    assert all(b"application/problem+json" in answer for answer in (large, whole, broken))
 
 
 def test_the_description_is_shown_only_where_a_setting_says_so() -> None:
