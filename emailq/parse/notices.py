@@ -66,7 +66,7 @@ BOUNCE_TEXTS = r"""
 STATUS_TEXTS = {
     "5.2.2": r"""
         mailbox size limit|mailbox (?:storage )?limit
-                (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota
+        (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota
         exceeded the local limit
         postfach des empfängers ist voll|boîte.{0,40}pleine|buzón.{0,40}llen
         一杯|いっぱい|已满
@@ -91,12 +91,14 @@ STATUS_TEXTS = {
         (?:sent|delivered) for \d+ days
     """,
     "4.4.1": r"""
-        timed out|connection refused|no answer from host
+        timed out|connection refused|no answer from host|network error
+    """,
+    "5.4.4": r"""
+        mx records? point
     """,
     "5.7.1": r"""
-        not (?:a )?member|relay|rejected by|spam|permission|(?:access )?denied|filter|権限|policy|virus|infected
-        banned
-        malware|prohibited|was blocked|blacklist|blocklist|blocked using
+        not (?:a )?member|relay|rejected by|spam|permission|(?:access )?denied|filter|権限|virus|infected|banned
+        policy|policies|политик\w{1,3} безопасности|malware|prohibited|was blocked|blacklist|blocklist|blocked using
         (?:spf|dkim|dmarc) (?:check|fail|policy|record|verif)|спам|вирус|content checker
     """,
     "5.1.1": r"""

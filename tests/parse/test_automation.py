@@ -104,6 +104,10 @@ def test_a_bounce_tells_its_status_code(name: str, status: str) -> None:
         ("550 5.7.1 User unknown", "5.7.1"),
         ("550 See the page below\nUser unknown", "5.1.1"),
         ("550 See the page below\n\n\nUser unknown", "5.0.0"),
+        ("554 Email rejected due to our security policies", "5.7.1"),
+        ("554 письмо запрещено политикой безопасности", "5.7.1"),
+        ("550 all MX records point to hosts that do not answer", "5.4.4"),
+        ("450 network error on the way", "4.4.1"),
     ],
 )
 def test_a_reply_code_means_what_its_words_say(said: str, status: str) -> None:
