@@ -280,7 +280,9 @@ def test_every_command_works_and_leaves_the_sessions_of_the_pool_as_they_were(
             client.sendmail("ann@example.com", ["us@example.org"], message("By LMTP", ORDER))
     with running("serve", "--port", "0", code=-signal.SIGTERM) as server:
         address_of(server)  # where it answered
-    monkeypatch.setattr("emailq.render.time", SimpleNamespace(sleep=Mock(side_effect=[None, KeyboardInterrupt])))
+    monkeypatch.setattr(
+        "emailq.commands.queue_output.time", SimpleNamespace(sleep=Mock(side_effect=[None, KeyboardInterrupt]))
+    )
     with pytest.raises(Abort):  # Ctrl-C at the second look
         run("top")
     tried.add("top")

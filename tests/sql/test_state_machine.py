@@ -482,7 +482,7 @@ class QueueMachine(RuleBasedStateMachine):
             limit = min(limit, self.rated_at != self.now)
         due = self._due(queue, suspects=suspects)
         if suspects:
-            return sorted(due, key=lambda i: str(i.id))[: min(limit, 1)]
+            return sorted(due, key=lambda i: (i.crashes, str(i.id)))[: min(limit, 1)]
         due.sort(key=lambda i: i.place)
         if fair:
             lanes = [list(items) for _, items in itertools.groupby(due, key=lambda i: i.priority)]
