@@ -121,8 +121,8 @@ class Settings(BaseModel):
     )
     job_timeout_s: float = Field(300.0, gt=0, description="longest run of one attempt, seconds")
     grace_s: float = Field(30.0, ge=0, description="time to finish running jobs after SIGTERM, seconds")
-    poll_interval_s: float = Field(
-        1.0, gt=0.01, le=60, description="longest sleep without looking at the queue, seconds"
+    poll_interval_s: float = Field(  # with what a look takes, within a second
+        0.9, gt=0.01, le=60, description="longest sleep without looking at the queue, seconds"
     )
     retry_base_s: float = Field(2.0, ge=0, description="upper bound of the first retry's delay, seconds; doubles")
     retry_max_s: float = Field(600.0, ge=0, description="upper bound of any retry's delay, seconds")
