@@ -485,7 +485,9 @@ async def test_an_effect_that_ends_its_session_each_time_costs_the_others_nothin
     assert [(item(db, one)["status"], item(db, one)["attempts"]) for one in good] == [("completed", 1)] * 5
 
 
-@pytest.mark.parametrize("setting", ["search_path = nowhere", "statement_timeout = 1", "timezone = 'Asia/Tokyo'"])
+@pytest.mark.parametrize(
+    "setting", ["search_path = nowhere", "default_transaction_read_only = on", "timezone = 'Asia/Tokyo'"]
+)
 async def test_what_an_effect_sets_in_its_session_ends_with_its_commit(
     db: psycopg.Connection, drain: Drain, setting: str
 ) -> None:
