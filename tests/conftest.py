@@ -11,12 +11,13 @@ import shutil
 import signal
 import sysconfig
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from emailq.migrate import migrate
@@ -41,10 +42,12 @@ CORPUS = TESTS.parent.parent / "shared/corpus"
 # What rests on SQL runs on each PostgreSQL that is here when `--pg all` is given; the rest runs on the first.
 ON_EVERY_POSTGRESQL = (TESTS / "sql", TESTS / "queue", TESTS / "store")
 SLOW = (TESTS / "scenarios", TESTS / "queue")
-TEMPLATE = "migrated"
+MIGRATED = "migrated"
 
 # Servers that only the system's packages bring: tests that ask for their fixture are left out where they are missing.
 SERVERS = {"mail_server": ("Dovecot (as root)", have_dovecot), "scanner": ("clamd", have_clamd)}
+
+NewDatabase = Callable[[PostgresServer, str], AbstractContextManager[str]]
 
 installations = cache(postgresql_installations)
 
@@ -159,29 +162,48 @@ def pg18_server(postgresql_of: Callable[[int], PostgresServer]) -> PostgresServe
 
 
 @pytest.fixture(scope="session")
-def template_on() -> Callable[[PostgresServer], str]:
-    """The name of the migrated template database on a server."""
+def database_on() -> Iterator[NewDatabase]:
+    """database_on(server, template): a database for the length of a `with`; `migrated` is a template too."""
+    numbers = itertools.count(1)
+    with ExitStack() as stack:
 
-    @cache
-    def template(server: PostgresServer) -> str:
-        _janitor(server, TEMPLATE, as_template=True).init()
-        migrate(server.dsn(TEMPLATE))
-        return TEMPLATE
+        @cache
+        def administrator_of(server: PostgresServer) -> psycopg.Connection:
+            janitor = DatabaseJanitor(
+                user=server.user, host=server.host, port=server.port, dbname=MIGRATED, as_template=True
+            )
+            janitor.init()
+            migrate(server.dsn(MIGRATED))
+            return stack.enter_context(psycopg.connect(server.dsn(), autocommit=True))
 
-    return template
+        @contextmanager
+        def database(server: PostgresServer, template: str) -> Iterator[str]:
+            # By a janitor of its own it would take twice the time: connections of its own, and all pages in the WAL
+            administrator = administrator_of(server)
+            name = f"test_{next(numbers)}"
+            names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
+            administrator.execute(
+                sql.SQL("create database {name} template {template} strategy file_copy").format(**names)
+            )
+            try:
+                yield server.dsn(name)
+            finally:
+                administrator.execute(sql.SQL("drop database if exists {name} with (force)").format(**names))
+
+        yield database
 
 
 @pytest.fixture
-def dsn(pg_server: PostgresServer, template_on: Callable[[PostgresServer], str]) -> Iterator[str]:
+def dsn(pg_server: PostgresServer, database_on: NewDatabase) -> Iterator[str]:
     """A fresh, migrated database."""
-    with _database(pg_server, template_on(pg_server)) as dsn:
+    with database_on(pg_server, MIGRATED) as dsn:
         yield dsn
 
 
 @pytest.fixture
-def empty_dsn(pg_server: PostgresServer) -> Iterator[str]:
+def empty_dsn(pg_server: PostgresServer, database_on: NewDatabase) -> Iterator[str]:
     """A fresh database with nothing in it."""
-    with _database(pg_server, None) as dsn:
+    with database_on(pg_server, "template1") as dsn:
         yield dsn
 
 
@@ -270,23 +292,3 @@ def corpus_files() -> list[Path]:
 
 
 _numbers = itertools.count(1)
-
-
-@contextmanager
-def _database(server: PostgresServer, template: str | None) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    with _janitor(server, name, template=template):
-        yield server.dsn(name)
-
-
-def _janitor(
-    server: PostgresServer, database: str, *, template: str | None = None, as_template: bool = False
-) -> DatabaseJanitor:
-    return DatabaseJanitor(
-        user=server.user,
-        host=server.host,
-        port=server.port,
-        dbname=database,
-        template_dbname=template,
-        as_template=as_template,
-    )
