@@ -127,7 +127,12 @@ def _end_of_base64(lines: list[bytes], fits: list[bool]) -> int:
     goes_on = any(
         len(solid := line.strip()) >= _SHORT_WORD and not solid.translate(None, _BASE64) for line in lines[misfit:]
     )
-    return misfit if misfit and not goes_on else len(lines)
+    is_cut_inside = _count_digits(lines[:misfit]) % 4 and _count_digits(lines) % 4 == 0
+    return misfit if misfit and not goes_on and not is_cut_inside else len(lines)
+
+
+def _count_digits(lines: list[bytes]) -> int:
+    return len(b"".join(lines).translate(None, _NOT_BASE64))
 
 
 def _is_url_safe(digits: bytes) -> bool:

@@ -12,6 +12,7 @@ _START = re.compile(  # it may be folded inside of its charset
     r"=\?\s?([^?\s]{1,80}(?:\s[^?\s]{1,20})?)\s?\?\s?([bBqQ])\s?\?"
 )
 _WHITE = " \t\r\n"  # RFC 2047 §6.2; no other blank between two words is dropped
+_Q_SIGN = re.compile(r"=[0-9A-Fa-f]{2}|_|\?\Z")
 _DIGITS = re.compile(r"[A-Za-z0-9+/=]*+")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 _LINE_BREAKS = re.compile("[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
@@ -114,6 +115,8 @@ def _find_words(value: str) -> list[_Word]:
             end = value.find("=?", end + 2, close)
         if end < 0 and close < len(value):
             end, behind = close, close + 2
+        elif end < 0 and not is_base64 and not _Q_SIGN.search(value, begin):  # nothing says that this is encoded
+            break
         else:
             end = end if end >= 0 else len(value.removesuffix("?"))
             if is_base64 and (digits := _DIGITS.match(value, begin, end)):
