@@ -49,7 +49,7 @@ def parse_addresses(value: str) -> tuple[list[Address], list[str]]:
     if len(value) < 500:
         simple = _SIMPLE.fullmatch(value)
         if simple:
-            name = simple[2] if simple[1] is None else simple[1]
+            name = " ".join(simple[2].split()) if simple[1] is None else simple[1]
             return [Address(_clean_name(name), _unquoted(simple[3]))], []
         bare = _BARE.fullmatch(value)
         if bare and "=?" not in value:
@@ -368,13 +368,13 @@ def _strip_mailto(text: str) -> str:
 
 
 def _clean_name(text: str) -> str | None:
-    text = clean_line(decode_words(text))
-    return " ".join(text.split()) or None
+    """Blanks inside stay: those of quotes and encoded words are meant so, others were made one."""
+    return clean_line(decode_words(text)).strip() or None
 
 
 def _clean_comment(comments: list[str]) -> str | None:
     for comment in comments:
-        name = _clean_name(_UNQUOTED.sub(r"\1", comment))
+        name = _clean_name(" ".join(_UNQUOTED.sub(r"\1", comment).split()))
         if name:
             return name.strip('"')
     return None

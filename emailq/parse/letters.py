@@ -44,6 +44,7 @@ def numbers() -> tuple[dict[str, tuple[str, bytes]], dict[str, dict[str, int]]]:
     return letters, signs
 
 
+_CEDILLA = str.maketrans("șț", "şţ")  # Romanian as most programs write it
 _VISCII_LOW = str.maketrans("\x02\x05\x06\x14\x19\x1e", "ẲẴẪỶỸỴ")
 HIGHER = {
     "viscii": (
@@ -123,7 +124,7 @@ def _letters(codec: str) -> list[tuple[str, str]]:
     found = []
     for char in charmap(codec):
         is_letter = unicodedata.category(char) in ("Lu", "Ll", "Lo", "Mn") and char not in "ªº"
-        found.append((char.lower()[0], _script(char) if is_letter else ""))
+        found.append((char.lower()[0].translate(_CEDILLA), _script(char) if is_letter else ""))
     return found
 
 

@@ -196,6 +196,7 @@ def test_short_texts_of_the_world_are_read_without_a_declaration(
         ("Çağrı için teşekkürler, iyi günler".encode("cp1254"), "latin-1", "Çağrı için teşekkürler, iyi günler"),
         ("Ačiū už jūsų užsakymą, siųsime".encode("cp1257"), "latin-1", "Ačiū už jūsų užsakymą, siųsime"),
         ("Zażółć gęślą jaźń".encode("iso8859_2"), "iso-8859-1", "Zażółć gęślą jaźń"),
+        ("Ștefan și Țepeș vă așteaptă".encode("iso8859_16"), "iso-8859-16", "Ștefan și Țepeș vă așteaptă"),
     ],
 )
 def test_texts_that_are_not_what_their_label_says_and_one_that_is(data: bytes, label: str, text: str) -> None:
