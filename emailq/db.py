@@ -118,7 +118,7 @@ async def refuse_an_old_primary(conn: Connection, dsn: str) -> None:
 @asynccontextmanager
 async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
     """The pool for handlers and commands: connections in autocommit mode, made on demand."""
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # who asked for a connection tells why there is none
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # whoever uses a connection tells why it failed, in our form
     dsn = settings.require_dsn()
 
     async def configure(conn: Connection) -> None:
@@ -140,8 +140,12 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
 
 
 async def restore(conn: Connection) -> None:
-    """All settings of the session as they were when we got the connection. Waits for no answer in a pipeline."""
+    """The session as it was when we got the connection: settings, and no temporary table that hides one of ours.
+
+    Waits for no answer in a pipeline.
+    """
     await conn.execute("reset all")
+    await conn.execute("discard temp")
     await conn.execute(_SESSION, (conn.info.backend_pid,))
 
 

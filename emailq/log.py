@@ -2,12 +2,14 @@
 
 import json
 import logging
+import select
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 _LOGGER = logging.getLogger("emailq")
 _FIELD_LIMIT = 1000  # characters
+_PATIENCE_MS = 100  # with a reader that is slow
 
 
 def event(name: str, *, level: int = logging.INFO, **fields: Any) -> None:
@@ -22,11 +24,31 @@ def warn(name: str, **fields: Any) -> None:
 
 def configure(level: str, form: str) -> None:
     """Send events to stderr as text or JSON lines."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr(sys.stderr) if sys.stderr else logging.NullHandler()  # none: it was closed
     handler.setFormatter(_Json() if form == "json" else _Text())
     _LOGGER.handlers = [handler]
     _LOGGER.propagate = False
     _LOGGER.setLevel(level.upper())
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """A terminal that was stopped, or a pipe that nobody reads, holds up no job: lines are dropped, and counted."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._dropped = 0
+        self._room = select.poll()
+        self._room.register(stream, select.POLLOUT)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self._room.poll(0 if self._dropped else _PATIENCE_MS):
+            self._dropped += 1
+            return
+        if self._dropped:
+            fields = {"fields": {"lines": self._dropped, "reason": "nobody reads the log"}}
+            self._dropped = 0
+            super().emit(logging.makeLogRecord({"levelname": "WARNING", "msg": "log.dropped", **fields}))
+        super().emit(record)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, str | int | float]:

@@ -4,9 +4,11 @@ import ctypes
 import os
 import signal
 import threading
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
+
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
 
 def die_with_parent() -> None:
@@ -22,11 +24,26 @@ def end_within(seconds: float, exit_code: int) -> None:
     timer.start()
 
 
-async def until_told_to_stop(service: Coroutine[Any, Any, None]) -> None:
-    """Run a service until it ends, or cancel it at SIGTERM or SIGINT and return."""
+@contextmanager
+def told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` in the running event loop at each SIGTERM, SIGINT, SIGQUIT or SIGHUP (but not under nohup)."""
     import asyncio  # not above: children that parse do without
 
     loop = asyncio.get_running_loop()
+    numbers = [number for number in _STOPS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    for number in numbers:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+async def until_told_to_stop(service: Coroutine[Any, Any, None]) -> None:
+    """Run a service until it ends, or cancel it when told to stop and return."""
+    import asyncio
+
     task = asyncio.ensure_future(service)
     stopped = False
 
@@ -35,13 +52,9 @@ async def until_told_to_stop(service: Coroutine[Any, Any, None]) -> None:
         stopped = True
         task.cancel()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    try:
-        await task
-    except asyncio.CancelledError:
-        if not stopped:
-            raise
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+    with told_to_stop(stop):
+        try:
+            await task
+        except asyncio.CancelledError:
+            if not stopped:
+                raise

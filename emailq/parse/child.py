@@ -103,6 +103,7 @@ class _Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
+            process_group=0,  # a terminal's Ctrl-C is for the worker, which lets it finish
         )
         assert self._process.stdin
         assert self._process.stdout

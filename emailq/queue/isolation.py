@@ -18,7 +18,10 @@ async def run_suspects(settings: Settings, queue: str, served: Served) -> None:
     """Run this queue's suspects until none is due; one that kills its process has then used an attempt."""
     order = {"settings": _revealed(settings), "queue": queue, "target": served.target, "parent": os.getpid()}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "emailq.queue", stdin=PIPE, env={**os.environ, "PYTHONPATH": _path()}
+        *(sys.executable, "-m", "emailq.queue"),
+        stdin=PIPE,
+        env={**os.environ, "PYTHONPATH": _path()},
+        process_group=0,  # a terminal's Ctrl-C reaches it through us
     )
     with suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, process.pid, 5)  # it may loop: a third of a neighbour's share

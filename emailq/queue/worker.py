@@ -1,7 +1,6 @@
 """The worker: how its lanes, its committer and its session begin, work together and end."""
 
 import asyncio
-import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -14,6 +13,7 @@ from emailq.db import brief, connect
 from emailq.errors import Unavailable
 from emailq.handlers import Served, load_handler
 from emailq.models import Job
+from emailq.process import told_to_stop
 from emailq.queue import jobs as queue
 from emailq.queue.claims import Claims
 from emailq.queue.commit import Committer
@@ -33,20 +33,14 @@ async def run_worker(
     drain: bool = False,
     suspects: bool = False,
 ) -> None:
-    """Serve these queues until SIGTERM or SIGINT, or with `drain` until nothing is due.
+    """Serve these queues until told to stop by a signal, or with `drain` until nothing is due.
 
     A signal stops claiming at once, gives unstarted jobs back, and lets running ones finish for `grace_s`; a second
     signal gives those back too. Raises Unavailable when the database can't be reached at the start.
     """
     worker = Worker(app, served, concurrency, suspects=suspects)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, worker.stop)
-    try:
+    with told_to_stop(worker.stop):
         await worker.run(drain=drain)
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
 
 
 class Worker:

@@ -18,6 +18,8 @@ def work(raw: bytes, greeting: str) -> str:
         os.kill(os.getpid(), signal.SIGKILL)
     if raw == b"raise":
         raise ValueError
+    if raw == b"group":
+        return str(os.getpgid(0) == os.getpid())
     return f"{greeting} {raw.decode()}"
 
 
@@ -43,6 +45,14 @@ async def test_a_pool_that_is_closed_ends_what_runs() -> None:
 
     with pytest.raises((Crashed, RuntimeError)):
         await pool.run(b"bob")
+
+
+async def test_a_terminals_ctrl_c_is_not_for_a_child() -> None:
+    pool = ChildPool(1, "tests.parse.test_child:work", "hello")
+    try:
+        assert await pool.run(b"group") == "True"
+    finally:
+        await pool.close()
 
 
 def test_a_child_does_not_load_what_only_its_parent_needs() -> None:

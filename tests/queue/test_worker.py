@@ -508,6 +508,22 @@ async def test_what_an_effect_sets_in_its_session_ends_with_its_commit(
     assert value(db, "select array_agg(distinct zone) from zones") == ["UTC"]
 
 
+async def test_a_temporary_table_of_an_effect_hides_none_of_ours(db: psycopg.Connection, drain: Drain) -> None:
+    items = add_items(db, 6, max_attempts=1)
+    db.execute(
+        "create function hides() returns void language plpgsql as"
+        " $$ begin create temp table processing_queue (a int); create temp table queue_controls (a int); end $$"
+    )
+
+    async def handle(job: Job, app: App) -> Outcome:
+        await asyncio.sleep(0.01)
+        return Done([Effect("hides", ())])
+
+    await drain(handle, concurrency=1)
+
+    assert {item(db, one)["status"] for one in items} == {"completed"}
+
+
 async def test_a_reason_that_is_no_text_is_made_some(db: psycopg.Connection, drain: Drain) -> None:
     item_id = add_item(db)
 

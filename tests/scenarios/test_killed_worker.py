@@ -168,7 +168,7 @@ async def handle(job, app):
     assert item(db, item_id)["crashes"] == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP])
 def test_a_worker_told_to_stop_finishes_and_gives_back(
     story: Callable[[str], Story], db: psycopg.Connection, number: signal.Signals
 ) -> None:
