@@ -269,18 +269,15 @@ def test_a_claim_that_is_rolled_back_leaves_the_item(db: psycopg.Connection) -> 
     assert (row["status"], row["attempts"], row["worker_id"]) == ("pending", 0, None)
 
 
-def test_claims_leave_the_indexes_alone_wherever_the_page_has_room(db: psycopg.Connection) -> None:
+def test_claims_leave_the_indexes_alone(db: psycopg.Connection) -> None:
     fill_queue(db, 500)
     worker = register(db)
 
     claim(db, worker, 500)
     db.execute("select pg_stat_force_next_flush()")
 
-    updated, hot = db.execute(
-        "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'processing_queue'"
-    ).fetchone() or (0, 0)
-    assert updated == 500
-    assert hot >= 400
+    updates = "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'processing_queue'"
+    assert db.execute(updates).fetchone() == (500, 500)  # heap-only: each page has room for all of its rows twice
 
 
 def read_blocks(db: psycopg.Connection, worker: int, marks: dict[int, Claimed]) -> tuple[int, list[Claimed]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, LiteralString
+from uuid import RFC_4122
 
 import psycopg
 import pytest
@@ -32,18 +33,17 @@ def test_a_queue_name_and_an_email_are_a_complete_request(db: psycopg.Connection
     assert (job.email_id, job.priority, job.max_attempts) == (email_id, 5, 3)
 
 
-def test_an_items_id_begins_with_the_second_in_which_it_was_made(db: psycopg.Connection) -> None:
-    by_hand = add_item(db)
+def test_ids_of_items_and_messages_are_in_the_order_of_time(db: psycopg.Connection) -> None:
+    add_item(db)
     db.execute("select enqueue_jobs(array(select id from emails), '{other}')")
 
-    seconds = db.execute(
-        "select ('x' || left(id::text, 4))::bit(16)::integer,"
-        " date_part('epoch', now())::bigint & 65535 from processing_queue order by id = %s",
-        (by_hand,),
-    ).fetchall()
-    assert len(seconds) == 2
-    for second, now in seconds:
-        assert (now - second) % 65536 < 60
+    made = db.execute("select id from emails union all select id from processing_queue").fetchall()
+
+    now_ms = value(db, "select date_part('epoch', now()) * 1000")
+    assert len(made) == 3
+    for (made_id,) in made:
+        assert (made_id.version, made_id.variant) == (7, RFC_4122)
+        assert now_ms - 60_000 < made_id.int >> 80 < now_ms + 60_000
 
 
 def test_all_messages_of_a_kind_are_enqueued_by_one_statement(db: psycopg.Connection) -> None:
