@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shlex
 import shutil
@@ -86,13 +87,15 @@ def bench(
     if not paths:
         raise click.UsageError("no .eml file in these folders")
     chosen = ("emailq", *(one for one in parsers or PARSERS if one != "emailq"))
-    with tempfile.TemporaryDirectory(prefix="emailq-bench-compiled-") as place:
-        if "emailq, compiled" in chosen and not _compile_into(Path(place)):
+    # all files stay until the end: ext4 without a journal looks at each inode that was freed in the last minutes before
+    # it gives one away, which made a new blob cost four times as much
+    with tempfile.TemporaryDirectory(prefix="emailq-bench-") as place:
+        folder = Path(place)
+        if "emailq, compiled" in chosen and not _compile_into(folder):
             chosen = tuple(one for one in chosen if one != "emailq, compiled")
-        compiled = Path(place)
-        texts = [_measure("All", paths, chosen, compiled, runs, messages, seconds)]
+        texts = [_measure("All", paths, chosen, folder, runs, messages, seconds)]
         if larger := _with_mean(paths):
-            texts.append(_measure("The larger", larger, chosen, compiled, runs, messages, seconds))
+            texts.append(_measure("The larger", larger, chosen, folder, runs, messages, seconds))
     text = "\n\n".join([conditions(shlex.join(["scripts/bench", "mail", *sys.argv[2:]]), quiet.shares), *texts])
     click.echo(text)
     if docs:
@@ -113,22 +116,22 @@ def _compile_into(root: Path) -> bool:
 
 
 def _measure(
-    name: str, paths: list[Path], parsers: tuple[str, ...], compiled: Path, runs: int, messages: int, seconds: float
+    name: str, paths: list[Path], parsers: tuple[str, ...], place: Path, runs: int, messages: int, seconds: float
 ) -> str:
-    """A line on the messages, and a table. `compiled`: a folder with a copy of our parser."""
+    """A line on the messages, and a table. `place`: a folder with a copy of our parser, and room for more."""
     figures = Figures()
-    with tempfile.TemporaryDirectory(prefix="emailq-bench-") as place, benchmark_server() as server:
-        folder = Path(place)
+    folder = place / name
+    with benchmark_server() as server:
         count, size = _gather(paths, folder / "mail", messages)
         _gather(paths, folder / "once", 1)
         mean_kb = size / count / 1000
         title = f"{name} messages: {len(paths):,}, copied until there are {count:,}; {mean_kb:.1f} kB on average:"
         click.echo(title, err=True)
-        for _ in range(runs):
+        for run in range(runs):
             for parser in parsers:
-                root = compiled if parser == "emailq, compiled" else ROOT
+                root = place if parser == "emailq, compiled" else ROOT
                 _measure_parser(figures, parser, root, folder / "once", seconds)
-            _measure_way(figures, server, folder)
+            _measure_way(figures, server, folder, run)
         _compare(figures)
     return f"{title}\n\n{table(list(figures.all.values()))}"
 
@@ -150,14 +153,23 @@ def _with_mean(paths: list[Path]) -> list[Path]:
 
 def _gather(paths: list[Path], into: Path, least: int) -> tuple[int, int]:
     """All messages in one folder, as often as makes enough of them, each with other content; how many, and bytes."""
-    into.mkdir()
-    count = size = 0
+    into.mkdir(parents=True)
+    count = size = copies = 0
     while count < least:
         for path in paths:
-            content = path.read_bytes() + b"\r\n%d\r\n" % count
+            content = _copy(path.read_bytes(), copies) + b"\r\n%d\r\n" % count
             (into / f"{count:06}.eml").write_bytes(content)
             count, size = count + 1, size + len(content)
+        copies += 1
     return count, size
+
+
+def _copy(raw: bytes, number: int) -> bytes:
+    """The same message in other conversations than its copies: thirty with one Message-ID are no mailbox."""
+    return _IDS.sub(lambda ids: ids[0].replace(b"@", b".%d@" % number), raw) if number else raw
+
+
+_IDS = re.compile(rb"^(?:Message-ID|In-Reply-To|References):.*(?:\n[ \t].*)*", re.IGNORECASE | re.MULTILINE)
 
 
 def _measure_parser(figures: Figures, name: str, root: Path, mail: Path, seconds: float) -> None:
@@ -189,10 +201,10 @@ class Cost:
         return self.own_s + self.database_s
 
 
-def _measure_way(figures: Figures, server: PostgresServer, folder: Path) -> None:
+def _measure_way(figures: Figures, server: PostgresServer, folder: Path, run: int) -> None:
     for name in ("emailq", "as specified, repaired"):
         dsn = create_database(server, "mail")
-        blobs = folder / "blobs"
+        blobs = folder / f"blobs of {name}, {run}"
         if name == "emailq":
             emailq = [sys.executable, "-m", "emailq"]
             env = {"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(blobs), "EMAILQ_LOG_LEVEL": "error"}
@@ -216,7 +228,6 @@ def _measure_way(figures: Figures, server: PostgresServer, folder: Path) -> None
         figures.add(WAY_CPU, name, cost.cpu_s / rows * 1e3, "ms/message", at_most=True)
         for part, part_s in parts.items():
             figures.add(f"of this, {part}", name, part_s / rows * 1e3, "ms/message", at_most=True)
-        shutil.rmtree(blobs)
 
 
 def _rows(dsn: str) -> int:
