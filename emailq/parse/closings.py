@@ -55,7 +55,7 @@ def closing_of(line: str) -> int:
         is_cited = line[-1:] in QUOTATION_MARKS and QUOTATION_MARKS.isdisjoint(line[:-1])
         is_sentence = is_cited or line[-1:] == ":" or (line[-1:] in ".?" and len(first.split()) > 4)
         is_sentence = is_sentence or (line[-1:] == "." and len(name.split()) > 2)
-        if not is_sentence and _greets(first.partition("/")[0]):
+        if not is_sentence and any(map(_greets, first.split("/"))):
             return 2
     parts = words.split()
     if not parts or parts[0] not in _FIRST_WORDS:

@@ -109,8 +109,16 @@ def _unmark_prose(page: Page, end: int) -> None:
         above = page.plain[before - 1]
     below = next(filter(None, page.plain[after:end]), "")
     is_inside = is_inside or (above[-1:].isalnum() and below[:1].islower())
+    if len(quoted) <= 2 and not is_inside:
+        is_inside = any(page.plain[after:end]) and not _is_of_history(page, quoted, end)
     if (is_inside and len(quoted) <= 2) or (_leads_to(above) and any(page.plain[after:end])):
         page.owners[quoted[0] : after] = [NEW] * len(between)
+
+
+def _is_of_history(page: Page, quoted: list[int], begin: int) -> bool:
+    """Whether the first of some quoted lines stands in the history too, which begins at a line; or there is none."""
+    words = page.plain[quoted[0]].lstrip("> ")
+    return begin == len(page.plain) or words in " ".join([text.lstrip("> ") for text in page.plain[begin:]])
 
 
 def _leads_to(text: str) -> bool:

@@ -244,6 +244,14 @@ POSTSCRIPTS = """
     ps|p.s|p.p.s|pps|зы|з.ы|пс|п.с|nb
 """
 
+# How a paragraph begins that somebody adds below the name or the small print.
+AFTERTHOUGHTS = """
+    one more thing|one other thing|one last thing|also one thing|oh and|oh, and|i forgot|forgot to say|almost forgot
+    by the way|btw|и ещё|и еще|ещё одно|еще одно|забыл|забыла|кстати|до речі|ach ja|ach so|übrigens|noch etwas|noch was
+    nachtrag|au fait|j'ai oublié|j'oubliais|encore une chose|por cierto|se me olvidaba|olvidé|una cosa más|a proposito
+    dimenticavo
+"""
+
 # All that somebody says who only passes a message on.
 HAND_OVERS = """
     fyi|f.y.i|fwd|fw|for your information|for info|for your info|see below|see attached|please see below
@@ -279,7 +287,8 @@ INSIDE = """
     inline|in line|in red|in blue|in green|in colour|in color|in rot|in roter|in blau|in grün|in farbe|красным|красном
     синим|зелёным|зеленым|цветом|червоним|синім|en rouge|en bleu|en vert|en rojo|en azul|en verde|in rosso|in blu
     em vermelho|em azul|in het rood|in het blauw|na czerwono|na niebiesko|within the text|im text|в тексте|dans le texte
-    en el texto|point by point|по пунктам|по пунктах|punkt für punkt|point par point|punto por punto
+    en el texto|marked|below|unten|ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej|point by point|по пунктам
+    по пунктах|punkt für punkt|point par point|punto por punto
 """
 
 # Words that may stand around a hand-over without adding anything.

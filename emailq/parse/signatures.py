@@ -22,7 +22,7 @@ from emailq.parse.lines import (
     words_of,
 )
 from emailq.parse.names import FOR_OTHERS, is_author, is_name, is_nickname, is_of_another, is_short_name
-from emailq.parse.small_print import BELOW_NAMES, is_sent_from, without_banner, without_small_print
+from emailq.parse.small_print import BELOW_NAMES, around_small_print, is_afterthought, is_sent_from, without_banner
 
 _SIGNATURE_LINES = 25  # with text, at most, from the end
 _CONTACT_LINES = 8
@@ -53,13 +53,18 @@ def _mark_signature(run: Run, names: list[str], *, is_first: bool) -> None:
 
     That begins with a mark or words that close a letter, or with the author's name, or is a name and how to reach it.
     """
-    run, has_small_print = without_small_print(run, is_first=is_first)
+    whole = len(run)
+    run, added = around_small_print(run, is_first=is_first)
+    has_small_print = len(run) < whole
+    if added.numbers:
+        _mark_signature(added, names, is_first=False)
     run = _without_sent_from(run)
     if not run.numbers:
         return
     if len(run) == 1 and not is_first and bare(fold(run.texts[0])) in AMBIGUOUS:
         return  # "Yours." answers a quoted question
-    if len(run) == 1 and not is_first and is_author(run.texts[0], names) and not run.just_above().endswith("?"):
+    is_card = not is_first and is_author(run.texts[0], names) and _is_card("", run.texts[1:])
+    if is_card and not run.just_above().endswith(("?", ":")):
         run.give(SIGNATURE)
         return
     run, is_first = _end_of(run, is_first=is_first)
@@ -239,7 +244,11 @@ def _length_of_signature(run: Run) -> int:
         return end
     if end > 1 and _is_sentence(texts[1]) and not RULE.match(texts[0]):
         return 1  # "Regards to Mr Hill!"
-    speaks = (n for n in range(1, end) if _speaks_on(texts[n], is_paragraph=run.begins_paragraph(n)))
+    speaks = (
+        n
+        for n in range(1, end)
+        if is_afterthought(run, n) or _speaks_on(texts[n], is_paragraph=run.begins_paragraph(n))
+    )
     return next(speaks, end)
 
 

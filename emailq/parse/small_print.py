@@ -34,6 +34,7 @@ _BANNER_WORDS = re.compile(
     rf"{any_of(phrases.BANNER_WORDS)}|\bextern\b|^[\W_]*external[\W_]*(?:$|[:\]*])", re.IGNORECASE
 )
 _GREETINGS = tuple(words_of(phrases.GREETINGS))
+_AFTERTHOUGHT = re.compile(rf"{any_of(phrases.AFTERTHOUGHTS)}(?!\w)|{any_of(phrases.POSTSCRIPTS)}\W", re.IGNORECASE)
 _COMMA_AND_NAME = re.compile(r", [A-Z]")
 
 
@@ -56,7 +57,10 @@ def without_banner(run: Run) -> Run:
 
 
 def _is_salutation(text: str) -> bool:
-    return fold(text).startswith(_GREETINGS) or (len(text) <= 40 and text[-1] in ",:")
+    """ "Dear Bob", "Наталья, добрый день! …", "Bob,"."""
+    words = fold(text)
+    is_greeting = words.startswith(_GREETINGS) or words[:40].partition(", ")[2].startswith(_GREETINGS)
+    return is_greeting or (len(text) <= 40 and text[-1] in ",:")
 
 
 def _is_in_banner(text: str) -> bool:
@@ -64,8 +68,8 @@ def _is_in_banner(text: str) -> bool:
     return bool(_BANNER_WORDS.search(text) or RULE.match(text)) or text[0].islower()
 
 
-def without_small_print(run: Run, *, is_first: bool) -> tuple[Run, bool]:
-    """A run up to its small print, which goes on to its end; whether there was any."""
+def around_small_print(run: Run, *, is_first: bool) -> tuple[Run, Run]:
+    """The lines above small print, and an afterthought below it; else it goes on to the end."""
     texts = run.texts
     top = max(int(is_first), len(texts) - _SMALL_PRINT_LINES)
     said = fold(" ".join([text for text in texts[top:] if len(text) >= _SAYS_SOMETHING]))
@@ -82,11 +86,17 @@ def without_small_print(run: Run, *, is_first: bool) -> tuple[Run, bool]:
             continue
         if texts[index][0] in QUOTATION_MARKS and index and texts[index - 1][-1] == ":":
             continue  # "Shall we write:"
+        end = next((n for n in range(index + 1, len(texts)) if is_afterthought(run, n)), len(texts))
         while index > top and (RULE.match(texts[index - 1]) or texts[index - 1] in DELIMITERS):
             index -= 1
-        run.give(SIGNATURE, index)
-        return run.part(0, index), True
-    return run, False
+        run.give(SIGNATURE, index, end)
+        return run.part(0, index), run.part(end)
+    return run, run.part(len(texts))
+
+
+def is_afterthought(run: Run, index: int) -> bool:
+    """Whether a paragraph begins with "P.S." or "One more thing"."""
+    return run.begins_paragraph(index) and bool(_AFTERTHOUGHT.match(run.texts[index]))
 
 
 def _wrapped(texts: list[str], index: int, words: list[str]) -> str:
