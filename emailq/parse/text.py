@@ -21,6 +21,8 @@ _ZERO_WIDTH = re.compile(
 _TAG_CHARACTERS = re.compile("[\U000e0000-\U000e007f\U000e0100-\U000e01ef]+")  # ASCII that nobody sees
 # Marks while HTML is walked; such characters were taken out of the text itself.
 _LINE, _PARAGRAPH, _QUOTE, _UNQUOTE, _SIGNATURE, _SIGNED = "\x01", "\x02", "\x03", "\x04", "\x05", "\x06"
+_BLANK = "\x07"  # one of preformatted text, which counts
+_COUNTING_BLANKS = re.compile("^ +| {2,}", re.MULTILINE)
 _MARKS = f" \n{_LINE}{_PARAGRAPH}"
 _BROKEN = frozenset(f"\n{_LINE}{_PARAGRAPH}{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}")
 _SIGNATURES = frozenset(
@@ -141,7 +143,9 @@ class _Writer:
     def text(self, text: str) -> None:
         if "&" in text:
             text = _sound(entities.unescape(text))
-        if not self._preformatted:
+        if self._preformatted:
+            text = _COUNTING_BLANKS.sub(lambda run: _BLANK * len(run[0]), text.expandtabs())
+        else:
             text = _with_single_spaces(text)
         self._out.append(text)
 
@@ -328,6 +332,7 @@ def _tidy(text: str) -> str:
     kept: list[str] = []
     depth = blank_depth = 0
     is_signature = False  # whether one begins with the next words
+    has_preformatted = _BLANK in text
     for match in _LINES.finditer(text):
         line = match[0]
         if len(kept) > 1000:
@@ -337,6 +342,8 @@ def _tidy(text: str) -> str:
         if _SIGNATURE in line:
             is_signature = depth == 0
         words = _with_single_spaces(line.translate(_NO_MARKS)).strip()
+        if has_preformatted:
+            words = words.replace(_BLANK, " ").rstrip()
         marks = ">" * min(depth, 10)
         if words.strip("| "):
             if is_signature:

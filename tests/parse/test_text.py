@@ -74,6 +74,12 @@ def test_what_a_mail_program_marks_as_a_signature_has_a_line_above_that_says_so(
     assert html_to_text(html) == text
 
 
+def test_blanks_count_in_preformatted_text() -> None:
+    html = "<pre>\n<b>def</b> f():\n\treturn  1  \n   \n  # end</pre><p>  a  <p>b"
+
+    assert html_to_text(html) == "def f():\n        return  1\n\n  # end\n\na\n\nb"
+
+
 def test_a_table_inside_of_a_cell_keeps_its_own_count_of_cells() -> None:
     html = "<table><tr><td>a<table><tr><td>b<td>c</table><td>d</table>"
 
