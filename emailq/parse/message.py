@@ -269,9 +269,9 @@ def _derive_bodies(message: ParsedMessage) -> tuple[str | None, str | None]:
 
 def _other_text(message: ParsedMessage) -> str | None:
     """The text of a message that has it in another type only (RFC 2046 §4.1.4); the part stays an attachment."""
+    is_whole = len(message.leaves) == 1
     for part in message.attachments:
-        is_file = part.disposition == "attachment" or part.name
-        is_whole = len(message.leaves) == 1
+        is_file = part.disposition == "attachment" or (part.name and not is_whole)
         if part.type in _RTF and ((is_whole and not is_file) or ".b" in part.part_id):
             return rtf.to_text(part.content) or None
         if is_file or part.type in _NO_TEXTS or not part.type.startswith(("text/", "application/xhtml")):
