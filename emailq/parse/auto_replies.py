@@ -45,7 +45,8 @@ def says_auto_reply(headers: dict[str, str], subject: str) -> bool:
 
 
 def _is_auto_reply_subject(subject: str) -> bool:
-    return bool(_AUTO_REPLY_SUBJECT.match(subject) or _AUTO_REPLY_TITLE.match(subject))
+    asks = subject.endswith("?") and ":" not in subject  # of such a reply; behind a colon stands the subject answered
+    return not asks and bool(_AUTO_REPLY_SUBJECT.match(subject) or _AUTO_REPLY_TITLE.match(subject))
 
 
 def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:
@@ -72,11 +73,12 @@ def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, r
     text = lower(reply.new[:_READ_NEW])
     says_automatic = has_any(_AUTOMATIC_WORDS, text)
     is_by_hand = has_peoples_mailer(headers)
-    if is_by_hand and not (says_automatic and AUTOMATIC_TEXT.search(text)):
+    names_message = "in-reply-to" in headers or "references" in headers
+    answers_without_quote = names_message and not reply.quoted  # as the rules of mail programs do
+    if is_by_hand and not answers_without_quote and not (says_automatic and AUTOMATIC_TEXT.search(text)):
         return None
     untagged = TAGS.sub("", subject)
     sender = message.from_[0] if message.from_ else None
-    names_message = "in-reply-to" in headers or "references" in headers
     note = notes.Note(
         text,
         subject,
@@ -92,7 +94,11 @@ def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, r
         return None
     note = notes.read(note)
     if is_by_hand:  # whose program answers by itself
-        return auto_reply(headers, "says nothing but that a message came in") if notes.is_receipt_note(note) else None
+        if says_automatic and AUTOMATIC_TEXT.search(text) and notes.is_receipt_note(note):
+            return auto_reply(headers, "says nothing but that a message came in")
+        if answers_without_quote and notes.tells_arrival(note) and notes.is_absence_note(note):
+            return auto_reply(headers, "says nothing but that a message came in and who is away")
+        return None
     return _maybe_auto_reply(headers, note, submitted)
 
 

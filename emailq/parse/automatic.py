@@ -60,4 +60,8 @@ def has_null_path(headers: dict[str, str]) -> bool:
 
 
 def answered_id(headers: dict[str, str]) -> str | None:
-    return found[1] if (found := MESSAGE_ID.search(headers.get("in-reply-to", "")[:1000])) else None
+    """The message that it answers; by References (RFC 5322 §3.6.4) where In-Reply-To names none, as Exim's bounces."""
+    if found := MESSAGE_ID.search(headers.get("in-reply-to", "")[:1000]):
+        return found[1]
+    threads = MESSAGE_ID.findall(headers.get("references", "")[-2000:])
+    return threads[-1] if threads else None

@@ -6,9 +6,9 @@ holidays too.
 
 import re
 
-from emailq.parse import notices, programs
+from emailq.parse import notes, notices, programs
 from emailq.parse.auto_replies import auto_reply, detect_auto_reply
-from emailq.parse.automatic import FORWARDED, READ, Automation, sent_by_hand
+from emailq.parse.automatic import FORWARDED, READ, Automation, answered_id, sent_by_hand
 from emailq.parse.bounces import detect_bounce, detect_report
 from emailq.parse.bulk import detect_bulk
 from emailq.parse.failures import Message
@@ -39,7 +39,7 @@ def detect_automation(message: Message, reply: SplitText | None = None) -> Autom
     return (
         detect_report(message, headers, subject)
         or detect_bounce(message, headers, subject)
-        or _program(headers, subject)
+        or _program(headers, subject, reply)
         or detect_auto_reply(message, headers, subject, reply)
         or _receipt(message, subject)
         or _calendar(message, headers, subject)
@@ -75,12 +75,20 @@ def _calendar(message: Message, headers: dict[str, str], subject: str) -> Automa
     return None
 
 
-def _program(headers: dict[str, str], subject: str) -> Automation | None:
-    """The notices of build servers, trackers, forums and list servers, which some send as a mailing list."""
+def _program(headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:
+    """The notices of build servers, trackers, forums and list servers, which some send as a mailing list.
+
+    A tracker that says that a message of another host came in answers it.
+    """
     if headers.get("x-list-administrivia", "").strip().lower() == "yes":
         return auto_reply(headers, "notice of a list server") if _OF_MESSAGE.match(subject) else _OF_LIST_SERVER
     header = programs.header_of(headers)
-    return Automation("auto_generated", (header,)) if header else None
+    if header is None:
+        return None
+    answered = (answered_id(headers) or "").rpartition("@")[2]
+    if answered and answered not in headers.get("message-id", "") and notes.says_arrival(reply.new):
+        return auto_reply(headers, header, "says that a message came in")
+    return Automation("auto_generated", (header,))
 
 
 def _generated(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:

@@ -8,10 +8,12 @@ from emailq.parse.automatic import (
     AUTOMATIC_TEXT,
     LIST_HEADERS,
     MAYBE_AUTO_REPLY_SUBJECT,
+    READ,
     REPLY,
     TAGS,
     Automation,
     answered_id,
+    has_peoples_mailer,
 )
 from emailq.parse.failures import Message
 from emailq.parse.patterns import lower, one_of
@@ -32,6 +34,8 @@ def detect_bulk(message: Message, headers: dict[str, str], subject: str) -> Auto
     bulk = [name for name in ("list-unsubscribe", "list-unsubscribe-post") if headers.get(name)]
     if not found and not precedence and bulk and _is_personal(message):
         return None
+    if not (found or bulk) and _is_by_hand(message, headers):
+        return None
     if precedence in ("bulk", "junk"):
         bulk.append(f"precedence {precedence}")
     if not found and not bulk:
@@ -46,9 +50,20 @@ def _is_personal(message: Message) -> bool:
         return False
     names = re.findall(r"[^\W\d_]{3,}", lower(sender.name))
     local = lower(sender.email).partition("@")[0]
-    text = message.body_text or ""
     is_own = len(names) > 1 and (names[0] in local or names[-1] in local)
-    return is_own and len(text) <= 2000 and not _UNSUBSCRIBE.search(lower(text))
+    return is_own and len(message.body_text or "") <= 2000 and not _tells_how_to_unsubscribe(message)
+
+
+def _is_by_hand(message: Message, headers: dict[str, str]) -> bool:
+    """Whether a person's own mail program sent it, and no list passed it on; some set Precedence on all they send."""
+    path = headers.get("return-path", "").strip(" <>").lower()
+    is_own = any(path == lower(sender.email) for sender in message.from_[:1])
+    return is_own and has_peoples_mailer(headers) and not _tells_how_to_unsubscribe(message)
+
+
+def _tells_how_to_unsubscribe(message: Message) -> bool:
+    text = message.body_text or ""
+    return bool(_UNSUBSCRIBE.search(lower(text if len(text) <= READ else text[-READ:])))
 
 
 def _is_campaign(headers: dict[str, str], subject: str, found: list[str]) -> bool:

@@ -32,8 +32,9 @@ ARRIVED = r"""
     being (?:reviewed|processed|handled|looked)|confirm.{0,30}receipt
     for (?:your|the) (?:message|e-?mail|mail|enquiry)|for your (?:inquiry|request|application|interest|letter)
     получ(?:ен|или\b)|принят|приняли|зарегистр|поступил|созда(?:н|ли)|передан|присвоен|дошл[оаи]|\bу нас\b
-    в работ[уе]\b|на рассмотрени|рассматрива|зафиксир|в обработк|спасибо за|благодар\S{1,4} (?:вас )?за|eingegangen
-    erhalten\b|angekommen|eingetroffen|registriert|erfasst|angelegt|aufgenommen|(?:liegt|liegen) (?:bei )?uns
+    переслан|направлен|в работ[уе]\b|на рассмотрени|рассматрива|зафиксир|в обработк|спасибо за
+    благодар\S{1,4} (?:вас )?за|eingegangen|erhalten\b|angekommen
+    eingetroffen|registriert|erfasst|angelegt|aufgenommen|(?:liegt|liegen) (?:bei )?uns
     weitergeleitet|wird .{0,30}(?:geprüft|bearbeitet)|in bearbeitung|(?:uns|unser\S{0,2} \S{1,20}) erreicht
     dank für (?:ihre|deine|ihr|das|die)|reçue?s?\b|enregistr|parvenue?\b|\barrivée?\b|transmise?\b|créée?\b|réception
     prise? en (?:compte|charge)|ouvert[e ]|en cours de traitement|merci (?:de|pour) (?:nous|votre)
@@ -46,7 +47,7 @@ ARRIVED = r"""
     登记|转交|感谢|접수|passed to|(?:we|['’]ve) (?:opened|created|logged|raised|added|registered)|we have your
     made it to|c(?:a|o)me through|got through|found its way|dealt with|in our (?:system|inbox)|been noted
     handed (?:to|over)|routed|escalated|taken in|for (?:offering|dropping|submitting|completing|filling|sending)
-    доставлен|попал|направлен|занесен|внесен|учт[её]н|взят\S? в работу|открыт|ist bei uns|zur kenntnis
+    доставлен|попал|занесен|внесен|учт[её]н|взят\S? в работу|открыт|ist bei uns|zur kenntnis
     entgegengenommen|dokumentiert|hinterlegt|zugewiesen|liegt .{0,20}vor
     für ihre (?:nachricht|anfrage|mail|e-?mail|bewerbung)|bien noté|bonne note|affectée|dirigée?\b|nous avons votre
     presentad|ingresad|recepcionad|derivad|en trámite|tomado nota|giunt[oa]|smistat|assegnat|preso nota|reencaminhad
@@ -181,10 +182,10 @@ ANYBODY = r"""
 """
 # How they sign.
 TEAM = r"""
-    \bteam\b|\bdesk\b|department|\bservices?\b|support|\boffice\b|customer|reception|registry|administra|committee
+    team\b|\bdesk\b|department|\bservices?\b|support|\boffice\b|customer|reception|registry|administra|committee
     council|human resources|recruit|admissions|secretariat|helpdesk|команда|отдел|служба|при[её]мная|администрац
     поддержк|управлени|центр|секретариат|магазин|компания|дирекц|kundenservice|kundendienst|abteilung|verwaltung
-    redaktion|sekretariat|-team\b|équipe|accueil|secrétariat|mairie|le service|equipo|atención|departamento|secretaría
+    redaktion|sekretariat|équipe|accueil|secrétariat|mairie|le service|equipo|atención|departamento|secretaría
     ufficio|assistenza|servizio|segreteria|equip[ea]|atendimento|zespół|biuro|dział|obsług|ekibi|hizmetleri|müdürlüğü
     destek|窓口|センター|カスタマー|サポート|事務局|客服|中心|部$|团队
 """

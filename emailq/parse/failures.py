@@ -66,7 +66,9 @@ _COPY = re.compile(  # where the copy of the message begins
     re.IGNORECASE | re.MULTILINE,
 )
 _MESSAGE_ID = re.compile(
-    r"^(?:[\s>|]{0,8}|.{10,40}: \*  )(?:original-)?message-id:\s*<([^<>\s]{3,900})>", re.IGNORECASE | re.MULTILINE
+    r"^(?:[\s>|]{0,8}|.{10,40}: \*  )(?:original-)?message-id[ \t]{0,9}:\s*(?:<(?=[^<>\s]{3,900}>)|(?=\S{1,900}@))"
+    r"([^<>\s]{3,900})",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -99,7 +101,7 @@ def _recipients(message: Message, headers: dict[str, str], report: str, body: st
         found = _BARE_ADDRESS.findall(headers.get("x-failed-recipients", ""))
     if not found:
         own = {address.email.lower() for address in (*message.to, *message.from_)}
-        told = _COPY.split(body, maxsplit=1)[0]
+        told = _MESSAGE_ID.sub("", _COPY.split(body, maxsplit=1)[0])
         for pattern in (_ADDRESS_LINE, _NAMED_RECIPIENT, _BARE_ADDRESS):
             found = found or [address for address in pattern.findall(told) if address.lower() not in own]
         found = found or _ADDRESS_LINE.findall(told)  # who wrote to themselves

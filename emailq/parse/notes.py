@@ -46,7 +46,7 @@ _ASIDES = (  # each with what must stand in the text
         ("?",),
         re.compile(
             r"(?:^|(?<=[.!] ))[^\n.!?]{3,90}\?"
-            r"(?= (?:please )?(?:call|ring|phone|pop in|drop|visit|see|check|read|click|try|use|text)\b)|"
+            r"(?= (?:please )?(?:call|ring|phone|pop in|drop|visit|see|check|read|click|try|use|text)\b| \S+ [^\n.!?]{0,60}https?://)|"
             r"\b(?:(?:have |any |more )?questions|need (?:more )?help|вопросы|fragen|des questions|dudas|domande)\?|"
             r"\bdúvidas\?",
             re.MULTILINE,
@@ -172,6 +172,16 @@ def is_absence_note(note: Note) -> bool:
     return (any(are_away) or any(are_of_mail)) and _is_absence(note, are_away, are_of_mail)
 
 
+def says_arrival(text: str) -> bool:
+    """Whether the begin of a text says that a message came in."""
+    return _is_arrival(lower(text[:_HEAD]))
+
+
+def tells_arrival(note: Note) -> bool:
+    """Whether a sentence says that a message came in, not only thanks for it."""
+    return any(_tells_arrival(said) for said in note.sentences)
+
+
 def is_receipt_note(note: Note) -> bool:
     """Whether what a desk's program says outweighs what people add. Nobody says "I" or asks."""
     text, sentences = note.text, note.sentences
@@ -238,6 +248,10 @@ def _is_arrival(said: str) -> bool:
     return bool(_THANKS_FOR_WRITING.search(said) or (_SENT.search(said) and _ARRIVED.search(said)))
 
 
+def _tells_arrival(said: str) -> bool:
+    return bool(_SENT.search(said) and _ARRIVED.search(said) and not _POLITE.search(said))
+
+
 def _is_absence(note: Note, are_away: list[bool], are_of_mail: list[bool]) -> bool:
     """The same for who is away: what counts most is where one is, who stands in, and what becomes of mail."""
     text, away, seldom = note.text, any(are_away), any(are_of_mail)
@@ -280,6 +294,7 @@ def is_challenge(text: str) -> bool:
     """Of new text in lower case: whether mail waits until its sender confirms that it is by a person."""
     if len(text) > _LONGEST or "?" in text or not _has(_CHALLENGE_SIGNS, text):
         return False
+    text = " ".join(text.split())
     return bool(_HELD.search(text) and _CONFIRM.search(text))
 
 
@@ -299,7 +314,7 @@ def _says_only_who_is_away(sentences: tuple[str, ...], are_away: list[bool]) -> 
                 _ABSENT.search(clause) or _MEANWHILE.search(clause) or _CONTACT.search(clause) or _UNTIL.search(clause)
             ):
                 n_other += 1
-        if _MEANWHILE.search(said) or _CONTACT.search(said):
+        if _MEANWHILE.search(said) or _CONTACT.search(said) or _tells_arrival(said):
             n_more += 1
         elif not is_away and len(_WORD.findall(said)) > _SHORT and not _POLITE.search(said):
             n_other += 1

@@ -67,7 +67,7 @@ STATUS_TEXTS = {
     "5.2.2": r"""
         mailbox size limit|mailbox (?:storage )?limit
         (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota
-        exceeded the local limit
+        exceeded the local limit|exceed\S{0,3} storage allocation
         postfach des empfängers ist voll|boîte.{0,40}pleine|buzón.{0,40}llen
         一杯|いっぱい|已满
     """,
@@ -86,12 +86,12 @@ STATUS_TEXTS = {
     "5.6.7": r"""
         smtputf8
     """,
+    "4.4.1": r"""
+        timed out|connection refused|no answer from host|network error
+    """,
     "4.4.7": r"""
         retry time(?:out)? (?:not reached|exceeded)|has been delayed|will be retried
         (?:sent|delivered) for \d+ days
-    """,
-    "4.4.1": r"""
-        timed out|connection refused|no answer from host|network error
     """,
     "5.4.4": r"""
         mx records? point
@@ -104,7 +104,8 @@ STATUS_TEXTS = {
     "5.1.1": r"""
         (?:user|recipient|mailbox|addressee|address|account)(?: name| <\S{3,100})? (?:is )?unknown
         (?:user|recipient|mailbox|addressee|address)(?: name)? (?:is )?not (?:found|known|listed|recognized)
-        нет такого (?:пользователя|адреса|ящика|получателя)|так(?:ого|ой) (?:пользовател|адрес|ящик)\S{0,2} (?:нет|не)
+        нет такого (?:пользователя|адреса|ящика|получателя)
+        так(?:ого|ой) (?:пользовател|адрес|ящик)\S{0,2} (?:\S{1,20} ){0,3}(?:нет|не)\b
         (?:unknown|no such|invalid|no valid) (?:user|recipient|mailbox|address|e-?mail)|not listed in|no mailbox here
         doesn.t have an? \S{1,80} account|does not exist|couldn.t be found|не существует|не найден|不存在|存在し
         unbekannt|inconnu|desconocid|sconosciut|introuvable|no se encontró|nicht gefunden
@@ -223,7 +224,7 @@ AUTOMATIC_TEXTS = r"""
 # Read receipts of the old kind, without a report.
 READ_SUBJECTS = r"""
     not read|read|gelesen|ungelesen|lu|non lu|leído|no leído|letto|non letto|lida|não lida|gelezen|läst|læst|lest
-    przeczytano|прочитано|прочтено|не прочтено|уведомление о прочтении|прочитане|開封済み|已读
+    przeczytano|прочитано|прочтено|не прочтено|(?:уведомление|подтверждение) (?:о )?прочтени[ия]|прочитане|開封済み|已读
     disposition notification|return receipt|lesebestätigung|accusé de lecture|confirmación de lectura
     conferma di lettura
 """
@@ -267,6 +268,7 @@ ABSENT_SENTENCES = r"""
     (?:\bя|уш[её]л|ушла|временно)\b.{0,40}(?:отпуск|командировк|больничн|декрет|вне офиса)
     (?:нахожусь|буду|сейчас|\bя)\b.{0,40}не (?:в офисе|на (?:рабочем )?месте|на работе|доступ)
     \b(?:в|на) (?:\S{1,20} )?(?:отпуске|командировке|больничном|декрете) (?:до|по|с)\b|не работаю|уволи(?:лся|лась)
+    (?:в|из) (?:нашей )?(?:компании|фирме|организации)\b.{0,30}не работает
     отсутству(?:ю|ем|ет)\b|(?:буду|будем) отсутств|(?:меня|нас)(?: \S{1,20}){0,3} (?:нет|не будет)
     ограничен\S{0,3} доступ
     (?:офис|компания|склад|мы) (?:\S{1,20} ){0,3}не работа|у відпустці|буду відсутн|не в офісі
@@ -579,7 +581,7 @@ ABSENT_WORDS = """
     on pto|nicht mehr|выходной|formation|be back|on my return
     leave|out of_|vacation|holiday|away|travel|unavailable|not available|no longer|closed|access to|absent
     off work|retired|on a trip
-    отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи
+    отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи|меня не|нас не
     only work|i work|off the grid|offline|travaille|working days|in use|monitored|erreichen sie|доступ|почту|abwesend
     urlaub|büro|erreichbar
     unterwegs|tätig|elternzeit|außer haus|dienstreise|geschlossen|congé|vacances|déplacement
@@ -649,4 +651,7 @@ UNSUBSCRIBE_TEXTS = r"""
     darse de baja|cancelar (?:su |la )?suscripci|disiscri|cancell.{0,20}iscrizione|descadastr|cancelar .{0,20}inscri
     wypisa
     uitschrijv|abonelik|配信停止|退订|取消订阅|no longer (?:wish|want) to receive|stop receiving
+    non (?:vuo|desideri|vuole).{0,20}ricevere|ne (?:souhaite|voule).{0,20}recevoir|no (?:dese|quier).{0,20}recibir
+    não (?:dese|quer|queir).{0,20}receber|nicht mehr (?:erhalten|bekommen)|не (?:хотите|желаете).{0,20}получать
+    nie chc.{0,20}otrzymywać
 """

@@ -8,6 +8,7 @@ from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
 from emailq.parse.patterns import has_any, lower, one_of, words_of
 from emailq.parse.replies import SplitText
+from emailq.parse.small_print import is_sent_from
 
 _READ = 4000  # characters of a text that are looked at: half of them from its end
 
@@ -30,6 +31,7 @@ _HEADERS = (
     "x-trac-project", "x-sentry-project", "x-discourse-post-id", "x-discourse-topic-id",
     "x-phabricator-sent-this-message", "x-gerrit-messagetype", "x-mantis", "x-youtrack-issue", "x-pagerduty",
 )  # fmt: skip
+_PHONE = re.compile(r"iphone|ipad|android|phone|mobil|handy|samsung|galaxy|xiaomi|outlook", re.IGNORECASE)
 _VIA = re.compile(r"\S \(?(?:via|über|durch|через|par|vía|tramite|przez) \S", re.IGNORECASE)
 
 _SUBJECT = one_of(notices.PROGRAM_SUBJECTS)
@@ -48,7 +50,9 @@ _SHOP_MAILER = re.compile(
     r"vbulletin|phpbb|xenforo|invision",
     re.IGNORECASE,
 )
-_FORM_MAILER = re.compile(rf"phpmailer|wordpress|joomla|drupal|php/|{_SHOP_MAILER.pattern}", re.IGNORECASE)
+_FORM_MAILER = re.compile(
+    rf"bitrix mailer|phpmailer|wordpress|joomla|drupal|php/|{_SHOP_MAILER.pattern}", re.IGNORECASE
+)
 
 
 def is_no_reply(senders: list[Address]) -> bool:
@@ -85,9 +89,14 @@ def reason_for(message: Message, headers: dict[str, str], subject: str, reply: S
         reason = "text of a program"
     else:
         return None
-    if _is_relayed(senders[0], message.reply_to) or is_form(text) or _is_of_own_site(message, headers):
-        return None
-    return reason
+    by_visitor = _is_relayed(senders[0], message.reply_to) or is_form(text) or _is_of_own_site(message, headers)
+    return None if by_visitor or _is_from_phone(reply) else reason
+
+
+def _is_from_phone(reply: SplitText) -> bool:
+    """Whether it ends with the line that phones add, which programs don't write by."""
+    last = reply.signature.rpartition("\n")[2]
+    return bool(_PHONE.search(last)) and is_sent_from(last)
 
 
 def _is_notice(text: str, headers: dict[str, str], subject: str, sender: Address) -> bool:
