@@ -15,6 +15,7 @@ OLD_S = 300  # a transaction of this age, seconds, keeps dead rows that claims h
 WAIT_S = 2  # so long, seconds, a transaction may hold a lock that our workers wait for
 MANY_DEAD_XIDS = 1_000_000  # the same for a standby or slot, in transactions
 BUSY = 0.9  # share of the connections in use from which it is worth a warning
+NOTIFIES = 0.5  # share of their queue; when it is full, nobody can send one
 KEPT_WAL_BYTES = 1 << 30  # what an unused replication slot may keep
 
 
@@ -39,6 +40,7 @@ async def check_database(conn: Connection, dsn: str) -> AsyncIterator[Finding]:
     yield await access(conn)
     yield await old_snapshots(conn)
     yield await unused_slots(conn)
+    yield await notifications(conn)
     found = await locks(conn)
     yield found
     if found.state == "fail":  # what follows might wait too
@@ -240,6 +242,20 @@ async def unused_slots(conn: Connection) -> Finding:
         return Finding("slots", "ok", "no unused replication slot keeps much WAL")
     kept = "; ".join(f"nobody reads the replication slot {slot}, which keeps {size} of WAL" for slot, size in rows)
     return Finding("slots", "warn", f"{kept}: the disk will fill; start its standby or drop it")
+
+
+async def notifications(conn: Connection) -> Finding:
+    """A session that listens, and stays in a transaction, keeps all NOTIFYs of the server since then."""
+    usage, pid = await _row(
+        conn,
+        "select pg_notification_queue_usage(), (select pid from pg_stat_activity where xact_start is not null"
+        " and backend_type = 'client backend' and pid <> pg_backend_pid() order by xact_start limit 1)",
+    )
+    full = f"the queue of NOTIFYs is {usage:.0%} full"
+    if usage < NOTIFIES:
+        return Finding("notifications", "ok", full)
+    suspect = f"; the oldest transaction is that of pid {pid}: select pg_terminate_backend({pid})" if pid else ""
+    return Finding("notifications", "warn", f"{full}: some session listens and reads nothing{suspect}")
 
 
 async def schema(conn: Connection) -> Finding:

@@ -93,7 +93,9 @@ class PostgresServer:
         self.major = installation.major
         self.has_pg_cron = installation.has_pg_cron
         self.folder = folder
-        self.settings = POSTGRESQL_SETTINGS | (PG_CRON_SETTINGS if installation.has_pg_cron else {}) | settings
+        few_notifies = {"max_notify_queue_pages": "64"} if installation.major > 16 else {}  # so that a test can fill it
+        of_pg_cron = PG_CRON_SETTINGS if installation.has_pg_cron else {}
+        self.settings = POSTGRESQL_SETTINGS | few_notifies | of_pg_cron | settings
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._bin = _bin_for_everyone(installation.bin, folder)

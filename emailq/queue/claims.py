@@ -1,6 +1,8 @@
 """Claims: the connection on which a worker asks for jobs, for one queue at a time."""
 
 import asyncio
+from collections.abc import Sequence
+from uuid import UUID
 
 import psycopg
 
@@ -68,6 +70,17 @@ class Claims:
             except psycopg.Error as error:
                 log.warn("sleep.failed", queue=queue_name, reason=brief(error))
                 return None
+
+    async def lost(self, jobs: Sequence[Job]) -> set[UUID]:
+        """As jobs.lost; none where that can't be told."""
+        async with self.lock:
+            if self._conn is None or self._conn.closed:
+                return set()
+            try:
+                return await queue.lost(self._conn, jobs)
+            except psycopg.Error as error:
+                log.warn("look.failed", reason=brief(error))
+                return set()
 
     async def limits(self, queue_name: str) -> tuple[bool, float | None]:
         """As jobs.claim_limits; as if there were none where that can't be told."""

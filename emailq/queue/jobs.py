@@ -219,6 +219,11 @@ async def release_lost(conn: Connection, *, look_at_all: bool = False) -> int:
     return await _value(conn, "select release_lost_jobs(%s)", look_at_all)
 
 
+async def lost(conn: Connection, jobs: Sequence[Job]) -> set[UUID]:
+    """Which of these are not their workers' any more."""
+    return await _lost(conn, "select lost_jobs(%s::uuid[], %s::integer[], %s::integer[])", *_fences(jobs))
+
+
 async def my_turn_to_look(conn: Connection) -> bool:
     """Whether this worker is to look at all jobs, of those that ask once a minute."""
     return bool(await _value(conn, "select my_turn_to_look()"))

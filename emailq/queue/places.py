@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from emailq import log, metrics
 from emailq.app import App
@@ -31,7 +31,7 @@ class Places:
         self.waiting: deque[Job] = deque()
         self.slots: dict[asyncio.Task[None], Job | None] = {}  # and what each is at
         self._began: dict[asyncio.Task[None], float] = {}  # when the handler of each that runs one did
-        self._overdue: set[asyncio.Task[None]] = set()  # these were cancelled for taking too long
+        self._overdue: set[asyncio.Task[None]] = set()  # these were cancelled: they took too long, or it is not our job
         self._given_up: set[asyncio.Task[None]] = set()  # these went on all the same: what becomes of them is ignored
         self._is_over = False  # all were cancelled
         self._done = 0  # handlers that ended since the rate was taken
@@ -74,6 +74,18 @@ class Places:
             if now - began > timeout_s + _DEAF_S:
                 self._give_up(slot, self._took_too_long())
             elif now - began > timeout_s and slot not in self._overdue:
+                self._overdue.add(slot)
+                slot.cancel()
+
+    def older_than(self, age_s: float) -> list[Job]:
+        """Jobs whose handlers began so long ago."""
+        before = time.monotonic() - age_s
+        return [job for slot, began in self._began.items() if began < before and (job := self.slots[slot])]
+
+    def cancel_those(self, jobs: Collection[Job]) -> None:
+        """These are somebody else's by now, or nobody's: what their handlers say is of no account."""
+        for slot, job in self.slots.items():
+            if job in jobs and slot in self._began and slot not in self._overdue:
                 self._overdue.add(slot)
                 slot.cancel()
 

@@ -22,6 +22,7 @@ from emailq.queue.lane import Lane
 from emailq.queue.session import Session
 from emailq.queue.watchdog import end_if_blocked
 
+_LOOK_S = 0.4  # jobs that run for so long may have been cancelled: we look so often
 _BLOCKED_S = 2.0  # beyond its timeout a handler may hold up the event loop for so long
 
 
@@ -75,6 +76,7 @@ class Worker:
             end_if_blocked(settings.job_timeout_s + _BLOCKED_S, settings.require_dsn(), self._job_of)
         )
         timing = asyncio.create_task(self._stop_what_takes_too_long())
+        looking = asyncio.create_task(self._stop_what_is_not_ours())
         try:
             await asyncio.wait([session, committer, stopping, *lanes], return_when=asyncio.FIRST_COMPLETED)
             self.stopping.set()
@@ -83,10 +85,10 @@ class Worker:
             await self._finish()
         finally:
             isolated = self._isolated.values()
-            for task in (session, committer, stopping, watching, timing, *lanes, *isolated):
+            for task in (session, committer, stopping, watching, timing, looking, *lanes, *isolated):
                 task.cancel()
             results = await asyncio.gather(
-                session, committer, watching, timing, *lanes, *isolated, return_exceptions=True
+                session, committer, watching, timing, looking, *lanes, *isolated, return_exceptions=True
             )
             await self.claims.close()
         for result in results:
@@ -136,6 +138,16 @@ class Worker:
             await asyncio.sleep(min(1, timeout_s / 10))
             for lane in self.lanes.values():
                 lane.places.cancel_older_than(timeout_s)
+
+    async def _stop_what_is_not_ours(self) -> None:
+        """Somebody cancelled, requeued or deleted an item that runs: its handler is told within a second."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            jobs = [job for lane in self.lanes.values() for job in lane.places.older_than(_LOOK_S)]
+            if jobs:
+                lost = await self.claims.lost(jobs)
+                for lane in self.lanes.values():
+                    lane.places.cancel_those([job for job in jobs if job.id in lost])
 
     async def _stop_when_drained(self) -> None:
         """Set `stopping` once nothing is due and nothing of ours runs."""

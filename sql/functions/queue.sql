@@ -473,6 +473,15 @@ as $$
     select unnest(p_ids) except select id from released
 $$;
 
+-- Which of these jobs, that run, are not their workers' any more: cancelled, deleted, or given to another worker.
+create or replace function lost_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[]) returns setof uuid
+language sql stable as $$
+    select j.id from unnest(p_ids, p_workers, p_attempts) j (id, worker, attempt)
+    where not exists (
+        select from processing_queue q
+        where q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt and q.status = 'processing')
+$$;
+
 -- Gives back the jobs of workers whose session is gone, at once and in their old place. Returns how many.
 -- p_all also looks for jobs whose worker was never registered (a row set to processing by hand).
 create or replace function release_lost_jobs(p_all boolean default false) returns integer
@@ -576,7 +585,7 @@ create or replace function requeue_jobs(p_ids uuid[]) returns setof uuid languag
     returning q.id
 $$;
 
--- Cancels live items; a running one loses its fence, so what its handler returns is dropped.
+-- Cancels live items; a running one loses its fence: its handler is stopped, and what it returns is dropped.
 create or replace function cancel_jobs(p_ids uuid[]) returns setof uuid language sql set search_path = public, pg_temp as $$
     update processing_queue q
     set status = 'cancelled', completed_at = queue_now(), worker_id = null, slot = null
@@ -601,7 +610,7 @@ begin
     update queue_controls
     set paused = false, reason = null, paused_at = null, probe_at = null, failures = 0, updated_at = queue_now()
     where queue_name = p_queue;
-    perform pg_notify('emailq', p_queue);
+    perform wake_queue(p_queue);
 end $$;
 
 -- The queue's dependency is down: nothing is claimed until p_wait seconds have passed, then one probe at a time.
@@ -626,6 +635,11 @@ end $$;
 
 -- ---------------------------------------------------------------------------------------------- wake
 
+-- Another application may have filled the queue of NOTIFYs, and each commit with one would fail then: workers poll anyhow.
+create or replace function wake_queue(p_queue text) returns void language sql as $$
+    select case when pg_notification_queue_usage() < 0.9 then pg_notify('emailq', p_queue) end
+$$;
+
 create or replace function set_asleep(p_queue text, p_worker integer, p_asleep boolean) returns void
 language plpgsql as $$
 begin
@@ -637,7 +651,7 @@ end $$;
 -- pays for this question: it is one statement, and begins with what is new, however many workers of other queues sleep.
 create or replace function wake_after_insert() returns trigger language plpgsql as $$
 begin
-    perform pg_notify('emailq', i.queue_name)  -- named twice it is sent once
+    perform public.wake_queue(i.queue_name)  -- named twice it is sent once
     from new_items i
     where i.status = 'pending' and i.scheduled_at <= clock_timestamp()
       and exists (select from public.queue_sleepers s where s.queue_name = i.queue_name and s.asleep);
@@ -647,7 +661,7 @@ end $$;
 create or replace function wake_after_update() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
     if exists (select from queue_sleepers s where s.queue_name = new.queue_name and s.asleep) then
-        perform pg_notify('emailq', new.queue_name);
+        perform wake_queue(new.queue_name);
     end if;
     return null;
 end $$;

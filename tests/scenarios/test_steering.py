@@ -92,3 +92,38 @@ def test_a_new_priority_a_cancelled_and_a_requeued_item(told: Story, steer: Stee
     wait_until(lambda: statuses(db).get("completed", 0) > 60, 20)
     assert not begun(told, unwanted)
     assert item(db, unwanted)["status"] == "cancelled"
+
+
+ONE_AT_A_TIME = """
+async def handle(job, app):
+    tell("began", job)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        tell("ended", job)
+"""
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "update processing_queue set status = 'cancelled' where id = '{}'",
+        "update processing_queue set status = 'pending', scheduled_at = now() + interval '1 hour' where id = '{}'",
+        "delete from processing_queue where id = '{}'",
+        "delete from emails where id = (select email_id from processing_queue where id = '{}')",
+    ],
+    ids=["cancelled", "pending", "deleted", "the mail deleted"],
+)
+def test_a_handler_whose_item_is_taken_away_is_stopped(
+    story: Callable[[str], Story], db: psycopg.Connection, end: str
+) -> None:
+    told = story(ONE_AT_A_TIME)
+    worker = told.start_ready()
+    first, second = add_items(db, 2)
+    wait_until(lambda: len(told.told("began")) == 2)
+
+    db.execute(end.format(first).encode())
+
+    wait_until(lambda: [line.item for line in told.told("ended")] == [str(first)], AT_ONCE_S)
+    assert item(db, second)["status"] == "processing"
+    worker.terminate()

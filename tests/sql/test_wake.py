@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from emailq.checks import notifications
+from emailq.db import connect
+from tests.conftest import MIGRATED, NewDatabase
 from tests.items import (
     QUEUE,
     add_emails,
@@ -18,6 +21,7 @@ from tests.items import (
     value,
     worker_on,
 )
+from tests.servers import PostgresServer
 from tests.waiting import wait_until
 
 END = "the end of what this test notified"
@@ -179,3 +183,42 @@ def test_an_item_of_the_present_is_due_at_once(db: psycopg.Connection) -> None:
 
     assert item(db, item_id)["scheduled_at"] <= value(db, "select clock_timestamp()")
     assert value(db, "select has_due_jobs('{work}')")
+
+
+def notify_often(db: psycopg.Connection) -> None:
+    for _ in range(1000):
+        db.execute("select pg_notify('other', repeat('x', 7000))")
+
+
+async def test_a_full_queue_of_notifications_keeps_no_item_out(
+    pg18_server: PostgresServer, database_on: NewDatabase
+) -> None:
+    """Others may fill it. Workers poll, so items must go in all the same."""
+    with (
+        database_on(pg18_server, MIGRATED) as dsn,
+        psycopg.connect(dsn, autocommit=True) as db,
+        psycopg.connect(dsn) as listens_in_a_transaction,
+    ):
+        listens_in_a_transaction.execute("listen other")
+        listens_in_a_transaction.commit()
+        listens_in_a_transaction.execute("select 1")
+        with pytest.raises(psycopg.errors.ProgramLimitExceeded):
+            notify_often(db)
+        worker = fall_asleep(db)
+
+        for item_id in add_items(db, 3):
+            db.execute("select cancel_jobs(%s)", ([item_id],))
+            db.execute("select requeue_jobs(%s)", ([item_id],))
+        db.execute("select resume_queue(%s)", (QUEUE,))
+        async with await connect(dsn, "test") as conn:
+            found = await notifications(conn)
+
+        assert claim_one(db, worker)
+        assert found.state == "warn"
+        assert str(listens_in_a_transaction.info.backend_pid) in found.text
+
+        listens_in_a_transaction.rollback()
+        with psycopg.connect(dsn, autocommit=True) as listener:
+            listener.execute("listen emailq")
+            add_item(db)
+            assert notified(listener, db) == [QUEUE]
