@@ -9,6 +9,7 @@ from typing import Protocol
 BLOCKS = frozenset(
     (
         *("address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure"),
+        *("details", "figcaption", "legend", "summary"),
         *("footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre"),
         *("section", "table", "tbody", "tfoot", "thead", "tr", "ul", "option"),
     )

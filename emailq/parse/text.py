@@ -145,6 +145,8 @@ class _Writer:
             text = _sound(entities.unescape(text))
         if self._preformatted:
             text = _COUNTING_BLANKS.sub(lambda run: _BLANK * len(run[0]), text.expandtabs())
+        elif "\n" in text and self._looks[-1].keeps_lines and not text.isspace():
+            text = "\n".join(map(_with_single_spaces, text.split("\n")))
         else:
             text = _with_single_spaces(text)
         self._out.append(text)

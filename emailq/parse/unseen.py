@@ -28,6 +28,7 @@ class Look(NamedTuple):
     colour: _Colour | None = (0, 0, 0)
     background: _Colour | None = (255, 255, 255)
     is_unseen: bool = False
+    keeps_lines: bool = False  # as they break in the source
 
 
 def squeezed(style: str) -> str:
@@ -128,6 +129,8 @@ def look(outer: Look, attributes: Mapping[str, str | None], style: str, *, unkno
 
     `unknown_backgrounds`: a style sheet sets some, by class.
     """
+    if "white-space:" in style:
+        outer = outer._replace(keeps_lines="white-space:pre" in style or "white-space:break-spaces" in style)
     is_tiny = _is_tiny(style)
     colour = attributes.get("color") if "color" in attributes else None
     behind = attributes.get("bgcolor") if "bgcolor" in attributes else None
@@ -150,4 +153,4 @@ def look(outer: Look, attributes: Mapping[str, str | None], style: str, *, unkno
     text = _colour(colour) if colour else outer.colour
     tiny = outer.is_tiny if is_tiny is None else is_tiny
     is_same = text is not None and background is not None and _is_alike(text, background)
-    return Look(tiny, text, background, tiny or is_same)
+    return Look(tiny, text, background, tiny or is_same, outer.keeps_lines)

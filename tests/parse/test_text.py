@@ -80,6 +80,12 @@ def test_blanks_count_in_preformatted_text() -> None:
     assert html_to_text(html) == "def f():\n        return  1\n\n  # end\n\na\n\nb"
 
 
+def test_lines_count_where_a_style_says_so() -> None:
+    html = '<div style="white-space: pre-wrap">\n <b>a\nb</b>\n\nc <i style="white-space:normal">d\ne</i></div>f\ng'
+
+    assert html_to_text(html) == "a\nb\n\nc d e\nf g"
+
+
 def test_a_table_inside_of_a_cell_keeps_its_own_count_of_cells() -> None:
     html = "<table><tr><td>a<table><tr><td>b<td>c</table><td>d</table>"
 
