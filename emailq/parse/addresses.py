@@ -37,6 +37,7 @@ _UNCLOSED = re.compile(r"\s*([^\s<>,;]+@[^\s<>,;]+)\s*(?=[,;])")  # "<a@b, C <d@
 _WHITE = re.compile(r"\s+")
 _TO_ESCAPE, _ESCAPED = re.compile(r"([\\\"])"), r"\\\1"
 _OVERESCAPED = re.compile(r"\\([\",;:()])")
+_BLANK = (" ", False)  # a word
 _UNQUOTED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -93,8 +94,12 @@ class _Reader:
                     pattern = _TOKEN_WITHOUT_QUOTES
                     if not any(text.strip() for text, _ in self.words):  # no quote at the beginning counts
                         continue
+                if token[6]:
+                    if self.words[-1:] != [_BLANK]:  # one is left of two, where a comment stood
+                        self.words.append(_BLANK)
+                    continue
                 text = _OVERESCAPED.sub(r"\1", token[0]) if "\\" in token[0] else token[0]
-                self.words.append((" " if token[6] else text, token[2] is not None))
+                self.words.append((text, token[2] is not None))
             elif special == "<":
                 at = self._read_angle(at)
             elif special == "(":

@@ -73,6 +73,7 @@ WIDE_LIST = [(None, f"{x}@b.example") for x in "cde"]
         ('"a\\"b" @ c. example', [(None, '"a\\"b"@c.example')]),
         ('"say \\"hi\\"" a@b.example', [('say "hi"', "a@b.example")]),
         ("@one.example,@two.example:a@b.example", [(None, "a@b.example")]),
+        ("Bo (Al) B (Cy) <a@b.example>", [("Bo B", "a@b.example")]),
         ('"Bo  B." C  D <a@b.example>', [("Bo  B. C D", "a@b.example")]),
         ("=?utf-8?q?Bo__B?= <a@b.example>", [("Bo  B", "a@b.example")]),
         ('"Bo," <a@b.example>', [("Bo,", "a@b.example")]),
