@@ -1,6 +1,7 @@
 """Reports and bounces: mail about the delivery of a message."""
 
 import re
+from dataclasses import dataclass
 
 from emailq.parse import notices, programs
 from emailq.parse.addresses import Address
@@ -50,6 +51,7 @@ _OWN_MAILBOX = one_of(notices.OWN_MAILBOX_TEXTS)
 _GREETING = one_of(notices.GREETINGS, r"\s{0,9}", r"\b(?! ?[.!])")
 _FAILURE_SUBJECT = one_of(notices.FAILURE_SUBJECTS)
 _FAILURE_TEXT = one_of(notices.FAILURE_TEXTS)
+_QUESTION = re.compile(r"[?？](?:\s|$)")
 _QUOTED = re.compile(r"(?m)^>.*\n?")
 
 
@@ -80,56 +82,76 @@ def detect_report(message: Message, headers: dict[str, str], subject: str) -> Au
 def detect_bounce(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
     """The less a sender looks like a mail system, the more its subject and text must."""
     senders = message.from_[:3]
-    system = _system_sender(headers, senders)
-    has_null_path = headers.get("return-path", "x").strip().strip("<>").lower() in ("", "mailer-daemon")
-    has_no_sender = not any("@" in a.email for a in senders)
-    has_subject = bool(_BOUNCE_SUBJECT.match(subject))
-    if not (system or has_null_path or has_no_sender or has_subject):
+    signs = _Signs(
+        system=_system_sender(headers, senders),
+        has_null_path=headers.get("return-path", "x").strip().strip("<>").lower() in ("", "mailer-daemon"),
+        has_subject=bool(_BOUNCE_SUBJECT.match(subject)),
+    )
+    if not (signs.system or signs.has_null_path or signs.has_subject):
         return None
-    if not has_subject and system != _SYSTEM and says_auto_reply(headers, subject):
+    if not signs.has_subject and signs.system != _SYSTEM and says_auto_reply(headers, subject):
         return None
-    is_by_hand = system != _SYSTEM and sent_by_hand(headers, subject)
-    if not (is_by_hand or system or has_subject) and not (has_null_path and programs.is_no_reply(senders)):
+    is_by_hand = signs.system != _SYSTEM and sent_by_hand(headers, subject)
+    if is_by_hand:
+        may_be = signs.has_null_path or (bool(signs.system) and not has_peoples_mailer(headers))
+    else:
+        may_be = bool(signs.system) or signs.has_subject or programs.is_no_reply(senders)
+    if not may_be:
         return None  # whatever the text says
     text = lower((message.body_text or "")[:READ])
-    if is_by_hand:
-        text = _QUOTED.sub("", text)[:200]  # below is what an answer quotes without a mark
-    if system and not is_by_hand and _DELIVERED_SUBJECT.match(subject) and _DELIVERED_TEXT.search(text):
-        return _described(message, headers, "delivery_receipt", system, "subject and text of a delivery receipt")
-    if system and not has_subject and system != _SYSTEM and _OWN_MAILBOX.search(f"{subject}\n{text[:600]}"):
+    if is_by_hand:  # below is what an answer quotes without a mark
+        says_so = bool(_BOUNCE_TEXT.search(_QUOTED.sub("", text)[:200]))
+        return _described(message, headers, "bounce", *signs.reasons, _BY_TEXT) if says_so else None
+    if signs.system and _DELIVERED_SUBJECT.match(subject) and _DELIVERED_TEXT.search(text):
+        return _described(message, headers, "delivery_receipt", signs.system, "subject and text of a delivery receipt")
+    may_warn = bool(signs.system) and not signs.has_subject and signs.system != _SYSTEM
+    if may_warn and _OWN_MAILBOX.search(f"{subject}\n{text[:600]}"):
         return None  # "your mailbox is full"
-    is_plain = not is_by_hand and (
-        system == _SYSTEM or (bool(system) and (has_null_path or (has_subject and system != _MAYBE_SYSTEM)))
-    )
-    has_text = not is_plain and bool(_BOUNCE_TEXT.search(text))  # a search that costs
-    if system != _SYSTEM and has_peoples_mailer(headers) and not has_null_path:
-        is_bounce = False
-    elif is_plain:
-        is_bounce = True
-    elif is_by_hand:
-        is_bounce = has_text and bool(system or has_null_path)
-    elif system == _MAYBE_SYSTEM:
-        is_bounce = has_text or bool(STATUS.search(text))
-    elif system:
-        has_text = has_text or bool(_FAILURE_TEXT.search(text) or STATUS.search(text))
-        has_subject = bool(_FAILURE_SUBJECT.search(subject)) and not _GREETING.match(text)
-        is_bounce = has_subject or has_text
-    elif has_null_path and programs.is_no_reply(senders):
-        is_bounce = has_subject or has_text
-    elif has_null_path or has_no_sender:
-        is_bounce = has_subject
-    else:
-        is_bounce = has_subject and has_text and not _GREETING.match(text)
-    if not is_bounce:
-        return None
-    seen = {
-        system: bool(system),
-        "null return path": has_null_path,
-        "no sender": has_no_sender,
-        "subject of a bounce": has_subject,
-        "text of a bounce": has_text,
-    }
-    return _described(message, headers, "bounce", *(reason for reason, is_so in seen.items() if is_so))
+    if _is_plain(signs, has_no_sender=not any("@" in sender.email for sender in senders)):
+        return _described(message, headers, "bounce", *signs.reasons)
+    return _described(message, headers, "bounce", *signs.reasons, _BY_TEXT) if _says_so(signs, subject, text) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What is seen before the text: `system` as in _system_sender."""
+
+    system: str
+    has_null_path: bool
+    has_subject: bool
+
+    @property
+    def reasons(self) -> list[str]:
+        seen = {
+            self.system: bool(self.system),
+            "null return path": self.has_null_path,
+            "subject of a bounce": self.has_subject,
+        }
+        return [reason for reason, is_so in seen.items() if is_so]
+
+
+_BY_TEXT = "text of a bounce"
+
+
+def _is_plain(signs: _Signs, *, has_no_sender: bool) -> bool:
+    """Whether it is a bounce whatever its text says."""
+    if signs.system:
+        is_system = signs.system == _SYSTEM
+        return is_system or signs.has_null_path or (signs.has_subject and signs.system != _MAYBE_SYSTEM)
+    return signs.has_subject and (signs.has_null_path or has_no_sender)
+
+
+def _says_so(signs: _Signs, subject: str, text: str) -> bool:
+    """By its text, which people cite too; that of a mail system may say what everybody writes of a failure."""
+    is_greeted = bool(_GREETING.match(text))
+    if _BOUNCE_TEXT.search(text):
+        return bool(signs.system) or not signs.has_subject or not (is_greeted or _QUESTION.search(text))
+    if not signs.system:
+        return False
+    has_code = bool(STATUS.search(text))
+    if signs.system == _MAYBE_SYSTEM or is_greeted:
+        return has_code
+    return has_code or bool(_FAILURE_SUBJECT.search(subject) or _FAILURE_TEXT.search(text))
 
 
 _SYSTEM = "sent by a mail system"

@@ -4,6 +4,14 @@ Tables as in `notices`. None of them says much by itself: what counts is which o
 other sentences stand beside it.
 """
 
+# People who write of somebody's automatic reply, which names itself otherwise.
+SOMEBODYS_NOTE = r"""
+    \b(?:my|your|his|her|their|that|the old) (?:out.of.office|auto|vacation (?:message|repl|respon))
+    (?:тво|ваш|мо|сво)\S{1,3} автоответ|(?:mein|dein|ihr)e?\S? (?:abwesenheits|automatische)
+    (?:ton|ta|votre|ma) (?:réponse automatique|message d['’]absence)|(?:tu|su|mi) respuesta automática
+    (?:tua|sua|mia|minha) (?:risposta automatica|resposta automática)
+"""
+
 # What people send to a desk; orders and payments are answered by people too.
 SENT = r"""
     message|e-?mails?\b|mail\b|\bnote\b|request|enquir|inquir|query|question|application|ticket|\bcase\b|complaint
@@ -135,7 +143,8 @@ DESK_TALK = r"""
     ^(?:тема|приоритет|статус|категория)\s?:|режим работы|график|часы работы|круглосуточн|понедельник|пн\W{1,3}пт
     выходн|рабоч|очеред|нагрузк|объ[её]м|номер|№|повторн|новых писем|срочн|аварии|аварийн|личн\S{2,3} кабинет|на сайте
     статус|состояни|ссылк|терпени|портал|специалист|сотрудник|оператор|менеджер|консультант|результат|вопросы и ответы
-    частые вопросы|öffnungszeit|geschäftszeit|sprechzeit|servicezeit|\buhr\b|mo\W{1,3}fr|aufkommen|nachfragen
+    частые вопросы|öffnungszeit|geschäftszeit|sprechzeit|servicezeit|(?:von|-|–|bis) ?\d[\d.:]{0,4} uhr\b|mo\W{1,3}fr
+    aufkommen|nachfragen
     bitte (?:sehen|haben)|(?<!sendungs)(?<!artikel)(?<!bestell)nummer|dringend|notf[aä]ll|website|webseite|status
     datenschutz|geduld|unser\S{0,2} (?:\S{1,20})?(?:team|mitarbeiter)|horaires?|ouvert|lundi|numéro|référence|urgen
     inutile|\bsite\b|suivi|affluence|conseiller|service (?:concerné|compétent)|horario|de lunes|número|referencia

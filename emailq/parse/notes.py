@@ -58,6 +58,7 @@ _CONTACT = re.compile(r"\S@\S|(?:\d[\s()./-]{0,2}){6}|https?://|\bwww\.")
 
 _ABSENT = one_of(notices.ABSENT_SENTENCES)
 _MEANWHILE = one_of(notices.MEANWHILE_SENTENCES)
+_SOMEBODYS_NOTE = one_of(cues.SOMEBODYS_NOTE)
 _SENT = one_of(cues.SENT)
 _ARRIVED = one_of(cues.ARRIVED)
 _THANKS_FOR_WRITING = one_of(cues.THANKS_FOR_WRITING)
@@ -156,7 +157,9 @@ def _bare(text: str) -> str:
 
 
 def cites_note(text: str) -> bool:
-    """Whether somebody writes which note a program shall send, or has sent."""
+    """Whether somebody writes of a note that a program sends, or which one it shall send."""
+    if _SOMEBODYS_NOTE.search(lower(text[:_LONGEST])):
+        return True
     cited = [lower(said) for said in _CITED.findall(text[:_LONGEST])]
     return any(_AWAY.search(said) or _ABSENT.search(said) or _is_arrival(said) for said in cited)
 

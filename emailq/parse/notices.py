@@ -469,7 +469,8 @@ PROGRAM_SENTENCES = r"""
     jeśli (?:to )?nie (?:ty|pan|wykon)|bu işlemi? siz|如非本人|如果(?:这|您)不是|心当たり(?:の|が)ない
     (?:dirección|buzón|cuenta)\b.{0,20}no atendid|unattended (?:mailbox|address)|this e-?mail was sent from \"
     scan date:|scanned from a
-    (?:please,? ){0,2}(?:do not|don['’]t|never) (?:reply|respond)(?: directly)? to th(?:is|e) (?!thread|.{0,30}any)
+    (?:please,? ){0,2}(?:do not|don['’]t|never) (?:reply|respond)(?: directly)? to this (?!thread|.{0,30}any)
+    (?:please,? ){0,2}(?:do not|don['’]t|never) (?:reply|respond)(?: directly)? to the (?:e-?mail|message|address)
     (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}auto(?:mat|-gen)\S{0,14}(?: \S{1,20}){0,2} (?:message|mail)
     (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}system.generated(?: \S{1,20}){0,2} (?:message|mail)
     (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}auto(?:mat|-gen)\S{0,14}(?: \S{1,20}){0,2} (?:e-?mail|not)

@@ -75,7 +75,7 @@ def reason_for(message: Message, headers: dict[str, str], subject: str, reply: S
     text = _ends(message.body_text or "")
     if is_no_reply(senders):
         reason = "sent from where nobody reads answers"
-    elif _PROGRAM.match(senders[0].email) and not _is_name(senders[0]):
+    elif _PROGRAM.match(senders[0].email) and not _is_name(senders[0], text):
         reason = "sent by a program"
     elif _SHOP_MAILER.match(headers.get("x-mailer", "")):
         reason = "sent by the program of a shop, tracker or forum"
@@ -113,8 +113,11 @@ def _ends(text: str) -> str:
     return lower(text if len(text) <= _READ else f"{text[: _READ // 2]}\n{text[-_READ // 2 :]}")
 
 
-def _is_name(sender: Address) -> bool:
-    """Whether it is somebody's name that is also a program's ("Robert Root <root@…>")."""
+def _is_name(sender: Address, text: str) -> bool:
+    """Whether it is a name that is also a program's: somebody's ("Robert Root <root@…>"), or a firm's that asks."""
+    local, _, domain = lower(sender.email).partition("@")
+    if domain.startswith(local) and not domain.startswith(f"{local}.") and "?" in text:
+        return True
     return len(lower(sender.name or "").split()) == 2 and lower(sender.email).startswith(("root@", "monit@", "bot@"))
 
 
