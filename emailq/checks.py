@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from emailq.db import Connection, is_pooled, primaries
 from emailq.errors import ConfigError, SchemaError, Unavailable
-from emailq.migrate import check_schema, functions, migrations
+from emailq.migrate import check_encoding, check_schema, functions, migrations
 
 OLD_S = 300  # a transaction of this age, seconds, keeps dead rows that claims have to pass
 WAIT_S = 2  # so long, seconds, a transaction may hold a lock that our workers wait for
@@ -59,6 +59,10 @@ def version(conn: Connection) -> Finding:
     number = conn.info.server_version
     where = f"{conn.info.dbname} on {conn.info.host}:{conn.info.port}"
     text = f"PostgreSQL {number // 10_000}.{number % 10_000}, {where}, as {conn.info.user}"
+    try:
+        check_encoding(conn)
+    except SchemaError as error:
+        return Finding("database", "fail", str(error), error.exit_code)
     if number >= 150_000:
         return Finding("database", "ok", text)
     return Finding("database", "fail", f"{text}; 15 or newer is needed", SchemaError.exit_code)

@@ -45,12 +45,16 @@ def migrate(dsn: str, *, roles: bool = False) -> list[str]:
     """Apply what is missing and return the names applied; safe to call from several places at once and under load.
 
     Each migration is a transaction of its own; an interrupted run goes on where it stopped. Raises SchemaError when an
-    applied migration was edited, or when the database has one that this version does not know; Unavailable when
-    somebody holds a lock on our tables all the time.
+    applied migration was edited, when the database has one that this version does not know, or an encoding other than
+    UTF8; Unavailable when somebody holds a lock on our tables all the time.
 
     `roles`: make the roles that sql/functions/roles.sql describes, and give what is there to their owner.
     """
-    with psycopg.connect(dsn, autocommit=True, prepare_threshold=None, application_name="emailq migrate") as conn:
+    name = "emailq migrate"
+    with psycopg.connect(
+        dsn, autocommit=True, prepare_threshold=None, application_name=name, client_encoding="UTF8"
+    ) as conn:
+        check_encoding(conn)
         if roles:
             _make_roles(conn)
         done = [m.name for m in migrations() if _in_a_gap(conn, m.name, partial(_apply, conn, m))]
@@ -58,6 +62,16 @@ def migrate(dsn: str, *, roles: bool = False) -> list[str]:
         if roles:
             _hand_over(conn)
         return done
+
+
+def check_encoding(conn: psycopg.Connection | psycopg.AsyncConnection) -> None:
+    """Raise SchemaError where the database can't hold the text of every mail."""
+    encoding = conn.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise SchemaError(
+            f"the database {conn.info.dbname} has the encoding {encoding}, and mail needs UTF8; make another:"
+            " create database … encoding 'UTF8' template template0"
+        )
 
 
 def _make_roles(conn: psycopg.Connection) -> None:

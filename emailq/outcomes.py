@@ -10,7 +10,8 @@ from typing import Any
 class Effect:
     """A call of a SQL function with plain values, run in the transaction that completes the job.
 
-    `function` is the name of a function in sql/functions (or of the user's own); `args` are passed in order.
+    `function` is the name of a function in sql/functions (or of the user's own, with its schema if need be); `args`
+    are passed in order.
     A dict or list is sent as jsonb. `together`: the function takes arrays instead, and is called once for all jobs that
     are committed together.
     """

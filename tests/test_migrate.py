@@ -13,6 +13,7 @@ from emailq.errors import SchemaError
 from emailq.migrate import Migration, check_schema, functions, migrate, migrations
 from tests.commands import run_emailq, start_emailq
 from tests.items import add_items, claim, complete, register
+from tests.servers import PostgresServer
 from tests.waiting import wait_until
 
 NAMES = [migration.name for migration in migrations()]
@@ -253,3 +254,27 @@ def test_an_edited_schema_ends_the_command_with_one_line_and_78(dsn: str) -> Non
     assert done.returncode == 78
     assert NAMES[0] in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_database_that_can_not_hold_every_text_is_refused(pg_server: PostgresServer) -> None:
+    with psycopg.connect(pg_server.dsn(), autocommit=True) as admin:
+        admin.execute("create database latin encoding 'LATIN1' locale 'C' template template0")
+        try:
+            done = [
+                run_emailq(command, env={"EMAILQ_DSN": pg_server.dsn("latin")}) for command in ("migrate", "doctor")
+            ]
+        finally:
+            admin.execute("drop database latin with (force)")
+
+    assert [one.returncode for one in done] == [78, 78]
+    assert all("encoding LATIN1" in one.stdout + one.stderr for one in done)
+    assert len(done[0].stderr.splitlines()) == 1
+
+
+def test_text_comes_whole_whatever_encoding_the_environment_names(dsn: str) -> None:
+    done = [
+        run_emailq(command, env={"EMAILQ_DSN": dsn, "PGCLIENTENCODING": "SQL_ASCII"})
+        for command in ("migrate", "status")
+    ]
+
+    assert [(one.returncode, one.stderr) for one in done] == [(0, ""), (0, "")]

@@ -217,7 +217,7 @@ def _call_with_arrays(function: str, rows: list[tuple[Any, ...]]) -> tuple[sql.C
 @cache
 def _statement(function: str, args: int, format: PyFormat) -> sql.Composed:
     placeholders = sql.SQL(", ").join([sql.Placeholder(format=format)] * args)
-    return sql.SQL("select {}({})").format(sql.Identifier(function), placeholders)
+    return sql.SQL("select {}({})").format(sql.Identifier(*function.split(".")), placeholders)
 
 
 def _plain(arg: Any) -> Any:

@@ -13,7 +13,7 @@ from emailq.queue.commit import Committer
 from tests.items import add_items, claim, item, register, statuses
 from tests.waiting import wait_until_async
 
-NOTED = Done([Effect("note", ("noted",))])
+NOTED = Done([Effect("public.note", ("noted",))])
 
 
 def claimed(db: psycopg.Connection, count: int = 1) -> list[Job]:
