@@ -14,12 +14,12 @@ from emailq.parse.lines import (
     NEW,
     QUOTATION_MARKS,
     QUOTED,
-    RULE,
     Page,
     any_of,
     are_names,
     fold,
     is_contact,
+    is_rule,
     plain,
     words_of,
 )
@@ -192,7 +192,7 @@ def _quoted_mark(line: str) -> int:
 
 def _has_words_above(page: Page, number: int) -> bool:
     """Whether it is an answer; else the help desk itself writes, and what it says stands below."""
-    return any(text and not RULE.match(text) for text in page.plain[:number])
+    return any(text and not is_rule(text) for text in page.plain[:number])
 
 
 def _is_reply_above(text: str) -> bool:
@@ -315,7 +315,7 @@ def _back_over_rules(page: Page, number: int) -> int:
 def _closes_box(page: Page, number: int) -> bool:
     """Whether a rule is the second of two alike, as they stand around a signature or a disclaimer."""
     text = page.plain[number]
-    return bool(RULE.match(text)) and text in page.plain[max(number - 20, 0) : number]
+    return is_rule(text) and text in page.plain[max(number - 20, 0) : number]
 
 
 def _mark_broken_lines(page: Page) -> None:

@@ -9,7 +9,7 @@ from emailq.parse.patterns import in_lower_case, lower
 _LINE = 500  # characters of a line that are looked at
 
 DASHES = "-_=—–‐‑*━─═"
-RULE = re.compile(rf"[{DASHES}~]{{2,}}$")  # a line that parts what stands above and below it
+_RULE = re.compile(rf"[{DASHES}~]{{2,}}$")
 DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])  # of a signature
 QUOTATION_MARKS = frozenset('"“„«»”')
 
@@ -149,6 +149,11 @@ def bare(text: str) -> str:
     while start < end and not words[end - 1].isalnum():
         end -= 1
     return words[start:end]
+
+
+def is_rule(text: str) -> bool:
+    """Whether a line parts what stands above and below it: "------"."""
+    return not text[-1:].isalnum() and bool(_RULE.match(text))
 
 
 def is_contact(text: str) -> bool:

@@ -9,7 +9,6 @@ from emailq.parse.lines import (
     DELIMITERS,
     QUOTATION_MARKS,
     QUOTED,
-    RULE,
     SIGNATURE,
     Page,
     Run,
@@ -18,6 +17,7 @@ from emailq.parse.lines import (
     bare,
     fold,
     is_contact,
+    is_rule,
     length,
     words_of,
 )
@@ -71,7 +71,7 @@ def _mark_signature(run: Run, names: list[str], *, is_first: bool) -> None:
     begin, end = _signature_in(run, names, is_first=is_first)
     if end:
         run.give(SIGNATURE, begin, end)
-        if RULE.match(run.texts[begin]):
+        if is_rule(run.texts[begin]):
             run.give(SIGNATURE, _name_above(run.part(0, begin), names), begin)
         if end < len(run):
             _mark_signature(run.part(end), names, is_first=False)  # below a postscript
@@ -131,7 +131,7 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
 def _belongs_to(run: Run, index: int, names: list[str], *, is_signed: bool) -> bool:
     """Whether a line is of the signature below it; `is_signed`: that begins with the author's name."""
     text = run.texts[index]
-    if _SIGNED.match(text) or (is_signed and RULE.match(text)):
+    if _SIGNED.match(text) or (is_signed and is_rule(text)):
         return True
     is_alone = is_signed and run.begins_paragraph(index) and run.begins_paragraph(index + 1)
     return is_alone and (is_author(text, names) or is_nickname(text, names))
@@ -140,7 +140,7 @@ def _belongs_to(run: Run, index: int, names: list[str], *, is_signed: bool) -> b
 def _begins_at(run: Run, index: int, *, is_top: bool) -> bool:
     """`is_top`: nothing stands above it."""
     text, below = run.texts[index], run.texts[index + 1 :]
-    if is_top and not (text in DELIMITERS or RULE.match(text)):
+    if is_top and not (text in DELIMITERS or is_rule(text)):
         return False
     if index and run.texts[index - 1][-1] == ":" and (text in DELIMITERS or _goes_on(below)):
         return False  # "He signed like this:"
@@ -161,7 +161,7 @@ def _signed_at(run: Run, names: list[str]) -> int:
             continue
         above = texts[index - 1]
         is_own = (names or FOR_OTHERS.match(text)) and _is_signed(
-            text.partition(",")[0] if RULE.match(above) else text, names
+            text.partition(",")[0] if is_rule(above) else text, names
         )
         if not is_own and index < last and not (above[-1] == "," and run.begins_paragraph(index - 1)):
             continue
@@ -220,7 +220,7 @@ def _is_card(above: str, below: list[str]) -> bool:
         return not above.endswith((":", ","))
     said = [*takewhile(lambda line: not _tells_only_contact(line), below[: _before_postscript(["", *below]) - 1])]
     is_short = all((length(line) <= 90 and line[-1] not in "?!:;") or _is_boilerplate(line) for line in said[:8])
-    is_end = above.endswith((".", "!", "?", ")", "。")) or " " not in above or bool(RULE.match(above))
+    is_end = above.endswith((".", "!", "?", ")", "。")) or " " not in above or is_rule(above)
     return is_end and is_short and not any(map(_says_more, said)) and len(below) <= 12 and _is_signature(below)
 
 
@@ -242,7 +242,7 @@ def _length_of_signature(run: Run) -> int:
     end = _before_postscript(texts)
     if texts[0] in DELIMITERS:
         return end
-    if end > 1 and _is_sentence(texts[1]) and not RULE.match(texts[0]):
+    if end > 1 and _is_sentence(texts[1]) and not is_rule(texts[0]):
         return 1  # "Regards to Mr Hill!"
     speaks = (
         n
@@ -274,15 +274,15 @@ def _begins_signature(text: str, below: list[str]) -> bool:
         if is_text and all(map(_is_own_sentence, below[: max(2, len(below) - 1)])) and not _has_contact(below):
             return False
         return not is_list and not _continues(below)
-    if RULE.match(text):
+    if is_rule(text):
         facts = sum(":" in line and not _has_contact([line]) for line in below)  # "Item: pump", so a form or a table
-        near = list(takewhile(lambda line: not RULE.match(line), below))
+        near = list(takewhile(lambda line: not is_rule(line), below))
         return facts < 2 and _is_signature(below) and _has_contact(near) and sum(map(_is_sentence, near)) < 2
     if len(text) > 120:
         return False
     if text[0].islower() and text[-1] == "." and " " in text:
         return False  # the end of a sentence that was broken
-    if text[-1] == "," and below and (below[0] in DELIMITERS or RULE.match(below[0])) and _leads_to_name(text):
+    if text[-1] == "," and below and (below[0] in DELIMITERS or is_rule(below[0])) and _leads_to_name(text):
         return _is_signature(below)
     words = fold(text)
     closing = closing_of(words)
@@ -291,7 +291,7 @@ def _begins_signature(text: str, below: list[str]) -> bool:
     if not closing and not below and is_thanks_and_name(text):
         closing = 2
     if closing == 1:
-        name = _name_in(next((line for line in below if not RULE.match(line)), ""))
+        name = _name_in(next((line for line in below if not is_rule(line)), ""))
         return 0 < len(name) <= 40 and len(name.split()) <= 4 and not closing_of(fold(name)) and _is_signature(below)
     return closing == 2 and _is_signature(below) and not _continues(below)
 

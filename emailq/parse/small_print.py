@@ -3,7 +3,7 @@
 import re
 
 from emailq.parse import phrases
-from emailq.parse.lines import DELIMITERS, QUOTATION_MARKS, RULE, SIGNATURE, Run, any_of, fold, words_of
+from emailq.parse.lines import DELIMITERS, QUOTATION_MARKS, SIGNATURE, Run, any_of, fold, is_rule, words_of
 
 _SMALL_PRINT_LINES = 40  # with text, at most, from the end
 _BANNER_LINES = 6
@@ -65,7 +65,7 @@ def _is_salutation(text: str) -> bool:
 
 def _is_in_banner(text: str) -> bool:
     """Whether a line below the first one of a banner belongs to it: by its words, or because a sentence goes on."""
-    return bool(_BANNER_WORDS.search(text) or RULE.match(text)) or text[0].islower()
+    return bool(_BANNER_WORDS.search(text) or is_rule(text)) or text[0].islower()
 
 
 def around_small_print(run: Run, *, is_first: bool) -> tuple[Run, Run]:
@@ -87,7 +87,7 @@ def around_small_print(run: Run, *, is_first: bool) -> tuple[Run, Run]:
         if texts[index][0] in QUOTATION_MARKS and index and texts[index - 1][-1] == ":":
             continue  # "Shall we write:"
         end = next((n for n in range(index + 1, len(texts)) if is_afterthought(run, n)), len(texts))
-        while index > top and (RULE.match(texts[index - 1]) or texts[index - 1] in DELIMITERS):
+        while index > top and (is_rule(texts[index - 1]) or texts[index - 1] in DELIMITERS):
             index -= 1
         run.give(SIGNATURE, index, end)
         return run.part(0, index), run.part(end)
