@@ -46,14 +46,14 @@ ORIGINAL_MESSAGE = """
     original message|original mail|original e-mail|original text|original appointment|reply message|replied message
     replied mail|ursprüngliche nachricht|ursprüngliche mail|originalnachricht|original-nachricht|originalmail
     original nachricht|исходное сообщение|исходное письмо|оригинальное сообщение|первоначальное сообщение
-    вихідне повідомлення|початкове повідомлення|оригінальне повідомлення|message d'origine|message d’origine
+    вихідне повідомлення|початкове повідомлення|оригінальне повідомлення|message d'origine
     message original|message initial|mail original|courriel original|e-mail d'origine|mensaje original
-    correo original|messaggio originale|messaggio original|mensagem original|oorspronkelijk bericht
+    correo original|messaggio original|mensagem original|oorspronkelijk bericht
     origineel bericht|oprindelig meddelelse|oprindelig besked|original besked|ursprungligt meddelande
     originalmeddelande|opprinnelig melding|original melding|alkuperäinen viesti|wiadomość oryginalna
     oryginalna wiadomość|původní zpráva|původní e-mail|pôvodná správa|eredeti üzenet|orijinal mesaj|özgün mesaj
     özgün ileti
-    orijinal ileti|mesaj original|mesajul original|izvorna poruka|原始邮件|原始郵件|原邮件|回复的原邮件
+    orijinal ileti|mesaj original|mesajul original|izvorna poruka|原始邮件|原始郵件|原邮件
     邮件原件|元のメッセージ|元のメール|원본 메시지|원본 메일
 """
 
@@ -101,7 +101,7 @@ REPLY_LINES = """
 
 # What such a line asks for, where no dashes mark it.
 TO_REPLY = """
-    reply|respond|write|type|antwort|schreib|répon|écri|respond|respuesta|escrib|rispost|scriv|respost|responda
+    reply|respond|write|type|antwort|schreib|répon|écri|respuesta|escrib|rispost|scriv|respost
     antwoord|ответ|напиши|пишите|відпов
 """
 
@@ -111,7 +111,7 @@ WROTE = """
     ha scritto|scrisse|scrive|schreef|schreef op|geschreven|skrev|skrev følgende|skrev följande|skriver|kirjoitti
     napisał|napisała|napisał(a)|napisał/a|pisze|napsal|napsal(a)|napsala|napísal|napísal(a)|napísala|ezt írta|írta
     a scris|yazdı|şunları yazdı|şunu yazdı|napisao je|je napisao|пишет|писал|писала|писал(а)|писали|написал|написала
-    написал(а)|написали|пише|написав|написала|написав(ла)|написав(-ла)|писав|напісаў|написа|写道|寫道|のメール
+    написал(а)|написали|пише|написав|написав(ла)|написав(-ла)|писав|напісаў|написа|写道|寫道|のメール
     님이 작성|님이 씀
 """
 
@@ -134,23 +134,23 @@ CLOSINGS = """
     хорошего дня|усього найкращого|всього найкращого|гарного дня|hochachtungsvoll|mfg|vg|lg|mit freundlichen|bien à vous
     cdt|cdlt|amicalement|respectueusement|atentamente|atte|atenciosamente|att|mvg|hoogachtend|mvh|kh|z poważaniem
     s úctou
-    hezký den|tisztelettel|iyi çalışmalar|cu stimă|cu respect|einen schönen tag|schönen tag noch|schönes wochenende
-    bonne journée|bonne soirée|bon week-end|belle journée|excellente journée|bonne réception|buona giornata
+    hezký den|tisztelettel|üdvözlettel|iyi çalışmalar|cu stimă|cu respect|einen schönen tag|schönen tag noch|schönes wochenende
+    bon week-end|excellente journée|bonne réception|buona giornata
     buona serata|buon lavoro|buen día|feliz día|bom dia e bom trabalho|fijne dag|fijne dag verder|prettige dag
     ha en bra dag|trevlig helg|god weekend|god helg|miłego dnia|liefs|bisous|bises|besos|un beso|baci|обнимаю|целую
     с теплом|с благодарностью|с признательностью|с приветом|успехов|с добром|хороших выходных
     all the very best|have a good one|warmly|warmest|god bless|much appreciated|bless you|v/r
     thank you and have a nice day|thanks and have a nice day|thanks and have a great day|love|much love|herzlich
-    herzlichst|servus|tschüss|tschüß|glück auf|alles gute|alles liebe|mit besten empfehlungen
-    au plaisir|amitiés|très cordialement|con cariño|sinceramente|cordialmente
+    herzlichst|servus|tschüss|glück auf|alles gute|alles liebe|mit besten empfehlungen
+    au plaisir|amitiés|con cariño|sinceramente|cordialmente
     quedo a la espera|quedo atento|quedo atenta|buen fin de semana|que tenga buen día|que tenga un buen día
     kram|kramar|knus|uściski|sevgiler|sevgilerimle|kindly|all my best|приятного дня|добра|have a nice day
     have a great day|have a good day|have a nice weekend|have a great weekend|as ever|mit freundl. grüßen|此致|敬上|谨上
     祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします|どうぞよろしくお願いいたします|引き続きよろしくお願いいたします|今後ともよろしくお願いいたします
     何卒よろしくお願いいたします|引き続きよろしくお願い致します|何卒よろしくお願い致します|顺祝商祺|祝商祺|谢谢祝好
-    üdvözlettel|με εκτίμηση|φιλικά|pagarbiai|su pagarba|ar cieņu|lugupidamisega|parimate soovidega
-    s poštovanjem|с поштовањем
-    敬祝 商祺|敬祝商祺|順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|敬上|謹啟|祝 商祺
+    με εκτίμηση|φιλικά|pagarbiai|su pagarba|ar cieņu|lugupidamisega|parimate soovidega
+    с поштовањем
+    敬祝 商祺|敬祝商祺|順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|謹啟|祝 商祺
     feliz tarde|feliz noche|feliz semana|feliz fin de semana|buena semana
     בברכה|تحياتي|مع تحياتي|مع أطيب التحيات|trân trọng|hormat saya|salam
 """
@@ -173,7 +173,7 @@ GREETING_STEMS = """
     regards|kind regard|best regard|warm regard|greetings|best wishes|warm wishes|kind wishes|good wishes|sincerely
     respectfully|faithfully|уважением|наилучшими|пожеланиями|повагою|побажаннями|grüß|gruß|grues|salutations
     cordial|saludo|abrazo|abraço|saluti|saluto|cumprimentos|groet|hälsning|hilsen|hilsner|pozdr|saygı|üdvözlet
-    terveis|поздрав|szacun|poštovan|с поздрави|bonne journ|bonne soir|belle journ|belle soir|bonne fin de
+    terveis|поздрав|szacun|poštovan|bonne journ|bonne soir|belle journ|belle soir|bonne fin de
     bonne continuation|xoxo|hugs
 """
 
@@ -192,8 +192,8 @@ DEPARTMENTS = """
 # How a long last line begins.
 CLOSING_STARTS = """
     je vous prie d'agréer|je vous prie de recevoir|je vous prie de croire|veuillez agréer|veuillez recevoir
-    in attesa di un|in attesa di una|in attesa di riscontro|colgo l'occasione
-    nous vous prions d'agréer|je vous prie d’agréer|veuillez croire|recevez, madame|recevez, monsieur
+    in attesa di un|in attesa di riscontro|colgo l'occasione
+    nous vous prions d'agréer|veuillez croire|recevez, madame|recevez, monsieur
 """
 
 WEAK_CLOSINGS = """
@@ -215,10 +215,9 @@ SENT_FROM = """
     sent from|sent via|sent with|sent using|get outlook for|отправлено с|отправлено из|отправлено через
     отправлено от|надіслано з|надіслано із|von meinem|von meiner|von proton mail
     gesendet von|gesendet mit|diese nachricht wurde von
-    envoyé de|envoyé depuis|envoyé à partir de|envoyé avec|télécharger outlook|obtenir outlook|obtenez outlook
-    enviado desde
+    envoyé de|envoyé à partir de|envoyé avec|télécharger outlook|obtenir outlook|obtenez outlook
     enviado de|enviado do|enviado con|enviado mediante
-    obtener outlook|obter o outlook|inviato da|inviato dal|scarica outlook|verzonden vanaf|verstuurd vanaf
+    obtener outlook|obter o outlook|inviato da|scarica outlook|verzonden vanaf|verstuurd vanaf
     verzonden met|skickat från|hämta outlook|sendt fra|hent outlook|wysłane z|wysłano z|odesláno z|lähetetty
     elküldve az|küldve|outlook für|outlook voor android|outlook voor ios|pobierz outlook|získat outlook|hanki outlook
     download outlook
@@ -301,7 +300,7 @@ FILLERS = """
 
 GREETINGS = """
     hi|hello|dear|hey|good morning|good afternoon|здравствуйте|добрый день|доброе утро|привет|уважаем|вітаю
-    добрий день|шановн|hallo|guten tag|guten morgen|sehr geehrte|liebe|lieber|bonjour|bonsoir|madame|monsieur|cher
+    добрий день|шановн|hallo|guten tag|guten morgen|sehr geehrte|liebe|bonjour|bonsoir|madame|monsieur|cher
     chère|hola|buenos días|estimad|buongiorno|gentile|olá|prezad|hej|beste|geachte|witam|dzień dobry|szanown|merhaba
     sayın|dobrý den|tisztelt
 """
@@ -310,8 +309,8 @@ GREETINGS = """
 MONTHS = """
     jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|jän|mär|mai|okt|dez|fév|fev|avr|jui|aoû|aou|déc|ene|abr|ago|dic
     gen|mag|giu|lug|set|ott|out|янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|ноя|дек|січ|лют|бер|кві|тра|чер|лип|сер
-    вер|жов|лис|гру|mrt|mei|maj|juni|sty|lut|kwi|cze|lip|sie|wrz|paź|lis|gru|led|úno|bře|dub|kvě|čer|srp|zář|říj|pro
-    oca|şub|nis|haz|tem|ağu|eyl|eki|kas|ara|tam|hel|maa|huh|tou|kes|hei|elo|syy|lok|mars|márc|ápr|máj|jún|júl|szept
+    вер|жов|лис|гру|mrt|mei|maj|sty|lut|kwi|cze|lip|sie|wrz|paź|lis|gru|led|úno|bře|dub|kvě|čer|srp|zář|říj|pro
+    oca|şub|nis|haz|tem|ağu|eyl|eki|kas|ara|tam|hel|maa|huh|tou|kes|hei|elo|syy|lok|márc|ápr|máj|jún|júl|szept
 """
 
 # A line of small print: it speaks of itself, and says that it is confidential or meant for somebody.
@@ -359,7 +358,7 @@ FOOTERS = """
 # The banner that a mail gateway sets above mail from outside.
 BANNER_STARTS = """
     this message was sent from outside|this email originated|this message came from outside|this email came from outside
-    you don't often get email|you don’t often get email|some people who received this message don't often
+    you don't often get email|some people who received this message don't often
     sie erhalten nicht oft e-mail|vous n'obtenez pas souvent|vous ne recevez pas souvent|no suele recibir correo
     non si ricevono spesso|вы нечасто получаете|diese e-mail stammt von|ce courriel provient|ce message provient
     внешнее письмо|внешняя почта|внешний отправитель|correo externo|e-mail externe|externe e-mail|email esterna

@@ -45,7 +45,7 @@ def without_banner(run: Run) -> Run:
         if len(texts) > end + 1 and _is_salutation(texts[end]) and _is_small_print(" ".join(texts[:end])):
             run.give(SIGNATURE, 0, end)
             return run.part(end)
-    if not (_BANNER.match(texts[0]) and _BANNER_WORDS.search(texts[0])):
+    if not (_BANNER.match(fold(texts[0])) and _BANNER_WORDS.search(texts[0])):
         return run
     length = 1
     while length < len(texts) and _is_in_banner(texts[length]):
