@@ -11,7 +11,7 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _IN_NAMES = str.maketrans("", "", " .-–—~/")
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "mlle", "sr", "sra", "sig", "ing"])
 _DEPARTMENTS = frozenset(words_of(phrases.DEPARTMENTS))
-FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
+_FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
 _KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[^\w\s]{1,4}|[:;]-?D)$")
 _SOUNDS = [
     *(("shch", "sch"), ("kh", "h"), ("ts", "c"), ("yu", "iu"), ("ju", "iu"), ("ya", "ia"), ("ja", "ia"), ("ye", "e")),
@@ -67,7 +67,7 @@ def is_author(text: str, names: list[str]) -> bool:
 
     In Cyrillic or in Latin letters.
     """
-    if FOR_OTHERS.match(text):
+    if _FOR_OTHERS.match(text):
         return are_names(text)
     if not names:
         return False

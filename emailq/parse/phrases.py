@@ -46,15 +46,13 @@ ORIGINAL_MESSAGE = """
     original message|original mail|original e-mail|original text|original appointment|reply message|replied message
     replied mail|ursprüngliche nachricht|ursprüngliche mail|originalnachricht|original-nachricht|originalmail
     original nachricht|исходное сообщение|исходное письмо|оригинальное сообщение|первоначальное сообщение
-    вихідне повідомлення|початкове повідомлення|оригінальне повідомлення|message d'origine
-    message original|message initial|mail original|courriel original|e-mail d'origine|mensaje original
-    correo original|messaggio original|mensagem original|oorspronkelijk bericht
-    origineel bericht|oprindelig meddelelse|oprindelig besked|original besked|ursprungligt meddelande
-    originalmeddelande|opprinnelig melding|original melding|alkuperäinen viesti|wiadomość oryginalna
-    oryginalna wiadomość|původní zpráva|původní e-mail|pôvodná správa|eredeti üzenet|orijinal mesaj|özgün mesaj
-    özgün ileti
-    orijinal ileti|mesaj original|mesajul original|izvorna poruka|原始邮件|原始郵件|原邮件
-    邮件原件|元のメッセージ|元のメール|원본 메시지|원본 메일
+    вихідне повідомлення|початкове повідомлення|оригінальне повідомлення|message d'origine|message original
+    message initial|mail original|courriel original|e-mail d'origine|mensaje original|correo original
+    messaggio original|mensagem original|oorspronkelijk bericht|origineel bericht|oprindelig meddelelse
+    oprindelig besked|original besked|ursprungligt meddelande|originalmeddelande|opprinnelig melding|original melding
+    alkuperäinen viesti|wiadomość oryginalna|oryginalna wiadomość|původní zpráva|původní e-mail|pôvodná správa
+    eredeti üzenet|orijinal mesaj|özgün mesaj|özgün ileti|orijinal ileti|mesaj original|mesajul original
+    izvorna poruka|原始邮件|原始郵件|原邮件|邮件原件|元のメッセージ|元のメール|원본 메시지|원본 메일
 """
 
 FORWARDED_MESSAGE = """
@@ -101,8 +99,8 @@ REPLY_LINES = """
 
 # What such a line asks for, where no dashes mark it.
 TO_REPLY = """
-    reply|respond|write|type|antwort|schreib|répon|écri|respuesta|escrib|rispost|scriv|respost
-    antwoord|ответ|напиши|пишите|відпов
+    reply|respond|write|type|antwort|schreib|répon|écri|respuesta|escrib|rispost|scriv|respost|antwoord|ответ|напиши
+    пишите|відпов
 """
 
 # "… wrote:". A form in Cyrillic covers its feminine and its "(а)" too.
@@ -111,8 +109,8 @@ WROTE = """
     ha scritto|scrisse|scrive|schreef|schreef op|geschreven|skrev|skrev følgende|skrev följande|skriver|kirjoitti
     napisał|napisała|napisał(a)|napisał/a|pisze|napsal|napsal(a)|napsala|napísal|napísal(a)|napísala|ezt írta|írta
     a scris|yazdı|şunları yazdı|şunu yazdı|napisao je|je napisao|пишет|писал|писала|писал(а)|писали|написал|написала
-    написал(а)|написали|пише|написав|написав(ла)|написав(-ла)|писав|напісаў|написа|写道|寫道|のメール
-    님이 작성|님이 씀
+    написал(а)|написали|пише|написав|написав(ла)|написав(-ла)|писав|напісаў|написа|写道|寫道|のメール|님이 작성
+    님이 씀
 """
 
 # How the line "On Monday, 9 November 2026 … wrote:" begins, besides a number or the name of a day.
@@ -131,28 +129,25 @@ QUOTING = """
 CLOSINGS = """
     best|xo|xx|yours truly|very truly yours|yours|cheers|rgds|regds|rgrds|br|brgds|kr|all the best|take care|с ув
     всего доброго|всего хорошего|всего наилучшего|с почтением|искренне ваш|искренне ваша|ваш|ваша|удачного дня
-    хорошего дня|усього найкращого|всього найкращого|гарного дня|hochachtungsvoll|mfg|vg|lg|mit freundlichen|bien à vous
-    cdt|cdlt|amicalement|respectueusement|atentamente|atte|atenciosamente|att|mvg|hoogachtend|mvh|kh|z poważaniem
-    s úctou
-    hezký den|tisztelettel|üdvözlettel|iyi çalışmalar|cu stimă|cu respect|einen schönen tag|schönen tag noch|schönes wochenende
-    bon week-end|excellente journée|bonne réception|buona giornata
-    buona serata|buon lavoro|buen día|feliz día|bom dia e bom trabalho|fijne dag|fijne dag verder|prettige dag
-    ha en bra dag|trevlig helg|god weekend|god helg|miłego dnia|liefs|bisous|bises|besos|un beso|baci|обнимаю|целую
-    с теплом|с благодарностью|с признательностью|с приветом|успехов|с добром|хороших выходных
-    all the very best|have a good one|warmly|warmest|god bless|much appreciated|bless you|v/r
-    thank you and have a nice day|thanks and have a nice day|thanks and have a great day|love|much love|herzlich
-    herzlichst|servus|tschüss|glück auf|alles gute|alles liebe|mit besten empfehlungen
-    au plaisir|amitiés|con cariño|sinceramente|cordialmente
-    quedo a la espera|quedo atento|quedo atenta|buen fin de semana|que tenga buen día|que tenga un buen día
-    kram|kramar|knus|uściski|sevgiler|sevgilerimle|kindly|all my best|приятного дня|добра|have a nice day
-    have a great day|have a good day|have a nice weekend|have a great weekend|as ever|mit freundl. grüßen|此致|敬上|谨上
-    祝好|敬具|以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします|どうぞよろしくお願いいたします|引き続きよろしくお願いいたします|今後ともよろしくお願いいたします
+    хорошего дня|усього найкращого|всього найкращого|гарного дня|hochachtungsvoll|mfg|vg|lg|mit freundlichen
+    bien à vous|cdt|cdlt|amicalement|respectueusement|atentamente|atte|atenciosamente|att|mvg|hoogachtend|mvh|kh
+    z poważaniem|s úctou|hezký den|tisztelettel|üdvözlettel|iyi çalışmalar|cu stimă|cu respect|einen schönen tag
+    schönen tag noch|schönes wochenende|bon week-end|excellente journée|bonne réception|buona giornata|buona serata
+    buon lavoro|buen día|feliz día|bom dia e bom trabalho|fijne dag|fijne dag verder|prettige dag|ha en bra dag
+    trevlig helg|god weekend|god helg|miłego dnia|liefs|bisous|bises|besos|un beso|baci|обнимаю|целую|с теплом
+    с благодарностью|с признательностью|с приветом|успехов|с добром|хороших выходных|all the very best|have a good one
+    warmly|warmest|god bless|much appreciated|bless you|v/r|thank you and have a nice day|thanks and have a nice day
+    thanks and have a great day|love|much love|herzlich|herzlichst|servus|tschüss|glück auf|alles gute|alles liebe
+    mit besten empfehlungen|au plaisir|amitiés|con cariño|sinceramente|cordialmente|quedo a la espera|quedo atento
+    quedo atenta|buen fin de semana|que tenga buen día|que tenga un buen día|kram|kramar|knus|uściski|sevgiler
+    sevgilerimle|kindly|all my best|приятного дня|добра|have a nice day|have a great day|have a good day
+    have a nice weekend|have a great weekend|as ever|mit freundl. grüßen|此致|敬上|谨上|祝好|敬具
+    以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします
+    どうぞよろしくお願いいたします|引き続きよろしくお願いいたします|今後ともよろしくお願いいたします
     何卒よろしくお願いいたします|引き続きよろしくお願い致します|何卒よろしくお願い致します|顺祝商祺|祝商祺|谢谢祝好
-    με εκτίμηση|φιλικά|pagarbiai|su pagarba|ar cieņu|lugupidamisega|parimate soovidega
-    с поштовањем
-    敬祝 商祺|敬祝商祺|順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|謹啟|祝 商祺
-    feliz tarde|feliz noche|feliz semana|feliz fin de semana|buena semana
-    בברכה|تحياتي|مع تحياتي|مع أطيب التحيات|trân trọng|hormat saya|salam
+    με εκτίμηση|φιλικά|pagarbiai|su pagarba|ar cieņu|lugupidamisega|parimate soovidega|с поштовањем|敬祝 商祺|敬祝商祺
+    順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|謹啟|祝 商祺|feliz tarde|feliz noche|feliz semana
+    feliz fin de semana|buena semana|בברכה|تحياتي|مع تحياتي|مع أطيب التحيات|trân trọng|hormat saya|salam
 """
 
 # What may go on behind such words: "have a nice day in Ulm".
@@ -171,10 +166,9 @@ SHORT_ANSWERS = """
 # How a word begins that makes a closing of few words ("viele Grüße aus Kiel", "with warm regards").
 GREETING_STEMS = """
     regards|kind regard|best regard|warm regard|greetings|best wishes|warm wishes|kind wishes|good wishes|sincerely
-    respectfully|faithfully|уважением|наилучшими|пожеланиями|повагою|побажаннями|grüß|gruß|grues|salutations
-    cordial|saludo|abrazo|abraço|saluti|saluto|cumprimentos|groet|hälsning|hilsen|hilsner|pozdr|saygı|üdvözlet
-    terveis|поздрав|szacun|poštovan|bonne journ|bonne soir|belle journ|belle soir|bonne fin de
-    bonne continuation|xoxo|hugs
+    respectfully|faithfully|уважением|наилучшими|пожеланиями|повагою|побажаннями|grüß|gruß|grues|salutations|cordial
+    saludo|abrazo|abraço|saluti|saluto|cumprimentos|groet|hälsning|hilsen|hilsner|pozdr|saygı|üdvözlet|terveis|поздрав
+    szacun|poštovan|bonne journ|bonne soir|belle journ|belle soir|bonne fin de|bonne continuation|xoxo|hugs
 """
 
 # What stands before the author's own name ("Ihre Inge Paul").
@@ -192,38 +186,33 @@ DEPARTMENTS = """
 # How a long last line begins.
 CLOSING_STARTS = """
     je vous prie d'agréer|je vous prie de recevoir|je vous prie de croire|veuillez agréer|veuillez recevoir
-    in attesa di un|in attesa di riscontro|colgo l'occasione
-    nous vous prions d'agréer|veuillez croire|recevez, madame|recevez, monsieur
+    in attesa di un|in attesa di riscontro|colgo l'occasione|nous vous prions d'agréer|veuillez croire|recevez, madame
+    recevez, monsieur
 """
 
 WEAK_CLOSINGS = """
-    à bientôt|a bientôt|à très bientôt|bis dann|bis bald|hasta pronto|a presto|até breve|tot ziens|vi ses
-    до связи|на связи|до зустрічі|do usłyszenia|se på gensyn
-    many thanks in advance|thanks so much|thank you very much|thank you so much|thanks a million|спасибо заранее
-    большое спасибо|vielen dank im voraus|besten dank im voraus|herzlichen dank|danke schön|grazie in anticipo
-    gracias de antemano|muchas gracias de antemano|tack på förhand|hartelijk dank|bedankt alvast|thanks|thank you
-    many thanks|thanks again|thanks a lot|thanks in advance|thank you in advance|ta|thx|спасибо
-    заранее спасибо|благодарю|заранее благодарю|дякую|danke|vielen dank|danke im voraus|besten dank|merci
-    merci d'avance|merci beaucoup|gracias|muchas gracias|grazie|grazie mille|obrigado|obrigada|bedankt
-    alvast bedankt|감사합니다|고맙습니다|수고하세요|谢谢|謝謝|多谢
-    tack|tak|på forhånd tak|dziękuję|z góry dziękuję|děkuji|köszönöm|teşekkürler|mulțumesc
+    à bientôt|a bientôt|à très bientôt|bis dann|bis bald|hasta pronto|a presto|até breve|tot ziens|vi ses|до связи
+    на связи|до зустрічі|do usłyszenia|se på gensyn|many thanks in advance|thanks so much|thank you very much
+    thank you so much|thanks a million|спасибо заранее|большое спасибо|vielen dank im voraus|besten dank im voraus
+    herzlichen dank|danke schön|grazie in anticipo|gracias de antemano|muchas gracias de antemano|tack på förhand
+    hartelijk dank|bedankt alvast|thanks|thank you|many thanks|thanks again|thanks a lot|thanks in advance
+    thank you in advance|ta|thx|спасибо|заранее спасибо|благодарю|заранее благодарю|дякую|danke|vielen dank
+    danke im voraus|besten dank|merci|merci d'avance|merci beaucoup|gracias|muchas gracias|grazie|grazie mille
+    obrigado|obrigada|bedankt|alvast bedankt|감사합니다|고맙습니다|수고하세요|谢谢|謝謝|多谢|tack|tak|på forhånd tak
+    dziękuję|z góry dziękuję|děkuji|köszönöm|teşekkürler|mulțumesc
 """
 
 # "Sent from my iPhone".
 SENT_FROM = """
-    yahoo mail: search, organize, conquer
-    sent from|sent via|sent with|sent using|get outlook for|отправлено с|отправлено из|отправлено через
-    отправлено от|надіслано з|надіслано із|von meinem|von meiner|von proton mail
-    gesendet von|gesendet mit|diese nachricht wurde von
-    envoyé de|envoyé à partir de|envoyé avec|télécharger outlook|obtenir outlook|obtenez outlook
-    enviado de|enviado do|enviado con|enviado mediante
-    obtener outlook|obter o outlook|inviato da|scarica outlook|verzonden vanaf|verstuurd vanaf
-    verzonden met|skickat från|hämta outlook|sendt fra|hent outlook|wysłane z|wysłano z|odesláno z|lähetetty
-    elküldve az|küldve|outlook für|outlook voor android|outlook voor ios|pobierz outlook|získat outlook|hanki outlook
-    download outlook
-    holen sie sich outlook|загрузить outlook|получить outlook
-    скачать outlook|iphone から送信|iphoneから送信
-    androidから送信|发自我的|从我的|從我的|傳送自我的|来自我的
+    yahoo mail: search, organize, conquer|sent from|sent via|sent with|sent using|get outlook for|отправлено с
+    отправлено из|отправлено через|отправлено от|надіслано з|надіслано із|von meinem|von meiner|von proton mail
+    gesendet von|gesendet mit|diese nachricht wurde von|envoyé de|envoyé à partir de|envoyé avec|télécharger outlook
+    obtenir outlook|obtenez outlook|enviado de|enviado do|enviado con|enviado mediante|obtener outlook|obter o outlook
+    inviato da|scarica outlook|verzonden vanaf|verstuurd vanaf|verzonden met|skickat från|hämta outlook|sendt fra
+    hent outlook|wysłane z|wysłano z|odesláno z|lähetetty|elküldve az|küldve|outlook für|outlook voor android
+    outlook voor ios|pobierz outlook|získat outlook|hanki outlook|download outlook|holen sie sich outlook
+    загрузить outlook|получить outlook|скачать outlook|iphone から送信|iphoneから送信|androidから送信|发自我的|从我的
+    從我的|傳送自我的|来自我的
 """
 # The same at the end of the line.
 SENT_FROM_ENDS = """
@@ -276,18 +265,17 @@ HAND_OVERS = """
 # "My answers below", "Antworten in rot": said by who answers inside of text that a program like Outlook does not mark.
 ANSWERS = """
     answer|answers|answered|answering|отвечаю|отвечаем|відповідаю|antworte|je réponds|respondo|rispondo|odpowiadam
-    reply|replies|replied|comment|comments|commented|response|responses|antwort|antworten
-    beantwortet|anmerkungen|kommentare|ответ|ответы|ответил|ответила|комментарии|відповіді|відповів|відповіла
-    коментарі|réponse|réponses|répondu|commentaires|respuesta|respuestas|respondido|comentarios|risposte|commenti
-    respostas|comentários|antwoorden|opmerkingen|odpowiedzi|uwagi|below|unten
-    ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej
+    reply|replies|replied|comment|comments|commented|response|responses|antwort|antworten|beantwortet|anmerkungen
+    kommentare|ответ|ответы|ответил|ответила|комментарии|відповіді|відповів|відповіла|коментарі|réponse|réponses
+    répondu|commentaires|respuesta|respuestas|respondido|comentarios|risposte|commenti|respostas|comentários
+    antwoorden|opmerkingen|odpowiedzi|uwagi|below|unten|ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej
 """
 INSIDE = """
     inline|in line|in red|in blue|in green|in colour|in color|in rot|in roter|in blau|in grün|in farbe|красным|красном
     синим|зелёным|зеленым|цветом|червоним|синім|en rouge|en bleu|en vert|en rojo|en azul|en verde|in rosso|in blu
-    em vermelho|em azul|in het rood|in het blauw|na czerwono|na niebiesko|within the text|im text|в тексте|dans le texte
-    en el texto|marked|below|unten|ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej|point by point|по пунктам
-    по пунктах|punkt für punkt|point par point|punto por punto
+    em vermelho|em azul|in het rood|in het blauw|na czerwono|na niebiesko|within the text|im text|в тексте
+    dans le texte|en el texto|marked|below|unten|ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej
+    point by point|по пунктам|по пунктах|punkt für punkt|point par point|punto por punto
 """
 
 # Words that may stand around a hand-over without adding anything.
@@ -357,8 +345,8 @@ FOOTERS = """
 
 # The banner that a mail gateway sets above mail from outside.
 BANNER_STARTS = """
-    this message was sent from outside|this email originated|this message came from outside|this email came from outside
-    you don't often get email|some people who received this message don't often
+    this message was sent from outside|this email originated|this message came from outside
+    this email came from outside|you don't often get email|some people who received this message don't often
     sie erhalten nicht oft e-mail|vous n'obtenez pas souvent|vous ne recevez pas souvent|no suele recibir correo
     non si ricevono spesso|вы нечасто получаете|diese e-mail stammt von|ce courriel provient|ce message provient
     внешнее письмо|внешняя почта|внешний отправитель|correo externo|e-mail externe|externe e-mail|email esterna

@@ -21,7 +21,7 @@ from emailq.parse.lines import (
     length,
     words_of,
 )
-from emailq.parse.names import FOR_OTHERS, is_author, is_name, is_nickname, is_of_another, is_short_name
+from emailq.parse.names import is_author, is_name, is_nickname, is_of_another, is_short_name
 from emailq.parse.small_print import BELOW_NAMES, around_small_print, is_afterthought, is_sent_from, without_banner
 
 _SIGNATURE_LINES = 25  # with text, at most, from the end
@@ -100,7 +100,7 @@ def _without_sent_from(run: Run) -> Run:
             continue
         end = index + _before_postscript(run.texts[index:])
         rest = run.texts[index + 1 : end]
-        is_short = all(len(line) <= 60 for line in rest) and _is_signature(rest)
+        is_short = all(len(line) <= 60 for line in rest)
         run.give(SIGNATURE if is_short else QUOTED, index + 1, end)
         if run.texts[index - 1] in DELIMITERS:
             index -= 1
@@ -124,17 +124,13 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
         end = index + _length_of_signature(run.part(index))
         if end < len(run) and texts[end - 1][-1] in QUOTATION_MARKS:
             continue  # of a letter that somebody cites
-        return index - (index > is_first and _belongs_to(run, index - 1, names, is_signed=index == signed)), end
+        return index - (index == signed > is_first and _belongs_to(texts[index - 1], names)), end
     return 0, 0
 
 
-def _belongs_to(run: Run, index: int, names: list[str], *, is_signed: bool) -> bool:
-    """Whether a line is of the signature below it; `is_signed`: that begins with the author's name."""
-    text = run.texts[index]
-    if _SIGNED.match(text) or (is_signed and is_rule(text)):
-        return True
-    is_alone = is_signed and run.begins_paragraph(index) and run.begins_paragraph(index + 1)
-    return is_alone and (is_author(text, names) or is_nickname(text, names))
+def _belongs_to(text: str, names: list[str]) -> bool:
+    """Whether a line belongs to the signature below it, which begins with the author's name."""
+    return is_rule(text) or is_author(text, names) or is_nickname(text, names)
 
 
 def _begins_at(run: Run, index: int, *, is_top: bool) -> bool:
@@ -150,38 +146,35 @@ def _begins_at(run: Run, index: int, *, is_top: bool) -> bool:
 
 
 def _signed_at(run: Run, names: list[str]) -> int:
-    """Where the author's name stands alone, last or above what says who that is, but not in a list; else -1.
+    """Where the first signature begins that is known by a name in a line of its own; else -1."""
+    begins = (_begin_above_name(run, n, names) for n in range(1, len(run)) if len(run.texts[n]) <= 60)
+    return next((begin for begin in begins if begin), -1)
 
-    Any name is taken for the author's that ends the mail below few words with a comma, in a paragraph of their own.
+
+def _begin_above_name(run: Run, index: int, names: list[str]) -> int:
+    """Where a signature begins whose name stands at `index`: there, or with the words that lead to it; 0 if it's none.
+
+    The author's name stands last or above what says who that is, but not in a list.
     """
-    texts, last = run.texts, len(run) - 1
-    for index in range(1, len(run)):
-        text = texts[index]
-        if len(text) > 60:
-            continue
-        above = texts[index - 1]
-        is_own = (names or FOR_OTHERS.match(text)) and _is_signed(
-            text.partition(",")[0] if is_rule(above) else text, names
-        )
-        if not is_own and index < last and not (above[-1] == "," and run.begins_paragraph(index - 1)):
-            continue
-        if is_own and index > 1 and bare(fold(above)) in YOURS:
-            return index - 1
-        below = texts[index + 1 :]
-        is_near = not run.begins_paragraph(index)
-        is_own = is_own or (not below and not is_near and is_nickname(text, names))
-        if not is_own and below and not _has_contact(below):
-            continue
-        is_led_to = index > 1 and _leads_to_name(above)
-        if is_led_to and (not is_own or above[-1] != ","):
-            is_led_to = run.begins_paragraph(index - 1) and (is_own or is_short_name(text))
-        if is_led_to and (not below or _is_card(".", below)):
-            return index - 1
-        if is_own and is_near and is_name(above):
-            continue  # a list of names
-        if is_own and _is_card("" if not is_near and is_name(text) and above[-1] not in ":,;" else above, below):
-            return index
-    return -1
+    text, above, below = run.texts[index], run.texts[index - 1], run.texts[index + 1 :]
+    is_near = not run.begins_paragraph(index)
+    is_own = _is_signed(text.partition(",")[0] if is_rule(above) else text, names)
+    if not (is_own or (not below and not is_near and is_nickname(text, names))):
+        return index - 1 if _leads_to_anybody(run, index) else 0
+    if index > 1 and (bare(fold(above)) in YOURS or (_leads_to_name(above) and (not below or _is_card(".", below)))):
+        return index - 1
+    if is_near and is_name(above):
+        return 0  # a list of names
+    is_apart = not is_near and is_name(text) and above[-1] not in ":,;"
+    return index if _is_card("" if is_apart else above, below) else 0
+
+
+def _leads_to_anybody(run: Run, index: int) -> bool:
+    """Whether any name is the author's: it ends the mail below few words with a comma, in a paragraph of their own."""
+    if index < 2 or not _leads_to_name(run.texts[index - 1]) or not run.begins_paragraph(index - 1):
+        return False
+    below = run.texts[index + 1 :]
+    return is_short_name(run.texts[index]) and (not below or (_has_contact(below) and _is_card(".", below)))
 
 
 def _is_signed(text: str, names: list[str]) -> bool:
