@@ -39,29 +39,28 @@ ARRIVED = r"""
     (?:been|was|is) (?:submitted|sent to)|\b(?:is|are|been) (?:now )?(?:with|in) (?:us|our|the) |\bqueue|under review
     being (?:reviewed|processed|handled|looked)|confirm.{0,30}receipt
     for (?:your|the) (?:message|e-?mail|mail|enquiry)|for your (?:inquiry|request|application|interest|letter)
-    получ(?:ен|или\b)|принят|приняли|зарегистр|поступил|созда(?:н|ли)|передан|присвоен|дошл[оаи]|\bу нас\b
-    переслан|направлен|в работ[уе]\b|на рассмотрени|рассматрива|зафиксир|в обработк|спасибо за
-    благодар\S{1,4} (?:вас )?за|eingegangen|erhalten\b|angekommen
-    eingetroffen|registriert|erfasst|angelegt|aufgenommen|(?:liegt|liegen) (?:bei )?uns
-    weitergeleitet|wird .{0,30}(?:geprüft|bearbeitet)|in bearbeitung|(?:uns|unser\S{0,2} \S{1,20}) erreicht
-    dank für (?:ihre|deine|ihr|das|die)|reçue?s?\b|enregistr|parvenue?\b|\barrivée?\b|transmise?\b|créée?\b|réception
-    prise? en (?:compte|charge)|ouvert[e ]|en cours de traitement|merci (?:de|pour) (?:nous|votre)
-    recib(?:id[oa]|imos)|registrad|tramitaci|asignad|trasladad|remitid|entrado|entrada|llegado|cread[oa]|acusamos
-    gracias por (?:su|tu)|ricevut|registrat|acquisit|protocollat|pres[ao] in carico|pervenut|inoltrat|apert[ao]\b
-    grazie per (?:la|il)|recebemos|recebid|registad|cadastrad|encaminhad|abert[ao]\b|protocolad|obrigad[oa] p
-    otrzymaliśmy|przyjęt|zarejestrowan|wpłyn|dotarł|trafił|nadano|przekazan|dziękujemy za|bedankt voor
-    al(?:ındı|ınmış|dık)|ulaştı|ulaşmış|kayded|kayıt|oluşturul|iletil|teşekkür|ontvangen|geregistreerd|aangemaakt
-    doorgestuurd|binnengekomen|受け付け|受付|承り|承っ|受信|受領|いただき|頂き|賜り|ありがとう|收到|受理|已提交|创建
-    登记|转交|感谢|접수|passed to|(?:we|['’]ve) (?:opened|created|logged|raised|added|registered)|we have your
-    made it to|c(?:a|o)me through|got through|found its way|dealt with|in our (?:system|inbox)|been noted
+    получ(?:ен|или\b)|принят|приняли|зарегистр|поступил|созда(?:н|ли)|передан|присвоен|дошл[оаи]|\bу нас\b|переслан
+    направлен|в работ[уе]\b|на рассмотрени|рассматрива|зафиксир|в обработк|спасибо за|благодар\S{1,4} (?:вас )?за
+    eingegangen|erhalten\b|angekommen|eingetroffen|registriert|erfasst|angelegt|aufgenommen
+    (?:liegt|liegen) (?:bei )?uns|weitergeleitet|wird .{0,30}(?:geprüft|bearbeitet)|in bearbeitung
+    (?:uns|unser\S{0,2} \S{1,20}) erreicht|dank für (?:ihre|deine|ihr|das|die)|reçue?s?\b|enregistr|parvenue?\b
+    \barrivée?\b|transmise?\b|créée?\b|réception|prise? en (?:compte|charge)|ouvert[e ]|en cours de traitement
+    merci (?:de|pour) (?:nous|votre)|recib(?:id[oa]|imos)|registrad|tramitaci|asignad|trasladad|remitid|entrado
+    entrada|llegado|cread[oa]|acusamos|gracias por (?:su|tu)|ricevut|registrat|acquisit|protocollat|pres[ao] in carico
+    pervenut|inoltrat|apert[ao]\b|grazie per (?:la|il)|recebemos|recebid|registad|cadastrad|encaminhad|abert[ao]\b
+    protocolad|obrigad[oa] p|otrzymaliśmy|przyjęt|zarejestrowan|wpłyn|dotarł|trafił|nadano|przekazan|dziękujemy za
+    bedankt voor|al(?:ındı|ınmış|dık)|ulaştı|ulaşmış|kayded|kayıt|oluşturul|iletil|teşekkür|ontvangen|geregistreerd
+    aangemaakt|doorgestuurd|binnengekomen|受け付け|受付|承り|承っ|受信|受領|いただき|頂き|賜り|ありがとう|收到|受理
+    已提交|创建|登记|转交|感谢|접수|passed to|(?:we|['’]ve) (?:opened|created|logged|raised|added|registered)
+    we have your|made it to|c(?:a|o)me through|got through|found its way|dealt with|in our (?:system|inbox)|been noted
     handed (?:to|over)|routed|escalated|taken in|for (?:offering|dropping|submitting|completing|filling|sending)
-    доставлен|попал|занесен|внесен|учт[её]н|взят\S? в работу|открыт|ist bei uns|zur kenntnis
-    entgegengenommen|dokumentiert|hinterlegt|zugewiesen|liegt .{0,20}vor
-    für ihre (?:nachricht|anfrage|mail|e-?mail|bewerbung)|bien noté|bonne note|affectée|dirigée?\b|nous avons votre
-    presentad|ingresad|recepcionad|derivad|en trámite|tomado nota|giunt[oa]|smistat|assegnat|preso nota|reencaminhad
-    chegou|deu entrada|em análise|abrimos|agradecemos|skierowan|odnotow|przekazal|birimimize|sisteme|incelen|お寄せ
-    届き|伝え|已进入|已录入|收悉|已转|投递|bekommen|(?:tagit|har) emot|mottag|registrerat|modtaget|mottatt|vastaanot
-    отримали|отримано|зареєстров|přijali|obdrželi|zaevidov|submitted success|got your
+    доставлен|попал|занесен|внесен|учт[её]н|взят\S? в работу|открыт|ist bei uns|zur kenntnis|entgegengenommen
+    dokumentiert|hinterlegt|zugewiesen|liegt .{0,20}vor|für ihre (?:nachricht|anfrage|mail|e-?mail|bewerbung)
+    bien noté|bonne note|affectée|dirigée?\b|nous avons votre|presentad|ingresad|recepcionad|derivad|en trámite
+    tomado nota|giunt[oa]|smistat|assegnat|preso nota|reencaminhad|chegou|deu entrada|em análise|abrimos|agradecemos
+    skierowan|odnotow|przekazal|birimimize|sisteme|incelen|お寄せ|届き|伝え|已进入|已录入|收悉|已转|投递|bekommen
+    (?:tagit|har) emot|mottag|registrerat|modtaget|mottatt|vastaanot|отримали|отримано|зареєстров|přijali|obdrželi
+    zaevidov|submitted success|got your
 """
 # Thanks that say the same by themselves.
 THANKS_FOR_WRITING = r"""
@@ -144,13 +143,12 @@ DESK_TALK = r"""
     выходн|рабоч|очеред|нагрузк|объ[её]м|номер|№|повторн|новых писем|срочн|аварии|аварийн|личн\S{2,3} кабинет|на сайте
     статус|состояни|ссылк|терпени|портал|специалист|сотрудник|оператор|менеджер|консультант|результат|вопросы и ответы
     частые вопросы|öffnungszeit|geschäftszeit|sprechzeit|servicezeit|(?:von|-|–|bis) ?\d[\d.:]{0,4} uhr\b|mo\W{1,3}fr
-    aufkommen|nachfragen
-    bitte (?:sehen|haben)|(?<!sendungs)(?<!artikel)(?<!bestell)nummer|dringend|notf[aä]ll|website|webseite|status
-    datenschutz|geduld|unser\S{0,2} (?:\S{1,20})?(?:team|mitarbeiter)|horaires?|ouvert|lundi|numéro|référence|urgen
-    inutile|\bsite\b|suivi|affluence|conseiller|service (?:concerné|compétent)|horario|de lunes|número|referencia
-    (?:es|hace) (?:necesario|falta)|\bweb\b|seguimiento|nuestr\S equipo|orari|lunedì|numero|\bn\. ?\d|riferimento
-    è necessario|occorre|\bsito\b|portale|ufficio (?:competente|preposto)|operatore|horário|segunda|protocolo
-    referência|acompanh|nossa equip|godzin|poniedział|numer|piln|cierpliwoś|\bstroni?e|konsultant|pracownik
+    aufkommen|nachfragen|bitte (?:sehen|haben)|(?<!sendungs)(?<!artikel)(?<!bestell)nummer|dringend|notf[aä]ll|website
+    webseite|status|datenschutz|geduld|unser\S{0,2} (?:\S{1,20})?(?:team|mitarbeiter)|horaires?|ouvert|lundi|numéro
+    référence|urgen|inutile|\bsite\b|suivi|affluence|conseiller|service (?:concerné|compétent)|horario|de lunes|número
+    referencia|(?:es|hace) (?:necesario|falta)|\bweb\b|seguimiento|nuestr\S equipo|orari|lunedì|numero|\bn\. ?\d
+    riferimento|è necessario|occorre|\bsito\b|portale|ufficio (?:competente|preposto)|operatore|horário|segunda
+    protocolo|referência|acompanh|nossa equip|godzin|poniedział|numer|piln|cierpliwoś|\bstroni?e|konsultant|pracownik
     çalışma saat|numara|\bacil|web site|ilgili birim|temsilci|営業時間|受付時間|平日|番号|土日|お待ち|担当|緊急
     工作时间|编号|耐心|热线|周一|客服|拨打|专员|\bin the order\b|\ba tiny team|small team
     (?:lot|number) of (?:offers|requests|enquiries|mails|messages)|usually (?:in|within)|while you wait|in season
@@ -194,9 +192,9 @@ TEAM = r"""
     team\b|\bdesk\b|department|\bservices?\b|support|\boffice\b|customer|reception|registry|administra|committee
     council|human resources|recruit|admissions|secretariat|helpdesk|команда|отдел|служба|при[её]мная|администрац
     поддержк|управлени|центр|секретариат|магазин|компания|дирекц|kundenservice|kundendienst|abteilung|verwaltung
-    redaktion|sekretariat|équipe|accueil|secrétariat|mairie|le service|equipo|atención|departamento|secretaría
-    ufficio|assistenza|servizio|segreteria|equip[ea]|atendimento|zespół|biuro|dział|obsług|ekibi|hizmetleri|müdürlüğü
-    destek|窓口|センター|カスタマー|サポート|事務局|客服|中心|部$|团队
+    redaktion|sekretariat|équipe|accueil|secrétariat|mairie|le service|equipo|atención|departamento|secretaría|ufficio
+    assistenza|servizio|segreteria|equip[ea]|atendimento|zespół|biuro|dział|obsług|ekibi|hizmetleri|müdürlüğü|destek
+    窓口|センター|カスタマー|サポート|事務局|客服|中心|部$|团队
 """
 # Where absent people are, beside what ABSENT_SENTENCES tell …
 AWAY = r"""
@@ -225,7 +223,7 @@ MAIL = r"""
 # … which they seldom read …
 SELDOM = r"""
     \bonly\b|rarely|seldom|sporadic|infrequent|irregular|occasional|(?:once|twice) a|limited|intermittent|delay|slow
-    not (?:be )?(?:see|read|check|monitor|look)|can['’]?t (?:see|read|check)|may be .{0,20}before
+    (?:not|won['’]?t) (?:be )?(?:see|read|check|monitor|look)|can['’]?t (?:see|read|check)|may be .{0,20}before
     unable to (?:read|check|acc)|не (?:смотрю|читаю|проверяю|вижу)|редко|раз в день|нерегулярно|урывками|вечер
     не сразу|ограничен|задержк|\bnur\b|selten|\bkaum\b|sporadisch|unregelmäßig|nicht (?:gelesen|lesen|abgerufen)
     eingeschränkt|verzöger|\bne (?:lis|consulte|relève)|rarement|que le soir|par intermittence|retard|limité

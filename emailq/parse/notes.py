@@ -52,6 +52,13 @@ _ASIDES = (  # each with what must stand in the text
             re.MULTILINE,
         ),
     ),
+    (
+        ("track", "suiv", "seguir", "segui", "verfolg", "отслед", "takip", "śled"),
+        re.compile(
+            r"\b(?:track|suiv|seguir|verfolg|отслед|takip|śled)\w* (?:\w{1,8} ){0,2}\w+|"
+            r"\b(?:\w{1,8} ){0,2}\w+ (?:verfolgen|takip)"
+        ),
+    ),
 )
 _CITED = re.compile(r"[\"“„«]([^\"“”„«»]{40,600})[\"“”»]")
 _CONTACT = re.compile(r"\S@\S|(?:\d[\s()./-]{0,2}){6}|https?://|\bwww\.")

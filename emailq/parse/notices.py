@@ -11,14 +11,13 @@ BOUNCE_SUBJECTS = r"""
     mail delivery (?:fail|status|error|report|problem|notification|(?:sub)?system\s*(?:$|[:(-]))
     mail (?:system error|undeliverable|could not be delivered|not delivered|failure)|e?mail delivery failure
     notice: mail delivery|failure notice\s*$|returned (?:mail|message|e-?mail)
-    non[- ]?delivery (?:notif|report|notice)
-    nondeliverable|non-receipt notification
+    non[- ]?delivery (?:notif|report|notice)|nondeliverable|non-receipt notification
     message (?:undeliverable|not delivered|delivery (?:fail|delayed|status|report))|failed mail
     (?:your )?(?:message|mail|e-?mail) (?:could|can) ?not be delivered|delayed mail|rejected (?:mail|posting)
     warning: (?:message|could not send|e?-?mail)|could not send message|postmaster notify|nondelivery
-    (?:unzustellbar|nicht zustellbar|unzustellbare (?:mail|nachricht|e-mail))\s*(?::|$)
-    unzustellbare (?:mail|e-mail)|mailzustellung|zustellung der (?:mail|nachricht|e-mail)
-    (?:e-?)?mail konnte nicht zugestellt|недоставленн(?:ое|ая) (?:сообщение|письмо|почта)|недоставлено:
+    (?:unzustellbar|nicht zustellbar|unzustellbare (?:mail|nachricht|e-mail))\s*(?::|$)|unzustellbare (?:mail|e-mail)
+    mailzustellung|zustellung der (?:mail|nachricht|e-mail)|(?:e-?)?mail konnte nicht zugestellt
+    недоставленн(?:ое|ая) (?:сообщение|письмо|почта)|недоставлено:
     не уда(?:лось|[её]тся) доставить(?:\s*:| сообщение| письмо)|(?:ваше )?(?:сообщение|письмо) не (?:было )?доставлено
     ошибка доставки (?:почты|сообщени|письма)|уведомление о (?:не)?доставке (?:сообщ|письм|почт)
     отч[её]т о доставке (?:сообщ|письм|почт)|не доставлено:|не вдалося доставити(?:\s*:| лист| повідомлення)
@@ -27,10 +26,10 @@ BOUNCE_SUBJECTS = r"""
     correo (?:no entregado|devuelto)|error en la entrega del (?:mensaje|correo)|mensaje (?:no entregado|devuelto)
     notificación de estado de entrega|non recapitabile\s*:|messaggio non recapitato
     impossibile recapitare il messaggio|(?:não entregue|não é possível entregar)\s*:|mensagem não entregue
-    falha na entrega d[ea] mensagem|onbestelbaar\s*:|kan inte leverera(?:s)?\s*:|kan ikke leveres\s*:
-    ikke leveret\s*:|(?:niedostarczone|nie można dostarczyć)\s*:|nedoručiteln(?:é|á)\s*:|kézbesíthetetlen\s*:
-    teslim edilemedi\s*:|メールエラー|配信不能|送信エラー|メール(?:を)?配信できません|送信できません|退信|系统退信
-    无法传递|无法投递:|邮件(?:发送|投递)失败|메일 (?:전송|발송) 실패|반송된? 메일
+    falha na entrega d[ea] mensagem|onbestelbaar\s*:|kan inte leverera(?:s)?\s*:|kan ikke leveres\s*:|ikke leveret\s*:
+    (?:niedostarczone|nie można dostarczyć)\s*:|nedoručiteln(?:é|á)\s*:|kézbesíthetetlen\s*:|teslim edilemedi\s*:
+    メールエラー|配信不能|送信エラー|メール(?:を)?配信できません|送信できません|退信|系统退信|无法传递|无法投递:
+    邮件(?:发送|投递)失败|메일 (?:전송|발송) 실패|반송된? 메일
 """
 
 # What mail systems say of a failure, and nobody else.
@@ -42,8 +41,8 @@ BOUNCE_TEXTS = r"""
     (?:over|exceeded)[ -]?(?:the |his |its |their )?(?:storage |disk |mailbox )?quota|quota exceed|is over quota
     permanent (?:fatal )?error|relay(?:ing)? (?:access )?(?:is )?denied
     address(?:es)? had (?:permanent|transient|delivery)
-    your (?:message|email) (?:wasn.t|was not|couldn.t be|could not be) delivered|address couldn.t be found
-    qmail-send|(?:host|server) (?:\S{1,100} )?(?:said|returned|respon)|retry time(?:out)? (?:exceeded|not reached)
+    your (?:message|email) (?:wasn.t|was not|couldn.t be|could not be) delivered|address couldn.t be found|qmail-send
+    (?:host|server) (?:\S{1,100} )?(?:said|returned|respon)|retry time(?:out)? (?:exceeded|not reached)
     delivery to the following (?:recipient|address)
     the following (?:address|recipient)(?:es|s|\(s\)|\(es\))? (?:failed|had)|mailer-daemon
     mail delivery (?:sub)?system|did not reach the following recipient|a message that you sent could not
@@ -51,11 +50,9 @@ BOUNCE_TEXTS = r"""
     original message (?:was received|follows|headers)
     (?:почтовый )?ящик (?:\S{1,60} )?(?:не существует|переполнен|недоступен|отключен|заблокирован)
     не может быть доставлено|(?:адресат|пользовател\w*|получател\w*|адрес) (?:\S{1,60} )?не (?:существует|найден)
-    сообщение не (?:было )?доставлено|empfänger(?:adresse)? (?:unbekannt|nicht gefunden|wurde)
-    postfach (?:ist )?voll|nachricht konnte nicht (?:zugestellt|an)
-    message n'a pas pu être (?:remis|distribué|livré)
-    (?:mensaje|correo).{0,30}no (?:se pudo|se ha podido|pudo ser) entrega
-    \b[45]\d\d[ -]{1,3}#?[45]\.\d{1,3}\.\d{1,3}
+    сообщение не (?:было )?доставлено|empfänger(?:adresse)? (?:unbekannt|nicht gefunden|wurde)|postfach (?:ist )?voll
+    nachricht konnte nicht (?:zugestellt|an)|message n'a pas pu être (?:remis|distribué|livré)
+    (?:mensaje|correo).{0,30}no (?:se pudo|se ha podido|pudo ser) entrega|\b[45]\d\d[ -]{1,3}#?[45]\.\d{1,3}\.\d{1,3}
     \b(?:smtp|diagnostic|status)[^\n]{0,60}\b[45](?:\.\d{1,3}\.\d{1,3}|\d\d)\b
     (?:said|respon\w*|error|code|reply)[^\n]{0,40}\b[45]\d\d\b|ユーザー?が(?:存在|見つか)
     宛先.{0,30}(?:存在|見つか|届|送信)|送信できません|配信できません|お届けできません|收件人.{0,20}不存在|无法送达
@@ -67,9 +64,8 @@ STATUS_TEXTS = {
     "5.2.2": r"""
         mailbox size limit|mailbox (?:storage )?limit
         (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota
-        exceeded the local limit|exceed\S{0,3} storage allocation
-        postfach des empfängers ist voll|boîte.{0,40}pleine|buzón.{0,40}llen
-        一杯|いっぱい|已满
+        exceeded the local limit|exceed\S{0,3} storage allocation|postfach des empfängers ist voll|boîte.{0,40}pleine
+        buzón.{0,40}llen|一杯|いっぱい|已满
     """,
     "5.2.1": r"""
         (?:account|mailbox|user) (?:is )?(?:locked|disabled|inactive|suspended|blocked)
@@ -80,8 +76,8 @@ STATUS_TEXTS = {
     """,
     "5.1.2": r"""
         (?:host|domain) (?:is )?(?:unknown|not found|does not exist)|unknown host|unknown domain|no mx record
-        host [\w.-]{1,200} not found|(?<![\w.@-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,5} does not exist
-        name service error|indicated no smtp service|unrouteable|could not find a gateway
+        host [\w.-]{1,200} not found|(?<![\w.@-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,5} does not exist|name service error
+        indicated no smtp service|unrouteable|could not find a gateway
     """,
     "5.6.7": r"""
         smtputf8
@@ -90,8 +86,7 @@ STATUS_TEXTS = {
         timed out|connection refused|no answer from host|network error
     """,
     "4.4.7": r"""
-        retry time(?:out)? (?:not reached|exceeded)|has been delayed|will be retried
-        (?:sent|delivered) for \d+ days
+        retry time(?:out)? (?:not reached|exceeded)|has been delayed|will be retried|(?:sent|delivered) for \d+ days
     """,
     "5.4.4": r"""
         mx records? point
@@ -108,7 +103,8 @@ STATUS_TEXTS = {
         так(?:ого|ой) (?:пользовател|адрес|ящик)\S{0,2} (?:\S{1,20} ){0,3}(?:нет|не)\b
         (?:unknown|no such|invalid|no valid) (?:user|recipient|mailbox|address|e-?mail)|not listed in|no mailbox here
         doesn.t have an? \S{1,80} account|does not exist|couldn.t be found|не существует|не найден|不存在|存在し
-        unbekannt|inconnu|desconocid|sconosciut|introuvable|no se encontró|nicht gefunden
+        (?:no|não|non|nie|n['’]) ?(?:existe|esiste|istnieje)|inesistent|inexistent|nieznan|unbekannt|inconnu
+        desconocid|sconosciut|introuvable|no se encontró|nicht gefunden
     """,
 }
 
@@ -118,14 +114,12 @@ FAILURE_SUBJECTS = r"""
     fehler|entrega|remise|consegna|recapit|niedoręcz|dostarcz|teslim|配信|无法|エラー|失败
 """
 FAILURE_TEXTS = r"""
-    (?:not|n't|unable to|failed to|cannot|could not)\b.{0,40}\bdeliver
-    delivery.{0,30}(?:fail|problem|error|attempts)|undeliverable|returned to sender|following (?:address|recipient)
-    wasn.t found at|quota|mailbox|не существует|не доставлен|не уда(?:лось|[её]тся) (?:выполнить )?достав
-    impossibile (?:recapitare|consegnare)|non (?:recapitat|consegnat)|não foi (?:possível )?entreg
-    nie (?:mógł|mogła|można)
+    (?:not|n't|unable to|failed to|cannot|could not)\b.{0,40}\bdeliver|delivery.{0,30}(?:fail|problem|error|attempts)
+    undeliverable|returned to sender|following (?:address|recipient)|wasn.t found at|quota|mailbox|не существует
+    не доставлен|не уда(?:лось|[её]тся) (?:выполнить )?достав|impossibile (?:recapitare|consegnare)
+    non (?:recapitat|consegnat)|não foi (?:possível )?entreg|nie (?:mógł|mogła|można)
     (?:niet|ikke|inte|kunde inte) .{0,20}(?:bezorg|aflever|leverer|zugestellt)|iletilemedi|teslim edileme|配信|届け
-    无法|退回
-    не вдалося|переполнен|nicht zugestellt|bounce|no se pudo entregar|宛先|不存在|スパム
+    无法|退回|не вдалося|переполнен|nicht zugestellt|bounce|no se pudo entregar|宛先|不存在|スパム
 """
 
 # Subjects that only programs write …
@@ -137,7 +131,7 @@ AUTO_REPLY_SUBJECTS = r"""
     absence du bureau\s*(?::|$)|fuera de (?:la )?oficina\s*(?::|$)|fuori sede\s*:|ausência temporária\s*:
     automatische (?:abwesenheit|beantwoording)|afwezigheidsbericht|afwezig\s*:|autosvar|frånvaromeddelande
     [【[(〔(]?(?:自动回复|自動回覆|自動返信|自動応答|不在通知|不在のお知らせ|자동 ?응답|자동 ?회신|부재중)(?:\W|$)
-    frav(?:æ|ae)rsmelding|frav(?:æ|ae)rsassistent|poissaoloviesti|poissaoloilmoitus|autosvar|automatski odgovor
+    frav(?:æ|ae)rsmelding|frav(?:æ|ae)rsassistent|poissaoloviesti|poissaoloilmoitus|automatski odgovor
 """
 # "Automatic reply" in other languages: people write of such a reply too, but say more of it than its name.
 AUTO_REPLY_TITLES = r"""
@@ -151,20 +145,17 @@ AUTO_REPLY_TITLES = r"""
 """
 # … and those of people too.
 MAYBE_AUTO_REPLY_SUBJECTS = r"""
-    auto:|automat|auto[ -]?(?:reply|respon)|автоматическ|ooo\b
-    out of (?:the )?office|away\b|on (?:vacation|holiday|leave|annual leave)|vacation|holiday
-    .{0,60}\b(?:is|am|'m) (?:away|on|out|currently)\b|abwesen|urlaub|nicht im büro|(?:я )?(?:в|на) отпуск|отпуск
-    отсутств|(?:меня )?нет (?:на месте|в офисе)|вне офиса|не в офисе|у відпустці|absen(?:t|ce)
-    (?:en )?congés?\b|en (?:vacances|déplacement)|fuera de|de vacaciones|ausen|assen|fuori ufficio|afwezig|frånvar
-    fravær|nieobecn|urlop|thank you for (?:your|contacting)|thanks for contacting
+    auto:|automat|auto[ -]?(?:reply|respon)|автоматическ|ooo\b|out of (?:the )?office|away\b
+    on (?:vacation|holiday|leave|annual leave)|vacation|holiday|.{0,60}\b(?:is|am|'m) (?:away|on|out|currently)\b
+    abwesen|urlaub|nicht im büro|(?:я )?(?:в|на) отпуск|отпуск|отсутств|(?:меня )?нет (?:на месте|в офисе)|вне офиса
+    не в офисе|у відпустці|absen(?:t|ce)|(?:en )?congés?\b|en (?:vacances|déplacement)|fuera de|de vacaciones|ausen
+    assen|fuori ufficio|afwezig|frånvar|fravær|nieobecn|urlop|thank you for (?:your|contacting)|thanks for contacting
     (?:we(?: have|'ve)? )?(?:received|got) your
-    your (?:message|e-?mail|request|enquiry|inquiry) (?:has been |was )?received|acknowledge?ment
-    (?:мы )?получили ваш
+    your (?:message|e-?mail|request|enquiry|inquiry) (?:has been |was )?received|acknowledge?ment|(?:мы )?получили ваш
     (?:ваше |ваш )?(?:письмо|обращение|сообщение|запрос|заявка) (?:получен|принят|зарегистрирован)
     спасибо за (?:обращение|письмо)|ihre (?:nachricht|anfrage|e-?mail)|eingangsbestätigung|accusé de réception
     acuse de recibo|conferma (?:di )?ricezione|ricevuta|potwierdzenie|confirmaci[óo]n de|confirmaç[ãa]o de
-    подтверждение получ
-    confirmation (?:of receipt|de réception)|receipt of your|alındı|不在
+    подтверждение получ|confirmation (?:of receipt|de réception)|receipt of your|alındı|不在
 """
 # The text of absent people …
 AUTO_REPLY_TEXTS = r"""
@@ -183,8 +174,8 @@ AUTO_REPLY_TEXTS = r"""
 # … who say when they are back, and whom to ask until then …
 BACK_TEXTS = r"""
     \b(?:will|shall|'ll) (?:be back|return|reply|respond|answer|get back|read)|when (?:i(?:'m| am) )?back|\burgent
-    (?:on|after|upon) my return|back (?:on|in the office)|(?:вернусь|отвечу|срочн|обращайтесь|по возвращени)
-    dringend|wieder (?:erreichbar|im büro|da)|wird nicht (?:weitergeleitet|gelesen)|(?:mon|notre) retour|urgen(?:t|ce)
+    (?:on|after|upon) my return|back (?:on|in the office)|(?:вернусь|отвечу|срочн|обращайтесь|по возвращени)|dringend
+    wieder (?:erreichbar|im büro|da)|wird nicht (?:weitergeleitet|gelesen)|(?:mon|notre) retour|urgen(?:t|ce)
     (?:mi|a la) (?:vuelta|regreso)|al mio (?:rientro|ritorno)|spoed|повернуся|відповім|терміново|powroc|pilnych
 """
 # … who thank for mail before they have read it …
@@ -195,37 +186,35 @@ THANKS_TEXTS = r"""
 """
 # … of those who have received something …
 RECEIVED_TEXTS = r"""
-    this is an? auto\S{0,12} acknowledge?ment
-    (?:received|got) your (?!order|payment)
+    this is an? auto\S{0,12} acknowledge?ment|(?:received|got) your (?!order|payment)
     thank(?:s| you) for (?:contacting|your (?:e-?mail|message|request|en?quiry|inq|int))
     (?:message|mail|request|enquiry|inquiry)\b.{0,60}has been (?:received|logged|registered|created)
     (?:ticket|case|query|letter|form)\b.{0,60}has been (?:received|logged|registered|created)
     (?:обращение|заявк\w|письмо|запрос) (?:\S{1,20} ){0,2}(?:получен|принят|зарегистрирован)|получили ваш
-    присвоен номер
-    (?:ist|sind) (?:bei uns )?eingegangen|(?:nachricht|anfrage|e-?mail) erhalten|bien reçu|hemos recibido
-    abbiamo ricevuto|recebemos|ontvangen|otrzymaliśmy|отримали ваш
+    присвоен номер|(?:ist|sind) (?:bei uns )?eingegangen|(?:nachricht|anfrage|e-?mail) erhalten|bien reçu
+    hemos recibido|abbiamo ricevuto|recebemos|ontvangen|otrzymaliśmy|отримали ваш
 """
 # … and of programs.
 AUTOMATIC_TEXTS = r"""
     this (?:is an?|e-?mail is) auto\S{0,12}(?: \S{1,14})? (?:message|repl|respon|e-?mail|mail)
     this (?:message is|reply (?:is|was)) auto\S{0,12}(?: \S{1,14})? (?:message|repl|respon|e-?mail|mail)
     this (?:is an?|e-?mail is|message is|reply (?:is|was)) auto\S{0,12}(?: \S{1,14})? (?:not|gener|ack|sent|conf)
-    this (?:e-?mail|message|reply) (?:is|was) auto
-    auto(?:mated|matic(?:ally)?)[ -](?:reply|response|generated)|automated (?:message|e-?mail|acknowledge?ment)
-    automatisch (?:generiert|erstellt|erzeugt)|automatische (?:antwort|nachricht)
+    this (?:e-?mail|message|reply) (?:is|was) auto|auto(?:mated|matic(?:ally)?)[ -](?:reply|response|generated)
+    automated (?:message|e-?mail|acknowledge?ment)|automatisch (?:generiert|erstellt|erzeugt)
+    automatische (?:antwort|nachricht)
     автоматическ(?:ий ответ|ое сообщение|ое уведомление|ое письмо|и сгенерир|и создан|и сформир|и отправл)
-    (?:создано|сформировано|сгенерировано|отправлено) автоматически|автоматичн
-    dies ist eine automat|automatische (?:eingangs|empfangs)
-    (?:réponse|message) automatique|généré automatiquement|(?:respuesta|mensaje) automátic|generado automáticamente
-    risposta automatica|resposta automática|generat[ao] (?:automaticamente|dal sistema)|自動で送信|automatisch bericht
-    automatyczn|自動(?:送信|返信|配信)|自动(?:回复|发送)
+    (?:создано|сформировано|сгенерировано|отправлено) автоматически|автоматичн|dies ist eine automat
+    automatische (?:eingangs|empfangs)|(?:réponse|message) automatique|généré automatiquement
+    (?:respuesta|mensaje) automátic|generado automáticamente|risposta automatica|resposta automática
+    generat[ao] (?:automaticamente|dal sistema)|自動で送信|automatisch bericht|automatyczn|自動(?:送信|返信|配信)
+    自动(?:回复|发送)
 """
 
 # Read receipts of the old kind, without a report.
 READ_SUBJECTS = r"""
     not read|read|gelesen|ungelesen|lu|non lu|leído|no leído|letto|non letto|lida|não lida|gelezen|läst|læst|lest
-    przeczytano|прочитано|прочтено|не прочтено|(?:уведомление|подтверждение) (?:о )?прочтени[ия]|прочитане|開封済み|已读
-    disposition notification|return receipt|lesebestätigung|accusé de lecture|confirmación de lectura
+    przeczytano|прочитано|прочтено|не прочтено|(?:уведомление|подтверждение) (?:о )?прочтени[ия]|прочитане|開封済み
+    已读|disposition notification|return receipt|lesebestätigung|accusé de lecture|confirmación de lectura
     conferma di lettura
 """
 READ_TEXTS = r"""
@@ -234,19 +223,16 @@ READ_TEXTS = r"""
     (?:message|mail|nachricht).{0,120}\bwurde\b.{0,80}\b(?:gelesen|gelöscht|angezeigt|geöffnet)
     \n\s{0,9}(?:was|wurde|has been)\b.{0,160}\b(?:read|displayed|deleted|opened|gelesen|gelöscht|angezeigt|geöffnet)
     (?:письмо|сообщение).{0,120}(?:прочтен|прочитан|просмотрен)|\n\s{0,9}(?:было )?(?:прочтен|прочитан|просмотрен)о
-    a été lu|(?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)
-    return receipt|开封|開封
+    a été lu|(?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)|return receipt|开封|開封
 """
 
 # Sentences of a note that somebody is away, or works there no more: who says so of oneself or of the firm …
 ABSENT_SENTENCES = r"""
     \bв отъезде|\bi(?:['’]ve| have)? left\b|(?:e-?mails?|inbox) (?:is|are|gets?) (?:only )?checked
-    de retour (?:le|lundi|à partir|dès|en)\b
-    (?:contestar|responder)\S{0,6} .{0,30}(?:retraso|demora)|(?:sono|sarò) in (?:maternità|malattia)
-    \bвыходной\b|nicht mehr (?:im unternehmen|in der firma|im haus)
-    \bi(?:['’]m| am)\b.{0,20}\bout (?:this|today|all|next|for|on)\b
-    \b(?:is|are|be|remain) (?:\S{1,12} )?closed\b|\bi (?:only |usually )?work (?:part|mon|tue|wed|thu|only)
-    my working days
+    de retour (?:le|lundi|à partir|dès|en)\b|(?:contestar|responder)\S{0,6} .{0,30}(?:retraso|demora)
+    (?:sono|sarò) in (?:maternità|malattia)|\bвыходной\b|nicht mehr (?:im unternehmen|in der firma|im haus)
+    \bi(?:['’]m| am)\b.{0,20}\bout (?:this|today|all|next|for|on)\b|\b(?:is|are|be|remain) (?:\S{1,12} )?closed\b
+    \bi (?:only |usually )?work (?:part|mon|tue|wed|thu|only)|my working days
     (?:mailbox|address|inbox|account)\b.{0,20}(?:no longer|not) (?:in use|monitored|active|checked|read|used)
     erreichen sie mich\b.{0,30}nicht|(?:genieße|habe|mache)\b.{0,30}urlaub
     (?:fermé|chius|cerrad|fechad)\S{0,2} (?:du|dal?|per|pour|por|del)\b
@@ -268,9 +254,10 @@ ABSENT_SENTENCES = r"""
     (?:\bя|уш[её]л|ушла|временно)\b.{0,40}(?:отпуск|командировк|больничн|декрет|вне офиса)
     (?:нахожусь|буду|сейчас|\bя)\b.{0,40}не (?:в офисе|на (?:рабочем )?месте|на работе|доступ)
     \b(?:в|на) (?:\S{1,20} )?(?:отпуске|командировке|больничном|декрете) (?:до|по|с)\b|не работаю|уволи(?:лся|лась)
-    (?:в|из) (?:нашей )?(?:компании|фирме|организации)\b.{0,30}не работает
-    отсутству(?:ю|ем|ет)\b|(?:буду|будем) отсутств|(?:меня|нас)(?: \S{1,20}){0,3} (?:нет|не будет)
-    ограничен\S{0,3} доступ
+    (?:в|из) (?:нашей )?(?:компании|фирме|организации)\b.{0,30}не работает|arbeitet nicht mehr (?:für|bei|in|im)\b
+    no longer works? (?:for|at|here|with)|ne travaille plus|ya no trabaja|non lavora più|não trabalha mais
+    \bon (?:\S{1,12} )?leave (?:until|till|from)|отсутству(?:ю|ем|ет)\b|(?:буду|будем) отсутств
+    (?:меня|нас)(?: \S{1,20}){0,3} (?:нет|не будет)|ограничен\S{0,3} доступ
     (?:офис|компания|склад|мы) (?:\S{1,20} ){0,3}не работа|у відпустці|буду відсутн|не в офісі
     \b(?:bin|befinde|werde|sind)\b.{0,70}\b(?:abwesend|unterwegs)
     \b(?:bin|befinde|werde|sind)\b.{0,70}\b(?:im \S{0,12}urlaub|in (?:elternzeit|mutterschutz|urlaub))
@@ -291,58 +278,46 @@ ABSENT_SENTENCES = r"""
     não trabalho mais
     (?:jestem|będę|przebywam|jesteśmy)\b.{0,40}(?:nieobecn|urlop|poza biurem|zwolnieni|delegacji|niedostępn)
     nie ma mnie w|nie pracuję|biuro\b.{0,30}nieczynne
-    \b(?:ben|zijn)\b.{0,40}(?:afwezig|vakantie|verlof|niet (?:aanwezig|op kantoor|bereikbaar))
-    izindeyim|izinde olaca|izinde olduğ|ofis dışında|ofiste (?:değil|olmaya)|tatilde|seyahatte|izinli|işten ayrıl
+    \b(?:ben|zijn)\b.{0,40}(?:afwezig|vakantie|verlof|niet (?:aanwezig|op kantoor|bereikbaar))|izindeyim|izinde olaca
+    izinde olduğ|ofis dışında|ofiste (?:değil|olmaya)|tatilde|seyahatte|izinli|işten ayrıl
     \bär (?:ledig|borta|frånvarande|på semester|inte på)|\ber (?:på ferie|bortreist|fraværende|ikke på kontor)
-    \bolen (?:lomalla|poissa)|mimo kancelář|na dovolen|szabadság|în concediu|nincs az irodában|ziua liberă
-    不在|休暇|休業|出張|お休み|外出|休假|出差|度假|放假|年假|产假|請假|请假|離職|离职|退職|휴가|부재|출장
+    \bolen (?:lomalla|poissa)|mimo kancelář|na dovolen|szabadság|în concediu|nincs az irodában|ziua liberă|不在|休暇
+    休業|出張|お休み|外出|休假|出差|度假|放假|年假|产假|請假|请假|離職|离职|退職|휴가|부재|출장
 """
 # … and what else such a note says: thanks, until when, whom to ask, and what becomes of the message.
 MEANWHILE_SENTENCES = r"""
-    (?:please )?reach out to|time.sensitive|обязанности исполня|если горит|consulterai|遅れ
-    melde mich|meldet sich|expect (?:a|an|some)? ?(?:repl|respon|answer|delay|slow)|(?:sera|seront) trait|fino a
-    мои (?:задачи|дела|вопросы)
+    (?:please )?reach out to|time.sensitive|обязанности исполня|если горит|consulterai|遅れ|melde mich|meldet sich
+    expect (?:a|an|some)? ?(?:repl|respon|answer|delay|slow)|(?:sera|seront) trait|fino a|мои (?:задачи|дела|вопросы)
     \b(?:look|looking) after you|covered by|stands? in for me|when i(?:'m|’m| am) (?:next|back)|write back|reopen
-    in touch
-    (?:update|amend) your (?:records|address)|hilft ihnen|erst wieder|(?:ma|mon) collègue|(?:sera|seront) (?:lu|trait)
-    (?:sarà|saranno) (?:lett|evas)|riapertura|(?:mi|la) collega|mi compañer|(?:minha|meu) coleg|urgênc|jusqu|hasta el
-    fino al
-    вместо меня|исполня\S{1,3} обязанности|неотложн|не терпит|急事|拨打|恢复|代わり|担当|不急
+    in touch|(?:update|amend) your (?:records|address)|hilft ihnen|erst wieder|(?:ma|mon) collègue
+    (?:sera|seront) (?:lu|trait)|(?:sarà|saranno) (?:lett|evas)|riapertura|(?:mi|la) collega|mi compañer
+    (?:minha|meu) coleg|urgênc|jusqu|hasta el|fino al|вместо меня|исполня\S{1,3} обязанности|неотложн|не терпит|急事
+    拨打|恢复|代わり|担当|不急
     \b(?:will|shall|'ll|’ll|can) (?:only )?(?:be (?:back|able|returning|answered|read)|return|reply)
     \b(?:will|shall|'ll|’ll|can) (?:only )?(?:respond|answer|get back)
     \b(?:will|shall|'ll|’ll) (?:only )?(?:read|deal|attend|be in touch|check|come back)|\b(?:on|after|upon) my return
-    until
-    \burgent|\bemergenc|meantime|meanwhile|in my absence|immediate (?:assistance|help|attention)
-    while i(?:'m| am) away
-    (?:please|pls|kindly) (?:contact|call|write|direct|reach|e-?mail|refer)
+    until|\burgent|\bemergenc|meantime|meanwhile|in my absence|immediate (?:assistance|help|attention)
+    while i(?:'m| am) away|(?:please|pls|kindly) (?:contact|call|write|direct|reach|e-?mail|refer)
     (?:please|pls|kindly) (?:get in touch|address|speak|turn|forward|feel free)
     (?:you (?:can|may) (?:contact|call|write|reach))|my colleague|will (?:help|assist) you
     back (?:on|in the office|at)
     (?:message|e-?mail)s? (?:will|is|are|has) (?:not )?(?:be )?(?:been )?(?:read|forwarded|deleted|monitored|answered)
-    automat|delay(?:s|ed)? in (?:my )?(?:repl|respon)
-    вернусь|отвечу|отвечать|ответит|\bответ
-    срочн
-    обращайтесь|обратиться|по (?:возвращени|выход|всем вопрос)|пишите|звоните|замеща|связ(?:аться|ывайтесь|житесь)
-    до связи
+    automat|delay(?:s|ed)? in (?:my )?(?:repl|respon)|вернусь|отвечу|отвечать|ответит|\bответ|срочн|обращайтесь
+    обратиться|по (?:возвращени|выход|всем вопрос)|пишите|звоните|замеща|связ(?:аться|ывайтесь|житесь)|до связи
     (?:письм|сообщени)\S{1,3} (?:не )?(?:будет |будут )?(?:прочита|прочт|рассмотр|переадрес|пересыла|обработ)|коллег
-    выйду|приступлю|до \d|по \d|доступ|терміново|повернуся|звертайтесь|відповім
-    dringend|wieder (?:erreichbar|im büro|da|für sie|zurück|im haus)|zurück
+    выйду|приступлю|до \d|по \d|доступ|терміново|повернуся|звертайтесь|відповім|dringend
+    wieder (?:erreichbar|im büro|da|für sie|zurück|im haus)|zurück
     (?:nicht|weder)\b.{0,40}(?:weitergeleitet|gelesen|bearbeitet)|wird\b.{0,30}weitergeleitet
-    (?:nach meiner|meine) rückkehr
-    (?:wenden|kontaktieren|melden|schreiben|richten|erreichen) sie|vertret|meine kolleg|mein kolleg|beantworte
-    um geduld
-    (?:mon|notre|dès) retour|urgen(?:t|ce|cia|ze)
+    (?:nach meiner|meine) rückkehr|(?:wenden|kontaktieren|melden|schreiben|richten|erreichen) sie|vertret|meine kolleg
+    mein kolleg|beantworte|um geduld|(?:mon|notre|dès) retour|urgen(?:t|ce|cia|ze)
     (?:contacter|adresser|écrire|joindre|appeler)\b
     (?:veuillez|merci de|vous pouvez) (?:contacter|vous adresser|écrire|appeler|joindre)|répondrai|traiterai|lirai
     (?:mi|a la) (?:vuelta|regreso)|responder[éeá]|contest(?:ar|e)|contact(?:ar|e|en|arse)|dirigir|dirija
-    (?:al|mio) (?:rientro|ritorno)|risponder[òo]|contattare|rivolgersi|scrivere a|urgenti
-    retorn|responderei|regresso|contact[ea]|contat[eo]|assuntos urgentes
-    wróc|powro|pilnych|proszę o kontakt|odpowiem|odpowiedzi|kontaktować|zastępuje
-    spoed|dringende|terugkomst|neem contact|contact opnemen|beantwoord
-    acil|dön(?:dü|üş|ece|üm)|yanıtla|cevapla|ulaşabilir|iletişime|yazabilir
-    brådskande|återkom|svarar|haster|svare|kontakt|vastaan|kiireel|vrát|sürgős
-    お急ぎ|戻り|返信|ご連絡|緊急|至急|お問い合わせ|対応|来信|紧急|緊急|回复|回覆|联系|聯繫|返回|不便
-    긴급|회신|연락|답변
+    (?:al|mio) (?:rientro|ritorno)|risponder[òo]|contattare|rivolgersi|scrivere a|urgenti|retorn|responderei|regresso
+    contact[ea]|contat[eo]|assuntos urgentes|wróc|powro|pilnych|proszę o kontakt|odpowiem|odpowiedzi|kontaktować
+    zastępuje|spoed|dringende|terugkomst|neem contact|contact opnemen|beantwoord|acil|dön(?:dü|üş|ece|üm)|yanıtla
+    cevapla|ulaşabilir|iletişime|yazabilir|brådskande|återkom|svarar|haster|svare|kontakt|vastaan|kiireel|vrát|sürgős
+    お急ぎ|戻り|返信|ご連絡|緊急|至急|お問い合わせ|対応|来信|紧急|回复|回覆|联系|聯繫|返回|不便|긴급|회신|연락|답변
 """
 
 # What is polite and says nothing.
@@ -378,77 +353,60 @@ RECEIPT_SUBJECTS = r"""
     (?:ваш\S{0,3} )?(?:сообщение|заявление|анкета|резюме)\b.{0,40}(?:получен|принят|зарегистр)
     (?:ваш\S{0,3} )?(?:письмо|обращение|заявка|запрос|сообщение|заявление|анкета|резюме)\b.{0,40}(?:поступил|создан)
     мы получили|спасибо за (?:ваш\S{0,2} )?(?:обращение|письмо|заявку|отклик|интерес|сообщение)
-    спасибо,? что (?:написали|обратились)
-    подтверждение (?:получения|регистрации|при[её]ма)|уведомление о (?:получении|регистрации|при[её]ме)
-    регистрация обращения
-    (?:eingangs|empfangs)bestätigung
+    спасибо,? что (?:написали|обратились)|подтверждение (?:получения|регистрации|при[её]ма)
+    уведомление о (?:получении|регистрации|при[её]ме)|регистрация обращения|(?:eingangs|empfangs)bestätigung
     ihre? (?:anfrage|nachricht|e-?mail|mail|bewerbung|anliegen|schreiben)\b.{0,50}(?:eingegangen|erhalten)
     (?:vielen |herzlichen )?dank für (?:ihre|deine) (?:nachricht|anfrage|mail|e-?mail|bewerbung|kontakt)
-    wir haben ihre
-    bestätigung (?:ihrer|deiner|des eingangs)|accusé de réception|(?:nous avons )?(?:bien )?reçu votre
+    wir haben ihre|bestätigung (?:ihrer|deiner|des eingangs)|accusé de réception|(?:nous avons )?(?:bien )?reçu votre
     confirmation de réception
     votre (?:demande|message|courriel|mail|candidature)\b.{0,50}(?:enregistr|reçu|parvenu|compte)
-    merci (?:de nous avoir|pour votre (?:message|demande|mail|courriel))
-    acuse de recibo|hemos recibido|recibimos
+    merci (?:de nous avoir|pour votre (?:message|demande|mail|courriel))|acuse de recibo|hemos recibido|recibimos
     (?:su|tu) (?:mensaje|consulta|solicitud|correo)\b.{0,40}(?:recibid|registrad)
     gracias por (?:contact|escribir|(?:su|tu) (?:mensaje|correo|consulta)|poner)|confirmación de recepción
     conferma (?:di )?ricezione|abbiamo ricevuto|ricevuta di|avviso di ricevimento
-    grazie per (?:averci|aver|la (?:sua|tua))
-    recebemos|obrigad[oa] p\S{1,4} (?:seu|sua|contactar|contatar|entrar)|confirmação de rece
-    otrzymaliśmy|potwierdzenie (?:otrzymania|przyjęcia|zgłoszenia|rejestracji|wpływu)
-    dziękujemy za (?:kontakt|wiadomość|zgłoszenie)
-    zgłoszenie\b.{0,40}(?:przyjęt|zarejestr|otwart)|uw (?:bericht|vraag|aanvraag)\b.{0,30}ontvangen
-    ontvangstbevestiging
+    grazie per (?:averci|aver|la (?:sua|tua))|recebemos|obrigad[oa] p\S{1,4} (?:seu|sua|contactar|contatar|entrar)
+    confirmação de rece|otrzymaliśmy|potwierdzenie (?:otrzymania|przyjęcia|zgłoszenia|rejestracji|wpływu)
+    dziękujemy za (?:kontakt|wiadomość|zgłoszenie)|zgłoszenie\b.{0,40}(?:przyjęt|zarejestr|otwart)
+    uw (?:bericht|vraag|aanvraag)\b.{0,30}ontvangen|ontvangstbevestiging
     (?:mesajınız|başvurunuz|talebiniz|e-?postanız|mesajınızı|başvurunuzu|talebinizi)\b.{0,20}(?:ald|alın|ulaş|kayd)
     (?:お問い?合わ?せ|ご連絡|ご応募|メール).{0,20}(?:ありがとう|受け付け|受付|受領|承り)|受付完了
-    (?:已)?收到(?:了)?您的
-    您的.{0,12}(?:已收到|已受理|已提交)|感谢您的(?:来信|咨询|联系)|문의.{0,12}접수
+    (?:已)?收到(?:了)?您的|您的.{0,12}(?:已收到|已受理|已提交)|感谢您的(?:来信|咨询|联系)|문의.{0,12}접수
 """
 # Who says "I" writes by hand.
 FIRST_PERSON = r"""
     \bi (?:put|sent?d?|found|spoke|asked|called|know|don['’]t|read|check|talked|went|also|only|still|forgot|left)\b
     \bi(?:['’](?:m|ve|d|ll)| (?:am|have|will|would|can|need|think|got|was|just|could|did|do|saw|want|hope|look))\b
-    \bmy\b|\bя\b|\bмне\b|\bменя\b|\bмой|\bмоя|\bмоё|\bмою|\bich\b|\bmir\b
-    \bmein
-    \bje\b|\bj['’]ai\b|\bmon (?=[a-zà-ÿ]{4})|\byo\b|\bmi\b(?! piace)|\beu\b|\bmeu\b|\bminha\b
+    \bmy\b|\bя\b|\bмне\b|\bменя\b|\bмой|\bмоя|\bмоё|\bмою|\bich\b|\bmir\b|\bmein|\bje\b|\bj['’]ai\b
+    \bmon (?=[a-zà-ÿ]{4})|\byo\b|\bmi\b(?! piace)|\beu\b|\bmeu\b|\bminha\b
 """
 # What notes ask for; other things people ask for.
 PLEASE = r"""
     contact|call|write|direct|redirect|reach|e-?mail|mail|refer|get in|address|speak|turn|forward|feel|note|do not|don
-    use
-    update|allow|bear|accept|expect|be\b|visit|include|keep|see (?:our|the)|find|reply|phone|ring|send .{0,40}\S@
-    ask\b|assume
-    try
-    rest|leave|quote (?:your|the|this|\S{0,12}\d)|add|remember|telephone|dial|text\b|consult|wait
+    use|update|allow|bear|accept|expect|be\b|visit|include|keep|see (?:our|the)|find|reply|phone|ring|send .{0,40}\S@
+    ask\b|assume|try|rest|leave|quote (?:your|the|this|\S{0,12}\d)|add|remember|telephone|dial|text\b|consult|wait
 """
 # Who asks for something is no program.
 ASKING_WORDS = r"""
     \byour (?:order|booking|appointment|parcel|delivery|shipment|invoice|payment)\b
-    \b(?:ihr termin|ihre (?:bestellung|lieferung|rechnung))
-    \bваш\S{0,3} (?:заказ|доставк|сч[её]т|оплат|бронь)|\b(?:commande|livraison|consegna|ordine|pedido)\b|\banbei\b
-    во вложении
+    \b(?:ihr termin|ihre (?:bestellung|lieferung|rechnung))|\bваш\S{0,3} (?:заказ|доставк|сч[её]т|оплат|бронь)
+    \b(?:commande|livraison|consegna|ordine|pedido)\b|\banbei\b|во вложении
     \d ?(?:eur|usd|euros?|€|\$|£|руб|₽|zł|tl\b)|[€$£] ?\d|\battached\b|\bci-joint|\badjunt|in allegato|im anhang
     works for me|suits me|\bpasst (?:mir|uns|es)|me convient|me viene bien|mi va bene|подходит|удобно
-    \bsiehe\b.{0,20}(?:anhang|anlage)
-    \byour (?:auto|out.of.office)|\bваш\S{0,3} автоответ|\bihre automatische|votre réponse auto
-    (?:su|tu) respuesta auto
-    \b(?:could|can|would) you\b|\bso please\b|\blet me know\b|\bgo ahead\b|\bi need\b|\bwe need\b
-    \bпрошу\b|\bпришлите|\bподтвердите|\bподпишите|\bотправьте|(?<!не )(?<!вам )\bнужн|\bподготовьте|\bвышлите
-    \bотгрузите
+    \bsiehe\b.{0,20}(?:anhang|anlage)|\byour (?:auto|out.of.office)|\bваш\S{0,3} автоответ|\bihre automatische
+    votre réponse auto|(?:su|tu) respuesta auto|\b(?:could|can|would) you\b|\bso please\b|\blet me know\b|\bgo ahead\b
+    \bi need\b|\bwe need\b|\bпрошу\b|\bпришлите|\bподтвердите|\bподпишите|\bотправьте|(?<!не )(?<!вам )\bнужн
+    \bподготовьте|\bвышлите|\bотгрузите
     \bbitte (?:senden|liefern|schicken|bestätigen|prüfen|bestellen|unterschreiben|geben sie mir)|\bkönnen sie\b
-    \bkönnten sie\b
-    \bpouvez-vous\b|\benvoyez|\blivrez|\bconfirmez|\bpueden\b|\benvíe|\bnecesit|\bpotete\b|\bho bisogno
-    請寄|请发|请寄|请报
+    \bkönnten sie\b|\bpouvez-vous\b|\benvoyez|\blivrez|\bconfirmez|\bpueden\b|\benvíe|\bnecesit
+    \bpotete (?!chiam|contatt|rivolg|scriv)|\bho bisogno|請寄|请发|请寄|请报
 """
 
 # What programs say at the begin of a sentence; one of PROGRAM_WORDS is in each.
 PROGRAM_WORDS = """
-    because|потому|так как|поскольку|, weil|parce|porque|perché|ponieważ
-    automat|reply|respond|monitored|if this|if you did|if you do|atendid|unattended|scan date|was sent from|scanned
-    автомат|отвеча|если_|si has sido|si fue|if it was|das waren|si c|se sei|se foi|jeśli
-    antwort|falls sie|wenn sie|répond|si vous n|si no_|si usted no|se non_|rispond|se não_|se você|odpowiad|jeśli
-    yanıt
-    otomatik|işlem|自動|自动|返信|回复|回覆|本人|不是|心当たり
+    because|потому|так как|поскольку|, weil|parce|porque|perché|ponieważ|automat|reply|respond|monitored|if this
+    if you did|if you do|atendid|unattended|scan date|was sent from|scanned|автомат|отвеча|если_|si has sido|si fue
+    if it was|das waren|si c|se sei|se foi|jeśli|antwort|falls sie|wenn sie|répond|si vous n|si no_|si usted no
+    se non_|rispond|se não_|se você|odpowiad|yanıt|otomatik|işlem|自動|自动|返信|回复|回覆|本人|不是|心当たり
 """
 PROGRAM_SENTENCES = r"""
     you(?:['’]ve| have|['’]re| are)? (?:receiv\S{2,3}|got|getting) this (?:\S{1,20} ){1,3}because you(?:r acc| )
@@ -456,19 +414,17 @@ PROGRAM_SENTENCES = r"""
     sie (?:erhalten|bekommen) diese (?:e-?mail|nachricht|mail),? (?:weil|da)
     vous (?:recevez|avez reçu) (?:ce|cet) .{0,20}(?:car|parce)
     (?:ha recibido|has recibido|recibe|recibes) este (?:correo|mensaje|e-?mail) porque
-    (?:ricevi|riceve|hai ricevuto) quest.{0,20}perché
-    (?:você recebeu|está a receber|recebeu) est.{0,20}porque|otrzymujesz .{0,30}ponieważ
-    if (?:this|it) was(?:n['’]t| not) you(?! who)
+    (?:ricevi|riceve|hai ricevuto) quest.{0,20}perché|(?:você recebeu|está a receber|recebeu) est.{0,20}porque
+    otrzymujesz .{0,30}ponieważ|if (?:this|it) was(?:n['’]t| not) you(?! who)
     if you (?:did(?:n['’]t| not)|do(?:n['’]t| not)) (?:request|make|recogni|init|sign)|if (?:this|it) was you,
     si has sido tú|si fue usted|если это были вы|(?:wenn|falls) sie das waren|si c['’](?:était|est) (?:bien )?vous
     se sei stato tu|se foi você|jeśli to (?:ty|pan)
     если (?:это (?:были )?не вы|вы (?:этого )?не (?:запрашивали|совершали|регистрировались|входили))
     si (?:usted )?no (?:reconoce|fue usted|ha solicitado|has sido|solicitó)|si vous n['’](?:êtes|avez) pas
     (?:wenn|falls) sie (?:dies|das|diese\S{0,2})\b.{0,40}nicht\b|se non (?:sei stato|hai|riconosc)
-    se (?:você )?não (?:foi|reconhece|solicit)
-    jeśli (?:to )?nie (?:ty|pan|wykon)|bu işlemi? siz|如非本人|如果(?:这|您)不是|心当たり(?:の|が)ない
-    (?:dirección|buzón|cuenta)\b.{0,20}no atendid|unattended (?:mailbox|address)|this e-?mail was sent from \"
-    scan date:|scanned from a
+    se (?:você )?não (?:foi|reconhece|solicit)|jeśli (?:to )?nie (?:ty|pan|wykon)|bu işlemi? siz|如非本人
+    如果(?:这|您)不是|心当たり(?:の|が)ない|(?:dirección|buzón|cuenta)\b.{0,20}no atendid
+    unattended (?:mailbox|address)|this e-?mail was sent from \"|scan date:|scanned from a
     (?:please,? ){0,2}(?:do not|don['’]t|never) (?:reply|respond)(?: directly)? to this (?!thread|.{0,30}any)
     (?:please,? ){0,2}(?:do not|don['’]t|never) (?:reply|respond)(?: directly)? to the (?:e-?mail|message|address)
     (?:this|the above) (?:is|was) an? (?:\S{1,20} ){0,2}auto(?:mat|-gen)\S{0,14}(?: \S{1,20}){0,2} (?:message|mail)
@@ -511,27 +467,26 @@ PROGRAM_SENTENCES = r"""
 """
 # Subjects that only programs write.
 PROGRAM_SUBJECTS = r"""
-    (?:problem|recovery|acknowledgement|flapping\S{0,6}|downtime\S{0,6})\b.{0,10}\b(?:service|host) alert
-    cron <|\[(?:firing|resolved|alert(?:ing)?|problem)\b|(?:problem|recovery|resolved|acknowledgement):
-    \*\* (?:problem|recovery)
-    build (?:failed|fixed|successful|still) |(?:failed|passed|fixed): |logwatch for
+    (?:problem|recovery|acknowledgement|flapping\S{0,6}|downtime\S{0,6})\b.{0,10}\b(?:service|host) alert|cron <
+    \[(?:firing|resolved|alert(?:ing)?|problem)\b|(?:problem|recovery|resolved|acknowledgement):
+    \*\* (?:problem|recovery)|build (?:failed|fixed|successful|still) |(?:failed|passed|fixed): |logwatch for
 """
 # What shops, carriers and accounts tell by themselves: of what, in the subject …
 NOTICE_THINGS = r"""
     \border\b|parcel|package|shipment|booking|reservation|payment|password|sign-?in|log-?in|\baccount|subscription
-    заказ|посылк|отправлени|бронирован|плат[её]ж|оплат|парол|\bвход|аккаунт|подписк|bestellung|\bpaket|sendung|lieferung
-    buchung|zahlung|passwor|anmeldung|\bkonto|commande|colis|livraison|réservation|paiement|mot de passe|connexion
-    compte|pedido|envío|paquete|reserva\b|\bpago|contraseña|inicio de sesión|cuenta|ordine\b|pacco|spedizione
-    prenotazione|pagamento|accesso|encomenda|senha|zamówieni|przesyłk|rezerwacj|płatnoś|\bhasł|sipariş|kargo|rezervasyon|ödeme|şifre
-    注文|荷物|予約|支払|订单|包裹|快递|支付|验证码|登录
+    заказ|посылк|отправлени|бронирован|плат[её]ж|оплат|парол|\bвход|аккаунт|подписк|bestellung|\bpaket|sendung
+    lieferung|buchung|zahlung|passwor|anmeldung|\bkonto|commande|colis|livraison|réservation|paiement|mot de passe
+    connexion|compte|pedido|envío|paquete|reserva\b|\bpago|contraseña|inicio de sesión|cuenta|ordine\b|pacco
+    spedizione|prenotazione|pagamento|accesso|encomenda|senha|zamówieni|przesyłk|rezerwacj|płatnoś|\bhasł|sipariş
+    kargo|rezervasyon|ödeme|şifre|注文|荷物|予約|支払|订单|包裹|快递|支付|验证码|登录
 """
 # … and what became of it.
 NOTICE_STATES = r"""
     shipped|dispatched|confirm|on its way|delivered|\bplaced|received|processed|cancel|expire|reset|\bnew\b|reminder
-    verif|передан|оформлен|отправлен|собран|доставлен|принят|подтвержд|отмен|готов|сброс|\bнов[ыо]|измен[её]н
-    versandt|verschickt|unterwegs|bestätig|zugestellt|storniert|\bneue|zurücks|expédi|livré|annul|réinitialis|nouve
-    enviad|entregad|restablec|\bnuev|spedit|consegnat|conferma|reimpost|\bnuov|expedid|wysłan|potwierdz|dostarczon|anulowan
-    \bnow[ey]|onaylan|teslim|\byeni|発送|確認|確定|完了|发货|确认|成功
+    verif|\bready\b|передан|оформлен|отправлен|собран|доставлен|принят|подтвержд|отмен|готов|сброс|\bнов[ыо]
+    измен[её]н|versandt|verschickt|unterwegs|bestätig|zugestellt|storniert|\bneue|zurücks|expédi|livré|annul
+    réinitialis|nouve|enviad|entregad|restablec|\bnuev|spedit|consegnat|conferma|reimpost|\bnuov|expedid|wysłan
+    potwierdz|dostarczon|anulowan|\bnow[ey]|onaylan|teslim|\byeni|発送|確認|確定|完了|发货|确认|成功
 """
 # A code to sign in with, and the minutes for which it holds.
 CODE_WORDS = r"""
@@ -543,12 +498,10 @@ CODE_MINUTES = r"""
 # The labels of a form of a site; what visitors write stands behind them.
 FORM_LABELS = """
     name|your name|full name|first name|last name|email|e-mail|email address|your email|message|your message|comment
-    comments
-    phone|phone number|telephone|enquiry|inquiry|question|company|имя|ваше имя|фио|телефон|почта|эл. почта|сообщение
-    комментарий|вопрос|текст|текст сообщения|контактное лицо|примечание|vorname|nachname|ihr name|nachricht
-    ihre nachricht
-    telefon|telefonnummer|anfrage|nom|prénom|téléphone|votre message|courriel|nombre|teléfono|mensaje|correo
-    correo electrónico|nome|telefono|messaggio|telefone|mensagem|imię|wiadomość|treść|お名前|氏名|電話|電話番号
+    comments|phone|phone number|telephone|enquiry|inquiry|question|company|имя|ваше имя|фио|телефон|почта|эл. почта
+    сообщение|комментарий|вопрос|текст|текст сообщения|контактное лицо|примечание|vorname|nachname|ihr name|nachricht
+    ihre nachricht|telefon|telefonnummer|anfrage|nom|prénom|téléphone|votre message|courriel|nombre|teléfono|mensaje
+    correo|correo electrónico|nome|telefono|messaggio|telefone|mensagem|imię|wiadomość|treść|お名前|氏名|電話|電話番号
     お問い合わせ内容|メールアドレス|姓名|电话|留言|ad|adınız|mesaj|mesajınız|e-posta|eposta
 """
 # Who keeps mail until its sender proves to be a person: what becomes of it …
@@ -561,75 +514,64 @@ HELD_TEXTS = r"""
     protect\S{0,3} .{0,40}spam|not a spam(?:mer| source)|real (?:live )?(?:human|person)
     (?:письмо|сообщение) .{0,40}(?:задержан|ожидает|не будет доставлен|карантин|не доставлен)|защит\S{0,3} от спама
     бел\S{2,3} спис|(?:nachricht|mail) (?:wird|wurde) .{0,40}(?:zurückgehalten|nicht zugestellt|erst)
-    spam-?(?:schutz|filter)
-    (?:message|courriel) .{0,40}(?:en attente|bloqué|retenu)|(?:mensaje|correo|mensagem) .{0,40}(?:reten?id|en espera)
-    messaggio .{0,40}(?:in attesa|trattenut|bloccat)|wiadomość .{0,40}(?:wstrzyman|zatrzyman|oczekuje)
-    邮件.{0,20}(?:隔离|拦截)|anti-?spam
+    spam-?(?:schutz|filter)|(?:message|courriel) .{0,40}(?:en attente|bloqué|retenu)
+    (?:mensaje|correo|mensagem) .{0,40}(?:reten?id|en espera)|messaggio .{0,40}(?:in attesa|trattenut|bloccat)
+    wiadomość .{0,40}(?:wstrzyman|zatrzyman|oczekuje)|邮件.{0,20}(?:隔离|拦截)|anti-?spam
 """
 # … and what the sender has to do.
 CONFIRM_TEXTS = r"""
     (?:prove|confirm|verify) (?:that )?you(?:r|rself)?\b|(?:click|follow|use) .{0,60}(?:link|below|button|here)
-    until .{0,30}confirm
-    (?:simply |just |please )?reply to this|(?:перейд|нажм|пройд|кликн|откро).{0,60}(?:ссылк|кнопк)|ответьте на это
-    auf diese \S{1,12} antworten|antworten sie .{0,20}auf diese|répondez à ce|respond[ae] a este|rispond\S{1,4} a quest
-    odpowie\S{1,3} na t|potwierd|conferm[ai] |confirm[ae] |回复此|点击
-    подтверд.{0,60}(?:человек|отправ|адрес|письмо)
+    until .{0,30}confirm|(?:simply |just |please )?reply to this
+    (?:перейд|нажм|пройд|кликн|откро).{0,60}(?:ссылк|кнопк)|ответьте на это|auf diese \S{1,12} antworten
+    antworten sie .{0,20}auf diese|répondez à ce|respond[ae] a este|rispond\S{1,4} a quest|odpowie\S{1,3} na t
+    potwierd|conferm[ai] |confirm[ae] |回复此|点击|подтверд.{0,60}(?:человек|отправ|адрес|письмо)
     (?:bestätigen|klicken|folgen) sie|cliquez|confirme[zr]|haga clic|pulse|clicchi|clique
 """
 # Words of notes of absence, of acknowledgements, and of those who let mail wait: a text without any is none.
 ABSENT_WORDS = """
-    отъезд|have left|checked|de retour|retraso|maternit|zwolnieni
-    on pto|nicht mehr|выходной|formation|be back|on my return
-    leave|out of_|vacation|holiday|away|travel|unavailable|not available|no longer|closed|access to|absent
-    off work|retired|on a trip
-    отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи|меня не|нас не
-    only work|i work|off the grid|offline|travaille|working days|in use|monitored|erreichen sie|доступ|почту|abwesend
-    urlaub|büro|erreichbar
-    unterwegs|tätig|elternzeit|außer haus|dienstreise|geschlossen|congé|vacances|déplacement
-    fermé
-    indisponible|bureau|vacaciones|fuera|ausente|de baja|cerrad|ferie|fuori|assente|trasferta|chius|férias|viagem
-    patchy|on site|has my|недоступ|на связи|sporadisch|baustelle|messe|arrêt|feria|fiera|targach|delegacj
-    urlop|nieobecn|poza biur|nie pracuj|afwezig|vakantie|verlof|izin|ofis|tatil|semester|bortreist|lomalla|dovolen
-    don't check|don’t check|en pause|udienza|riunione|slow to|picking up emails|zu erreichen|betriebsferien
-    betriebsurlaub|kancel|відпуст|szabads|concediu|不在|休|出張|出差|外出|度假|假|离职|退職|휴가|부재
+    отъезд|have left|checked|de retour|retraso|maternit|zwolnieni|on pto|nicht mehr|выходной|formation|be back
+    on my return|leave|out of_|vacation|holiday|away|travel|unavailable|not available|no longer|closed|access to
+    absent|off work|retired|on a trip|отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи
+    меня не|нас не|only work|i work|off the grid|offline|travaille|working days|in use|monitored|erreichen sie|доступ
+    почту|abwesend|urlaub|büro|erreichbar|unterwegs|tätig|elternzeit|außer haus|dienstreise|geschlossen|congé|vacances
+    déplacement|fermé|indisponible|bureau|vacaciones|fuera|ausente|de baja|cerrad|ferie|fuori|assente|trasferta|chius
+    férias|viagem|patchy|on site|has my|am platz|trabaja|lavora|trabalha|pracuj|недоступ|на связи|sporadisch|baustelle
+    messe|arrêt|feria|fiera|targach|delegacj|urlop|nieobecn|poza biur|nie pracuj|afwezig|vakantie|verlof|izin|ofis
+    tatil|semester|bortreist|lomalla|dovolen|don't check|don’t check|en pause|udienza|riunione|slow to
+    picking up emails|zu erreichen|betriebsferien|betriebsurlaub|kancel|відпуст|szabads|concediu|不在|休|出張|出差
+    外出|度假|假|离职|退職|휴가|부재
 """
 RECEIVED_WORDS = """
-    reference|передан
-    received|got your|logged|been opened|been created|reached our|parvenu|wiadomość|angekommen|eingetroffen|резюме
-    receipt
-    contacting|ticket|получ|принят
-    зарегистр|обращени|отримали|eingegangen|erhalten|reçu|enregistr
-    recibi|ricevut|acquisit|recebe|otrzyma|przyjęt|ontvangen|alın|受け付け|受付|收到|已受理
-    thank you for|thanks for|arrived|landed|safely|with our|with us|in our|acknowledg|added|review|queue|obrigad
-    in touch|hear from|спасибо|благодар|поступил|создал|письмо у нас|liegt uns|liegen uns|geprüft|ihre anfrage|arrivé
-    registrad|acuse|in carico|cadastrad|trafiła|nadano|dziękujemy|ulaş|お問い合わせ|ありがとう|gracias|merci|grazie
-    vielen dank|herzlichen dank|registr|ответ|answer|inbox|mailbox|passed|offering|opened|доставлен|файлы|документы
-    bearbeitet|ihre e-mail|pris en compte|presentado|reencaminhado|dotarła|iletil|お寄せ|投递|感谢|bedankt|agradec
-    submitted|chamado|teşekkür|meddelande|mejl|modtaget|mottatt|tack för|bekommen|звернен|отриман|děkuj|zuschrift
-    we have your|accus|remerci|vous inform|informiamo|informamos|informujemy|dziękuję|zgłoszeni|candidature
+    reference|передан|received|got your|logged|been opened|been created|reached our|parvenu|wiadomość|angekommen
+    eingetroffen|резюме|receipt|contacting|ticket|получ|принят|зарегистр|обращени|отримали|eingegangen|erhalten|reçu
+    enregistr|recibi|ricevut|acquisit|recebe|otrzyma|przyjęt|ontvangen|alın|受け付け|受付|收到|已受理|thank you for
+    thanks for|arrived|landed|safely|with our|with us|in our|acknowledg|added|review|queue|obrigad|in touch|hear from
+    спасибо|благодар|поступил|создал|письмо у нас|liegt uns|liegen uns|geprüft|ihre anfrage|arrivé|registrad|acuse
+    in carico|cadastrad|trafiła|nadano|dziękujemy|ulaş|お問い合わせ|ありがとう|gracias|merci|grazie|vielen dank
+    herzlichen dank|registr|ответ|answer|inbox|mailbox|passed|offering|opened|доставлен|файлы|документы|bearbeitet
+    ihre e-mail|pris en compte|presentado|reencaminhado|dotarła|iletil|お寄せ|投递|感谢|bedankt|agradec|submitted
+    chamado|teşekkür|meddelande|mejl|modtaget|mottatt|tack för|bekommen|звернен|отриман|děkuj|zuschrift|we have your
+    accus|remerci|vous inform|informiamo|informamos|informujemy|dziękuję|zgłoszeni|candidature
 """
 CHALLENGE_WORDS = """
-    confirm you|confirm that|confirms|confirmed|verify you|verify that|prove|whitelist|approved senders
-    подтвердит|подтвержд|bestätigen|confirmez|confirme_|conferma_|potwierd|确认
+    confirm you|confirm that|confirms|confirmed|verify you|verify that|prove|whitelist|approved senders|подтвердит
+    подтвержд|bestätigen|confirmez|confirme_|conferma_|potwierd|确认
 """
 # What a mail system says of mail that arrived.
 DELIVERED_SUBJECTS = r"""
     (?:delivered|relayed|zugestellt|übermittelt|remis|distribué|entregado|entregue)\s?:
     (?:recapitato|доставлено|ретрансляция|dostarczono|teslim edildi|已送达|配信済み)\s?:
     (?:successful )?mail delivery (?:report|receipt|success)|successful (?:mail )?deliver
-    delivery (?:receipt|confirmation)
-    delivery (?:status )?notification:?.{0,30}(?:success|relay|complet)
-    delivery status notification \((?:success|relay)
-    (?:письмо|сообщение) (?:успешно )?доставлен|доставлено|уведомление о доставке
-    zustell(?:bestätigung|ung erfolgreich)
+    delivery (?:receipt|confirmation)|delivery (?:status )?notification:?.{0,30}(?:success|relay|complet)
+    delivery status notification \((?:success|relay)|(?:письмо|сообщение) (?:успешно )?доставлен|доставлено
+    уведомление о доставке|zustell(?:bestätigung|ung erfolgreich)
 """
 DELIVERED_TEXTS = r"""
     (?:has been|was|were|have been) (?:successfully )?(?:delivered|relayed)|successfully (?:delivered|relayed)
     delivery to (?:these|the following) recipients? (?:or groups? )?is complete
     доставка .{0,60}(?:завершена|выполнена)|(?:успешно|было) доставлено
     (?:wurde|ist).{0,60}(?:erfolgreich )?(?:zugestellt|übermittelt)|a (?:bien )?été (?:remis|distribué|livré)
-    (?:se ha|ha sido|fue) entregado
-    (?:foi|è stato) (?:entregue|recapitato|consegnato)|teslim edildi
+    (?:se ha|ha sido|fue) entregado|(?:foi|è stato) (?:entregue|recapitato|consegnato)|teslim edildi
 """
 # Of the reader's own mailbox.
 OWN_MAILBOX_TEXTS = r"""
@@ -642,17 +584,14 @@ OWN_MAILBOX_TEXTS = r"""
 # How people begin.
 GREETINGS = """
     hi|hello|dear|hey|good (?:morning|afternoon|day)|здравствуйте|добрый|привет|уважаем|коллеги|hallo|guten
-    sehr geehrt
-    liebe|bonjour|hola|buenos|ciao|buongiorno|gentile|olá|dzień|merhaba|您好|你好
+    sehr geehrt|liebe|bonjour|hola|buenos|ciao|buongiorno|gentile|olá|dzień|merhaba|您好|你好
 """
 # How every newsletter ends.
 UNSUBSCRIBE_TEXTS = r"""
     unsubscri|opt[ -]?out|mailing preferences|manage .{0,20}preferences|отпис|рассылк|abbestell|abmelden|désabonn
-    désinscri
-    darse de baja|cancelar (?:su |la )?suscripci|disiscri|cancell.{0,20}iscrizione|descadastr|cancelar .{0,20}inscri
-    wypisa
-    uitschrijv|abonelik|配信停止|退订|取消订阅|no longer (?:wish|want) to receive|stop receiving
-    non (?:vuo|desideri|vuole).{0,20}ricevere|ne (?:souhaite|voule).{0,20}recevoir|no (?:dese|quier).{0,20}recibir
-    não (?:dese|quer|queir).{0,20}receber|nicht mehr (?:erhalten|bekommen)|не (?:хотите|желаете).{0,20}получать
-    nie chc.{0,20}otrzymywać
+    désinscri|darse de baja|cancelar (?:su |la )?suscripci|disiscri|cancell.{0,20}iscrizione|descadastr
+    cancelar .{0,20}inscri|wypisa|uitschrijv|abonelik|配信停止|退订|取消订阅|no longer (?:wish|want) to receive
+    stop receiving|non (?:vuo|desideri|vuole).{0,20}ricevere|ne (?:souhaite|voule).{0,20}recevoir
+    no (?:dese|quier).{0,20}recibir|não (?:dese|quer|queir).{0,20}receber|nicht mehr (?:erhalten|bekommen)
+    не (?:хотите|желаете).{0,20}получать|nie chc.{0,20}otrzymywać
 """
