@@ -46,7 +46,7 @@ _SETS: dict[str, tuple[int, tuple[str, ...]]] = {
     "mac_latin2": (12, _CENTRAL),
     "armscii_8": (8, ("hy",)),
     "kz1048": (8, ("kk",)),
-    "mac_cyrillic": (6, ("ru", "uk", "bg", "sr", "mk")),
+    "mac_cyrillic": (6, ("ru", "uk", "be", "bg", "sr", "mk")),
     "cp866": (4, ("ru", "uk", "be")),
     "iso8859_5": (5, ("ru", "uk", "be", "bg", "sr", "mk")),
     "koi8_u": (4, ("uk", "ru")),

@@ -196,6 +196,11 @@ def test_short_texts_of_the_world_are_read_without_a_declaration(
         ("Çağrı için teşekkürler, iyi günler".encode("cp1254"), "latin-1", "Çağrı için teşekkürler, iyi günler"),
         ("Ačiū už jūsų užsakymą, siųsime".encode("cp1257"), "latin-1", "Ačiū už jūsų užsakymą, siųsime"),
         ("Zażółć gęślą jaźń".encode("iso8859_2"), "iso-8859-1", "Zażółć gęślą jaźń"),
+        (
+            "Добры дзень, дасылаю рахунак за чэрвень. Дзякуй, з павагай, Ўладзімір, ёсць.".encode("mac_cyrillic"),
+            "x-mac-cyrillic",
+            "Добры дзень, дасылаю рахунак за чэрвень. Дзякуй, з павагай, Ўладзімір, ёсць.",
+        ),
         ("Ștefan și Țepeș vă așteaptă".encode("iso8859_16"), "iso-8859-16", "Ștefan și Țepeș vă așteaptă"),
     ],
 )
