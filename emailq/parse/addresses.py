@@ -211,31 +211,32 @@ class _Reader:
     def _finish(self, separator: str) -> None:
         words, angle, comments = self.words, self.angle, self.comments
         self._start()
-        phrase = "".join(text for text, _ in words)
+        phrase = "".join(text for text, _ in words).strip()
+        is_bare = any("@" in text for text, quoted in words if not quoted)
         if angle is not None:
-            if any("@" in text for text, quoted in words if not quoted):
+            if is_bare:
                 self.defects.add("address-ambiguous")
-            if self.lost_phrases and (phrase.strip() or any(re.search(r'[\s"]', one) for one in self.lost_phrases)):
-                phrase = ", ".join([*self.lost_phrases, phrase.lstrip()]).rstrip(", ")
-                self.lost_phrases = []
+            self._finish_angle(phrase, angle, comments)
+        elif is_bare:
             self._keep_lost_phrases()
-            name = _clean_name(phrase) or _clean_comment(comments)
-            is_one = '"' in angle or angle.lstrip().startswith("@")  # a route has commas too
-            for one in [angle] if is_one else _SEPARATOR.split(angle):
-                self._append(name, _clean_spec(one))
-            return
-        if not phrase.strip():
-            return
-        if "@" not in phrase or not any("@" in text for text, quoted in words if not quoted):
-            if separator == ",":
-                self.lost_phrases.append(phrase.strip())
-            else:
-                self._keep_lost_phrases()
+            for name_text, email in _split_bare(words):
+                self._append(_clean_name(name_text) or _clean_comment(comments), email)
+        elif separator == ",":
+            self.lost_phrases += [phrase] if phrase else []
+        else:
+            self._keep_lost_phrases()
+            if phrase:
                 self._append_without_domain(phrase, _clean_comment(comments))
-            return
+
+    def _finish_angle(self, phrase: str, angle: str, comments: list[str]) -> None:
+        if self.lost_phrases and (phrase or any(re.search(r'[\s"]', one) for one in self.lost_phrases)):
+            phrase = ", ".join([*self.lost_phrases, phrase]).rstrip(", ")
+            self.lost_phrases = []
         self._keep_lost_phrases()
-        for name_text, email in _split_bare(words):
-            self._append(_clean_name(name_text) or _clean_comment(comments), email)
+        name = _clean_name(phrase) or _clean_comment(comments)
+        is_one = '"' in angle or angle.lstrip().startswith("@")  # a route has commas too
+        for one in [angle] if is_one else _SEPARATOR.split(angle):
+            self._append(name, _clean_spec(one))
 
     def _keep_lost_phrases(self) -> None:
         for phrase in self.lost_phrases:
@@ -244,10 +245,9 @@ class _Reader:
 
     def _append_without_domain(self, phrase: str, name: str | None = None) -> None:
         """A local account ("root") is an address; several words are a name without one, which nobody can write to."""
-        phrase = phrase.strip()
         if _NOBODY.fullmatch(phrase.rstrip(":; ")):
             return
-        if phrase and not re.search(r"[\s?]", phrase):
+        if not re.search(r"[\s?]", phrase):
             self._append(name, phrase)
         elif not self._read_hidden_mailbox(phrase):
             self.defects.add("address-missing")

@@ -57,6 +57,7 @@ WIDE_LIST = [(None, f"{x}@b.example") for x in "cde"]
         ("Bo <a@b.example", [("Bo", "a@b.example")]),
         ("Bo <mailto:a@b.example>", [("Bo", "a@b.example")]),
         ("root", [(None, "root")]),
+        ("a@b.example, root,", [(None, "a@b.example"), (None, "root")]),
         ("Bo <root>", [("Bo", "root")]),
         ("two words", []),
         ('"ceo@big.example" <x@evil.example>', [("ceo@big.example", "x@evil.example")]),
