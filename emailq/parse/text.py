@@ -176,8 +176,8 @@ class _Writer:
             out.append("\n")
         elif tag == "img":
             alt = attributes.get("alt")
-            if alt and len(alt) < 200:
-                self.text(f" {alt} ")
+            if alt and len(alt) < 200 and not (attributes.get("src") or "").lower().startswith("cid:"):
+                self.text(f" {alt} ")  # of a picture that comes with the mail the reader sees no words
         elif tag == "a":
             self._links.append((out, len(out), attributes.get("href") or ""))
         elif tag == "p":

@@ -138,6 +138,10 @@ def test_pictures_are_read_by_their_description() -> None:
     assert html_to_text('<img src=x alt="Our &amp; your logo"> Ltd') == "Our & your logo Ltd"
 
 
+def test_pictures_that_come_with_the_mail_say_nothing_in_words() -> None:
+    assert html_to_text('<a href="https://l.example/a"><img src="cid:logo@a" alt="LinkedIn"></a> Ltd') == "Ltd"
+
+
 @pytest.mark.parametrize(
     "html",
     [
