@@ -61,7 +61,8 @@ def digest_message(raw: bytes) -> Digest:
 def digest(message: ParsedMessage) -> Digest:
     """What is stored of a parsed message."""
     body_text = message.body_text or ""
-    reply = split_reply(body_text[:_BODY_LIMIT], message.from_[0].name if message.from_ else None)
+    author = message.from_[0].name or message.from_[0].email if message.from_ else None
+    reply = split_reply(body_text[:_BODY_LIMIT], author)
     new_text = reply.current.strip()
     automation = detect_automation(message, reply)
     subject, is_reply = base_subject(message.subject or "")

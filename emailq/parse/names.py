@@ -34,8 +34,8 @@ _LETTERS_OF_KISSES = frozenset("xXoOD")
 
 
 def names_of(author: str) -> list[str]:
-    """The words of a sender's name, as `is_author` compares them."""
-    return _WORDS.findall(_spelt(author[:200]))
+    """The words of a sender's name, as `is_author` compares them; of an address, those before its "@"."""
+    return _WORDS.findall(_spelt(author[:200].partition("@")[0]))
 
 
 def _spelt(text: str) -> str:

@@ -39,7 +39,7 @@ class SplitText:
 def split_reply(text: str, author: str | None = None) -> SplitText:
     """Separate the newest text from history and signature; answers between quoted lines stay in `new`.
 
-    `author`: the sender's name, where it is known: it alone, in the last line, is a signature.
+    `author`: the sender's name, or address where there is no name: the name alone, in the last line, is a signature.
     """
     page = Page(text)
     names = names_of(author or "")
