@@ -137,8 +137,18 @@ def _charset(label: str) -> str:
 
 def _text(data: bytearray, label: str, words: str) -> str:
     """What `words` say; they themselves where their bytes are no text in any charset."""
-    text, _, defect = charset.decode(bytes(data), label)
-    return words if defect and _CONTROL.search(text) else text
+    text = _text_of(bytes(data), label) if len(data) <= _REMEMBERED_BYTES else _read(bytes(data), label)
+    return words if text is None else text
+
+
+def _read(data: bytes, label: str) -> str | None:
+    text, _, defect = charset.decode(data, label)
+    return None if defect and _CONTROL.search(text) else text
+
+
+# Each field is read at least twice, as it is and for what it means; names come again in the next messages.
+_text_of = lru_cache(maxsize=256)(_read)
+_REMEMBERED_BYTES = 500
 
 
 def _from_base64(digits: str) -> bytes:
