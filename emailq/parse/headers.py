@@ -65,6 +65,7 @@ _BLANK_LINE = re.compile(rb"\n\r*\n")
 _FIELD = re.compile(r"^(?!--)([!-'*-9;=?-~][!-9;=?-~]*+)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
 _FIELD_START = re.compile(r"(?!--)[!-'*-9;=?-~][!-9;=?-~]*[ \t]*:")
 _CHARSET = re.compile(rb"\ncontent-type:[^\n]{0,200}\n?[ \t][^\n]{0,100}charset=\"?([\w-]{2,40})", re.IGNORECASE)
+_START_BYTES = 4000  # in which other line ends than CRLF and LF show
 _PARTS_BYTES = 8000  # in which the charset of a part is looked for
 _LONG_WORD = re.compile(r"\S{40,}+\s*+")  # no text begins so: it is a value whose indentation is lost
 _PARAMETER = re.compile(r"[\w*-]{1,40}\s?=")
@@ -97,14 +98,18 @@ def parse_headers(raw: bytes) -> ParsedHeaders:
 def sound_lines(raw: bytes) -> tuple[bytes, set[str]]:
     """A whole message with line ends that can be parsed, and defect codes; nearly all messages are as they should be.
 
-    Some programs write CR alone, some make CRCRLF out of CRLF, and some save a message as UTF-16.
+    Some programs write CR alone, some make CRCRLF out of CRLF, and some save a message as UTF-16. Servers may have put
+    fields with other line ends above it.
     """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" in raw[:4]:
         return raw.decode("utf_16", "replace").encode("utf_8"), {"message-utf16"}
-    if b"\r\r\n" in raw[:1000] and raw.count(b"\r\r\n") == raw.count(b"\n"):
+    start = raw[:_START_BYTES]
+    if start.count(b"\r") == start.count(b"\r\n"):
+        return raw, set()
+    if raw.count(b"\r\r\n") * 2 > raw.count(b"\n"):
         return raw.replace(b"\r\r\n", b"\r\n"), {"line-ends-crcrlf"}
-    if b"\n" not in raw and b"\r" in raw:
-        return raw.replace(b"\r", b"\n"), {"line-ends-cr"}
+    if raw.count(b"\r") > raw.count(b"\n") * 4:
+        return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), {"line-ends-cr"}
     return raw, set()
 
 
