@@ -13,6 +13,7 @@ from emailq import __version__
 from emailq.api import emails, erp, page, queues, system
 from emailq.api.connection import HEAD_BYTES, Connection
 from emailq.api.gate import Gate, Rates, Recorder
+from emailq.api.html import html
 from emailq.api.models import Problem
 from emailq.api.problems import MEDIA_TYPE, add_handlers
 from emailq.api.tokens import Tokens
@@ -79,7 +80,7 @@ def create_api(settings: Settings) -> FastAPI:
         version=__version__,
         lifespan=lifespan,
         responses=responses,
-        docs_url="/docs" if settings.api_docs else None,
+        docs_url=None,  # FastAPI's page loads scripts from elsewhere
         redoc_url=None,
         openapi_url="/openapi.json" if settings.api_docs else None,
     )
@@ -89,6 +90,8 @@ def create_api(settings: Settings) -> FastAPI:
     for module in (emails, queues, erp, system, page):
         api.include_router(module.router)
     api.add_api_route("/", lambda: RedirectResponse("/ui/"), include_in_schema=False)
+    if settings.api_docs:
+        api.add_api_route("/docs", lambda: html("docs.html", api=api.openapi()), include_in_schema=False)
     # raw messages may come as base64 in JSON, or in a form
     api.add_middleware(Gate, recorder=recorder, limit_bytes=settings.max_message_bytes * 4 // 3 + 100_000)
     return api

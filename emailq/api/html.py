@@ -11,7 +11,17 @@ _POLICY = "; ".join(
         *("frame-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"),
     )
 )
-_templates = Environment(loader=PackageLoader("emailq.api"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+# characters that turn the direction of what follows, so that a name ends in .jpg that does not
+_TURNS = {code: f"\\u{code:04x}" for code in range(0x202A, 0x202F)}
+
+
+def _steady(value: Any) -> Any:
+    return value.translate(_TURNS) if type(value) is str else value
+
+
+_templates = Environment(
+    loader=PackageLoader("emailq.api"), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_steady
+)
 
 
 def html(name: str, status: int = 200, headers: dict[str, str] | None = None, **shown: Any) -> Response:

@@ -16,7 +16,7 @@ from emailq.api.emails import emails as email_page
 from emailq.api.html import html
 from emailq.api.tokens import COOKIE, Token, require_token
 from emailq.app import App
-from emailq.classify.decisions import label_email
+from emailq.classify.decisions import is_waiting, label_email, last_label
 from emailq.db import Connection, query
 from emailq.erp import desk
 from emailq.erp.payload import canonical, sha256
@@ -66,6 +66,8 @@ async def login(request: Request, token: Annotated[str, Form(max_length=500)]) -
     found = await request.app.state.tokens.find(request, token.strip())
     if found is None:
         return html("login.html", 401, problem="This token is not valid.")
+    if not found.may("read"):
+        return html("login.html", 403, problem="This token lacks the scope read, which every page wants.")
     answer = _back("/ui/")
     secure = request.url.scheme == "https"
     month_s = int(timedelta(days=30).total_seconds())
@@ -233,6 +235,9 @@ async def decide(
     skip: Annotated[str, Form()] = "",
 ) -> Response:
     async with _pool(request).connection() as conn:
+        if not await is_waiting(conn, email_id):
+            told = f"Nothing was changed, the message waits no more: {await last_label(conn, email_id)}"
+            return _back(f"/ui/review?skip={','.join(map(str, _ids(skip)))}", told=told)
         await label_email(
             conn,
             email_id,
@@ -273,8 +278,10 @@ async def decide_action(
     back: Annotated[str, Form()] = "/ui/actions",
 ) -> Response:
     """`seen`: the SHA-256 of the payload that the person looked at; a yes to another one would not be theirs."""
-    async with _pool(request).connection() as conn:
+    async with _pool(request).connection() as conn, conn.transaction():
         try:
+            if decided := await desk.decided(conn, action_id):
+                return _back(back, told=f"Nothing was changed: {decided}")
             if decision == "approve":
                 await desk.approve_as_seen(conn, action_id, bytes.fromhex(seen), token.name)
             else:

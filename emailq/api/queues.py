@@ -64,7 +64,7 @@ async def retry(asked: ItemsRequest, request: Request, token: Writer) -> ItemsRe
 
 @router.post("/items/cancel")
 async def cancel(asked: ItemsRequest, request: Request, token: Writer) -> ItemsResponse:
-    """Cancel live items; what a running one returns is dropped."""
+    """Cancel live items; the handler of a running one is stopped."""
     async with request.app.state.app.pool.connection() as conn:
         return ItemsResponse(changed=await jobs.cancel(conn, asked.ids))
 

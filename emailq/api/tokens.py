@@ -20,6 +20,9 @@ class Token(NamedTuple):
     name: str
     scopes: tuple[str, ...]
 
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes or "admin" in self.scopes
+
 
 class Tokens:
     """Tokens that were just looked up, so that not every request asks the database."""
@@ -54,7 +57,7 @@ async def require_token(
     token = await shown_token(request)
     if token is None:
         raise HTTPException(401, "show a valid token: Authorization: Bearer …", {"www-authenticate": "Bearer"})
-    if lacking := [scope for scope in wanted.scopes if scope not in token.scopes and "admin" not in token.scopes]:
+    if lacking := [scope for scope in wanted.scopes if not token.may(scope)]:
         raise HTTPException(403, f"the token {token.name} lacks the scope {', '.join(lacking)}")
     if wait_s := request.app.state.rates.wait_s(token.id):
         raise HTTPException(429, f"too many requests with the token {token.name}", {"retry-after": str(wait_s)})

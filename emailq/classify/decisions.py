@@ -35,6 +35,17 @@ async def label_email(
     return bool(row and row[0])
 
 
+async def last_label(conn: Connection, email_id: UUID) -> str:
+    """Who gave it which label, in words."""
+    cursor = await conn.execute(
+        "select format('it is %%s, says %%s', intent, coalesce(person, decided_by)) from classification_history"
+        " where email_id = %s order by classified_at desc, id limit 1",
+        (email_id,),
+    )
+    row = await cursor.fetchone()
+    return str(row[0]) if row else "it has no label"
+
+
 async def next_waiting(conn: Connection, without: Sequence[UUID] = ()) -> dict[str, Any] | None:
     """The first row of the view `review_queue`, leaving out some e-mails."""
     cursor = conn.cursor(row_factory=dict_row)

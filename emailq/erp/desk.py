@@ -28,6 +28,16 @@ order by array_position(array['needs_review', 'failed', 'retrying', 'pending', '
 limit %s
 """
 
+_DECIDED = """
+select coalesce((
+    select format('%%s %%s this action %%s s ago', d.decided_by, d.decision,
+                  round(extract(epoch from clock_timestamp() - d.created_at)))
+    from erp_action_decisions d where d.action_id = a.id order by d.created_at desc limit 1
+), 'the action is ' || a.status) as told
+from erp_actions a where a.id = %s and a.status not in ('needs_review', 'failed')
+for update
+"""
+
 
 async def list_rules(conn: Connection) -> list[dict[str, Any]]:
     return await _rows(conn, "select * from erp_policy order by intent, position")
@@ -90,6 +100,13 @@ async def approve(
         "select approve_erp_action(%s, %s, %s, %s, %s, %s, %s)",
         *(action["id"], by, reason, action["payload_sha256"], Jsonb(payload), digest, Jsonb(changes)),
     )
+
+
+async def decided(conn: Connection, action_id: UUID) -> str | None:
+    """How the action was decided, or what it is by now; None while it waits for a person. Nobody else can decide until
+    the transaction ends."""
+    rows = await _rows(conn, _DECIDED, action_id)
+    return rows[0]["told"] if rows else None
 
 
 async def approve_as_seen(conn: Connection, action_id: UUID, seen_sha256: bytes, by: str) -> None:

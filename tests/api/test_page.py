@@ -1,6 +1,6 @@
 """The page in a real Chromium: what a person sees and does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import httpx
@@ -139,6 +139,78 @@ def test_who_approves_says_yes_to_what_is_shown(
     page.get_by_role("button", name="Approve").click()
     page.wait_for_load_state()
     assert db.execute("select status from erp_actions").fetchall() == [("pending",)]
+
+
+@pytest.fixture
+def pages(browser: Browser, url: str, env: dict[str, str]) -> Iterator[Callable[[str, str], Page]]:
+    """pages("bob", "read") is a page of bob, who has just that scope."""
+    contexts = []
+
+    def page_of(name: str, *scopes: str) -> Page:
+        given = [word for scope in scopes for word in ("--scope", scope)]
+        token = run_emailq("token", "create", name, *given, env=env)
+        context = browser.new_context(base_url=url)
+        context.add_cookies([{"name": COOKIE, "value": token.stdout.strip(), "url": url}])
+        contexts.append(context)
+        return context.new_page()
+
+    yield page_of
+    for context in contexts:
+        context.close()
+
+
+def test_what_another_person_decided_meanwhile_stands(
+    pages: Callable[..., Page], api: httpx.Client, env: dict[str, str], db: psycopg.Connection
+) -> None:
+    message = b"From: Ann <ann@example.com>\r\nSubject: Order\r\n\r\nWe order 12 boxes of candles, please.\r\n"
+    api.post("/parse", content=message, headers=RAW)
+    run_emailq("worker", "--drain", env=env)
+    ann, bob, eve = (pages(name, "read", "write") for name in ("ann", "bob", "eve"))
+    for page in (ann, bob, eve):
+        page.goto("/ui/review")
+
+    for page, key in ((ann, "a"), (bob, "r"), (eve, "c")):
+        with page.expect_navigation():
+            page.keyboard.press(key)
+
+    assert "Nothing was changed: ann approved this action" in bob.inner_text("main")
+    assert "Nothing was changed, the message waits no more: it is order, says" in eve.inner_text("main")
+    assert db.execute("select distinct status from erp_actions").fetchall() == [("pending",)]
+    assert db.execute("select intent from emails").fetchall() == [("order",)]
+
+
+def test_who_may_only_read_is_not_asked_to_decide(
+    pages: Callable[..., Page], order: str, db: psycopg.Connection
+) -> None:
+    db.execute("update emails set review_reason = 'unsure'")
+    page = pages("reader", "read")
+    page.goto("/ui/review")
+
+    assert "boxes" in page.inner_text("main")
+    assert page.locator("main button:visible").count() == 0
+    page.keyboard.press("o")
+    assert page.url.endswith("/ui/review")
+    page.keyboard.press("/")
+    page.wait_for_url("**/ui/mail#search")
+    page.keyboard.type("candles")
+    assert page.input_value("[name=search]") == "candles"
+
+
+def test_the_description_of_the_api_needs_nothing_from_elsewhere(page: Page) -> None:
+    page.goto("/docs")
+
+    assert "/queues/items/retry" in page.inner_text("main")
+    assert page.elsewhere == []  # type: ignore[attr-defined]
+
+
+def test_a_subject_can_not_turn_the_direction_of_what_is_read(page: Page, api: httpx.Client) -> None:
+    subject = "=?utf-8?q?bill_=E2=80=AEgpj.exe?="  # U+202E
+    message = f"From: eve@example.net\r\nSubject: {subject}\r\n\r\nHere.\r\n".encode()
+    api.post("/parse", content=message, headers=RAW)
+
+    page.goto("/ui/mail")
+
+    assert "bill \\u202egpj.exe" in page.inner_text("main")
 
 
 def test_a_form_of_another_site_is_refused(url: str, token: str) -> None:

@@ -14,6 +14,8 @@ for (const part of document.querySelectorAll("[data-renew]")) {
   setInterval(renew, Number(part.dataset.renew) * 1000);
 }
 
+if (location.hash === "#search") document.getElementById("search")?.focus();
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) {
@@ -21,7 +23,8 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.key === "Enter" && event.target !== document.body) return; // it presses what has the focus
-  const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  const targets = document.querySelectorAll(`[data-key="${CSS.escape(event.key)}"]`);
+  const target = [...targets].find((one) => one.getClientRects().length); // that is shown
   if (!target) return;
   event.preventDefault();
   if (target.matches("input")) target.focus(); else target.click();
