@@ -3,6 +3,7 @@
 The commands are in emailq/commands: each reads settings, calls one function and prints the result.
 """
 
+import io
 import os
 import sys
 from types import ModuleType
@@ -25,11 +26,14 @@ _SUBJECTS = {
     "HTTP API and page": (serve,),
 }
 
-EX_OK, EX_USAGE = 0, 64  # sysexits.h
+EX_OK, EX_USAGE, EX_IOERR = 0, 64, 74  # sysexits.h
 
 
 def main() -> NoReturn:
     """Run a command; every expected error is one line on stderr and an exit code of sysexits.h."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 -- it was closed
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # for what the terminal's encoding lacks
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -55,9 +59,11 @@ def main() -> NoReturn:
         _fail(f"PostgreSQL: {brief(error)}", EmailqError.exit_code)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
-    except BrokenPipeError:  # the reader, such as head, had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(EX_OK)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left there would raise it again
+        if isinstance(error, BrokenPipeError):  # the reader, such as head, had enough
+            sys.exit(EX_OK)
+        _fail(f"can't read or write: {error}", EX_IOERR)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -50,6 +50,9 @@ def table(*names: str) -> Table:
     numbers = {"pending", "scheduled", "running", "failed", "oldest", "rate", "drained in", "workers", "conf"}
     for name in names:
         made.add_column(
-            name, justify="right" if name in numbers else "left", no_wrap=name in ("id", "received", "from")
+            name,
+            justify="right" if name in numbers else "left",
+            no_wrap=name in ("id", "received", "from"),
+            min_width=14 if name == "queue" else None,  # classification: commands want it whole
         )
     return made

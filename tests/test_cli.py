@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from emailq.cli import cli
 from emailq.commands.output import to_json
-from tests.commands import run_emailq
+from tests.commands import EMAILQ, run_emailq
 from tests.items import add_item
 
 MESSAGE = (
@@ -323,3 +323,22 @@ def test_a_reader_that_had_enough_is_no_error(env: dict[str, str], mail: Path) -
 
     assert piped.stdout.count("\n") == 1
     assert piped.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "said"),
+    [("> /dev/full", 74, "emailq: can't read or write: [Errno 28] No space left on device\n"), (">&-", 0, "")],
+)
+def test_output_that_can_not_be_written_is_told_in_one_line(redirection: str, code: int, said: str) -> None:
+    done = subprocess.run(("sh", "-c", f"{EMAILQ} --help {redirection}"), capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (code, said)
+
+
+def test_what_the_terminal_can_not_show_is_escaped(tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_text("From: Ann <ann@example.com>\nSubject: Счёт\n\nHi.\n", encoding="utf-8")
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run((EMAILQ, "parse", tmp_path / "a.eml"), env=environment, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u0421\\u0447" in done.stdout

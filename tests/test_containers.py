@@ -60,4 +60,4 @@ def test_each_secret_is_asked_for_and_has_no_default() -> None:
 
     assert used == example.keys()
     assert all(example[name] == "" for name in secrets)
-    assert not re.search(r"\$\{\w*(?:PASSWORD|KEY)\w*:-", text)
+    assert not re.search(r"\$\{\w*(?:PASSWORD|KEY|TOKEN)\w*:-[^}]", text)

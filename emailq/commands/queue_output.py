@@ -46,20 +46,26 @@ def _top(queues: Sequence[dict[str, Any]], workers: Sequence[dict[str, Any]]) ->
 
 
 def _status_table(rows: Sequence[dict[str, Any]]) -> Table:
-    found = table(
-        "queue", "pending", "scheduled", "running", "failed", "oldest", "rate", "drained in", "workers", "state"
-    )
+    """What a narrow terminal has no room for is left out."""
+    cells: dict[str, Callable[[dict[str, Any]], str]] = {
+        "queue": lambda row: safe(row["queue_name"], 50),
+        "pending": lambda row: _count(row["pending"]),
+        "scheduled": lambda row: _count(row["scheduled"]),
+        "running": lambda row: _count(row["processing"]),
+        "failed": lambda row: _count(row["failed"], "red"),
+        "oldest": lambda row: _duration(row["oldest_s"]),
+        "rate": lambda row: _rate(row["rate_per_s"]),
+        "drained in": lambda row: _duration(row["drain_s"]),
+        "workers": lambda row: _count(row["workers"]),
+        "state": _queue_state,
+    }
+    width = console().width
+    lacking = {"scheduled", "drained in", "workers"} if width < 100 else set()
+    lacking |= {"running", "rate", "oldest"} if width < 60 else set()
+    names = [name for name in cells if name not in lacking]
+    found = table(*names)
     for row in rows:
-        found.add_row(
-            safe(row["queue_name"], 50),
-            *(_count(row[key]) for key in ("pending", "scheduled", "processing")),
-            _count(row["failed"], "red"),
-            _duration(row["oldest_s"]),
-            _rate(row["rate_per_s"]),
-            _duration(row["drain_s"]),
-            _count(row["workers"]),
-            _queue_state(row),
-        )
+        found.add_row(*(cells[name](row) for name in names))
     return found
 
 
