@@ -1,6 +1,7 @@
 """PostgreSQL: connections, the pool, and the errors that mean something to us."""
 
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache
@@ -8,6 +9,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, LiteralString
+from weakref import WeakSet
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -150,8 +152,24 @@ async def restore(conn: Connection) -> None:
     await conn.execute(_SESSION, (conn.info.backend_pid,))
 
 
+_made: WeakSet[Connection] = WeakSet()
+
+
+def _let_go() -> None:
+    """In a child that a handler forked: sockets that it shares would keep our sessions, and our jobs, when we die."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for conn in _made:
+        if not conn.closed:
+            os.dup2(nowhere, conn.fileno())
+    os.close(nowhere)
+
+
+os.register_at_fork(after_in_child=_let_go)
+
+
 async def _set_up(conn: Connection) -> None:
     """Prepare the session. A pooler is known by the process id, which it makes up; nothing is prepared behind one."""
+    _made.add(conn)
     cursor = await conn.execute(_SESSION, (conn.info.backend_pid,))
     row = await cursor.fetchone()
     if row == (1,):

@@ -202,6 +202,38 @@ def test_a_second_signal_gives_running_jobs_back_at_once(story: Callable[[str], 
     assert value(db, "select max(attempts) from processing_queue") == 0
 
 
+FORKS = """
+async def handle(job, app):
+    async with app.pool.connection() as conn:
+        await conn.execute("select 1")
+    if not os.fork():
+        while not said("go"):
+            time.sleep(0.1)
+        os._exit(0)
+    tell("began", job)
+    while not said("go"):
+        await asyncio.sleep(0.01)
+    return Done()
+"""
+
+
+def test_a_process_that_a_handler_forked_keeps_no_item_of_a_killed_worker(
+    story: Callable[[str], Story], db: psycopg.Connection
+) -> None:
+    told = story(FORKS)
+    doomed = told.start_ready()
+    add_items(db, 2)
+    wait_until(lambda: len(told.told("began")) == 2)
+    told.start_ready()
+
+    doomed.kill()
+    try:
+        wait_until(lambda: len(told.told("began")) == 4)
+    finally:
+        told.say("go")  # the end of what was forked, too
+    wait_until(lambda: statuses(db) == {"completed": 2})
+
+
 DEAF = """
 async def handle(job, app):
     tell("began", job)
