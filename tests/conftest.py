@@ -108,20 +108,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "compiler": shutil.which("cc") is not None and Path(sysconfig.get_path("include"), "Python.h").exists(),
         "tryton": config.option.all and tryton_is_installed(),
     }
-    left_out = [
-        item
-        for item in items
-        if any(item.get_closest_marker(name) and not can for name, can in possible.items())
-        or bool(item.get_closest_marker("llm")) is not config.option.llm
-    ]
+    impossible = {name for name, can in possible.items() if not can}
+    left_out: list[pytest.Item] = []
+    slow: list[pytest.Item] = []
+    waiting: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        markers = {marker.name for marker in item.iter_markers()}
+        if markers & impossible or ("llm" in markers) is not config.option.llm:
+            left_out.append(item)
+        elif "cron" in markers:
+            waiting.append(item)
+        else:
+            (others if set(item.path.parents).isdisjoint(SLOW) else slow).append(item)
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
-    items.sort(
-        key=lambda item: (
-            item.get_closest_marker("cron") is not None,
-            not any(item.path.is_relative_to(folder) for folder in SLOW),
-        )
-    )
+    items[:] = slow + others + waiting
 
 
 def chosen_installations(config: pytest.Config) -> list[Installation]:

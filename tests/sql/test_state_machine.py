@@ -576,7 +576,7 @@ def run(dsn: str, examples: int, steps: int) -> None:
 
 @pytest.mark.timeout(300)
 def test_table_and_model_agree_after_each_of_many_random_steps(dsn: str) -> None:
-    run(dsn, examples=60, steps=40)
+    run(dsn, examples=30, steps=40)
 
 
 @pytest.mark.long
