@@ -90,29 +90,25 @@ def mark_history(page: Page) -> int:
 
 
 def _unmark_prose(page: Page, end: int) -> None:
-    """One or two lines with ">" in the middle of a paragraph, no other above `end`: a comparison or a command.
+    """Lines with ">" above all other history (from `end`) that quote nobody, when more text follows them.
 
-    So are some lines that a sentence leads to ("It stops when I start it by hand:") and that more text follows.
+    One or two in the middle of a paragraph, or that the history doesn't have: a comparison, a command, a log. Some that
+    a sentence leads to: "It stops when I start it by hand:".
     """
     if True not in page.are_quoted[:end]:
         return
     quoted = [number for number, owner in enumerate(page.owners[:end]) if owner == QUOTED]
     if not 1 <= len(quoted) <= 6:
         return
-    between = range(quoted[0], quoted[-1] + 1)
-    if any(page.owners[number] == NEW and page.plain[number] for number in between):
-        return
-    before, after = quoted[0] - 1, quoted[-1] + 1
-    above = page.plain[before] if before >= 0 else ""
-    is_inside = len(above.split()) > 1 and not above.endswith(",") and any(page.plain[after : min(after + 1, end)])
-    if not above and before > 0:
-        above = page.plain[before - 1]
+    start, after = quoted[0], quoted[-1] + 1
     below = next(filter(None, page.plain[after:end]), "")
-    is_inside = is_inside or (above[-1:].isalnum() and below[:1].islower())
-    if len(quoted) <= 2 and not is_inside:
-        is_inside = any(page.plain[after:end]) and not _is_of_history(page, quoted, end)
-    if (is_inside and len(quoted) <= 2) or (_leads_to(above) and any(page.plain[after:end])):
-        page.owners[quoted[0] : after] = [NEW] * len(between)
+    if not below or any(page.owners[number] == NEW and page.plain[number] for number in range(start, after)):
+        return
+    near = page.plain[start - 1] if start else ""
+    above = near or (page.plain[start - 2] if start > 1 else "")
+    is_inside = (page.plain[after] and " " in near and near[-1] != ",") or (above[-1:].isalnum() and below[0].islower())
+    if _leads_to(above) or (len(quoted) <= 2 and (is_inside or not _is_of_history(page, quoted, end))):
+        page.owners[start:after] = [NEW] * (after - start)
 
 
 def _is_of_history(page: Page, quoted: list[int], begin: int) -> bool:
