@@ -53,12 +53,11 @@ def _mark_signature(run: Run, names: list[str], *, is_first: bool) -> None:
 
     That begins with a mark or words that close a letter, or with the author's name, or is a name and how to reach it.
     """
-    whole = len(run)
-    run, added = around_small_print(run, is_first=is_first)
-    has_small_print = len(run) < whole
+    above, added = around_small_print(run, is_first=is_first)
+    has_small_print = len(above) < len(run)
     if added.numbers:
         _mark_signature(added, names, is_first=False)
-    run = _without_sent_from(run)
+    run = _without_sent_from(above)
     if not run.numbers:
         return
     if len(run) == 1 and not is_first and bare(fold(run.texts[0])) in AMBIGUOUS:
@@ -192,7 +191,7 @@ def _is_signed(text: str, names: list[str]) -> bool:
 def _name_in(text: str) -> str:
     """ "Ann Hill" of "Ann Hill | Buyer"; a line that does not begin with a whole name, as it is."""
     name = _BAR.split(text, maxsplit=1)[0]
-    return name if name and is_name(name) else text
+    return name if is_name(name) else text
 
 
 def _leads_to_name(text: str) -> bool:
@@ -262,11 +261,10 @@ def _speaks_on(text: str, *, is_paragraph: bool) -> bool:
 def _begins_signature(text: str, below: list[str]) -> bool:
     """Whether a signature begins at a line with these lines below it."""
     if text in DELIMITERS:
-        is_list = any(line in DELIMITERS for line in below[1:3])
         is_text = len(below) > 1 or (below and (below[0][-1] == "?" or _speaks_on(below[0], is_paragraph=True)))
         if is_text and all(map(_is_own_sentence, below[: max(2, len(below) - 1)])) and not _has_contact(below):
             return False
-        return not is_list and not _continues(below)
+        return not _continues(below)
     if is_rule(text):
         facts = sum(":" in line and not _has_contact([line]) for line in below)  # "Item: pump", so a form or a table
         near = list(takewhile(lambda line: not is_rule(line), below))
