@@ -86,14 +86,11 @@ def _select(
                 html = None
             if part.type == "text/html":
                 text = None
-        if text is not None:
-            text.append(part)
-        if html is not None:
-            html.append(part)
-        if (text is None or html is None) and is_media:
+        views = [view for view in (text, html) if view is not None]
+        for view in views:
+            view.append(part)
+        if len(views) < (2 if is_media else 1):  # where earlier parts closed both views, a text would be lost too
             attachments.append(part)
-        elif text is None and html is None:
-            attachments.append(part)  # both views were closed by earlier parts; without this the part would be lost
     if multipart == "alternative" and text is not None and html is not None:
         if text_before == len(text) and html_before != len(html):
             text.extend(html[html_before:])

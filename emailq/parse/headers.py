@@ -265,7 +265,7 @@ def interpret(block: HeaderBlock) -> ParsedHeaders:
     if any(name in _ONCE and len(instances) > 1 for name, instances in values.items()):
         defects.add("header-duplicate")
     subject = values.get("subject")
-    sent_at = _first_date(values.get("date", ()))
+    sent_at = parse_date(_decode(values["date"][0]).strip()) if "date" in values else None
     if "date" in values and sent_at is None:
         defects.add("date-invalid")
     from_ = _mailboxes(values.get("from", ()), defects, most=1)
@@ -362,9 +362,3 @@ def _received_at(values: Sequence[str]) -> datetime | None:
         return parse_date(last[0]) if last else None
     date = values[0].rpartition(";")[2].strip()
     return parse_date(date) or parse_date(_COMMENT.sub(" ", values[0][-1000:]).rpartition(";")[2].strip())
-
-
-def _first_date(values: Iterable[str]) -> datetime | None:
-    for value in values:
-        return parse_date(_decode(value).strip())
-    return None

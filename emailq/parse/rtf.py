@@ -74,6 +74,7 @@ _WORDS = {
     b"rdblquote": "”", b"emspace": " ", b"enspace": " ",
 }  # fmt: skip
 _SYMBOLS = {b"~": "\u00a0", b"_": "-", b"\n": "\n", b"\r": "\n", b"\\": "\\", b"{": "{", b"}": "}"}
+_ENDING = frozenset((b"f", b"u", *_WORDS)) | _SILENT  # of what is decoded as a whole; other words are formatting
 _FONT = re.compile(rb"\\f(\d{1,5})[^{};]{0,200}?\\fcharset(\d{1,3})")
 _CODE_PAGES = {
     0: 1252, 77: 10000, 128: 932, 129: 949, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255, 178: 1256,
@@ -106,7 +107,7 @@ def to_text(data: bytes) -> str:
                 pending += piece[taken:]
             continue
         skip = 0
-        if not (word in (b"f", b"u") or symbol or brace) and word not in _WORDS and word not in _SILENT:
+        if not (symbol or brace or word in _ENDING):
             if word == b"ansicpg" and number:
                 code_page = default = int(number)
             elif word == b"uc" and number:
