@@ -227,7 +227,7 @@ def start_pgbouncer(server: PostgresServer, **settings: str) -> Iterator[int]:
 
 @contextmanager
 def start_s3() -> Iterator[S3Server]:
-    """SeaweedFS with one pair of keys and no buckets; anonymous requests are refused."""
+    """SeaweedFS with one pair of keys, those of a `reader`, and no buckets; anonymous requests are refused."""
     with tempfile.TemporaryDirectory(prefix="emailq-s3", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         s3_port, *ports = free_ports(8)
@@ -237,7 +237,12 @@ def start_s3() -> Iterator[S3Server]:
             "credentials": [{"accessKey": server.access_key, "secretKey": server.secret_key}],
             "actions": ["Admin", "Read", "Write", "List", "Tagging"],
         }
-        (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+        reader = {
+            "name": "reader",
+            "credentials": [{"accessKey": "reader", "secretKey": server.secret_key}],
+            "actions": ["Read", "List"],
+        }
+        (folder / "s3.json").write_text(json.dumps({"identities": [identity, reader]}))
         names = ["s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc"]
         names += ["filer.port", "filer.port.grpc"]
         process = start_program(

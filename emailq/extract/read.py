@@ -11,7 +11,7 @@ from emailq.errors import NotFound
 from emailq.extract.documents import SIZE_LIMIT, Document, kind_of, packed
 from emailq.extract.fields import Fields
 from emailq.extract.requests import find_requests
-from emailq.parse.child import ChildPool, Crashed
+from emailq.parse.child import ChildPool, Crashed, Late
 from emailq.parse.sentences import sentences
 from emailq.store.blobs import CorruptBlob
 
@@ -92,7 +92,11 @@ async def _read(app: App, attachment: dict[str, Any], kind: str) -> Document:
         return Document(source, problem=f"larger than {SIZE_LIMIT // 1_000_000} MB")
     try:
         content = await app.blobs.get(attachment["sha256"])
-        document: Document = await _readers(app).run(packed(source, kind, None, content))
+        document: Document
+        try:
+            document = await _readers(app).run(packed(source, kind, None, content))
+        except Late:
+            document = await _readers(app).run(packed(source, kind, None, content))
     except (NotFound, CorruptBlob, Crashed) as error:
         return Document(source, problem=str(error))
     return document

@@ -32,6 +32,10 @@ class Crashed(EmailqError):
     """A message broke a limit or the parser. The text is the reason, without anything of the message."""
 
 
+class Late(Crashed):
+    """The time was over. As a child has a limit of CPU time too, and a lower one, it hardly had the CPU."""
+
+
 class ChildPool:
     """Up to `processes` children, each started when first needed and again after a crash.
 
@@ -181,7 +185,7 @@ def _watch(pipe: int, event: int) -> select.poll:
 
 def _wait_for(pipe: select.poll, deadline: float) -> None:
     if not pipe.poll(max(0, deadline - time.monotonic()) * 1000):
-        raise Crashed(f"parsing took more than {WALL_S} s")
+        raise Late(f"parsing took more than {WALL_S} s")
 
 
 def _reason(returncode: int) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from emailq.blob_names import blob_key, blob_name
 from emailq.errors import NotFound, Unavailable
 from emailq.settings import Settings
-from emailq.store.blobs import KEY, LISTED, YOUNG_S, CorruptBlob, Stored, checked, got
+from emailq.store.blobs import KEY, LISTED, PROBE, YOUNG_S, CorruptBlob, Stored, checked, got
 
 if TYPE_CHECKING:
     from minio import Minio
@@ -44,7 +44,7 @@ class S3Blobs:
         return list(await asyncio.gather(*(self._in_thread(got, self._get, name) for name in names)))
 
     async def check(self) -> None:
-        await self._in_thread(self._make_bucket)
+        await self._in_thread(self._write_anew)
 
     async def stored(self) -> AsyncIterator[list[Stored]]:
         objects = self._objects()
@@ -156,9 +156,10 @@ class S3Blobs:
             response.close()
             response.release_conn()
 
-    def _make_bucket(self) -> None:
+    def _write_anew(self) -> None:
         if not self._client.bucket_exists(self._bucket):
             self._client.make_bucket(self._bucket)
+        self._client.put_object(self._bucket, blob_key(blob_name(PROBE)), BytesIO(PROBE), len(PROBE))
 
 
 def _age_s(stored: Stored) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -12,6 +13,7 @@ from psycopg.types.json import Jsonb
 from emailq.app import App, open_app
 from emailq.errors import NotFound
 from emailq.extract.read import read_requests
+from emailq.parse.child import ChildPool, Late
 from emailq.settings import load_settings
 from tests.extract.files import UBL, pdf
 from tests.mails import add_email
@@ -61,6 +63,24 @@ async def test_two_attached_invoices_are_two_results(app: App) -> None:
 
     assert [one["invoice_number"]["value"] for one in found] == ["INV-9001", "INV-9002"]
     assert [one["invoice_number"]["source"] for one in found] == ["attachment:2", "attachment:3"]
+
+
+async def test_a_reader_that_had_no_cpu_time_is_asked_again(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    email_id = await add_email(app, mail(("order.csv", "text/csv", b"item,qty\nSoap,12\n")), intent="order")
+    await app.blobs.put([b"item,qty\nSoap,12\n"])
+    run, tries = ChildPool.run, []
+
+    async def late_once(pool: ChildPool, raw: bytes) -> Any:
+        tries.append(raw)
+        if len(tries) == 1:
+            raise Late("parsing took more than 30 s")
+        return await run(pool, raw)
+
+    monkeypatch.setattr(ChildPool, "run", late_once)
+    [(_, _, _, found)] = await read_requests(app, email_id)
+
+    assert [one["item"] for one in found["lines"]] == ["Soap"]
+    assert found["unread"] == []
 
 
 async def test_a_file_that_can_not_be_read_is_told_and_stops_nothing(app: App) -> None:

@@ -280,6 +280,11 @@ async def test_wrong_keys_are_unavailable_and_not_shown(s3: S3Server, s3_bucket:
     assert "hunter2" not in str(caught.value)
 
 
+async def test_keys_that_may_only_read_do_not_pass_the_check(s3: S3Server, s3_bucket: str) -> None:
+    with pytest.raises(Unavailable, match="AccessDenied"):
+        await s3_blobs(s3, s3_bucket, s3_access_key="reader").check()
+
+
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
     [port] = free_ports(1)
     server = S3Server(f"127.0.0.1:{port}", "a", "b")
