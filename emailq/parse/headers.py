@@ -65,6 +65,7 @@ _BLANK_LINE = re.compile(rb"\n\r*\n")
 _FIELD = re.compile(r"^(?!--)([!-'*-9;=?-~][!-9;=?-~]*+)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
 _FIELD_START = re.compile(r"(?!--)[!-'*-9;=?-~][!-9;=?-~]*[ \t]*:")
 _CHARSET = re.compile(rb"\ncontent-type:[^\n]{0,200}\n?[ \t][^\n]{0,100}charset=\"?([\w-]{2,40})", re.IGNORECASE)
+_INDENTED = re.compile(rb"([ \t]+)[\w-]+:[^\n]*\n(?:\1[^\n]*\n)+?[ \t\r]*\n")  # all of the header
 _START_BYTES = 4000  # in which other line ends than CRLF and LF show
 _PARTS_BYTES = 8000  # in which the charset of a part is looked for
 _LONG_WORD = re.compile(r"\S{40,}+\s*+")  # no text begins so: it is a value whose indentation is lost
@@ -95,15 +96,23 @@ def parse_headers(raw: bytes) -> ParsedHeaders:
     return interpret(read_header_block(raw, message_start(raw), len(raw)))
 
 
+def _wide_codec(raw: bytes) -> str | None:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf_16"
+    return "utf_16_le" if raw[1:4:2] == b"\0\0" else "utf_16_be" if raw[:3:2] == b"\0\0" else None
+
+
 def sound_lines(raw: bytes) -> tuple[bytes, set[str]]:
     """A whole message with line ends that can be parsed, and defect codes; nearly all messages are as they should be.
 
-    Some programs write CR alone, some make CRCRLF out of CRLF, and some save a message as UTF-16. Servers may have put
-    fields with other line ends above it.
+    Some programs write CR alone, some make CRCRLF out of CRLF, some save a message as UTF-16, some indent it. Servers
+    may have put fields with other line ends above it.
     """
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" in raw[:4]:
-        return raw.decode("utf_16", "replace").encode("utf_8"), {"message-utf16"}
     start = raw[:_START_BYTES]
+    if b"\0" in raw[:4] and (codec := _wide_codec(raw)):
+        return raw.decode(codec, "replace").encode("utf_8"), {"message-utf16"}
+    if raw.startswith((b" ", b"\t")) and (indent := _INDENTED.match(start)):
+        return raw.replace(b"\n" + indent[1], b"\n").removeprefix(indent[1]), {"header-malformed"}
     if start.count(b"\r") == start.count(b"\r\n"):
         return raw, set()
     if raw.count(b"\r\r\n") * 2 > raw.count(b"\n"):
