@@ -205,14 +205,11 @@ def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]]
         start = _FIELD_START.match(line)
         if line[:1] in (" ", "\t") and pairs:
             pairs[-1][1].append(line)
-        elif pairs and pairs[-1][1][-1].rstrip().endswith(";") and _PARAMETER.match(line):
+        elif pairs and at < limit and _lost_its_indent(pairs[-1][1], line, is_field=start is not None):
             defects.add("header-malformed")
             pairs[-1][1].append(" " + line)
         elif start and at < limit:
             pairs.append((start[0][:-1].rstrip(), [line[start.end() :].lstrip(_BLANKS)]))
-        elif at < limit and pairs and pairs[-1][1] == [""] and _LONG_WORD.fullmatch(line):
-            defects.add("header-malformed")
-            pairs[-1][1].append(" " + line)
         elif at > last_known and not line.startswith(("From ", ">From ")):
             return [(name, "\n".join(value)) for name, value in pairs], at
         else:
@@ -221,6 +218,12 @@ def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]]
                 pairs[-1][1].append(" " + line)
         at = stop + 1
     return [(name, "\n".join(value)) for name, value in pairs], len(text)
+
+
+def _lost_its_indent(value: list[str], line: str, *, is_field: bool) -> bool:
+    """Whether `line` must belong to the field above: a parameter below a ";", or a long word below nothing."""
+    is_parameter = value[-1].rstrip().endswith(";") and _PARAMETER.match(line)
+    return bool(is_parameter or (value == [""] and not is_field and _LONG_WORD.fullmatch(line)))
 
 
 def _goes_on(pair: tuple[str, list[str]], line: str) -> bool:
