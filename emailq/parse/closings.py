@@ -57,9 +57,9 @@ def closing_of(line: str) -> int:
         is_sentence = is_sentence or (line[-1:] == "." and len(name.split()) > 2)
         if not is_sentence and any(map(_greets, first.split("/"))):
             return 2
-    parts = words.split()
-    if not parts or parts[0] not in _FIRST_WORDS:
+    if words.partition(" ")[0] not in _FIRST_WORDS:
         return 0
+    parts = words.split()
     for length in range(min(5, len(parts) - 1), 1, -1):  # "have a nice day in Ulm"
         if " ".join(parts[:length]) in _CLOSINGS:
             return 2 if len(parts) - length <= 3 and parts[length] in _BEHIND_CLOSINGS else 0

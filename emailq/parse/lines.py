@@ -137,6 +137,7 @@ _CONTACT = in_lower_case(
     r"|^\(?\d{1,5}\)?(?:[ ()/-]{1,2}\d{2,5}){2,4}(?:\s?\(?(?:ext|x|доб|вн|poste)\.?\s?\d{1,5}\)?)?$|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
 )
 _ROLES = {label: role for role, labels in phrases.HEADER_LABELS.items() for label in words_of(labels)}
+_MORE_LABELS = re.compile(r":.*[^\W\d_]\)?\s*:")  # where there are no more, the next pattern takes long to say so
 _ANY_LABEL = re.compile(rf"(?<!\w)({any_of('|'.join(phrases.HEADER_LABELS.values()))})\s*:", re.IGNORECASE)
 
 
@@ -187,6 +188,6 @@ def _labels(text: str) -> tuple[str, ...]:
     if role is None:
         return ()
     roles = {role, "address"} if role != "subject" and "@" in text else {role}
-    if role != "subject" and text.count(":") > 1:
+    if role != "subject" and text.count(":") > 1 and _MORE_LABELS.match(text, text.find(":")):
         roles.update(_ROLES.get(fold(other), "other") for other in _ANY_LABEL.findall(text))
     return tuple(roles)

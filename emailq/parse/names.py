@@ -77,7 +77,7 @@ def is_author(text: str, names: list[str]) -> bool:
     if ", " in text:
         name, _, firm = text.partition(", ")
         text = name if are_names(firm) and not any(map(str.isdigit, firm)) else text
-    if not text.translate(_IN_NAMES).isalpha():
+    if text.count(" ") > len(names) + 4 or not text.translate(_IN_NAMES).isalpha():
         return False
     words = [word for word in _WORDS.findall(_spelt(text)) if word not in _TITLES]
     if len(words) <= 4 and text.isascii() != names[0].isascii():

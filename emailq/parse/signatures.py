@@ -155,11 +155,11 @@ def _begin_above_name(run: Run, index: int, names: list[str]) -> int:
 
     The author's name stands last or above what says who that is, but not in a list.
     """
-    text, above, below = run.texts[index], run.texts[index - 1], run.texts[index + 1 :]
-    is_near = not run.begins_paragraph(index)
+    text, above = run.texts[index], run.texts[index - 1]
     is_own = _is_signed(text.partition(",")[0] if is_rule(above) else text, names)
-    if not (is_own or (not below and not is_near and is_nickname(text, names))):
-        return index - 1 if _leads_to_anybody(run, index) else 0
+    if not (is_own or (index == len(run) - 1 and run.begins_paragraph(index) and is_nickname(text, names))):
+        return index - 1 if above[-1] == "," and _leads_to_anybody(run, index) else 0
+    is_near, below = not run.begins_paragraph(index), run.texts[index + 1 :]
     if index > 1 and (bare(fold(above)) in YOURS or (_leads_to_name(above) and (not below or _is_card(".", below)))):
         return index - 1
     if is_near and is_name(above):

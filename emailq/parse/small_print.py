@@ -10,7 +10,7 @@ _BANNER_LINES = 6
 _SENT_FROM = tuple(words_of(phrases.SENT_FROM))
 _SENT_FROM_BEGINS = frozenset(f(phrase[:2]) for phrase in _SENT_FROM for f in (str, str.title, str.upper))
 _SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
-_SENT_FROM_ENDS_LETTERS = frozenset(phrase[-1] for phrase in _SENT_FROM_ENDS)
+_LAST_LETTERS = frozenset(phrase[-2:] for phrase in _SENT_FROM_ENDS)
 # "Get Outlook for …" in any language
 _OUTLOOK_APP = re.compile(r"(?:[^\W\d_]{1,20} ){1,3}Outlook \S{2,5} (?:iOS|Android|Mac)$")
 _ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
@@ -22,12 +22,12 @@ BELOW_NAMES = (*CONFIDENTIAL, *_COMPANY_FACTS, *words_of(phrases.TERMS))
 _MARKS_OF_SMALL_PRINT = (*CONFIDENTIAL, *_COMPANY_FACTS)  # without one of which nothing is any
 _SPEAKER = re.compile(r"[a-z,] I\b|\b(?:my|ich|mir|mein|meine|я|мне|мой|моя|j'ai|mon|yo)\b")  # of no company
 _WRAPPED, _LONGEST = 45, 100  # characters of a line that was wrapped
-_SAYS_SOMETHING = 20  # characters: folded, these may be three times as many
 _SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
 _EDGES = " .,:;!*_-–—=~#+[](){}<>|\"'"
 _FOOTERS = tuple(words_of(phrases.FOOTERS))
 _NO_WORD = re.compile(r"[\W_]{0,4}")
 _OF_A_LIST = "mailing list"
+_MARKS_OF_FOOTERS = (*_FOOTERS, *_SMALL_PRINT, _OF_A_LIST)
 _REFUSES = re.compile(r"\b(?:не|not|cannot|nicht|pas)\b|n't\b")  # "To unsubscribe did not work"
 _BANNER = re.compile(rf"[\W_]{{0,6}}{any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
 _BANNER_WORDS = re.compile(
@@ -72,10 +72,12 @@ def around_small_print(run: Run, *, is_first: bool) -> tuple[Run, Run]:
     """The lines above small print, and an afterthought below it; else it goes on to the end."""
     texts = run.texts
     top = max(int(is_first), len(texts) - _SMALL_PRINT_LINES)
-    said = fold(" ".join([text for text in texts[top:] if len(text) >= _SAYS_SOMETHING]))
-    words = [word for word in _MARKS_OF_SMALL_PRINT if word in said]  # most texts have none
+    said = fold(" ".join(texts[top:]))
+    words = [word for word in _MARKS_OF_SMALL_PRINT if word in said]
     if words:
         words += _THIS_MESSAGE
+    elif not any(map(said.__contains__, _MARKS_OF_FOOTERS)):
+        return run, run.part(len(texts))  # as most texts
     for index in range(top, len(texts)):
         wrapped = _wrapped(texts, index, words) if words else ""
         if not (
@@ -113,7 +115,7 @@ def _wrapped(texts: list[str], index: int, words: list[str]) -> str:
 
 def is_sent_from(text: str) -> bool:
     """ "Sent from my phone", but no sentence that begins so."""
-    if len(text) <= 60 and text[-1:] in _SENT_FROM_ENDS_LETTERS and fold(text).endswith(_SENT_FROM_ENDS):
+    if len(text) <= 60 and text[-2:] in _LAST_LETTERS and fold(text).endswith(_SENT_FROM_ENDS):
         return True
     if "utlook" in text and _OUTLOOK_APP.match(_ANGLES.sub("", text).rstrip(" .")):
         return True
