@@ -72,8 +72,9 @@ _LONG_WORD = re.compile(r"\S{40,}+\s*+")  # no text begins so: it is a value who
 _PARAMETER = re.compile(r"[\w*-]{1,40}\s?=")
 _CONTROL = b"\0\t\x0b\x0c\x1c\x1d\x1e"
 _WELL_KNOWN = re.compile(
-    r"\n(?:from|to|cc|subject|date|sender|reply-to|message-id|received|return-path|mime-version|references|in-reply-to|"
-    r"content-[a-z-]+|x-[\w-]+|dkim-signature|list-[a-z-]+)[ \t]*:",
+    r"\n(?:from|to|cc|bcc|subject|date|sender|reply-to|message-id|received|return-path|mime-version|references"
+    r"|in-reply-to|content-[a-z-]+|x-[\w-]+|dkim-signature|list-[a-z-]+|arc-[a-z-]+|resent-[a-z-]+|delivered-to"
+    r"|auto-submitted|authentication-results|user-agent|thread-(?:topic|index)|disposition-notification-to)[ \t]*:",
     re.IGNORECASE,
 )
 _PREAMBLE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:>?From (?![ \t]*:)[^\r\n]*\r*\n)?")
@@ -176,7 +177,7 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
         block.fields.append((name, name.lower(), value if is_clean or not value.isascii() else clean_line(value)))
     if not is_ascii:
         _decode_8bit(block, raw)
-    elif "\x1b$" in text or "~{" in text:  # ISO-2022, HZ
+    if "\x1b$" in text or "~{" in text:  # ISO-2022, HZ
         block.fields = [(name, lower, _decode_escapes(value)) for name, lower, value in block.fields]
         block.defects.add("header-charset-guessed")
     return block
