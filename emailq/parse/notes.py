@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 
 from emailq.parse import cues, notices
-from emailq.parse.automatic import REPLY, TAGS
+from emailq.parse.automatic import REPLY
 from emailq.parse.patterns import has_any, in_lower_case, lower, one_of, words_of
 from emailq.parse.replies import SplitText
 
@@ -198,11 +198,9 @@ def is_receipt_note(note: Note) -> bool:
     may_be = note.names_itself or note.is_desk or note.is_loose or _has(_RECEIVED_SIGNS, text)
     if not sentences or not may_be or _FIRST_PERSON.search(text):
         return False
-    subject = TAGS.sub("", note.subject)
-    names_itself = note.names_itself or (not REPLY.match(subject) and _is_arrival(subject))
     are_arrivals = [_is_arrival(said) for said in sentences]
     arrived = sum(are_arrivals)
-    if not (arrived or names_itself or note.is_loose):
+    if not (arrived or note.names_itself or note.is_loose):
         return False
     answers = talk = other = 0
     is_machine = False
@@ -216,11 +214,11 @@ def is_receipt_note(note: Note) -> bool:
         other += not (has_arrived or will_answer or by_machine or is_talk) and _says_other(said)
         if other > _OTHERS:
             return False
-    if not (arrived or names_itself or answers):
+    if not (arrived or note.names_itself or answers):
         return False
     last_lines = _last_lines(note.reply)
     score = (
-        (3 if names_itself else 0)
+        (3 if note.names_itself else 0)
         + (3 if arrived else 0)
         + (1 if arrived > 1 else 0)
         + (2 if answers else 0)
@@ -297,7 +295,7 @@ def _is_absence(note: Note, are_away: list[bool], are_of_mail: list[bool]) -> bo
 
 def names_receipt(subject: str) -> bool:
     """Of a subject in lower case."""
-    return bool(_RECEIPT_SUBJECT.match(subject))
+    return bool(_RECEIPT_SUBJECT.match(subject)) or (not REPLY.match(subject) and _is_arrival(subject))
 
 
 def is_challenge(text: str) -> bool:

@@ -335,42 +335,18 @@ POLITE_SENTENCES = r"""
     mit freundlichen|(?:bien )?cordialement|.{0,20}saludo|.{0,20}saluti|cumprimentos|pozdraw|saygı
 """
 
-# Subjects of acknowledgements, which say all.
+# Subjects of acknowledgements, beside those in which something sent meets what is said of it when it came in (`cues`).
 RECEIPT_SUBJECTS = r"""
-    (?:we(?:['’]ve| have)? )?(?:received|got) your (?:\S{1,20} )?(?:message|e-?mail|mail|request|en?quiry)
-    (?:we(?:['’]ve| have)? )?(?:received|got) your (?:\S{1,20} )?(?:inquiry|application|ticket|letter)
-    your (?:\S{1,20} )?(?:message|e-?mail|mail|request|enquiry)\b.{0,60}\b(?:received|registered)
-    your (?:\S{1,20} )?(?:inquiry|application|ticket|case|letter)\b.{0,60}\b(?:received|registered)
-    your (?:\S{1,20} )?(?:message|e-?mail|mail|request|enquiry)\b.{0,60}\b(?:logged|created)
-    your (?:\S{1,20} )?(?:inquiry|application|ticket|case|letter)\b.{0,60}\b(?:logged|created)
-    (?:automatic |automated )?(?:acknowledge?ment|confirmation) (?:of|for) receipt
-    (?:automatic |automated )?(?:acknowledge?ment|confirmation) (?:of|for) your (?:message|mail|e-?mail|en?quiry|req)
-    thank(?:s| you) for (?:contacting|getting in touch|reaching out|writing)
-    thank(?:s| you) for (?:applying|e-?mailing|your (?:message|e-?mail|mail))
-    thank(?:s| you) for your (?:enquiry|inquiry|request|interest|application)
-    (?:ticket|request|case|message) (?:received|created)
-    (?:ваш\S{0,3} )?(?:письмо|обращение|заявка|запрос)\b.{0,40}(?:получен|принят|зарегистр)
-    (?:ваш\S{0,3} )?(?:сообщение|заявление|анкета|резюме)\b.{0,40}(?:получен|принят|зарегистр)
-    (?:ваш\S{0,3} )?(?:письмо|обращение|заявка|запрос|сообщение|заявление|анкета|резюме)\b.{0,40}(?:поступил|создан)
-    мы получили|спасибо за (?:ваш\S{0,2} )?(?:обращение|письмо|заявку|отклик|интерес|сообщение)
-    спасибо,? что (?:написали|обратились)|подтверждение (?:получения|регистрации|при[её]ма)
-    уведомление о (?:получении|регистрации|при[её]ме)|регистрация обращения|(?:eingangs|empfangs)bestätigung
-    ihre? (?:anfrage|nachricht|e-?mail|mail|bewerbung|anliegen|schreiben)\b.{0,50}(?:eingegangen|erhalten)
-    (?:vielen |herzlichen )?dank für (?:ihre|deine) (?:nachricht|anfrage|mail|e-?mail|bewerbung|kontakt)
-    wir haben ihre|bestätigung (?:ihrer|deiner|des eingangs)|accusé de réception|(?:nous avons )?(?:bien )?reçu votre
-    confirmation de réception
-    votre (?:demande|message|courriel|mail|candidature)\b.{0,50}(?:enregistr|reçu|parvenu|compte)
-    merci (?:de nous avoir|pour votre (?:message|demande|mail|courriel))|acuse de recibo|hemos recibido|recibimos
-    (?:su|tu) (?:mensaje|consulta|solicitud|correo)\b.{0,40}(?:recibid|registrad)
-    gracias por (?:contact|escribir|(?:su|tu) (?:mensaje|correo|consulta)|poner)|confirmación de recepción
-    conferma (?:di )?ricezione|abbiamo ricevuto|ricevuta di|avviso di ricevimento
-    grazie per (?:averci|aver|la (?:sua|tua))|recebemos|obrigad[oa] p\S{1,4} (?:seu|sua|contactar|contatar|entrar)
-    confirmação de rece|otrzymaliśmy|potwierdzenie (?:otrzymania|przyjęcia|zgłoszenia|rejestracji|wpływu)
-    dziękujemy za (?:kontakt|wiadomość|zgłoszenie)|zgłoszenie\b.{0,40}(?:przyjęt|zarejestr|otwart)
-    uw (?:bericht|vraag|aanvraag)\b.{0,30}ontvangen|ontvangstbevestiging
-    (?:mesajınız|başvurunuz|talebiniz|e-?postanız|mesajınızı|başvurunuzu|talebinizi)\b.{0,20}(?:ald|alın|ulaş|kayd)
-    (?:お問い?合わ?せ|ご連絡|ご応募|メール).{0,20}(?:ありがとう|受け付け|受付|受領|承り)|受付完了
-    (?:已)?收到(?:了)?您的|您的.{0,12}(?:已收到|已受理|已提交)|感谢您的(?:来信|咨询|联系)|문의.{0,12}접수
+    (?:we(?:['’]ve| have)? )?(?:received|got) your
+    (?:automatic |automated )?(?:acknowledge?ment|confirmation) (?:of|for)
+    your (?:\S{1,20} )?(?:message|e-?mail|mail|request|en?quiry|inquiry|ticket|case)\b.{0,60}\b(?:logged|created)
+    thank(?:s| you) for (?:e-?mailing|your (?:message|e-?mail|mail|request))|(?:ticket|request|case|message) created
+    мы получили|подтверждение (?:получения|регистрации|при[её]ма)|уведомление о (?:получении|регистрации|при[её]ме)
+    регистрация обращения|(?:eingangs|empfangs)bestätigung|wir haben ihre|bestätigung (?:ihrer|deiner|des eingangs)
+    accusé de réception|(?:nous avons )?(?:bien )?reçu votre|confirmation de réception|acuse de recibo|hemos recibido
+    recibimos|confirmación de recepción|conferma (?:di )?ricezione|abbiamo ricevuto|ricevuta di|avviso di ricevimento
+    recebemos|confirmação de rece|otrzymaliśmy|potwierdzenie (?:otrzymania|przyjęcia|zgłoszenia|rejestracji|wpływu)
+    ontvangstbevestiging|受付完了|(?:已)?收到(?:了)?您的|您的.{0,12}(?:已收到|已受理|已提交)
 """
 # Who says "I" writes by hand.
 FIRST_PERSON = r"""
