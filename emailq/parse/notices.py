@@ -157,28 +157,7 @@ MAYBE_AUTO_REPLY_SUBJECTS = r"""
     acuse de recibo|conferma (?:di )?ricezione|ricevuta|potwierdzenie|confirmaci[óo]n de|confirmaç[ãa]o de
     подтверждение получ|confirmation (?:of receipt|de réception)|receipt of your|alındı|不在
 """
-# The text of absent people …
-AUTO_REPLY_TEXTS = r"""
-    \booo (?:until|till|from)|\bi(?:'m| am| will be|'ll be)(?: currently| now)? away
-    \bi(?:'m| am| will be|'ll be)(?: currently| now)? (?:out of (?:the )?office|on (?:vacation|holiday|leave|annual))
-    out of (?:the )?office (?:until|from|and|till)|limited access to (?:my )?e-?mail
-    will (?:reply|respond|answer|get back).{0,40}(?:return|back)|wird nicht (?:weitergeleitet|gelesen)
-    (?:derzeit|momentan|zurzeit|bis|bin|aktuell).{0,40}(?:nicht im (?:büro|haus)|abwesend|im urlaub|in elternzeit)
-    (?:нахожусь|буду|находиться|сейчас|я) (?:в отпуске|в командировке|на больничном|вне офиса|не в офисе)
-    буду отсутствовать|\bотсутствую|отвечу .{0,40}(?:возвращени|после|когда)|у відпустці|буду відсутн
-    (?:je suis|serai|actuellement).{0,30}(?:absent|en congé|en déplacement|en vacances)
-    (?:estoy|estaré|me encuentro|actualmente).{0,30}(?:fuera|de vacaciones|ausente|de baja)
-    (?:sono|sarò).{0,30}(?:assente|fuori|in ferie)|(?:estou|estarei).{0,30}(?:fora|ausente|de férias)|afwezig
-    jestem nieobecn|jestem na urlopie|不在
-"""
-# … who say when they are back, and whom to ask until then …
-BACK_TEXTS = r"""
-    \b(?:will|shall|'ll) (?:be back|return|reply|respond|answer|get back|read)|when (?:i(?:'m| am) )?back|\burgent
-    (?:on|after|upon) my return|back (?:on|in the office)|(?:вернусь|отвечу|срочн|обращайтесь|по возвращени)|dringend
-    wieder (?:erreichbar|im büro|da)|wird nicht (?:weitergeleitet|gelesen)|(?:mon|notre) retour|urgen(?:t|ce)
-    (?:mi|a la) (?:vuelta|regreso)|al mio (?:rientro|ritorno)|spoed|повернуся|відповім|терміново|powroc|pilnych
-"""
-# … who thank for mail before they have read it …
+# Absent people thank for mail before they have read it …
 THANKS_TEXTS = r"""
     thank(?:s| you) for (?:your|the) (?:e-?mail|message)|спасибо за (?:ваше )?(?:письмо|сообщение)
     dank für (?:ihre|deine) (?:e-?mail|mail|nachricht)|merci (?:de|pour) votre (?:message|mail|e-?mail|courriel)
@@ -228,11 +207,12 @@ READ_TEXTS = r"""
 
 # Sentences of a note that somebody is away, or works there no more: who says so of oneself or of the firm …
 ABSENT_SENTENCES = r"""
-    \bв отъезде|\bi(?:['’]ve| have)? left\b|(?:e-?mails?|inbox) (?:is|are|gets?) (?:only )?checked
-    de retour (?:le|lundi|à partir|dès|en)\b|(?:contestar|responder)\S{0,6} .{0,30}(?:retraso|demora)
-    (?:sono|sarò) in (?:maternità|malattia)|\bвыходной\b|nicht mehr (?:im unternehmen|in der firma|im haus)
-    \bi(?:['’]m| am)\b.{0,20}\bout (?:this|today|all|next|for|on)\b|\b(?:is|are|be|remain) (?:\S{1,12} )?closed\b
-    \bi (?:only |usually )?work (?:part|mon|tue|wed|thu|only)|my working days
+    \booo (?:until|till|from)|\bв отъезде|\bi(?:['’]ve| have)? left\b
+    (?:e-?mails?|inbox) (?:is|are|gets?) (?:only )?checked|de retour (?:le|lundi|à partir|dès|en)\b
+    (?:contestar|responder)\S{0,6} .{0,30}(?:retraso|demora)|(?:sono|sarò) in (?:maternità|malattia)|\bвыходной\b
+    nicht mehr (?:im unternehmen|in der firma|im haus)|\bi(?:['’]m| am)\b.{0,20}\bout (?:this|today|all|next|for|on)\b
+    \b(?:is|are|be|remain) (?:\S{1,12} )?closed\b|\bi (?:only |usually )?work (?:part|mon|tue|wed|thu|only)
+    my working days
     (?:mailbox|address|inbox|account)\b.{0,20}(?:no longer|not) (?:in use|monitored|active|checked|read|used)
     erreichen sie mich\b.{0,30}nicht|(?:genieße|habe|mache)\b.{0,30}urlaub
     (?:fermé|chius|cerrad|fechad)\S{0,2} (?:du|dal?|per|pour|por|del)\b
@@ -505,7 +485,7 @@ CONFIRM_TEXTS = r"""
 """
 # Words of notes of absence, of acknowledgements, and of those who let mail wait: a text without any is none.
 ABSENT_WORDS = """
-    отъезд|have left|checked|de retour|retraso|maternit|zwolnieni|on pto|nicht mehr|выходной|formation|be back
+    ooo|отъезд|have left|checked|de retour|retraso|maternit|zwolnieni|on pto|nicht mehr|выходной|formation|be back
     on my return|leave|out of_|vacation|holiday|away|travel|unavailable|not available|no longer|closed|access to
     absent|off work|retired|on a trip|отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи
     меня не|нас не|only work|i work|off the grid|offline|travaille|working days|in use|monitored|erreichen sie|доступ
