@@ -25,7 +25,6 @@ _AUTO_REPLY_TITLE = one_of(
     r"\W{0,2}(?:(?:re|aw|sv):\s*)?",
     r"\s*(?:[^\w\s]|$|(?:re|aw|from|to|von|auf|от|на|de|à|di|da|do|av|van|od)\b)",
 )
-_RECEIVED_TEXT = one_of(notices.RECEIVED_TEXTS)
 _THANKS_TEXT = one_of(notices.THANKS_TEXTS)
 _BACK_TEXT = one_of(cues.COMES_BACK)
 _AUTO_REPLY_HEADERS = (
@@ -137,7 +136,7 @@ def _maybe_auto_reply(headers: dict[str, str], note: notes.Note, submitted: str)
     is_absent = bool(AUTO_REPLY_TEXT.search(text))
     if is_absent:
         more.append("text of an absent person")
-    if "text of a program" in marks and ((has_subject and "?" not in text) or _RECEIVED_TEXT.search(text)):
+    if "text of a program" in marks and ((has_subject and "?" not in text) or notes.says_arrival(text)):
         more.append("says that a message came in")
     is_about_mail = (has_subject and not REPLY.match(subject)) or (len(text) <= 700 and bool(_THANKS_TEXT.search(text)))
     if is_about_mail and is_absent and "?" not in text and _BACK_TEXT.search(text):

@@ -183,8 +183,8 @@ def is_absence_note(note: Note) -> bool:
 
 
 def says_arrival(text: str) -> bool:
-    """Whether the begin of a text says that a message came in."""
-    return _is_arrival(lower(text[:_HEAD]))
+    """Whether a sentence at the begin of a text says that a message came in."""
+    return any(map(_is_arrival, _END.split(_WRAPPED.sub(" ", lower(text[:_HEAD])))))
 
 
 def tells_arrival(note: Note) -> bool:

@@ -163,17 +163,7 @@ THANKS_TEXTS = r"""
     dank für (?:ihre|deine) (?:e-?mail|mail|nachricht)|merci (?:de|pour) votre (?:message|mail|e-?mail|courriel)
     gracias por (?:su|tu) (?:correo|mensaje|e-?mail)|grazie per (?:la sua|il suo|la tua)|obrigad[oa] pel
 """
-# … of those who have received something …
-RECEIVED_TEXTS = r"""
-    this is an? auto\S{0,12} acknowledge?ment|(?:received|got) your (?!order|payment)
-    thank(?:s| you) for (?:contacting|your (?:e-?mail|message|request|en?quiry|inq|int))
-    (?:message|mail|request|enquiry|inquiry)\b.{0,60}has been (?:received|logged|registered|created)
-    (?:ticket|case|query|letter|form)\b.{0,60}has been (?:received|logged|registered|created)
-    (?:обращение|заявк\w|письмо|запрос) (?:\S{1,20} ){0,2}(?:получен|принят|зарегистрирован)|получили ваш
-    присвоен номер|(?:ist|sind) (?:bei uns )?eingegangen|(?:nachricht|anfrage|e-?mail) erhalten|bien reçu
-    hemos recibido|abbiamo ricevuto|recebemos|ontvangen|otrzymaliśmy|отримали ваш
-"""
-# … and of programs.
+# What programs say of themselves.
 AUTOMATIC_TEXTS = r"""
     this (?:is an?|e-?mail is) auto\S{0,12}(?: \S{1,14})? (?:message|repl|respon|e-?mail|mail)
     this (?:message is|reply (?:is|was)) auto\S{0,12}(?: \S{1,14})? (?:message|repl|respon|e-?mail|mail)
