@@ -14,27 +14,26 @@ SOMEBODYS_NOTE = r"""
 
 # What people send to a desk; orders and payments are answered by people too.
 SENT = r"""
-    message|e-?mails?\b|mail\b|\bnote\b|request|enquir|inquir|query|question|application|ticket|\bcase\b|complaint
-    claim|report\b|letter|correspondence|submission|feedback|\bform\b|\bcv\b|résumé|письм|обращени|заявк|заявлени
-    запрос|сообщени|вопрос|жалоб|претензи|отзыв|отклик|резюме|анкет|тикет|корреспонденц|документы|nachricht|anfrage
-    schreiben|anliegen|bewerbung|unterlagen|reklamation|beschwerde|antrag|meldung|vorgang|formular|demande|courriel
-    courrier|candidature|réclamation|dossier|requête|formulaire|signalement|mensaje|correo|consulta|solicitud
-    reclamaci|queja|incidencia|petici|candidatura|escrito\b|\bcaso\b|messaggio|richiesta|segnalazione|comunicazione
-    reclamo|domanda|istanza|pratica\b|curriculum|mensagem|solicita[çc]|manifesta[çc]|reclama[çc]|contato\b|chamado
-    requerimento|pedido de (?:info|contat|contact|ajuda)|wiadomoś|zgłoszeni|zapytani|reklamacj|wnios|pism[oa]|aplikacj
-    korespondencj|spraw[aęie]|mesaj|talep|taleb|başvuru|e-?posta|iletiniz|şikayet|sorunuz|bericht|vraag|aanvraag
-    klacht|sollicitatie|verzoek|問い?合わ?せ|メール|ご連絡|ご依頼|ご応募|ご質問|お便り|申し?込み?|邮件|郵件|来信|來信
-    留言|咨询|諮詢|申请|申請|请求|工单|反馈|投诉|简历|문의|메일|comments?\b|\bdetails\b|\boffer(?:ing)?\b|documents?\b
-    \bfiles?\b|photos?\b|referral|\bdropping us|support request|webform|файл|фото|предложени|пожелани
-    обратн\S{2} связь|hinweis|angaben|dokumente|mitteilung|eingabe|rückfrage|\bmail\b|documents|pièces|commentaire
-    sollicitation|documentaci|comentario|sugerencia|documentazione|osservazioni|e-?mail|contact[oe]\b|dokumenty
-    bildirim|öneri|görüşü|ご意見|ご要望|内容|建议|意见|信息|\bpapers?\b|abstract|manuscript|zuschrift|\bbrief\b
-    meddelande|mejl|ärende|förfrågan|ansökan|henvendelse|forespørgsel|besked|e-?post\b|viesti|tiedustelu|звернення
-    \bлист\b|zpráv|dotaz|žádost|mesajul|cererea
+    message|mail\b|\bnote\b|request|enquir|inquir|query|question|application|ticket|\bcase\b|complaint|claim|report\b
+    letter|correspondence|submission|feedback|\bform\b|\bcv\b|résumé|письм|обращени|заявк|заявлени|запрос|сообщени
+    вопрос|жалоб|претензи|отзыв|отклик|резюме|анкет|тикет|корреспонденц|документы|nachricht|anfrage|schreiben|anliegen
+    bewerbung|unterlagen|reklamation|beschwerde|antrag|meldung|vorgang|formular|demande|courriel|courrier|candidature
+    réclamation|dossier|requête|formulaire|signalement|mensaje|correo|consulta|solicitud|queja|incidencia|petici
+    candidatura|escrito\b|\bcaso\b|messaggio|richiesta|segnalazione|comunicazione|reclamo|domanda|istanza|pratica\b
+    curriculum|mensagem|solicita[çc]|manifesta[çc]|reclama[çc]|contato\b|chamado|requerimento
+    pedido de (?:info|contat|contact|ajuda)|wiadomoś|zgłoszeni|zapytani|reklamacj|wnios|pism[oa]|aplikacj
+    korespondencj|spraw[aęie]|mesaj|talep|taleb|başvuru|e-?posta|iletiniz|şikayet|sorunuz|bericht|vraag|klacht
+    sollicitatie|verzoek|問い?合わ?せ|メール|ご連絡|ご依頼|ご応募|ご質問|お便り|申し?込み?|邮件|郵件|来信|來信|留言
+    咨询|諮詢|申请|申請|请求|工单|反馈|投诉|简历|문의|메일|comments?\b|\bdetails\b|\boffer(?:ing)?\b|documents?\b
+    \bfiles?\b|photos?\b|referral|\bdropping us|webform|файл|фото|предложени|пожелани|обратн\S{2} связь|hinweis
+    angaben|dokumente|mitteilung|eingabe|rückfrage|documents|pièces|commentaire|sollicitation|documentaci|comentario
+    sugerencia|documentazione|osservazioni|e-?mail|contact[oe]\b|dokumenty|bildirim|öneri|görüşü|ご意見|ご要望|内容
+    建议|意见|信息|\bpapers?\b|abstract|manuscript|zuschrift|\bbrief\b|meddelande|mejl|ärende|förfrågan|ansökan
+    henvendelse|forespørgsel|besked|e-?post\b|viesti|tiedustelu|звернення|\bлист\b|zpráv|dotaz|žádost|cererea
 """
 # … and what is said of it when it came in.
 ARRIVED = r"""
-    received|registered|logged|recorded|\barrived|reached (?:us|our|the)|landed|acknowledg|\bgot your\b|\bsafely\b
+    received|registered|logged|recorded|\barrived|reached (?:us|our|the)|landed|acknowledg|\bsafely\b
     (?:been|is|was|have|has|we) (?:now |been )?(?:created|opened|added|assigned|forwarded|passed|queued|allocated|filed)
     (?:been|was|is) (?:submitted|sent to)|\b(?:is|are|been) (?:now )?(?:with|in) (?:us|our|the) |\bqueue|under review
     being (?:reviewed|processed|handled|looked)|confirm.{0,30}receipt
@@ -57,10 +56,10 @@ ARRIVED = r"""
     доставлен|попал|занесен|внесен|учт[её]н|взят\S? в работу|открыт|ist bei uns|zur kenntnis|entgegengenommen
     dokumentiert|hinterlegt|zugewiesen|liegt .{0,20}vor|für ihre (?:nachricht|anfrage|mail|e-?mail|bewerbung)
     bien noté|bonne note|affectée|dirigée?\b|nous avons votre|presentad|ingresad|recepcionad|derivad|en trámite
-    tomado nota|giunt[oa]|smistat|assegnat|preso nota|reencaminhad|chegou|deu entrada|em análise|abrimos|agradecemos
-    skierowan|odnotow|przekazal|birimimize|sisteme|incelen|お寄せ|届き|伝え|已进入|已录入|收悉|已转|投递|bekommen
-    (?:tagit|har) emot|mottag|registrerat|modtaget|mottatt|vastaanot|отримали|отримано|зареєстров|přijali|obdrželi
-    zaevidov|submitted success|got your
+    tomado nota|giunt[oa]|smistat|assegnat|preso nota|chegou|em análise|abrimos|agradecemos|skierowan|odnotow
+    przekazal|birimimize|sisteme|incelen|お寄せ|届き|伝え|已进入|已录入|收悉|已转|投递|bekommen|(?:tagit|har) emot
+    mottag|registrerat|modtaget|mottatt|vastaanot|отримали|отримано|зареєстров|přijali|obdrželi|zaevidov
+    submitted success|got your
 """
 # Thanks that say the same by themselves.
 THANKS_FOR_WRITING = r"""
@@ -74,8 +73,8 @@ THANKS_FOR_WRITING = r"""
     (?:спасибо|благодарим) за (?:ваш )?(?:интерес|отклик)|dank für (?:ihr|dein|das) interesse
     merci de votre (?:intérêt|message)|gracias por (?:su|tu) interés|grazie per (?:il )?(?:suo|tuo|l['’]) ?interess
     agradecemos o seu (?:contact|interesse)|dziękujemy za (?:zainteresowanie|aplikacj)|お寄せいただき|感谢您投递
-    merci de l['’]intérêt|merci de votre intérêt|tack för (?:ditt|att)|tak for din|takk for din
-    kiitos (?:viesti|yhteyden)|děkujeme za (?:zprávu|dotaz)|дякуємо за (?:звернення|лист)|için teşekkür
+    merci de l['’]intérêt|tack för (?:ditt|att)|tak for din|takk for din|kiitos (?:viesti|yhteyden)
+    děkujeme za (?:zprávu|dotaz)|дякуємо за (?:звернення|лист)|için teşekkür
 """
 # What becomes of it …
 ANSWER = r"""
@@ -84,25 +83,25 @@ ANSWER = r"""
     assigned|be read|ответ|свяж|перезвон|верн[её]|рассмотр|сообщ[иа]т|обработ|уведом|напишем|информир|исполнени|решени
     antwort|meld(?:et|en)|kümmer|bearbeit|in verbindung|rückmeldung|auf sie zu|zurückkommen|benachrichtig|informier
     geprüft|répon|trait|contacter|revenir|recontact|reviendr|prendre en charge|prise en charge|rappel|informer|tiendr
-    respond|respuesta|contest|contactar|atend|pondr|tramit|notific|informar|rispond|rispost|contatt|provved|riscontro
-    evas|aggiornament|informat|lavorazione|resposta|responde|contat|retorn|analis|informad|odpowie|odpowiada|skontakt
-    rozpatrz|rozpatrywan|udziel|poinform|kontakt|dönüş|yanıt|cevap|iletişim|değerlendir|bilgilendir|döneceğ|reageren
-    antwoord|reactie|返信|回答|ご連絡|連絡|対応|ご案内|返答|回复|答复|联系|处理|回覆|답변|\bnotify|svarar|återkommer
-    besvare|vender tilbage|vastaamme|відповім|odpovíme|escribir|comprobar
+    respuesta|contest|contactar|atend|pondr|tramit|informar|rispond|rispost|provved|riscontro|evas|aggiornament
+    informat|lavorazione|resposta|contat|retorn|analis|informad|odpowie|odpowiada|rozpatrz|rozpatrywan|udziel|poinform
+    kontakt|dönüş|yanıt|cevap|iletişim|değerlendir|bilgilendir|döneceğ|reageren|antwoord|reactie|返信|回答|連絡|対応
+    ご案内|返答|回复|答复|联系|处理|回覆|답변|svarar|återkommer|besvare|vender tilbage|vastaamme|відповім|odpovíme
+    escribir|comprobar
 """
 # … and when.
 SOON = r"""
     \bwithin\b|after \d{1,2} ?[ap]m|(?:working|business) (?:day|hour)|\d hours|\bdays\b|\bweeks?\b|\bshortly|\bsoon\b
     as soon|up to|end of|due course|promptly|earliest|in turn|order|once\b|\bhours\b|take (?:a|some|longer|us)|next
     в течение|\bдн(?:я|ей|ям)|час(?:а|ов|ы)?\b|ближайш|скор|срок|до конца|как только|по мере|порядк|дополнительно
-    позже|дольше|быстрее|innerhalb|binnen|\btage?n?\b|stunden|woche|schnellst|\bbald|zeitnah|umgehend|\bkürze
-    unaufgefordert|sobald|nächsten|länger|geduld|momentan|derzeit|\bsous\b|dans les|délai|heures|jours|semaine
-    quinzaine|\bbref|rapidement|dès (?:que|réception)|prochainement|vite|plazo|horas|días|\bbreve|pronto|enseguida
-    lo antes|cuanto antes|en cuanto|posible|término|\bentro\b|\bore\b|giorni|presto|appena|possibile|tempi\b|termini
-    prazo|\bdias|assim que|possível|\blogo\b|\baté \d|ciągu|\bdni\b|godzin|terminie|wkrótce|najszybciej|niezwłocznie
-    içinde|\bgün|saat|en kısa|yakında|sürede|werkdag|spoedig|zo snel|dagen|以内|営業日|順次|後ほど|しばらく|追って
-    改めて|まで|小时|工作日|尽快|之内|日内|天内|稍后|近期|时间|\binom\b|arbetsdag|snarast|inden for|indenfor|\binnen\b
-    hverdag|arkipäiv|протягом|найближч|\bdnů\b|pracovních
+    позже|дольше|быстрее|innerhalb|binnen|\btage?n?\b|stunden|woche|schnellst|\bbald|zeitnah|umgehend|\bkürze|sobald
+    nächsten|länger|geduld|momentan|derzeit|\bsous\b|dans les|délai|heures|jours|semaine|quinzaine|\bbref|rapidement
+    dès (?:que|réception)|prochainement|vite|plazo|horas|días|\bbreve|pronto|enseguida|lo antes|cuanto antes|en cuanto
+    posible|término|\bentro\b|\bore\b|giorni|presto|appena|possibile|tempi\b|termini|prazo|\bdias|assim que|possível
+    \blogo\b|\baté \d|ciągu|\bdni\b|godzin|wkrótce|najszybciej|niezwłocznie|içinde|\bgün|saat|en kısa|yakında|sürede
+    werkdag|spoedig|zo snel|dagen|以内|営業日|順次|後ほど|しばらく|追って|改めて|まで|小时|工作日|尽快|之内|日内|天内
+    稍后|近期|时间|\binom\b|arbetsdag|snarast|inden for|indenfor|\binnen\b|hverdag|arkipäiv|протягом|найближч|\bdnů\b
+    pracovních
 """
 # "We will answer": needs no time.
 WE_WILL_ANSWER = r"""
@@ -111,50 +110,49 @@ WE_WILL_ANSWER = r"""
     \b(?:we|team|us|someone|colleague|specialist|agent)\b.{0,20}(?:will|['’]ll|shall) .{0,24}(?:get back|review|look)
     рассмотр(?:им|ит|ят)\b|ответ(?:им|ит|ят)\b|свяж(?:емся|ется|утся)|перезвон(?:им|ит|ят)|сообщим|верн[её]мся|напишем
     (?:werden|wird)\b.{0,80}(?:melden|bearbeiten|kümmern|antworten|prüfen|in verbindung setzen)|melden uns
-    kommen .{0,30}auf sie zu|répondrons|traiterons|reviendrons|recontacterons|contacterons
-    vous (?:répondra|contactera|recontactera)|responde(?:mos|remos)\b|contesta(?:mos|remos)|atenderemos|contactaremos
-    pondremos en contacto|entraremos em contat|retornaremos|risponderemo|(?:ri)?contatteremo|provvederemo|odpowiemy
-    skontaktujemy|odezwiemy|döneceğiz|yanıtlayacağız|yazacağız|ileteceğiz|\bwe (?:aim|try|strive|endeavou?r) to\b
+    kommen .{0,30}auf sie zu|répondrons|traiterons|reviendrons|contacterons|vous (?:répondra|contactera|recontactera)
+    responde(?:mos|remos)\b|contesta(?:mos|remos)|atenderemos|contactaremos|pondremos en contacto|entraremos em contat
+    retornaremos|risponderemo|(?:ri)?contatteremo|provvederemo|odpowiemy|skontaktujemy|odezwiemy|döneceğiz
+    yanıtlayacağız|yazacağız|ileteceğiz|\bwe (?:aim|try|strive|endeavou?r) to\b
     \bwe (?:usually|normally|generally|always) \S+|\bwe (?:answer|reply|respond|read)\b
     (?:will|['’]ll) (?:\S{1,12} )?(?:be in touch|read it|contact you|get back|come back to you)|hear from us
     обратную связь|изучим|постараемся|\bотвечаем|ответ будет|получите ответ|подготовим|ответ на ваш
     \bwir (?:antworten|melden|bemühen|kümmern)|(?:erhalten|bekommen) sie (?:\S{1,12} )?(?:antwort|rückmeldung)
     beantwort(?:et|ung)|nos délais|nous (?:répondons|traitons|efforçons)|(?:sera|seront) trait|recevrez
-    vous sera (?:apporté|adressé)|recibirá|daremos|nos pondremos|contest(?:amos|aremos)|riceverà
-    verrà (?:evas|contattat)|sarà (?:ricontattat|evas|lavorat)|responderão|será respondid|odpisujemy|odpowiadamy
-    udzielimy|postaramy|sonuçlandırıl|\bsize (?:dön|bilgi|ulaş)|streven|nemen .{0,30}contact|与您联系|为您处理
-    给您回复|お返事|ご返信|ご回答|差し上げ
-    \b(?:someone|team|committee|colleague|we)(?: will|['’]ll) (?:ring|call|arrange|notify)|escribiremos|comprobaremos
-    geri dön|svarar (?:inom|så)|(?:le|lo|la) (?:informar|contactar|atender|avisar)(?:á|emos)
-    (?:la|lo) (?:revisar|estudiar)(?:á|emos)|verrà (?:informat|avvisat)|entrar(?:á|emos) em contato
-    (?:sera|serez) (?:informé|contacté|recontacté)|werden (?:sie )?(?:informiert|benachrichtigt)
+    vous sera (?:apporté|adressé)|recibirá|daremos|nos pondremos|riceverà|verrà (?:evas|contattat)
+    sarà (?:ricontattat|evas|lavorat)|responderão|será respondid|odpisujemy|odpowiadamy|udzielimy|postaramy
+    sonuçlandırıl|\bsize (?:dön|bilgi|ulaş)|streven|nemen .{0,30}contact|与您联系|为您处理|给您回复|お返事|ご返信
+    ご回答|差し上げ|\b(?:someone|team|committee|colleague|we)(?: will|['’]ll) (?:ring|call|arrange|notify)
+    escribiremos|comprobaremos|geri dön|svarar (?:inom|så)
+    (?:le|lo|la) (?:informar|contactar|atender|avisar)(?:á|emos)|(?:la|lo) (?:revisar|estudiar)(?:á|emos)
+    verrà (?:informat|avvisat)|entrar(?:á|emos) em contato|(?:sera|serez) (?:informé|contacté|recontacté)
+    werden (?:sie )?(?:informiert|benachrichtigt)
 """
 # What desks talk of: hours, numbers, load, where to look, what not to do.
 DESK_TALK = r"""
     (?:office|opening|business|working|support) hours|out.of.hours|\bopen\b|mon(?:day)?\b.{0,6}(?:-|–|to).{0,6}fri
-    turnaround|(?:response|reply|waiting) times?|volume|demand\b|queue|in turn|same .{0,30}again|\bslow|urgent
-    emergenc|can['’]?t wait|cannot wait|\bsooner\b
+    turnaround|(?:response|reply|waiting) times?|volume|demand\b|queue|in turn|same .{0,30}again|\bslow|emergenc
+    can['’]?t wait|cannot wait|\bsooner\b
     (?:reference|ticket|case|request|file|claim|tracking|incident)(?: (?:number|no|id|ref)\b|:)
-    (?:reference|ticket|case|request|file|claim|incident)\W{0,2}(?:is |#)|\bref\b|faq|help cent|knowledge base
-    web ?site|portal|online|\bstatus|\btrack|inbox|mailbox|monitored|patien|meantime|meanwhile
-    (?:quote|keep) (?:the|this|your|it)|assume|unsuccessful|privacy|data protection|reply (?:above|to this)
-    (?:more|further|additional) (?:info|det|comm)|^(?:subject|priority|status|department|summary|category|created)\s?:
-    ^(?:тема|приоритет|статус|категория)\s?:|режим работы|график|часы работы|круглосуточн|понедельник|пн\W{1,3}пт
-    выходн|рабоч|очеред|нагрузк|объ[её]м|номер|№|повторн|новых писем|срочн|аварии|аварийн|личн\S{2,3} кабинет|на сайте
-    статус|состояни|ссылк|терпени|портал|специалист|сотрудник|оператор|менеджер|консультант|результат|вопросы и ответы
-    частые вопросы|öffnungszeit|geschäftszeit|sprechzeit|servicezeit|(?:von|-|–|bis) ?\d[\d.:]{0,4} uhr\b|mo\W{1,3}fr
-    aufkommen|nachfragen|bitte (?:sehen|haben)|(?<!sendungs)(?<!artikel)(?<!bestell)nummer|dringend|notf[aä]ll|website
-    webseite|status|datenschutz|geduld|unser\S{0,2} (?:\S{1,20})?(?:team|mitarbeiter)|horaires?|ouvert|lundi|numéro
-    référence|urgen|inutile|\bsite\b|suivi|affluence|conseiller|service (?:concerné|compétent)|horario|de lunes|número
-    referencia|(?:es|hace) (?:necesario|falta)|\bweb\b|seguimiento|nuestr\S equipo|orari|lunedì|numero|\bn\. ?\d
-    riferimento|è necessario|occorre|\bsito\b|portale|ufficio (?:competente|preposto)|operatore|horário|segunda
-    protocolo|referência|acompanh|nossa equip|godzin|poniedział|numer|piln|cierpliwoś|\bstroni?e|konsultant|pracownik
-    çalışma saat|numara|\bacil|web site|ilgili birim|temsilci|営業時間|受付時間|平日|番号|土日|お待ち|担当|緊急
-    工作时间|编号|耐心|热线|周一|客服|拨打|专员|\bin the order\b|\ba tiny team|small team
-    (?:lot|number) of (?:offers|requests|enquiries|mails|messages)|usually (?:in|within)|while you wait|in season
-    at this time of year|дежурн|личном кабинете|zuständige|ausschließlich|per post\b|compte tenu
-    nombre (?:important|élevé)|l['’]ordre|ordre d['’]arrivée|registro general|número de entrada|remitid|tramitaci
-    protocollo|lavorativi|di solito|serviços|sezonie|zwykle|koncie|birim|担当課|筛选|流程
+    (?:reference|ticket|case|request|file|claim|incident)\W{0,2}(?:is |#)|\bref\b|faq|help cent|knowledge base|portal
+    online|\btrack|inbox|mailbox|monitored|patien|meantime|meanwhile|(?:quote|keep) (?:the|this|your|it)|assume
+    unsuccessful|privacy|data protection|reply (?:above|to this)|(?:more|further|additional) (?:info|det|comm)
+    ^(?:subject|priority|status|department|summary|category|created)\s?:|^(?:тема|приоритет|статус|категория)\s?:
+    режим работы|график|часы работы|круглосуточн|понедельник|пн\W{1,3}пт|выходн|рабоч|очеред|нагрузк|объ[её]м|номер|№
+    повторн|новых писем|срочн|аварии|аварийн|личн\S{2,3} кабинет|на сайте|статус|состояни|ссылк|терпени|портал
+    специалист|сотрудник|оператор|менеджер|консультант|результат|вопросы и ответы|частые вопросы|öffnungszeit
+    geschäftszeit|sprechzeit|servicezeit|(?:von|-|–|bis) ?\d[\d.:]{0,4} uhr\b|mo\W{1,3}fr|aufkommen|nachfragen
+    bitte (?:sehen|haben)|(?<!sendungs)(?<!artikel)(?<!bestell)nummer|dringend|notf[aä]ll|website|webseite|status
+    datenschutz|geduld|unser\S{0,2} (?:\S{1,20})?(?:team|mitarbeiter)|horaires?|ouvert|lundi|numéro|référence|urgen
+    inutile|\bsite\b|suivi|affluence|conseiller|service (?:concerné|compétent)|de lunes|número|referencia
+    (?:es|hace) (?:necesario|falta)|\bweb\b|seguimiento|nuestr\S equipo|orari|lunedì|\bn\. ?\d|riferimento
+    è necessario|occorre|\bsito\b|ufficio (?:competente|preposto)|operatore|horário|segunda|protocolo|referência
+    acompanh|nossa equip|godzin|poniedział|numer|piln|cierpliwoś|\bstroni?e|konsultant|pracownik|çalışma saat|numara
+    \bacil|web site|temsilci|営業時間|受付時間|平日|番号|土日|お待ち|担当|緊急|工作时间|编号|耐心|热线|周一|客服|拨打
+    专员|\bin the order\b|\ba tiny team|small team|(?:lot|number) of (?:offers|requests|enquiries|mails|messages)
+    usually (?:in|within)|while you wait|in season|at this time of year|дежурн|zuständige|ausschließlich|per post\b
+    compte tenu|nombre (?:important|élevé)|l['’]ordre|ordre d['’]arrivée|registro general|remitid|tramitaci|protocollo
+    lavorativi|di solito|serviços|sezonie|zwykle|koncie|birim|筛选|流程
     (?:please )?allow (?:up to |at least )?\S{1,6} (?:working|business|days)|\bbusy (?:time|period)|staffed|need up to
     keep an eye|medical advice|werktags|notdienst|sprechstunde|tiempo medio|tempo m[eé]dio|orden de llegada
     w kolejności|in ordine di arrivo|di norma|sportello|espace client|área de cliente|area clienti|mein konto
@@ -216,34 +214,33 @@ AWAY = r"""
 """
 # … their mail …
 MAIL = r"""
-    e-?mails?\b|mails?\b|inbox|mailbox|message|почт|письм|сообщени|nachrichten|courriel|boîte|correo|mensaje|posta\b
-    messaggi|wiadomoś|skrzyn|mesaj|メール|邮件|信\b|\bi see this|\bthis (?:account|address)|anfragen
+    mails?\b|inbox|mailbox|message|почт|письм|сообщени|nachrichten|courriel|boîte|correo|mensaje|posta\b|messaggi
+    wiadomoś|skrzyn|mesaj|メール|邮件|信\b|\bi see this|\bthis (?:account|address)|anfragen
     slow to (?:reply|respond|answer)
 """
 # … which they seldom read …
 SELDOM = r"""
     \bonly\b|rarely|seldom|sporadic|infrequent|irregular|occasional|(?:once|twice) a|limited|intermittent|delay|slow
     (?:not|won['’]?t) (?:be )?(?:see|read|check|monitor|look)|can['’]?t (?:see|read|check)|may be .{0,20}before
-    unable to (?:read|check|acc)|не (?:смотрю|читаю|проверяю|вижу)|редко|раз в день|нерегулярно|урывками|вечер
-    не сразу|ограничен|задержк|\bnur\b|selten|\bkaum\b|sporadisch|unregelmäßig|nicht (?:gelesen|lesen|abgerufen)
-    eingeschränkt|verzöger|\bne (?:lis|consulte|relève)|rarement|que le soir|par intermittence|retard|limité
-    \bs[óo]lo\b|rara vez|retraso|demora|limitad|\bsolo (?:la|di|ogni)|raramente|saltuari|ritardo|apenas|atraso|rzadko
-    opóźni|nadir|gecik|不定期|遅れ|確認ができ|不能及时|无法及时|(?:don['’]t|do not) (?:check|read|see|monitor)
-    раз в (?:день|два|три|неделю)|non (?:posso|riesco a) leggere|à mon retour|no (?:puedo|podré) (?:leer|ver)
-    não (?:consigo|posso) ler|nie (?:czytam|sprawdzam)
+    unable to (?:read|check|acc)|не (?:смотрю|читаю|проверяю|вижу)|редко|нерегулярно|урывками|вечер|не сразу|ограничен
+    задержк|\bnur\b|selten|\bkaum\b|sporadisch|unregelmäßig|nicht (?:gelesen|lesen|abgerufen)|eingeschränkt|verzöger
+    \bne (?:lis|consulte|relève)|rarement|que le soir|par intermittence|retard|limité|\bs[óo]lo\b|rara vez|retraso
+    demora|limitad|raramente|saltuari|ritardo|apenas|atraso|rzadko|opóźni|nadir|gecik|不定期|遅れ|確認ができ|不能及时
+    无法及时|(?:don['’]t|do not) (?:check|read|see|monitor)|раз в (?:день|два|три|неделю)
+    non (?:posso|riesco a) leggere|à mon retour|no (?:puedo|podré) (?:leer|ver)|não (?:consigo|posso) ler
+    nie (?:czytam|sprawdzam)
 """
 # … who stands in for them …
 STAND_IN = r"""
-    urgent|emergenc|sooner|before then|meantime|meanwhile|in my absence|can['’]?t wait|cannot wait|\bcover|instead
-    has my|(?:contact|call|ring|phone|text|e-?mail|write to|speak to|ask) \S{2,}|look(?:s|ing) after|(?:will|can) help
-    helps? you|in charge|срочн|неотложн|пока меня нет|вместо меня|замеща|вопросам
+    emergenc|sooner|before then|meantime|meanwhile|in my absence|can['’]?t wait|cannot wait|\bcover|instead|has my
+    (?:contact|call|ring|phone|text|e-?mail|write to|speak to|ask) \S{2,}|look(?:s|ing) after|(?:will|can) help
+    helps? you|in charge|неотложн|пока меня нет|вместо меня|замеща|вопросам
     по (?:договорам|заказам|вопросам|отгрузк\S|сч[её]там)|обращайтесь|звоните|пишите|коллег|подмен|dringend|eilig
     notfall|vertret|wenden|hilft|helfen|kolleg|in der zwischenzeit|solange|urgen|entre-?temps|pendant ce temps
-    collègue|remplace|suit mes|contacter|adresser|joindre|appeler|écrire|mientras|compañer|llam[ae]|contact|escrib
-    atiende|nel frattempo|collega|contattare|rivolgersi|scrivere|chiamare|sostitu|entretanto|colega|enquanto
-    fal[ae] com|ligue|substitu|piln|zastęp|kontakt|w tym czasie|\bacil|yerine|ulaşabil|arayabil|yardımcı|急|代わり
-    担当|联系|聯繫|打我|拨打|致电|running my|dringend\S{0,2}|\bbitte an\b|сроч|best way to|\bsee \S{2,}|\bnumber is
-    \buse \S{2,}@|\bfor .{3,40} use\b
+    collègue|remplace|suit mes|adresser|joindre|appeler|écrire|mientras|compañer|llam[ae]|contact|escrib|atiende
+    nel frattempo|collega|contattare|rivolgersi|scrivere|chiamare|sostitu|entretanto|colega|enquanto|fal[ae] com|ligue
+    substitu|piln|zastęp|kontakt|w tym czasie|\bacil|yerine|ulaşabil|arayabil|yardımcı|急|代わり|担当|联系|聯繫|打我
+    拨打|致电|running my|\bbitte an\b|сроч|best way to|\bsee \S{2,}|\bnumber is|\buse \S{2,}@|\bfor .{3,40} use\b
 """
 # … until when …
 UNTIL = r"""
@@ -259,7 +256,7 @@ UNTIL = r"""
 COMES_BACK = r"""
     \b(?:will|shall|['’]ll|can) (?:\S{1,12} ){0,3}(?:repl|respond|answer|read|deal|return|(?:get|come|be|write) back)
     (?:on|after|upon|until) my return|when i(?:['’]?m| am| get)? ?(?:back|return)|back (?:on|in|mon|tue|wed|thu|fri)
-    expect a (?:delay|reply)|вернусь|отвечу|прочту|по возвращени|когда вернусь|после выхода|выйду|свяжусь
+    expect a (?:delay|reply)|вернусь|отвечу|прочту|по возвращени|после выхода|выйду|свяжусь
     буду (?:\S{1,12} )?(?:на месте|на связи|в офисе)|melde mich|antworte|wieder (?:da|erreichbar|im|für|zurück)
     rückkehr|zurück|kümmere|répondrai|(?:mon|dès) retour|de retour|reviens|lirai|traiterai|consulterai
     respond(?:o|eré)|contest(?:o|aré)|(?:mi|la) (?:vuelta|regreso)|vuelvo|regreso|leeré|risponder[òo]|rientro|ritorno

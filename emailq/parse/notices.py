@@ -34,11 +34,10 @@ BOUNCE_SUBJECTS = r"""
 
 # What mail systems say of a failure, and nobody else.
 BOUNCE_TEXTS = r"""
-    user unknown|unknown (?:user|recipient|local|address error|or illegal|virtual)
-    no such (?:user|recipient|mailbox|host|domain)
+    unknown (?:user|recipient|local|address error|or illegal|virtual)|no such (?:user|recipient|mailbox|host|domain)
     (?:user|recipient|mailbox|address|domain|host)(?: name)? (?:is )?(?:not|un)(?: ?found|known|available|routeable)
     mailbox (?:is )?(?:full|disabled|over|exceed|size|inactive|does not exist)|recipient(?: address)? rejected
-    (?:over|exceeded)[ -]?(?:the |his |its |their )?(?:storage |disk |mailbox )?quota|quota exceed|is over quota
+    (?:over|exceeded)[ -]?(?:the |his |its |their )?(?:storage |disk |mailbox )?quota|quota exceed
     permanent (?:fatal )?error|relay(?:ing)? (?:access )?(?:is )?denied
     address(?:es)? had (?:permanent|transient|delivery)
     your (?:message|email) (?:wasn.t|was not|couldn.t be|could not be) delivered|address couldn.t be found|qmail-send
@@ -166,7 +165,6 @@ THANKS_TEXTS = r"""
 # What programs say of themselves.
 AUTOMATIC_TEXTS = r"""
     this (?:is an?|e-?mail is) auto\S{0,12}(?: \S{1,14})? (?:message|repl|respon|e-?mail|mail)
-    this (?:message is|reply (?:is|was)) auto\S{0,12}(?: \S{1,14})? (?:message|repl|respon|e-?mail|mail)
     this (?:is an?|e-?mail is|message is|reply (?:is|was)) auto\S{0,12}(?: \S{1,14})? (?:not|gener|ack|sent|conf)
     this (?:e-?mail|message|reply) (?:is|was) auto|auto(?:mated|matic(?:ally)?)[ -](?:reply|response|generated)
     automated (?:message|e-?mail|acknowledge?ment)|automatisch (?:generiert|erstellt|erzeugt)
@@ -225,7 +223,7 @@ ABSENT_SENTENCES = r"""
     (?:нахожусь|буду|сейчас|\bя)\b.{0,40}не (?:в офисе|на (?:рабочем )?месте|на работе|доступ)
     \b(?:в|на) (?:\S{1,20} )?(?:отпуске|командировке|больничном|декрете) (?:до|по|с)\b|не работаю|уволи(?:лся|лась)
     (?:в|из) (?:нашей )?(?:компании|фирме|организации)\b.{0,30}не работает|arbeitet nicht mehr (?:für|bei|in|im)\b
-    no longer works? (?:for|at|here|with)|ne travaille plus|ya no trabaja|non lavora più|não trabalha mais
+    no longer works? (?:for|at|here|with)|ya no trabaja|non lavora più|não trabalha mais
     \bon (?:\S{1,12} )?leave (?:until|till|from)|отсутству(?:ю|ем|ет)\b|(?:буду|будем) отсутств
     (?:меня|нас)(?: \S{1,20}){0,3} (?:нет|не будет)|ограничен\S{0,3} доступ
     (?:офис|компания|склад|мы) (?:\S{1,20} ){0,3}не работа|у відпустці|буду відсутн|не в офісі
@@ -257,17 +255,16 @@ ABSENT_SENTENCES = r"""
 # … and what else such a note says: thanks, until when, whom to ask, and what becomes of the message.
 MEANWHILE_SENTENCES = r"""
     (?:please )?reach out to|time.sensitive|обязанности исполня|если горит|consulterai|遅れ|melde mich|meldet sich
-    expect (?:a|an|some)? ?(?:repl|respon|answer|delay|slow)|(?:sera|seront) trait|fino a|мои (?:задачи|дела|вопросы)
+    expect (?:a|an|some)? ?(?:repl|respon|answer|delay|slow)|fino a|мои (?:задачи|дела|вопросы)
     \b(?:look|looking) after you|covered by|stands? in for me|when i(?:'m|’m| am) (?:next|back)|write back|reopen
     in touch|(?:update|amend) your (?:records|address)|hilft ihnen|erst wieder|(?:ma|mon) collègue
     (?:sera|seront) (?:lu|trait)|(?:sarà|saranno) (?:lett|evas)|riapertura|(?:mi|la) collega|mi compañer
-    (?:minha|meu) coleg|urgênc|jusqu|hasta el|fino al|вместо меня|исполня\S{1,3} обязанности|неотложн|не терпит|急事
-    拨打|恢复|代わり|担当|不急
-    \b(?:will|shall|'ll|’ll|can) (?:only )?(?:be (?:back|able|returning|answered|read)|return|reply)
+    (?:minha|meu) coleg|urgênc|jusqu|hasta el|вместо меня|исполня\S{1,3} обязанности|неотложн|не терпит|急事|拨打|恢复
+    代わり|担当|不急|\b(?:will|shall|'ll|’ll|can) (?:only )?(?:be (?:back|able|returning|answered|read)|return|reply)
     \b(?:will|shall|'ll|’ll|can) (?:only )?(?:respond|answer|get back)
     \b(?:will|shall|'ll|’ll) (?:only )?(?:read|deal|attend|be in touch|check|come back)|\b(?:on|after|upon) my return
-    until|\burgent|\bemergenc|meantime|meanwhile|in my absence|immediate (?:assistance|help|attention)
-    while i(?:'m| am) away|(?:please|pls|kindly) (?:contact|call|write|direct|reach|e-?mail|refer)
+    until|\bemergenc|meantime|meanwhile|in my absence|immediate (?:assistance|help|attention)|while i(?:'m| am) away
+    (?:please|pls|kindly) (?:contact|call|write|direct|reach|e-?mail|refer)
     (?:please|pls|kindly) (?:get in touch|address|speak|turn|forward|feel free)
     (?:you (?:can|may) (?:contact|call|write|reach))|my colleague|will (?:help|assist) you
     back (?:on|in the office|at)
@@ -282,10 +279,9 @@ MEANWHILE_SENTENCES = r"""
     mein kolleg|beantworte|um geduld|(?:mon|notre|dès) retour|urgen(?:t|ce|cia|ze)
     (?:contacter|adresser|écrire|joindre|appeler)\b
     (?:veuillez|merci de|vous pouvez) (?:contacter|vous adresser|écrire|appeler|joindre)|répondrai|traiterai|lirai
-    (?:mi|a la) (?:vuelta|regreso)|responder[éeá]|contest(?:ar|e)|contact(?:ar|e|en|arse)|dirigir|dirija
-    (?:al|mio) (?:rientro|ritorno)|risponder[òo]|contattare|rivolgersi|scrivere a|urgenti|retorn|responderei|regresso
-    contact[ea]|contat[eo]|assuntos urgentes|wróc|powro|pilnych|proszę o kontakt|odpowiem|odpowiedzi|kontaktować
-    zastępuje|spoed|dringende|terugkomst|neem contact|contact opnemen|beantwoord|acil|dön(?:dü|üş|ece|üm)|yanıtla
+    (?:mi|a la) (?:vuelta|regreso)|responder[éeá]|contest(?:ar|e)|dirigir|dirija|(?:al|mio) (?:rientro|ritorno)
+    risponder[òo]|contattare|rivolgersi|scrivere a|retorn|regresso|contact[ea]|contat[eo]|wróc|powro|pilnych|odpowiem
+    odpowiedzi|zastępuje|spoed|terugkomst|neem contact|contact opnemen|beantwoord|acil|dön(?:dü|üş|ece|üm)|yanıtla
     cevapla|ulaşabilir|iletişime|yazabilir|brådskande|återkom|svarar|haster|svare|kontakt|vastaan|kiireel|vrát|sürgős
     お急ぎ|戻り|返信|ご連絡|緊急|至急|お問い合わせ|対応|来信|紧急|回复|回覆|联系|聯繫|返回|不便|긴급|회신|연락|답변
 """
@@ -419,12 +415,12 @@ PROGRAM_SUBJECTS = r"""
 """
 # What shops, carriers and accounts tell by themselves: of what, in the subject …
 NOTICE_THINGS = r"""
-    \border\b|parcel|package|shipment|booking|reservation|payment|password|sign-?in|log-?in|\baccount|subscription
-    заказ|посылк|отправлени|бронирован|плат[её]ж|оплат|парол|\bвход|аккаунт|подписк|bestellung|\bpaket|sendung
-    lieferung|buchung|zahlung|passwor|anmeldung|\bkonto|commande|colis|livraison|réservation|paiement|mot de passe
-    connexion|compte|pedido|envío|paquete|reserva\b|\bpago|contraseña|inicio de sesión|cuenta|ordine\b|pacco
-    spedizione|prenotazione|pagamento|accesso|encomenda|senha|zamówieni|przesyłk|rezerwacj|płatnoś|\bhasł|sipariş
-    kargo|rezervasyon|ödeme|şifre|注文|荷物|予約|支払|订单|包裹|快递|支付|验证码|登录
+    \border\b|parcel|package|shipment|booking|reservation|payment|sign-?in|log-?in|\baccount|subscription|заказ|посылк
+    отправлени|бронирован|плат[её]ж|оплат|парол|\bвход|аккаунт|подписк|bestellung|\bpaket|sendung|lieferung|buchung
+    zahlung|passwor|anmeldung|\bkonto|commande|colis|livraison|réservation|paiement|mot de passe|connexion|compte
+    pedido|envío|paquete|reserva\b|\bpago|contraseña|inicio de sesión|cuenta|ordine\b|pacco|spedizione|prenotazione
+    pagamento|accesso|encomenda|senha|zamówieni|przesyłk|rezerwacj|płatnoś|\bhasł|sipariş|kargo|rezervasyon|ödeme
+    şifre|注文|荷物|予約|支払|订单|包裹|快递|支付|验证码|登录
 """
 # … and what became of it.
 NOTICE_STATES = r"""
@@ -471,7 +467,7 @@ CONFIRM_TEXTS = r"""
     (?:перейд|нажм|пройд|кликн|откро).{0,60}(?:ссылк|кнопк)|ответьте на это|auf diese \S{1,12} antworten
     antworten sie .{0,20}auf diese|répondez à ce|respond[ae] a este|rispond\S{1,4} a quest|odpowie\S{1,3} na t
     potwierd|conferm[ai] |confirm[ae] |回复此|点击|подтверд.{0,60}(?:человек|отправ|адрес|письмо)
-    (?:bestätigen|klicken|folgen) sie|cliquez|confirme[zr]|haga clic|pulse|clicchi|clique
+    (?:bestätigen|klicken|folgen) sie|confirme[zr]|haga clic|pulse|clicchi|clique
 """
 # Words of notes of absence, of acknowledgements, and of those who let mail wait: a text without any is none.
 ABSENT_WORDS = """
