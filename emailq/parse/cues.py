@@ -232,8 +232,8 @@ SELDOM = r"""
 """
 # … who stands in for them …
 STAND_IN = r"""
-    emergenc|sooner|before then|meantime|meanwhile|in my absence|can['’]?t wait|cannot wait|\bcover|instead|has my
-    (?:contact|call|ring|phone|text|e-?mail|write to|speak to|ask) \S{2,}|look(?:s|ing) after|(?:will|can) help
+    emergenc|sooner|before then|meantime|meanwhile|in my absence|can['’]?t wait|cannot wait|\bcover|has my
+    \b(?:contact|call|ring|phone|text|e-?mail|write to|speak to|ask) \S{2,}|look(?:s|ing) after|(?:will|can) help
     helps? you|in charge|неотложн|пока меня нет|вместо меня|замеща|вопросам
     по (?:договорам|заказам|вопросам|отгрузк\S|сч[её]там)|обращайтесь|звоните|пишите|коллег|подмен|dringend|eilig
     notfall|vertret|wenden|hilft|helfen|kolleg|in der zwischenzeit|solange|urgen|entre-?temps|pendant ce temps

@@ -64,7 +64,7 @@ _CITED = re.compile(r"[\"“„«]([^\"“”„«»]{40,600})[\"“”»]")
 _CONTACT = re.compile(r"\S@\S|(?:\d[\s()./-]{0,2}){6}|https?://|\bwww\.")
 
 _ABSENT = one_of(notices.ABSENT_SENTENCES)
-_MEANWHILE = one_of(notices.MEANWHILE_SENTENCES)
+_MEANWHILE = one_of(f"{cues.STAND_IN}{cues.COMES_BACK}{notices.MEANWHILE_SENTENCES}")
 _SOMEBODYS_NOTE = one_of(cues.SOMEBODYS_NOTE)
 _SENT = one_of(cues.SENT)
 _ARRIVED = one_of(cues.ARRIVED)

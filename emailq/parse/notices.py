@@ -254,36 +254,28 @@ ABSENT_SENTENCES = r"""
 """
 # … and what else such a note says: thanks, until when, whom to ask, and what becomes of the message.
 MEANWHILE_SENTENCES = r"""
-    (?:please )?reach out to|time.sensitive|обязанности исполня|если горит|consulterai|遅れ|melde mich|meldet sich
+    (?:please )?reach out to|time.sensitive|обязанности исполня|если горит|遅れ|meldet sich
     expect (?:a|an|some)? ?(?:repl|respon|answer|delay|slow)|fino a|мои (?:задачи|дела|вопросы)
     \b(?:look|looking) after you|covered by|stands? in for me|when i(?:'m|’m| am) (?:next|back)|write back|reopen
-    in touch|(?:update|amend) your (?:records|address)|hilft ihnen|erst wieder|(?:ma|mon) collègue
-    (?:sera|seront) (?:lu|trait)|(?:sarà|saranno) (?:lett|evas)|riapertura|(?:mi|la) collega|mi compañer
-    (?:minha|meu) coleg|urgênc|jusqu|hasta el|вместо меня|исполня\S{1,3} обязанности|неотложн|не терпит|急事|拨打|恢复
-    代わり|担当|不急|\b(?:will|shall|'ll|’ll|can) (?:only )?(?:be (?:back|able|returning|answered|read)|return|reply)
-    \b(?:will|shall|'ll|’ll|can) (?:only )?(?:respond|answer|get back)
-    \b(?:will|shall|'ll|’ll) (?:only )?(?:read|deal|attend|be in touch|check|come back)|\b(?:on|after|upon) my return
-    until|\bemergenc|meantime|meanwhile|in my absence|immediate (?:assistance|help|attention)|while i(?:'m| am) away
+    in touch|(?:update|amend) your (?:records|address)|erst wieder|(?:sera|seront) (?:lu|trait)
+    (?:sarà|saranno) (?:lett|evas)|riapertura|(?:minha|meu) coleg|urgênc|jusqu|hasta el|исполня\S{1,3} обязанности
+    не терпит|\b(?:will|shall|'ll|’ll|can) (?:only )?(?:be (?:back|able|returning|answered|read)|return|reply)
+    \b(?:will|shall|'ll|’ll) (?:only )?(?:read|deal|attend|be in touch|check|come back)|until
+    immediate (?:assistance|help|attention)|while i(?:'m| am) away
     (?:please|pls|kindly) (?:contact|call|write|direct|reach|e-?mail|refer)
     (?:please|pls|kindly) (?:get in touch|address|speak|turn|forward|feel free)
     (?:you (?:can|may) (?:contact|call|write|reach))|my colleague|will (?:help|assist) you
     back (?:on|in the office|at)
     (?:message|e-?mail)s? (?:will|is|are|has) (?:not )?(?:be )?(?:been )?(?:read|forwarded|deleted|monitored|answered)
-    automat|delay(?:s|ed)? in (?:my )?(?:repl|respon)|вернусь|отвечу|отвечать|ответит|\bответ|срочн|обращайтесь
-    обратиться|по (?:возвращени|выход|всем вопрос)|пишите|звоните|замеща|связ(?:аться|ывайтесь|житесь)|до связи
-    (?:письм|сообщени)\S{1,3} (?:не )?(?:будет |будут )?(?:прочита|прочт|рассмотр|переадрес|пересыла|обработ)|коллег
-    выйду|приступлю|до \d|по \d|доступ|терміново|повернуся|звертайтесь|відповім|dringend
-    wieder (?:erreichbar|im büro|da|für sie|zurück|im haus)|zurück
+    automat|delay(?:s|ed)? in (?:my )?(?:repl|respon)|отвечать|ответит|\bответ|обратиться
+    по (?:возвращени|выход|всем вопрос)|связ(?:аться|ывайтесь|житесь)|до связи
+    (?:письм|сообщени)\S{1,3} (?:не )?(?:будет |будут )?(?:прочита|прочт|рассмотр|переадрес|пересыла|обработ)
+    приступлю|до \d|по \d|доступ|терміново|повернуся|звертайтесь|відповім
     (?:nicht|weder)\b.{0,40}(?:weitergeleitet|gelesen|bearbeitet)|wird\b.{0,30}weitergeleitet
-    (?:nach meiner|meine) rückkehr|(?:wenden|kontaktieren|melden|schreiben|richten|erreichen) sie|vertret|meine kolleg
-    mein kolleg|beantworte|um geduld|(?:mon|notre|dès) retour|urgen(?:t|ce|cia|ze)
-    (?:contacter|adresser|écrire|joindre|appeler)\b
-    (?:veuillez|merci de|vous pouvez) (?:contacter|vous adresser|écrire|appeler|joindre)|répondrai|traiterai|lirai
-    (?:mi|a la) (?:vuelta|regreso)|responder[éeá]|contest(?:ar|e)|dirigir|dirija|(?:al|mio) (?:rientro|ritorno)
-    risponder[òo]|contattare|rivolgersi|scrivere a|retorn|regresso|contact[ea]|contat[eo]|wróc|powro|pilnych|odpowiem
-    odpowiedzi|zastępuje|spoed|terugkomst|neem contact|contact opnemen|beantwoord|acil|dön(?:dü|üş|ece|üm)|yanıtla
-    cevapla|ulaşabilir|iletişime|yazabilir|brådskande|återkom|svarar|haster|svare|kontakt|vastaan|kiireel|vrát|sürgős
-    お急ぎ|戻り|返信|ご連絡|緊急|至急|お問い合わせ|対応|来信|紧急|回复|回覆|联系|聯繫|返回|不便|긴급|회신|연락|답변
+    (?:wenden|kontaktieren|melden|schreiben|richten|erreichen) sie|um geduld|(?:mon|notre|dès) retour|responder[éeá]
+    contest(?:ar|e)|dirigir|dirija|retorn|regresso|contat[eo]|odpowiedzi|spoed|terugkomst|beantwoord|acil
+    dön(?:dü|üş|ece|üm)|yanıtla|cevapla|iletişime|yazabilir|brådskande|återkom|svarar|haster|svare|vastaan|kiireel
+    vrát|sürgős|お問い合わせ|対応|来信|回覆|不便|긴급|회신|연락|답변
 """
 
 # What is polite and says nothing.
