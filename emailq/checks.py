@@ -296,7 +296,11 @@ async def parts_of_the_schema(conn: Connection) -> Finding:
     )
     missing = [name for (name,) in rows]
     if missing:
-        return Finding("schema parts", "fail", f"missing or invalid: {', '.join(missing)}", SchemaError.exit_code)
+        cure = (
+            "REINDEX what is invalid, make what is missing as sql/ has it (indexes: migrations/, triggers: functions/)"
+        )
+        text = f"missing or invalid: {', '.join(missing)}; {cure}"
+        return Finding("schema parts", "fail", text, SchemaError.exit_code)
     return Finding("schema parts", "ok", "all indexes and triggers are there and valid")
 
 

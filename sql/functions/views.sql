@@ -104,6 +104,14 @@ language sql stable set search_path = public, pg_temp as $$
     )
     select format('no worker on host %s is connected', p_host) where not exists (select from served)
     union all
+    -- its session asks something each quarter of a second, while its event loop turns
+    select format('worker %s (pid %s) has said nothing for %s s', w.id, w.pid,
+                  round(extract(epoch from clock_timestamp() - a.state_change)))
+    from workers w
+    join pg_locks l on l.locktype = 'advisory' and l.classid = 7715 and l.objid::integer = w.id and l.objsubid = 2 and l.granted
+    join pg_stat_activity a on a.pid = l.pid and a.datname = current_database()
+    where w.host = p_host and a.state = 'idle' and a.state_change < clock_timestamp() - least(p_patience, interval '1 minute')
+    union all
     select format('queue %s: an item has been due for %s s, and none was completed meanwhile', s.queue_name,
                   round(s.oldest_s))
     from queue_status s join served using (queue_name)

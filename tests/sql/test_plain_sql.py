@@ -32,7 +32,7 @@ def test_a_queue_name_and_an_email_are_a_complete_request(db: psycopg.Connection
     assert (job.email_id, job.priority, job.max_attempts) == (email_id, 5, 3)
 
 
-def test_ids_begin_with_their_second_and_their_first_eight_digits_tell_them_apart(db: psycopg.Connection) -> None:
+def test_ids_begin_with_the_time_and_their_first_eight_digits_tell_them_apart(db: psycopg.Connection) -> None:
     add_item(db)
     db.execute("select enqueue_jobs(array(select id from emails), '{other}')")
 
@@ -42,6 +42,7 @@ def test_ids_begin_with_their_second_and_their_first_eight_digits_tell_them_apar
     assert len({made_id.int >> 96 for (made_id,) in made}) == 3
     for (made_id,) in made:
         assert (now - (made_id.int >> 112)) % 65536 < 60
+    assert [made_id.int >> 96 for (made_id,) in made] == sorted(made_id.int >> 96 for (made_id,) in made)
 
 
 def test_all_messages_of_a_kind_are_enqueued_by_one_statement(db: psycopg.Connection) -> None:

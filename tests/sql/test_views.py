@@ -1,5 +1,6 @@
 """What people read: queue_status, queue_workers, queue_why, and the specification's three views."""
 
+import re
 import threading
 from datetime import datetime, timedelta
 from typing import Any
@@ -446,6 +447,15 @@ def test_a_host_is_in_trouble_when_its_queue_gets_nowhere(db: psycopg.Connection
 
     complete(db, claim_one(db, value(db, "select max(id) from workers")))
     assert troubles(db) == []
+
+
+def test_a_worker_whose_event_loop_stands_still_is_trouble(db: psycopg.Connection, dsn: str) -> None:
+    with worker_on(dsn) as (_, worker):
+        assert troubles(db) == []
+        wait_until(lambda: db.execute("select host_troubles('here', '0.5 s')").fetchall() != [])
+        found = rows(db, "select host_troubles('here', '0.5 s')")
+
+    assert re.fullmatch(rf"worker {worker} \(pid 1\) has said nothing for \d+ s", found[0]["host_troubles"])
 
 
 def test_a_paused_queue_is_no_trouble(db: psycopg.Connection) -> None:
