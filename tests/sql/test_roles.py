@@ -1,7 +1,5 @@
 """Each role does its work, and nothing else."""
 
-from typing import LiteralString
-
 import psycopg
 import pytest
 from psycopg import sql
@@ -98,31 +96,35 @@ def roles(dsn: str) -> None:
     migrate(dsn, roles=True)
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_role_reads_what_people_read(roles: None, db: psycopg.Connection, role: LiteralString) -> None:
-    db.execute("set role " + role)
+def test_each_role_reads_what_people_read(roles: None, db: psycopg.Connection) -> None:
+    refused = []
 
-    for view in VIEWS:
-        db.execute(sql.SQL("select * from {}").format(sql.Identifier(view)))
+    for role in ROLES:
+        db.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+        for view in VIEWS:
+            try:
+                db.execute(sql.SQL("select * from {}").format(sql.Identifier(view)))
+            except psycopg.errors.InsufficientPrivilege:
+                refused.append((role, view))
+
+    assert refused == []
 
 
-@pytest.mark.parametrize("role", FORBIDDEN)
-def test_a_role_may_do_no_more_than_its_work(
-    roles: None, db: psycopg.Connection, dsn: str, role: LiteralString
-) -> None:
-    login = f"{role}_{db.info.dbname}"
-    db.execute(f"create user {login} in role {role}")  # type: ignore[arg-type]
+def test_no_role_may_do_more_than_its_work(roles: None, db: psycopg.Connection, dsn: str) -> None:
     allowed = []
 
-    with psycopg.connect(dsn, user=login, autocommit=True) as conn:
-        if role == "emailq_owner":  # as `emailq migrate` does
-            conn.execute("set role emailq_owner")
-        for statement in [*NOBODY_MAY, *FORBIDDEN[role]]:
-            try:
-                conn.execute(statement)  # type: ignore[arg-type]
-                allowed.append(statement)
-            except psycopg.errors.InsufficientPrivilege:
-                pass
+    for role, of_its_own in FORBIDDEN.items():
+        login = f"{role}_{db.info.dbname}"
+        db.execute(f"create user {login} in role {role}")  # type: ignore[arg-type]
+        with psycopg.connect(dsn, user=login, autocommit=True) as conn:
+            if role == "emailq_owner":  # as `emailq migrate` does
+                conn.execute("set role emailq_owner")
+            for statement in [*NOBODY_MAY, *of_its_own]:
+                try:
+                    conn.execute(statement)  # type: ignore[arg-type]
+                    allowed.append((role, statement))
+                except psycopg.errors.InsufficientPrivilege:
+                    pass
 
     assert allowed == []
 
