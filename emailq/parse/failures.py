@@ -66,8 +66,8 @@ _COPY = re.compile(  # where the copy of the message begins
     re.IGNORECASE | re.MULTILINE,
 )
 _MESSAGE_ID = re.compile(
-    r"^(?:[\s>|]{0,8}|.{10,40}: \*  )(?:original-)?message-id[ \t]{0,9}:\s*(?:<(?=[^<>\s]{3,900}>)|(?=\S{1,900}@))"
-    r"([^<>\s]{3,900})",
+    r"^(?:[\s>|]{0,8}|.{10,40}: \*  )(?:(?:x-)?original-)?message-id[ \t]{0,9}:"
+    r"\s*(?:<(?=[^<>\s]{3,900}>)|(?=\S{1,900}@))([^<>\s]{3,900})",
     re.IGNORECASE | re.MULTILINE,
 )
 
