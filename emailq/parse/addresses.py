@@ -37,7 +37,7 @@ _UNCLOSED = re.compile(r"\s*([^\s<>,;]+@[^\s<>,;]+)\s*(?=[,;])")  # "<a@b, C <d@
 _WHITE = re.compile(r"\s+")
 _TO_ESCAPE, _ESCAPED = re.compile(r"([\\\"])"), r"\\\1"
 _OVERESCAPED = re.compile(r"\\([\",;:()])")
-_BLANK = (" ", False)  # a word
+_BLANK = (" ", False)
 _UNQUOTED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -73,7 +73,7 @@ class _Reader:
         self._start()
 
     def _start(self) -> None:
-        self.words: list[tuple[str, bool]] = []  # (text, quoted) outside of <>, white space kept as " "
+        self.words: list[tuple[str, bool]] = []  # (text, quoted) outside of <>, white space as _BLANK
         self.angle: str | None = None
         self.words_before_angle = 0
         self.words_seen, self.bare_address = 0, False
@@ -89,15 +89,14 @@ class _Reader:
             quoted, special = token[1], token[4]
             if quoted is not None:
                 self.words.append((_UNQUOTED.sub(r"\1", quoted) if "\\" in quoted else quoted, True))
+            elif token[6]:
+                if self.words[-1:] != [_BLANK]:  # one is left of two, where a comment stood
+                    self.words.append(_BLANK)
             elif special is None:
                 if token[7] == '"':
                     pattern = _TOKEN_WITHOUT_QUOTES
                     if not any(text.strip() for text, _ in self.words):  # no quote at the beginning counts
                         continue
-                if token[6]:
-                    if self.words[-1:] != [_BLANK]:  # one is left of two, where a comment stood
-                        self.words.append(_BLANK)
-                    continue
                 text = _OVERESCAPED.sub(r"\1", token[0]) if "\\" in token[0] else token[0]
                 self.words.append((text, token[2] is not None))
             elif special == "<":
