@@ -8,6 +8,25 @@ from itertools import islice
 
 from emailq.parse import binhex, charset, limits, transfer, yenc
 
+_TYPES = mimetypes.MimeTypes()  # without this machine's own files: a message is the same everywhere
+_MORE_TYPES = {
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+    ".rtf": "application/rtf",
+    ".xml": "application/xml",
+    ".ics": "text/calendar",
+    ".vcf": "text/vcard",
+    ".webp": "image/webp",
+    ".7z": "application/x-7z-compressed",
+    ".rar": "application/vnd.rar",
+    ".p7m": "application/pkcs7-mime",
+    ".p7s": "application/pkcs7-signature",
+}
+for _ending, _type in _MORE_TYPES.items():
+    _TYPES.add_type(_type, _ending)
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
@@ -98,5 +117,4 @@ def _named(label: bytes, data: bytes) -> HiddenFile:
 
 
 def type_of_name(name: str | None) -> str:
-    guessed = mimetypes.guess_type(name, strict=True)[0] if name else None
-    return guessed or "application/octet-stream"
+    return (_TYPES.guess_type(name)[0] if name else None) or "application/octet-stream"

@@ -5,11 +5,13 @@ that is named must be there. A bug report becomes two files.
 """
 
 import json
+import mimetypes
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from emailq.parse.attachments import type_of_name
 from emailq.parse.digest import digest_message
 from emailq.parse.jmap import to_jmap
 from emailq.parse.message import parse_message
@@ -52,3 +54,14 @@ def differences(expected: Any, found: Any, path: str = "") -> list[str]:
             pairs = enumerate(zip(expected, found, strict=True))
             return [line for n, (one, other) in pairs for line in differences(one, other, f"{path}[{n}]")]
     return [] if expected == found else [f"{path}: expected {expected!r}, found {found!r}"]
+
+
+def test_the_type_of_a_name_is_the_same_on_each_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mimetypes, "guess_type", lambda *_, **__: ("application/x-of-this-machine", None))
+
+    assert [type_of_name(name) for name in ("a.docx", "a.PDF", "a.unheard-of", None)] == [
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/pdf",
+        "application/octet-stream",
+        "application/octet-stream",
+    ]
