@@ -91,12 +91,11 @@ async def _read(app: App, attachment: dict[str, Any], kind: str) -> Document:
     if attachment["size_bytes"] > SIZE_LIMIT:
         return Document(source, problem=f"larger than {SIZE_LIMIT // 1_000_000} MB")
     try:
-        content = await app.blobs.get(attachment["sha256"])
-        document: Document
+        order = packed(source, kind, None, await app.blobs.get(attachment["sha256"]))
         try:
-            document = await _readers(app).run(packed(source, kind, None, content))
-        except Late:
-            document = await _readers(app).run(packed(source, kind, None, content))
+            document: Document = await _readers(app).run(order)
+        except Late:  # another child may have the CPU
+            document = await _readers(app).run(order)
     except (NotFound, CorruptBlob, Crashed) as error:
         return Document(source, problem=str(error))
     return document
