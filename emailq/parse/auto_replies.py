@@ -4,7 +4,6 @@ import re
 
 from emailq.parse import cues, notes, notices
 from emailq.parse.automatic import (
-    AUTO_REPLY_TEXT,
     AUTOMATIC_TEXT,
     FORWARDED,
     MAYBE_AUTO_REPLY_SUBJECT,
@@ -128,17 +127,17 @@ def _maybe_auto_reply(headers: dict[str, str], note: notes.Note, submitted: str)
         marks.append("sent by a mailbox rule")
     if AUTOMATIC_TEXT.search(text):
         marks.append("text of a program")
+    is_about_mail = (has_subject and not REPLY.match(subject)) or (len(text) <= 700 and bool(_THANKS_TEXT.search(text)))
+    is_absent = (bool(marks) or is_about_mail) and notes.says_absent(text)
     more = []
     if "x-auto-response-suppress" in headers:  # many programs set it on whatever people write
         more.append("X-Auto-Response-Suppress")
     if "in-reply-to" in headers or "references" in headers:
         more.append("answers a message")
-    is_absent = bool(AUTO_REPLY_TEXT.search(text))
     if is_absent:
         more.append("text of an absent person")
     if "text of a program" in marks and ((has_subject and "?" not in text) or notes.says_arrival(text)):
         more.append("says that a message came in")
-    is_about_mail = (has_subject and not REPLY.match(subject)) or (len(text) <= 700 and bool(_THANKS_TEXT.search(text)))
     if is_about_mail and is_absent and "?" not in text and _BACK_TEXT.search(text):
         marks.append("says who is back when")
     if notes.is_receipt_note(note):

@@ -26,7 +26,6 @@ class Automation:
 
 READ = 20_000  # characters of a text that are looked at
 MAYBE_AUTO_REPLY_SUBJECT = one_of(notices.MAYBE_AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv|ответ):\s*)?")
-AUTO_REPLY_TEXT = one_of(notices.ABSENT_SENTENCES)
 AUTOMATIC_TEXT = one_of(notices.AUTOMATIC_TEXTS)
 LIST_HEADERS = (
     "list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-ml-name",

@@ -2,9 +2,8 @@
 
 import re
 
-from emailq.parse import notices, programs
+from emailq.parse import notes, notices, programs
 from emailq.parse.automatic import (
-    AUTO_REPLY_TEXT,
     AUTOMATIC_TEXT,
     LIST_HEADERS,
     MAYBE_AUTO_REPLY_SUBJECT,
@@ -90,4 +89,4 @@ def _is_conversation(message: Message, headers: dict[str, str], subject: str) ->
     if programs.is_no_reply(message.from_) or "auto-submitted" in headers or MAYBE_AUTO_REPLY_SUBJECT.match(subject):
         return False
     text = lower((message.body_text or "")[:3000])
-    return not (AUTOMATIC_TEXT.search(text) or AUTO_REPLY_TEXT.search(text))
+    return not (AUTOMATIC_TEXT.search(text) or notes.says_absent(text))

@@ -160,7 +160,8 @@ DESK_TALK = r"""
 """
 # What programs say of themselves.
 MACHINE_TALK = r"""
-    \bauto(?:mat|-)|автомат|autom[aá]t|自動|自动|otomatik
+    (?:отвечать|писать|обращаться) .{0,30}не (?:нужно|надо|требуется)|    \bauto(?:mat|-)|автомат|autom[aá]t|自動|自动
+    otomatik
     (?:do not|don['’]t|no need|not need|avoid|refrain)\b.{0,40}(?:re(?:pl|spon|sub)|write|send|e-?mail|again|duplic)
     не (?:отвечай|нужно (?:отвеч|писать|созд)|создавай|дублир|требует)|abzusehen
     (?:bitte )?antworten sie (?:bitte )?nicht|ne pas (?:y )?(?:répondre|renvoyer)
@@ -237,7 +238,7 @@ STAND_IN = r"""
     helps? you|in charge|неотложн|пока меня нет|вместо меня|замеща|вопросам
     по (?:договорам|заказам|вопросам|отгрузк\S|сч[её]там)|обращайтесь|звоните|пишите|коллег|подмен|dringend|eilig
     notfall|vertret|wenden|hilft|helfen|kolleg|in der zwischenzeit|solange|urgen|entre-?temps|pendant ce temps
-    collègue|remplace|suit mes|adresser|joindre|appeler|écrire|mientras|compañer|llam[ae]|contact|escrib|atiende
+    collègue|remplace|suit mes|adresser|joindre|appeler|écrire|mientras|compañer|llam[ae]n?\b|contact|escrib|atiende
     nel frattempo|collega|contattare|rivolgersi|scrivere|chiamare|sostitu|entretanto|colega|enquanto|fal[ae] com|ligue
     substitu|piln|zastęp|kontakt|w tym czasie|\bacil|yerine|ulaşabil|arayabil|yardımcı|急|代わり|担当|联系|聯繫|打我
     拨打|致电|running my|\bbitte an\b|сроч|best way to|\bsee \S{2,}|\bnumber is|\buse \S{2,}@|\bfor .{3,40} use\b

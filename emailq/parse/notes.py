@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 
 from emailq.parse import cues, notices
-from emailq.parse.automatic import REPLY
+from emailq.parse.automatic import REPLY, TAGS
 from emailq.parse.patterns import has_any, in_lower_case, lower, one_of, words_of
 from emailq.parse.replies import SplitText
 
@@ -86,6 +86,7 @@ _TO_SOMEBODY = one_of(cues.HAIL, after=rf"\b[ ,]+(?!{one_of(cues.NO_NAME).patter
 _THANKS = one_of(notices.THANKS_TEXTS)
 _RECEIPT_SUBJECT = one_of(notices.RECEIPT_SUBJECTS)
 _FIRST_PERSON = one_of(notices.FIRST_PERSON)
+_TOMORROW = re.compile(r"\b(?:tomorrow|завтра|demain|domani|amanhã|jutro|yarın)\b|\bmorgen\b[,.]|明日|明天")
 _HELD = one_of(notices.HELD_TEXTS)
 _CONFIRM = one_of(notices.CONFIRM_TEXTS)
 
@@ -103,9 +104,9 @@ def _has(signs: tuple[re.Pattern[str], re.Pattern[str]], text: str) -> bool:
     return bool(signs[0].search(text) or (not text.isascii() and signs[1].search(text)))
 
 
+_CHALLENGE_SIGNS = _signs(notices.CHALLENGE_WORDS)
 _ABSENT_SIGNS = _signs(notices.ABSENT_WORDS)
 _RECEIVED_SIGNS = _signs(notices.RECEIVED_WORDS)
-_CHALLENGE_SIGNS = _signs(notices.CHALLENGE_WORDS)
 _ALL_SIGNS = _signs(notices.ABSENT_WORDS, notices.RECEIVED_WORDS, notices.CHALLENGE_WORDS)
 _POLITE = in_lower_case(f"^(?:[^,!]{{1,40}}[,!] )?(?:{one_of(notices.POLITE_SENTENCES).pattern})")
 _PLEASE = rf"\bplease (?!{one_of(notices.PLEASE).pattern})"
@@ -174,12 +175,17 @@ def cites_note(text: str) -> bool:
 def is_absence_note(note: Note) -> bool:
     if not note.sentences or not (note.is_loose or _has(_ABSENT_SIGNS, note.text)):
         return False
-    are_away = [_has(_ABSENT_SIGNS, said) and bool(_ABSENT.search(said)) for said in note.sentences]
+    are_away = [says_absent(said) for said in note.sentences]
     if any(are_away) and _says_only_who_is_away(note.sentences, are_away):
         return True
     are_away = [is_away or bool(_AWAY.search(said)) for said, is_away in zip(note.sentences, are_away, strict=True)]
     are_of_mail = [bool(_SELDOM.search(said) and _MAIL.search(said)) for said in note.sentences]
     return (any(are_away) or any(are_of_mail)) and _is_absence(note, are_away, are_of_mail)
+
+
+def says_absent(text: str) -> bool:
+    """Of a text in lower case: whether somebody says of oneself that one is away."""
+    return _has(_ABSENT_SIGNS, text) and bool(_ABSENT.search(text))
 
 
 def says_arrival(text: str) -> bool:
@@ -193,14 +199,15 @@ def tells_arrival(note: Note) -> bool:
 
 
 def is_receipt_note(note: Note) -> bool:
-    """Whether what a desk's program says outweighs what people add. Nobody says "I" or asks."""
-    text, sentences = note.text, note.sentences
+    """Whether what a desk's program says outweighs what people add. Nobody says "I", promises a day or asks."""
+    text, sentences, subject = note.text, note.sentences, TAGS.sub("", note.subject)
     may_be = note.names_itself or note.is_desk or note.is_loose or _has(_RECEIVED_SIGNS, text)
-    if not sentences or not may_be or _FIRST_PERSON.search(text):
+    if not sentences or not may_be or _FIRST_PERSON.search(text) or _TOMORROW.search(text):
         return False
+    names_itself = note.names_itself or (not REPLY.match(subject) and _is_arrival(subject))
     are_arrivals = [_is_arrival(said) for said in sentences]
     arrived = sum(are_arrivals)
-    if not (arrived or note.names_itself or note.is_loose):
+    if not (arrived or names_itself or note.is_loose):
         return False
     answers = talk = other = 0
     is_machine = False
@@ -214,11 +221,11 @@ def is_receipt_note(note: Note) -> bool:
         other += not (has_arrived or will_answer or by_machine or is_talk) and _says_other(said)
         if other > _OTHERS:
             return False
-    if not (arrived or note.names_itself or answers):
+    if not (arrived or names_itself or answers):
         return False
     last_lines = _last_lines(note.reply)
     score = (
-        (3 if note.names_itself else 0)
+        (3 if names_itself else 0)
         + (3 if arrived else 0)
         + (1 if arrived > 1 else 0)
         + (2 if answers else 0)
@@ -233,7 +240,9 @@ def is_receipt_note(note: Note) -> bool:
         - bool(note.reply.quoted)
         - (3 if _is_signed_by_person(last_lines[-2:], note.sender) else 0)
     )
-    return score >= _RECEIPT_SCORE
+    n_long = sum(len(_WORD.findall(said)) >= _SHORT for said in sentences)
+    says_no_more = other == 0 and arrived > 0 and answers > 0 and n_long >= _ENOUGH
+    return score >= _RECEIPT_SCORE - says_no_more
 
 
 def _last_lines(reply: SplitText) -> list[str]:
@@ -295,7 +304,7 @@ def _is_absence(note: Note, are_away: list[bool], are_of_mail: list[bool]) -> bo
 
 def names_receipt(subject: str) -> bool:
     """Of a subject in lower case."""
-    return bool(_RECEIPT_SUBJECT.match(subject)) or (not REPLY.match(subject) and _is_arrival(subject))
+    return bool(_RECEIPT_SUBJECT.match(subject))
 
 
 def is_challenge(text: str) -> bool:

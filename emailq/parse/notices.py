@@ -243,7 +243,7 @@ ABSENT_SENTENCES = r"""
     (?:sono|sarò|siamo|saremo)\b.{0,40}in (?:ferie|vacanza|congedo|viaggio|trasferta)
     (?:non (?:sono|sarò)|sarò)\b.{0,20}(?:in ufficio|reperibil|disponibil)|non lavoro più|uffici\S?\b.{0,30}chius
     (?:estou|estarei|encontro-me|me encontro|estaremos)\b.{0,40}(?:fora|ausente|férias|viagem|licença)
-    não trabalho mais
+    (?:já não trabalho|não trabalho mais)
     (?:jestem|będę|przebywam|jesteśmy)\b.{0,40}(?:nieobecn|urlop|poza biurem|zwolnieni|delegacji|niedostępn)
     nie ma mnie w|nie pracuję|biuro\b.{0,30}nieczynne
     \b(?:ben|zijn)\b.{0,40}(?:afwezig|vakantie|verlof|niet (?:aanwezig|op kantoor|bereikbaar))|izindeyim|izinde olaca
@@ -469,9 +469,9 @@ ABSENT_WORDS = """
     меня не|нас не|only work|i work|off the grid|offline|travaille|working days|in use|monitored|erreichen sie|доступ
     почту|abwesend|urlaub|büro|erreichbar|unterwegs|tätig|elternzeit|außer haus|dienstreise|geschlossen|congé|vacances
     déplacement|fermé|indisponible|bureau|vacaciones|fuera|ausente|de baja|cerrad|ferie|fuori|assente|trasferta|chius
-    férias|viagem|patchy|on site|has my|am platz|trabaja|lavora|trabalha|pracuj|недоступ|на связи|sporadisch|baustelle
-    messe|arrêt|feria|fiera|targach|delegacj|urlop|nieobecn|poza biur|nie pracuj|afwezig|vakantie|verlof|izin|ofis
-    tatil|semester|bortreist|lomalla|dovolen|don't check|don’t check|en pause|udienza|riunione|slow to
+    férias|viagem|patchy|on site|has my|am platz|trabaj|lavora|trabalh|pracuj|krank|malad|недоступ|на связи|sporadisch
+    baustelle|messe|arrêt|feria|fiera|targach|delegacj|urlop|nieobecn|poza biur|nie pracuj|afwezig|vakantie|verlof
+    izin|ofis|tatil|semester|bortreist|lomalla|dovolen|don't check|don’t check|en pause|udienza|riunione|slow to
     picking up emails|zu erreichen|betriebsferien|betriebsurlaub|kancel|відпуст|szabads|concediu|不在|休|出張|出差
     外出|度假|假|离职|退職|휴가|부재
 """
