@@ -35,13 +35,13 @@ def until_forked(requests: socket.socket) -> None:
             break
         for descriptor in descriptors:
             os.close(descriptor)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     requests.close()
     *streams, report = descriptors
     if process := os.fork():
         os.write(report, b"%d\n" % process)
         os.write(report, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
         os._exit(0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.close(report)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
