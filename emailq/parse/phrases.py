@@ -236,7 +236,8 @@ POSTSCRIPTS = """
 AFTERTHOUGHTS = """
     one more thing|one other thing|one last thing|also one thing|oh and|oh, and|i forgot|forgot to say|almost forgot
     by the way|btw|и ещё|и еще|ещё одно|еще одно|забыл|забыла|кстати|до речі|ach ja|ach so|übrigens|noch etwas|noch was
-    nachtrag|au fait|j'ai oublié|j'oubliais|encore une chose|por cierto|se me olvidaba|olvidé|una cosa más|a proposito
+    nachtrag|noch ein nachtrag|just seen|just saw|just noticed
+    au fait|j'ai oublié|j'oubliais|encore une chose|por cierto|se me olvidaba|olvidé|una cosa más|a proposito
     dimenticavo
 """
 

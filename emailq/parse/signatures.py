@@ -121,15 +121,18 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
         if text in DELIMITERS and len(delimiters) > 2:
             continue  # between the parts of a list
         end = index + _length_of_signature(run.part(index))
-        if end < len(run) and texts[end - 1][-1] in QUOTATION_MARKS:
+        if end < len(run) and texts[end - 1][-1] in QUOTATION_MARKS and QUOTATION_MARKS.isdisjoint(texts[end - 1][:-1]):
             continue  # of a letter that somebody cites
-        return index - (index == signed > is_first and _belongs_to(texts[index - 1], names)), end
+        if index > is_first and is_rule(texts[index - 1]) and not run.begins_paragraph(index):
+            return index - 1, end
+        if index == signed > is_first and _is_own_name(texts[index - 1], names):
+            return index - 1, end
+        return index, end
     return 0, 0
 
 
-def _belongs_to(text: str, names: list[str]) -> bool:
-    """Whether a line belongs to the signature below it, which begins with the author's name."""
-    return is_rule(text) or is_author(text, names) or is_nickname(text, names)
+def _is_own_name(text: str, names: list[str]) -> bool:
+    return is_author(text, names) or is_nickname(text, names)
 
 
 def _begins_at(run: Run, index: int, *, is_top: bool) -> bool:
