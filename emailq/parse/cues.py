@@ -202,7 +202,8 @@ AWAY = r"""
     (?:^|[.,] )back (?:on |in the office |at (?:my desk|work) )?(?:mon|tue|wed|thu|fri|sat|sun|the |\d|from|in )
     \b(?:i|we)(?:['’]?(?:m|re|ll be)| am| are| will be)? (?:back|out)\b|недоступ|без связи|вне зоны|не на связи
     в отъезде|на (?:выставке|объекте|больничном)|в (?:декрете|отпуск|командировк)|нет на месте|im urlaub|abwesend
-    außer haus|elternzeit|auf (?:\S{1,12} )?(?:baustelle|montage|messe|reisen|fortbildung|dienstreise|tournee)
+    außer haus|nicht besetzt|elternzeit
+    auf (?:\S{1,12} )?(?:baustelle|montage|messe|reisen|fortbildung|dienstreise|tournee)
     nicht (?:am platz|im büro)|en (?:arrêt|congés?|vacances|déplacement|formation|tournée|voyage|salon)|absente?\b
     sur (?:un |le )?(?:chantier|salon)|de (?:viaje|vacaciones|baja|feria|permiso)|fuera de|ausente
     en (?:una feria|obra|un congreso)|fuori (?:ufficio|sede)

@@ -64,7 +64,7 @@ STATUS_TEXTS = {
         mailbox size limit|mailbox (?:storage )?limit
         (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota
         exceeded the local limit|exceed\S{0,3} storage allocation|postfach des empfängers ist voll|boîte.{0,40}pleine
-        buzón.{0,40}llen|一杯|いっぱい|已满
+        buzón.{0,40}llen|一杯|いっぱい|容量.{0,12}(?:上限|超え)|已满
     """,
     "5.2.1": r"""
         (?:account|mailbox|user) (?:is )?(?:locked|disabled|inactive|suspended|blocked)
@@ -100,7 +100,8 @@ STATUS_TEXTS = {
         (?:user|recipient|mailbox|addressee|address)(?: name)? (?:is )?not (?:found|known|listed|recognized)
         нет такого (?:пользователя|адреса|ящика|получателя)
         так(?:ого|ой) (?:пользовател|адрес|ящик)\S{0,2} (?:\S{1,20} ){0,3}(?:нет|не)\b
-        (?:unknown|no such|invalid|no valid) (?:user|recipient|mailbox|address|e-?mail)|not listed in|no mailbox here
+        (?:unknown|no such|invalid|no valid|not a valid) (?:user|recipient|mailbox|address|e-?mail)|not listed in
+        no mailbox here
         doesn.t have an? \S{1,80} account|does not exist|couldn.t be found|не существует|не найден|不存在|存在し
         (?:no|não|non|nie|n['’]) ?(?:existe|esiste|istnieje)|inesistent|inexistent|nieznan|unbekannt|inconnu
         desconocid|sconosciut|introuvable|no se encontró|nicht gefunden
@@ -395,7 +396,7 @@ PROGRAM_SENTENCES = r"""
     quest[ao] (?:e-?mail|messaggio) (?:è|è stat[ao]) (?:\S{1,20} ){0,2}automat
     (?:por favor,? )?não responda (?:a )?est[ea]|est[ea] (?:é|e-?mail|mensagem|foi) (?:\S{1,20} ){0,3}automát
     (?:prosimy )?nie odpowiada(?:ć|j) na|(?:ta|ten|niniejsz\S) (?:wiadomość|mail|e-mail)\b.{0,30}automaty
-    (?:lütfen )?bu (?:e-?posta|mesaj|ileti)\S{0,3} (?:\S{1,20} ){0,2}(?:otomatik|yanıtla)
+    (?:lütfen )?bu (?:e-?posta|mesaj|ileti)\S{0,3} (?:\S{1,20} ){0,2}(?:otomatik|sistem taraf|yanıtla)
     (?:※)?(?:この|本)メール(?:は|に).{0,30}(?:自動|返信)|此(?:邮件|郵件|信).{0,12}(?:自动|自動|勿回复|回覆)
     请勿(?:直接)?回复|請勿(?:直接)?回覆|本邮件.{0,10}自动
 """
