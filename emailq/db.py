@@ -22,6 +22,7 @@ from emailq.settings import Settings
 
 Connection = psycopg.AsyncConnection[TupleRow]
 Pool = AsyncConnectionPool[Connection]
+_made: WeakSet[Connection] = WeakSet()  # all that this process has made and not closed
 
 # The rest: a host that vanishes without a word is noticed in about 11 s instead of 2 h (client side, TCP only).
 _CONNECTION: dict[str, Any] = {
@@ -150,9 +151,6 @@ async def restore(conn: Connection) -> None:
     await conn.execute("reset all")
     await conn.execute("discard temp")
     await conn.execute(_SESSION, (conn.info.backend_pid,))
-
-
-_made: WeakSet[Connection] = WeakSet()
 
 
 def _let_go() -> None:

@@ -51,16 +51,9 @@ def _is_auto_reply_subject(subject: str) -> bool:
 
 def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:
     submitted = headers.get("auto-submitted", "").strip().lower()
-    if submitted.startswith("auto-replied"):  # RFC 3834 §5
-        return auto_reply(headers, "Auto-Submitted: auto-replied")
-    for name in _AUTO_REPLY_HEADERS:
-        if headers.get(name, "no").strip().lower() not in ("no", "false", "0", ""):
-            return auto_reply(headers, name)
     precedence = headers.get("precedence", "").strip().lower()
-    if precedence.startswith("auto") or headers.get("x-precedence", "").lower().startswith("auto"):
-        return auto_reply(headers, f"Precedence: {precedence or 'auto_reply'}")
-    if "autoresponder" in (headers.get("delivered-to", "") + headers.get("x-post-messageclass", "")).lower():
-        return auto_reply(headers, "sent by an autoresponder")
+    if sign := _sign_in_header(headers, submitted, precedence):
+        return auto_reply(headers, sign)
     if submitted == "no" or FORWARDED.match(subject):
         return None
     names_itself = _is_auto_reply_subject(subject)
@@ -100,6 +93,20 @@ def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, r
             return auto_reply(headers, "says nothing but that a message came in and who is away")
         return None
     return _maybe_auto_reply(headers, note, submitted)
+
+
+def _sign_in_header(headers: dict[str, str], submitted: str, precedence: str) -> str | None:
+    """What in the header says that it is an automatic reply, whatever else the message says."""
+    if submitted.startswith("auto-replied"):  # RFC 3834 §5
+        return "Auto-Submitted: auto-replied"
+    for name in _AUTO_REPLY_HEADERS:
+        if headers.get(name, "no").strip().lower() not in ("no", "false", "0", ""):
+            return name
+    if precedence.startswith("auto") or headers.get("x-precedence", "").lower().startswith("auto"):
+        return f"Precedence: {precedence or 'auto_reply'}"
+    if "autoresponder" in (headers.get("delivered-to", "") + headers.get("x-post-messageclass", "")).lower():
+        return "sent by an autoresponder"
+    return None
 
 
 _READ_NEW = 3000

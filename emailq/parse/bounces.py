@@ -51,6 +51,7 @@ _OWN_MAILBOX = one_of(notices.OWN_MAILBOX_TEXTS)
 _GREETING = one_of(notices.GREETINGS, r"\s{0,9}", r"\b(?! ?[.!])")
 _FAILURE_SUBJECT = one_of(notices.FAILURE_SUBJECTS)
 _FAILURE_TEXT = one_of(notices.FAILURE_TEXTS)
+_BY_TEXT = "text of a bounce"  # a reason
 _QUESTION = re.compile(r"[?？](?:\s|$)")
 _QUOTED = re.compile(r"(?m)^>.*\n?")
 
@@ -128,9 +129,6 @@ class _Signs:
             "subject of a bounce": self.has_subject,
         }
         return [reason for reason, is_so in seen.items() if is_so]
-
-
-_BY_TEXT = "text of a bounce"
 
 
 def _is_plain(signs: _Signs, *, has_no_sender: bool) -> bool:
