@@ -281,7 +281,9 @@ class Imap:
         try:
             async with asyncio.timeout(silence_s):
                 return (await self._reader.readuntil(b"\r\n"))[:-2]
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+        except TimeoutError:
+            raise self._is_silent() from None
+        except (asyncio.IncompleteReadError, OSError):
             raise ImapFailed(f"{self._account.where}: the connection was cut") from None
         except asyncio.LimitOverrunError:
             raise ImapFailed(f"{self._account.where}: the server sends a line without end") from None
@@ -293,12 +295,17 @@ class Imap:
             try:
                 async with asyncio.timeout(_SILENCE_S):
                     part = await self._reader.read(min(size - len(content), 1 << 18))
-            except (ConnectionError, ssl.SSLError):
+            except TimeoutError:
+                raise self._is_silent() from None
+            except OSError:
                 part = b""
             if not part:
                 raise ImapFailed(f"{self._account.where}: the connection was cut")
             content += part
         return bytes(content)
+
+    def _is_silent(self) -> ImapFailed:
+        return ImapFailed(f"{self._account.where}: the server has fallen silent")
 
 
 def tls_context(account: ImapAccount) -> ssl.SSLContext:

@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import pytest
 
 from emailq.app import App, open_app
 from emailq.errors import NotFound, Unavailable
+from emailq.ingest import imap_folder
 from emailq.ingest.imap import chosen_accounts, opened, read_mailboxes, reconcile
-from emailq.ingest.imap_client import LoginRefused
+from emailq.ingest.imap_client import Imap, LoginRefused
 from emailq.ingest.imap_folder import FolderReader, Progress
 from emailq.ingest.imap_syntax import mailbox_name, uid_set
 from emailq.settings import ImapAccount, load_settings
@@ -255,6 +257,20 @@ async def test_a_service_survives_lost_connections(
 
     async with following(app, mailbox.settings(host="127.0.0.1", port=proxy.port, security="none")):
         proxy.cut_links()
+        await asyncio.to_thread(mailbox.deliver, MAILS[1])
+
+        await wait_until_async(lambda: has(conn, "processing_queue", 2), 5)
+
+
+async def test_a_service_survives_a_connection_that_fell_silent_while_it_waited(
+    app: App, conn: psycopg.AsyncConnection, mailbox: Mailbox, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Imap, "_read_response", partialmethod(Imap._read_response, silence_s=0.5))  # not a minute
+    monkeypatch.setattr(imap_folder, "_IDLE_S", 0.5)
+    mailbox.append(MAILS[0])
+
+    async with following(app, mailbox.settings(host="127.0.0.1", port=proxy.port, security="none")):
+        assert proxy.fall_silent() == 1
         await asyncio.to_thread(mailbox.deliver, MAILS[1])
 
         await wait_until_async(lambda: has(conn, "processing_queue", 2), 5)
