@@ -20,9 +20,9 @@ INTENT_COLOURS = {
 
 
 def console() -> Console:
-    """Standard output; wide enough for a table where there is no terminal to ask."""
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=140)
+    """Standard output; wide enough for a table where there is no terminal to ask. `:car:` in mail stays as it is."""
+    found = Console(highlight=False, emoji=False)
+    return found if found.is_terminal else Console(highlight=False, emoji=False, width=140)
 
 
 def safe(text: str | None, limit: int) -> str:

@@ -17,7 +17,7 @@ from tests.commands import EMAILQ, run_emailq
 from tests.items import add_item
 
 MESSAGE = (
-    b"From: Ann <ann@example.com>\r\nTo: us@example.org\r\nSubject: Order of \x1b[31mbars\r\n"
+    b"From: Ann <ann@example.com>\r\nTo: us@example.org\r\nSubject: Order of \x1b[31mbars :car:\r\n"
     b"Message-ID: <%d@example.com>\r\n\r\nTen bars, please.\r\n"
 )
 
@@ -95,13 +95,13 @@ def test_a_mailbox_is_worked_off_and_every_command_shows_it(env: dict[str, str],
     assert shown["queue"][0]["status"] == "completed"
 
 
-def test_what_mail_says_reaches_the_terminal_escaped(env: dict[str, str], mail: Path) -> None:
+def test_what_mail_says_reaches_the_terminal_escaped_and_unchanged(env: dict[str, str], mail: Path) -> None:
     [first, *_] = ingested(env, mail)
 
     printed = run_emailq("list", env=env).stdout + run_emailq("show", first, env=env).stdout
 
     assert "\x1b" not in printed
-    assert r"Order of \x1b[31mbars" in printed
+    assert printed.count(r"Order of \x1b[31mbars :car:") == 4  # three in the list, one shown
 
 
 def test_items_are_enqueued_cancelled_and_retried(env: dict[str, str], mail: Path, db: psycopg.Connection) -> None:

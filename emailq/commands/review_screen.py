@@ -60,7 +60,7 @@ async def walk(conn: Connection, person: str, read_key: Callable[[], str]) -> in
 
     A decision is written when the next one is made, or at the end: so `u` takes back one from which nothing followed.
     """
-    out = Console(highlight=False)
+    out = Console(highlight=False, emoji=False)
     steps: list[Step] = []
     told = ""
     try:
