@@ -9,7 +9,7 @@ from emailq.parse.words import clean_line, decode_words
 
 @dataclass(slots=True)
 class Address:
-    """`email` is the addr-spec as written, without white space; it is never empty, but may lack a domain."""
+    """`email` is the addr-spec as written, without white space; it may lack a domain, and is "" behind a name alone."""
 
     name: str | None
     email: str
@@ -243,26 +243,32 @@ class _Reader:
         self.lost_phrases = []
 
     def _append_without_domain(self, phrase: str, name: str | None = None) -> None:
-        """A local account ("root") is an address; several words are a name without one, which nobody can write to."""
+        """A local account ("root") is an address; several words are a name without one."""
         if _NOBODY.fullmatch(phrase.rstrip(":; ")):
             return
         if not re.search(r"[\s?]", phrase):
             self._append(name, phrase)
         elif not self._read_hidden_mailbox(phrase):
-            self.defects.add("address-missing")
+            self._append_name(_clean_name(phrase))
 
     def _append(self, name: str | None, email: str) -> None:
         email = _unquoted(email.rstrip(":"))
         if _NOBODY.fullmatch(email.rstrip(":; ")):  # <undisclosed-recipients:;>
             return
         if not email.strip('<>"()') or email.rfind("@") == 0:  # without anybody at the domain
-            self.defects.add("address-missing")
+            self._append_name(name)
             return
         if "@" not in email.strip("@"):
             self.defects.add("address-without-domain")
         elif email.count("@") > 1:
             self.defects.add("address-malformed")
         self.found.append(Address(name, email))
+
+    def _append_name(self, name: str | None) -> None:
+        """What a reader may want to see, though nobody can write to it: "MAILER-DAEMON <>"."""
+        self.defects.add("address-missing")
+        if name and not _NOBODY.fullmatch(name):
+            self.found.append(Address(name, ""))
 
     def _read_hidden_mailbox(self, phrase: str) -> bool:
         """The whole mailbox inside quotes, or encoded words, which RFC 2047 §5 forbids, and nothing else to go by."""

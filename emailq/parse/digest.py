@@ -143,7 +143,7 @@ def _keys(addresses: list[Address]) -> list[str]:
 def _names(message: ParsedMessage) -> dict[str, str]:
     """Name by address, of the sender and all recipients; the first one counts. An address is no name."""
     people = (*message.from_, *message.to, *message.cc, *message.bcc)
-    names = [(address_key(one.email), one.name) for one in reversed(people) if one.name]
+    names = [(address_key(one.email), one.name) for one in reversed(people) if one.name and one.email]
     return {key: name[:200] for key, name in names if address_key(name.strip("'\"")) != key}
 
 

@@ -284,7 +284,7 @@ def interpret(block: HeaderBlock) -> ParsedHeaders:
     from_ = _mailboxes(values.get("from", ()), defects, most=1)
     if len(from_) > 1 or len(values.get("from", ())) > 1:
         defects.add("from-multiple")
-    elif not from_:
+    elif not (from_ and from_[0].email):
         defects.add("from-missing")
     message_id = read_message_id(block)
     if not message_id:
@@ -296,7 +296,7 @@ def interpret(block: HeaderBlock) -> ParsedHeaders:
         references=_references(values.get("references", ()), defects),
         from_=from_,
         sender=_mailboxes(values.get("sender", ()), defects, most=1),
-        reply_to=_mailboxes(values.get("reply-to", ()), defects, most=1),
+        reply_to=[one for one in _mailboxes(values.get("reply-to", ()), defects, most=1) if one.email],
         to=_mailboxes(values.get("to", ()), defects),
         cc=_mailboxes(values.get("cc", ()), defects),
         bcc=_mailboxes(values.get("bcc", ()), defects),

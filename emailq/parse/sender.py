@@ -24,9 +24,9 @@ _ADDRESS = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")
 def message_signs(message: Message) -> list[str]:
     """What the message alone tells: no-sender, from-multiple, reply-to-differs, name-shows-other-address or
     mixed-script-domain."""
-    if not message.from_:
+    sender = message.from_[0] if message.from_ else None
+    if sender is None or not sender.email:
         return ["no-sender"]
-    sender = message.from_[0]
     domain = registrable(sender.email)
     signs = []
     if "from-multiple" in message.defects:

@@ -59,7 +59,8 @@ WIDE_LIST = [(None, f"{x}@b.example") for x in "cde"]
         ("root", [(None, "root")]),
         ("a@b.example, root,", [(None, "a@b.example"), (None, "root")]),
         ("Bo <root>", [("Bo", "root")]),
-        ("two words", []),
+        ("two words", [("two words", "")]),
+        ("MAILER-DAEMON <>, a@b.example", [("MAILER-DAEMON", ""), (None, "a@b.example")]),
         ('"ceo@big.example" <x@evil.example>', [("ceo@big.example", "x@evil.example")]),
         ("ceo@big.example <x@evil.example>", [("ceo@big.example", "x@evil.example")]),
         ('"Not this: no@b.example" a@b.example', [("Not this: no@b.example", "a@b.example")]),
@@ -150,3 +151,11 @@ def test_an_address_is_no_name() -> None:
     raw = b"From: \"'Ann@example.com'\" <ann@example.com>\nTo: " + to + b"\n\nhm"
 
     assert digest_message(raw).names == {"bob@example.com": "Bob"}
+
+
+def test_a_sender_without_an_address_has_a_name() -> None:
+    digest = digest_message(b"From: MAILER-DAEMON <>\nTo: Bo Doe\n\nhm")
+
+    assert (digest.fields["from_name"], digest.fields["from_address"]) == ("MAILER-DAEMON", None)
+    assert (digest.fields["to_addresses"], digest.names) == ([], {})
+    assert "no-sender" in digest.fields["sender_signs"]
