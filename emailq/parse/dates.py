@@ -97,6 +97,9 @@ _TIME = re.compile(
     r"(?<!\d)(\d{1,2})\s{0,3}:\s{0,3}(\d{1,2})(?!\d)(?:\s{0,3}:\s{0,3}(\d{1,2})(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\b)?"
 )
 _DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})[.h](\d\d)(?:\.(\d\d)(?:\.\d+)?)?(?![\d.])\s*([AaPp]\.?[Mm]\b)?")
+_BARE_TIME = re.compile(  # behind a year: "26 Aug 76 1429 EDT" (RFC 822 A.3.1)
+    r"(?:\d\s?[^\W\d_]{3,12}\s?\d\d|(?<![+\-\d])\d{4})\s([01]\d|2[0-3])([0-5]\d)([0-5]\d)?(?![\d:])()"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d+-])\d+|(?<=\d-)\d+|(?<=[^\W\d_]-)\d+")
 _TRAILING_ZONE = re.compile(_ZONE)
@@ -143,10 +146,10 @@ def _parse_in_any_order(value: str) -> datetime | None:
     value = _NUMBERED_MONTH.sub(lambda month: _ENGLISH.get(int(month[1]), ""), value)
     hour = minute = second = 0
     before, after = value, ""
-    time = _TIME.search(value) or _DOTTED_TIME.search(value)
+    time = _TIME.search(value) or _DOTTED_TIME.search(value) or _BARE_TIME.search(value)
     if time:
         hour, minute, second = _hour(time[1], time[4]), int(time[2]), int(time[3] or 0)
-        before, after = value[: time.start()], value[time.end() :]
+        before, after = value[: time.start(1)], value[time.end() :]
     if len(_NUMBER.findall(before)) > 1:  # so what follows is no year
         after = _UNSIGNED_ZONE.sub(r" +\1\2", after, count=1)
     zone = _TRAILING_ZONE.search(after)

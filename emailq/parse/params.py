@@ -19,7 +19,7 @@ _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _AFTER_QUOTED = re.compile(r"[;,(\s]|$|[\w*-]+=")
 _PIECES_OF_NAME = re.compile(r'"([^";]*)"(?:\s*"([^";]*)"|([^\s";=]+))\s*(?=;|$)')  # "=?…?=" "=?…?=", "Report".pdf
 _QUOTES_INSIDE = re.compile(r'"([^;]*)"\s*(?=;|$)')  # "Report "final".pdf"
-_EXTENDED = re.compile(r"([\w.:-]{2,40})''(.*%[0-9A-Fa-f]{2}.*)", re.DOTALL)
+_EXTENDED = re.compile(r"([\w.:-]{2,40})'[\w-]{0,20}'(.*%[0-9A-Fa-f]{2}.*)", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED_IN_NAME = re.compile(r"\\([\"\\])")  # only these two: Windows paths come unescaped
 _ENCODED_WORDS = re.compile(r"(?:=\?[^?\s]*+\?[bBqQ]\?[^?]*+\?=\s*+)+")
@@ -138,7 +138,9 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
         quoted = _QUOTED.match(value, at)
         goes_on = is_name and quoted and not value.startswith(";", quoted.end()) and quoted.end() < len(value)
         if goes_on and (pieces := _PIECES_OF_NAME.match(value, at)):
-            return f"{pieces[1]} {pieces[2]}" if pieces[2] else pieces[1] + (pieces[3] or ""), pieces.end()
+            junk = pieces[3] and not pieces[3].startswith(".") and _HAS_EXTENSION.search(pieces[1])  # "Report.pdf"x
+            tail = f" {pieces[2]}" if pieces[2] else (not junk and pieces[3]) or ""
+            return pieces[1] + tail, pieces.end()
         if quoted and _AFTER_QUOTED.match(value, quoted.end()):
             text = quoted[1]
             if "\\" in text:
@@ -170,7 +172,7 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
 
 def _decode_plain(text: str) -> str:
     """Encoded words (RFC 2047 §5 forbids them here), and a value that is encoded as only `name*` may be."""
-    if "''" in text and (extended := _EXTENDED.fullmatch(text)) and codec_for(extended[1]):
+    if "%" in text and "'" in text and (extended := _EXTENDED.fullmatch(text)) and codec_for(extended[1]):
         return charset.decode(unquote_to_bytes(extended[2]), extended[1]).text
     return decode_words(text)
 

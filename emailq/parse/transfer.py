@@ -91,7 +91,7 @@ def _rescue_base64(data: bytes) -> tuple[bytes, str | None]:
     """Base64 with foreign characters, wrong padding, several pieces in a row, a footer, or none at all."""
     if len(data) > 1_000_000 and data.count(b"\n") * 20 > len(data):
         data = data.replace(b"\n", b"")  # lines too short to be worth a look at each
-    has_rule = b"\n--" in data or b"\n__" in data  # above a footer
+    has_rule = b"\n--" in data or b"\n__" in data or data.startswith(b"--")  # above a footer, or below a header
     if not has_rule and (b"-" in data or b"_" in data) and _is_url_safe(data.translate(None, _WHITE)):
         data = data.translate(_URL_SAFE)
     if data.endswith((b"=3D", b"=3D\n", b"=3D\r\n")):  # encoded twice

@@ -43,6 +43,8 @@ def test_a_type_is_read_in_every_form_seen(value: str, expected: tuple[str, dict
         ('filename=\\"a.pdf\\"', "a.pdf"),
         ('filename="a.pdf"size=3', "a.pdf"),
         ('filename="=?utf-8?q?=C3=A9?=".pdf', "é.pdf"),
+        ('filename="a.pdf"x', "a.pdf"),
+        ("filename=utf-8'en'%C3%A9.pdf", "é.pdf"),
         ('filename="=?utf-8?q?=C3=A9?=" "=?utf-8?q?.pdf?="', "é.pdf"),
         ("filename *=utf-8'en'a%20b.pdf", "a b.pdf"),
         ('filename *0="a"; filename\t*1 = b.pdf', "ab.pdf"),

@@ -34,8 +34,9 @@ def test_base64_is_decoded_whatever_was_done_to_it(encoded: bytes) -> None:
     assert decode(encoded, "base64")[0] == DATA
 
 
-def test_a_short_base64_text_may_have_blanks_inside() -> None:
-    assert decode(b"Z GF 0YQ==", "base64")[0] == b"data"
+@pytest.mark.parametrize("encoded", [b"Z GF 0YQ==", b"--\n\nZGF0YQ=="])
+def test_a_short_base64_text_may_have_blanks_inside_and_a_rule_above(encoded: bytes) -> None:
+    assert decode(encoded, "base64")[0] == b"data"
 
 
 @pytest.mark.parametrize(
