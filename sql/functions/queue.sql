@@ -648,21 +648,25 @@ begin
     on conflict (queue_name, worker_id) do update set asleep = excluded.asleep;
 end $$;
 
--- NOTIFY takes a lock over the whole database until after the commit, so it is used only while somebody sleeps. Each INSERT
--- pays for this question: it is one statement, and begins with what is new, however many workers of other queues sleep.
-create or replace function wake_after_insert() returns trigger language plpgsql as $$
+-- Sets the bits that wake_sleepers() reads. setval is no part of its transaction: who writes must be alone, and see what the
+-- one before him has committed.
+create or replace function note_sleepers() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
-    perform public.wake_queue(i.queue_name)  -- named twice it is sent once
-    from new_items i
-    where i.status = 'pending' and i.scheduled_at <= clock_timestamp()
-      and exists (select from public.queue_sleepers s where s.queue_name = i.queue_name and s.asleep);
+    perform pg_advisory_xact_lock(7719, 0);
+    perform setval('queue_sleeping', (
+        select coalesce(bit_or(1::bigint << (hashtext(s.queue_name) & 63)), 0) from queue_sleepers s where s.asleep));
     return null;
 end $$;
 
-create or replace function wake_after_update() returns trigger language plpgsql set search_path = public, pg_temp as $$
+-- NOTIFY takes a lock over the whole database until after the commit, so it is used only while somebody sleeps. Each INSERT
+-- pays for this question, so it is no query. Queues that share a bit are woken for each other; workers poll what a bit may
+-- have missed. Named twice in a transaction, a queue is notified once.
+create or replace function wake_sleepers() returns trigger language plpgsql as $$
 begin
-    if exists (select from queue_sleepers s where s.queue_name = new.queue_name and s.asleep) then
-        perform wake_queue(new.queue_name);
+    if (pg_sequence_last_value('public.queue_sleeping') >> (hashtext(new.queue_name) & 63)) & 1 = 1
+        and new.status = 'pending' and new.scheduled_at <= clock_timestamp()
+    then
+        perform public.wake_queue(new.queue_name);
     end if;
     return null;
 end $$;
@@ -680,11 +684,13 @@ begin
     return new;
 end $$;
 
+create or replace trigger queue_sleepers_note after insert or update or delete or truncate on queue_sleepers
+    for each statement execute function note_sleepers();
 create or replace trigger processing_queue_wake after insert on processing_queue
-    referencing new table as new_items for each statement execute function wake_after_insert();
+    for each row execute function wake_sleepers();
 create or replace trigger processing_queue_wake_update after update on processing_queue for each row
     when (new.status = 'pending' and (old.status <> 'pending' or new.scheduled_at < old.scheduled_at))
-    execute function wake_after_update();
+    execute function wake_sleepers();
 create or replace trigger processing_queue_align before update on processing_queue for each row
     when ((new.completed_at is null) <> (new.status in ('pending', 'processing'))
           or (new.failed_at is not null) <> (new.status = 'failed')

@@ -26,6 +26,7 @@ begin
         grant delete on attachments, threads, thread_message_ids, email_search, processing_queue, queue_slots, queue_credits,
             queue_sleepers, workers, imap_folders, imap_left_out, erp_action_attempts to emailq_worker;
         grant usage on all sequences in schema public to emailq_worker;
+        grant update on sequence queue_sleeping to emailq_worker;
     end if;
 
     if exists (select from pg_roles where rolname = 'emailq_api') then

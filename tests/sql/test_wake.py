@@ -1,6 +1,7 @@
 """NOTIFY: whoever sleeps is woken by what is due now, and nobody notifies while all are busy."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -75,6 +76,47 @@ def test_only_queues_with_a_sleeper_are_named(listener: psycopg.Connection, db: 
     add_item(db, "parsing")
 
     assert notified(listener, db) == ["parsing"]
+
+
+def test_a_worker_that_ends_is_notified_no_more(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    db.execute("select unregister_worker(%s)", (fall_asleep(db),))
+
+    add_item(db)
+
+    assert notified(listener, db) == []
+
+
+def test_workers_that_fall_asleep_at_once_are_all_noted(
+    dsn: str, listener: psycopg.Connection, db: psycopg.Connection
+) -> None:
+    with worker_on(dsn) as (first, worker), ThreadPoolExecutor() as pool:
+        first.execute("begin")
+        first.execute("select set_asleep('parsing', %s, true)", (worker,))
+        second = pool.submit(fall_asleep, db)
+        wait_until(lambda: value(first, "select exists (select from pg_locks where not granted)"))
+        first.execute("commit")
+        second.result()
+
+    add_item(db, "parsing")
+    add_item(db, QUEUE)
+
+    assert notified(listener, db) == ["parsing", QUEUE]
+
+
+def test_who_may_only_insert_wakes_too(listener: psycopg.Connection, db: psycopg.Connection) -> None:
+    fall_asleep(db)
+    [email] = add_emails(db)
+    db.execute("create role emailq_test_inserts")
+    try:
+        db.execute("grant insert on processing_queue to emailq_test_inserts")
+        db.execute("set role emailq_test_inserts")
+        db.execute("insert into processing_queue (email_id, queue_name) values (%s, 'work')", (email,))
+        db.execute("reset role")
+
+        assert notified(listener, db) == [QUEUE]
+    finally:
+        db.execute("reset role")
+        db.execute("drop owned by emailq_test_inserts; drop role emailq_test_inserts")
 
 
 def test_a_thousand_rows_in_one_statement_are_one_notification(
@@ -174,8 +216,11 @@ def test_a_retry_is_found_by_polling_when_its_time_comes(db: psycopg.Connection)
 
 
 def test_sleepers_are_forgotten_after_a_crash_of_the_database(db: psycopg.Connection) -> None:
-    """The table is unlogged: nobody sleeps after recovery, and workers register anew."""
-    assert value(db, "select relpersistence from pg_class where relname = 'queue_sleepers'") == "u"
+    """Table and bits are unlogged: nobody sleeps after recovery, and workers register anew."""
+    unlogged = (
+        "select array_agg(relname order by relname) from pg_class where relpersistence = 'u' and relkind in ('r', 'S')"
+    )
+    assert value(db, unlogged) == ["queue_sleepers", "queue_sleeping"]
 
 
 def test_an_item_of_the_present_is_due_at_once(db: psycopg.Connection) -> None:
