@@ -24,6 +24,7 @@ from emailq.parse.lines import (
     words_of,
 )
 from emailq.parse.patterns import lower
+from emailq.parse.tickets import is_reply_above
 
 _LINE = 500  # characters of a line that are looked at
 _BLOCK_LINES = 16  # in which a block of header lines stands
@@ -48,8 +49,6 @@ _ORIGINAL = re.compile(any_of(phrases.ORIGINAL_MESSAGE))
 _ORIGINAL_LINES = frozenset(words_of(phrases.ORIGINAL_MESSAGE))
 _FORWARDED = re.compile(any_of(phrases.FORWARDED_MESSAGE))
 _FORWARD_LINES = frozenset(words_of(phrases.FORWARD_LINES))
-_REPLY_ABOVE = re.compile(any_of(phrases.REPLY_ABOVE))
-_TO_REPLY = re.compile(any_of(phrases.TO_REPLY))
 _WROTE_AND_SAID = re.compile(  # Yahoo on phones: the quoted text goes on in the same line
     rf"[^<>]{{10,200}}<[^<>@\s]{{1,80}}@[^<>\s]{{3,80}}>,?\s?{any_of(phrases.WROTE)}\s?:\s+\S", re.IGNORECASE
 )
@@ -148,7 +147,7 @@ def _mark_at(page: Page, number: int) -> tuple[int, int]:
         return BLOCK, 1 + length
     if text[0] == ">" and _WRITTEN_BY.match(text):
         return BLOCK, 1
-    if page.has_reply_line and len(text) <= 200 and _is_reply_above(text) and _has_words_above(page, number):
+    if page.has_reply_line and len(text) <= 200 and is_reply_above(text) and _has_words_above(page, number):
         return BLOCK, 1
     if text[-1] == ":" and len(text) <= 60 and fold(text.rstrip(": ")) in _FORWARD_LINES:
         return FORWARD, 1
@@ -189,13 +188,6 @@ def _quoted_mark(line: str) -> int:
 def _has_words_above(page: Page, number: int) -> bool:
     """Whether it is an answer; else the help desk itself writes, and what it says stands below."""
     return any(text and not is_rule(text) for text in page.plain[:number])
-
-
-def _is_reply_above(text: str) -> bool:
-    words = fold(text)
-    return (
-        text[-1] != "?" and bool(_REPLY_ABOVE.search(words)) and (text[0] in "#-–—*=" or bool(_TO_REPLY.search(words)))
-    )
 
 
 def _header_length(page: Page, number: int) -> int:

@@ -13,6 +13,8 @@ _RULE = re.compile(rf"[{DASHES}~]{{2,}}$")
 DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])  # of a signature
 QUOTATION_MARKS = frozenset('"“„«»”')
 
+SET_IN = "\u2003"  # before a line of a page's history that is set off as a whole: an answer, or a heading
+
 # Who owns a line.
 NEW = 0
 QUOTED = 1
@@ -22,7 +24,7 @@ SIGNATURE = 2
 class Page:
     """The lines of a text, what they look like without decoration, and who owns them."""
 
-    __slots__ = ("are_quoted", "has_bars", "has_reply_line", "labels", "lines", "owners", "plain")
+    __slots__ = ("are_quoted", "has_bars", "has_reply_line", "has_set_in", "labels", "lines", "owners", "plain")
 
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
@@ -34,6 +36,7 @@ class Page:
         if ">" in text:
             self.are_quoted = [">" in line[:5] and bool(_QUOTE_MARK.match(line)) for line in self.lines]
         self.has_bars = "\n|" in text
+        self.has_set_in = SET_IN in text
         whole = fold(text).replace("\u00a0", " ")
         self.has_reply_line = any(map(whole.__contains__, _REPLY_LINES))  # few have one
 

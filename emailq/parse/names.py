@@ -10,7 +10,7 @@ from emailq.parse.lines import are_names, bare, fold, words_of
 _WORDS = re.compile(r"[^\W\d_]+")
 _IN_NAMES = str.maketrans("", "", " .-–—~/")
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "mlle", "sr", "sra", "sig", "ing"])
-_DEPARTMENTS = frozenset(words_of(phrases.DEPARTMENTS))
+DEPARTMENTS = frozenset(words_of(phrases.DEPARTMENTS))
 _FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
 _KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[^\w\s]{1,4}|[:;]-?D)$")
 _SOUNDS = [
@@ -114,6 +114,6 @@ def is_of_another(block: list[str], names: list[str], *, is_end: bool) -> bool:
     if not is_end:
         text = _spelt(" ".join(block))
         return bool(names) and not any(name in text for name in names)
-    is_person = len(names) in (2, 3) and _DEPARTMENTS.isdisjoint(names)
+    is_person = len(names) in (2, 3) and DEPARTMENTS.isdisjoint(names)
     text = _spelt(block[0])
     return is_person and text.isascii() == names[0].isascii() and not any(name in text for name in names)

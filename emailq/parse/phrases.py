@@ -103,6 +103,14 @@ TO_REPLY = """
     пишите|відпов
 """
 
+# "Ann commented:", as help desks write it.
+COMMENTED = """
+    commented|added a comment|replied|responded|kommentierte|hat kommentiert|hat einen kommentar hinzugefügt
+    hat geantwortet|antwortete|прокомментировал|прокомментировала|добавил комментарий|добавила комментарий|ответил
+    ответила|a commenté|a répondu|comentó|ha comentado|respondió|comentou|respondeu|ha commentato|ha risposto
+    heeft gereageerd|skomentował|skomentowała
+"""
+
 # "… wrote:". A form in Cyrillic covers its feminine and its "(а)" too.
 WROTE = """
     wrote|writes|said|schrieb|schreibt|geschrieben|a écrit|écrit|écrivait|escribió|escribio|escribe|escreveu
@@ -272,11 +280,23 @@ ANSWERS = """
     antwoorden|opmerkingen|odpowiedzi|uwagi|below|unten|ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej
 """
 INSIDE = """
-    inline|in line|in red|in blue|in green|in colour|in color|in rot|in roter|in blau|in grün|in farbe|красным|красном
-    синим|зелёным|зеленым|цветом|червоним|синім|en rouge|en bleu|en vert|en rojo|en azul|en verde|in rosso|in blu
-    em vermelho|em azul|in het rood|in het blauw|na czerwono|na niebiesko|within the text|im text|в тексте
-    dans le texte|en el texto|marked|below|unten|ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej
+    inline|in line|in red|in blue|in green|in orange|in purple|in yellow|in colour|in color|highlighted
+    in bold|in italics|in rot|in roter|in blau|in grün|in lila|in farbe|gelb markiert|fett|kursiv
+    красным|красном|синим|зелёным|зеленым
+    жёлтым|желтым|цветом|жирным|курсивом|выделил|выделила|выделено|червоним|синім|en rouge|en bleu|en vert|en orange
+    en jaune|en gras|en italique|surligné|en rojo|en azul|en verde|en amarillo|en negrita|en cursiva|resaltado|in rosso
+    in blu|in grassetto|in corsivo|em vermelho|em azul|em negrito|in het rood|in het blauw|vetgedrukt|na czerwono
+    na niebiesko|pogrubione|within the text|im text|в тексте|dans le texte|en el texto
+"""
+FURTHER_DOWN = """
+    marked|below|unten|ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej
     point by point|по пунктам|по пунктах|punkt für punkt|point par point|punto por punto
+"""
+# The same where nothing but capitals tells them.
+CAPITALS = """
+    in caps|in all caps|in capitals|in capital letters|in block letters|in block capitals|in upper case|in uppercase
+    in großbuchstaben|in versalien|заглавными|большими буквами|прописными|капсом|великими літерами|en majuscules
+    en capitales|en mayúsculas|in maiuscolo|em maiúsculas|in hoofdletters|wielkimi literami
 """
 
 # Words that may stand around a hand-over without adding anything.
@@ -341,7 +361,11 @@ FOOTERS = """
     без вирусов|письмо проверено|diese e-mail wurde von|virenfrei|l'absence de virus|cet e-mail a été vérifié
     libre de virus|este correo electrónico ha sido|mail priva di virus|вы получили это письмо
     вы получили это сообщение|чтобы отписаться|отписаться|think before you print|please consider the environment
-    p please consider|save a tree
+    p please consider|save a tree|this email is a service from|this e-mail is a service from|delivered by zendesk
+    powered by jira|turn off this request|this is shared with|view request ·|view request (|view request <
+    diese e-mail ist ein service von|cet e-mail est un service de|este correo electrónico es un servicio de
+    этот email отправлен вам|показать запрос ·|посмотреть запрос ·|anfrage anzeigen ·|afficher la demande ·
+    ver solicitud ·|pensez à l'environnement|avant d'imprimer|antes de imprimir
 """
 
 # The banner that a mail gateway sets above mail from outside.

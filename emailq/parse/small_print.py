@@ -81,7 +81,7 @@ def around_small_print(run: Run, *, is_first: bool) -> tuple[Run, Run]:
     for index in range(top, len(texts)):
         wrapped = _wrapped(texts, index, words) if words else ""
         if not (
-            _is_footer(texts[index])
+            is_footer(texts[index])
             or (words and _is_small_print(texts[index]))
             or (wrapped and _is_small_print(wrapped))
         ):
@@ -142,7 +142,7 @@ def _is_small_print(text: str) -> bool:
     return False
 
 
-def _is_footer(text: str) -> bool:
+def is_footer(text: str) -> bool:
     words = fold(text)
     start = _NO_WORD.match(words)
     is_one = words.startswith(_FOOTERS, start.end() if start else 0) or (

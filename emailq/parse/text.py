@@ -5,12 +5,15 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from emailq.parse.lines import SET_IN
 from emailq.parse.tags import BLOCKS, walk
-from emailq.parse.unseen import Look, hides, hiding_selectors, look, squeezed
+from emailq.parse.unseen import Look, hides, hiding_selectors, is_vivid, look, squeezed
 
 HTML_LIMIT = 2_000_000  # characters that are read
 
-_BEGINS = BLOCKS | {"td", "th", "br", "img", "a"}  # that say something when they begin
+_SLANTED = frozenset(["b", "strong", "i", "em"])
+_ENDS = BLOCKS | _SLANTED | {"td", "th", "a"}  # that say something when they end
+_BEGINS = _ENDS | {"br", "img"}
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "table", "pre"])
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 # Invisible characters; joiners stay between the letters of scripts that need them.
@@ -22,6 +25,8 @@ _TAG_CHARACTERS = re.compile("[\U000e0000-\U000e007f\U000e0100-\U000e01ef]+")  #
 # Marks while HTML is walked; such characters were taken out of the text itself.
 _LINE, _PARAGRAPH, _QUOTE, _UNQUOTE, _SIGNATURE, _SIGNED = "\x01", "\x02", "\x03", "\x04", "\x05", "\x06"
 _BLANK = "\x07"  # one of preformatted text, which counts
+_SET_OFF, _USUAL = "\x08", "\x0e"  # text of history in a colour, bold or slanted
+_SET_OFF_TEXT = re.compile(f"{_SET_OFF}[^{_USUAL}]*{_USUAL}")
 _COUNTING_BLANKS = re.compile("^ +| {2,}", re.MULTILINE)
 _MARKS = f" \n{_LINE}{_PARAGRAPH}"
 _BROKEN = frozenset(f"\n{_LINE}{_PARAGRAPH}{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}")
@@ -131,6 +136,8 @@ class _Writer:
         self._looks = [Look()]  # of the open elements
         self._attribution: tuple[list[str], int] = ([], 0)  # where the last line begins that says who wrote
         self._signatures: list[int] = []  # how deep the open ones stand
+        self._has_history = False
+        self._slanted = 0  # the open elements that set off what is in them
         self._out = self._visible  # where text goes now
 
     def texts(self) -> tuple[str, str]:
@@ -149,6 +156,8 @@ class _Writer:
             text = "\n".join(map(_with_single_spaces, text.split("\n")))
         else:
             text = _with_single_spaces(text)
+        if self._has_history and (self._slanted or is_vivid(self._looks[-1])) and not self._links:
+            text = f"{_SET_OFF}{text}{_USUAL}"
         self._out.append(text)
 
     def enter(self, tag: str, attributes: Mapping[str, str | None]) -> None:
@@ -180,6 +189,8 @@ class _Writer:
                 self.text(f" {alt} ")  # of a picture that comes with the mail the reader sees no words
         elif tag == "a":
             self._links.append((out, len(out), attributes.get("href") or ""))
+        elif tag in _SLANTED:
+            self._slanted += 1
         elif tag == "p":
             is_line = bool(attributes) and _has_no_margin(attributes)
             out.append(_LINE if is_line else _PARAGRAPH)
@@ -195,6 +206,7 @@ class _Writer:
                 self._lists.append(_Numbers(attributes) if tag == "ol" else None)
             elif tag == "blockquote":
                 self._quotes.append(not _only_indents(attributes))
+                self._has_history = self._has_history or self._quotes[-1]
                 if self._quotes[-1] and not self._begin_above(out):
                     out.append(_QUOTE)
             elif tag == "pre":
@@ -218,6 +230,7 @@ class _Writer:
             and _HISTORY_RULE not in "".join(out[-4:])
         ):
             out.append(f"{_PARAGRAPH}{_HISTORY_RULE}{_LINE}")
+            self._has_history = True
 
     def _begin_above(self, out: list[str]) -> bool:
         """Let a quote begin with the line that says who wrote it, where that stands right above."""
@@ -229,13 +242,25 @@ class _Writer:
         return True
 
     def leave(self, tag: str) -> None:
+        if tag in _ENDS:
+            self._end(tag)
+        left = self._looks.pop()
+        if self._hidden_depth or left.is_unseen or self._looks[-1].is_unseen:
+            self._hidden_depth = max(0, self._hidden_depth - 1)
+            self._out = self._hidden if self._hidden_depth or self._looks[-1].is_unseen else self._visible
+
+    def _end(self, tag: str) -> None:
         if tag == "p":
             out, start, is_line = self._began.pop()
             is_empty = is_line and not any(piece.strip(_MARKS) for piece in out[start:])
             self._out.append(_LINE if is_line and not is_empty else _PARAGRAPH)
         elif tag in ("td", "th"):
             self._join_cell(*self._began.pop()[:2])
-        elif tag in BLOCKS:
+        elif tag in _SLANTED:
+            self._slanted -= 1
+        elif tag == "a":
+            self._link(*self._links.pop())
+        else:
             if self._signatures and self._signatures[-1] == len(self._looks):
                 self._out.append(f"{_SIGNED}{_PARAGRAPH}")
                 self._signatures.pop()
@@ -247,12 +272,6 @@ class _Writer:
                 self._lists.pop()
             elif tag == "tr":
                 self._cells.pop()
-        elif tag == "a":
-            self._link(*self._links.pop())
-        left = self._looks.pop()
-        if self._hidden_depth or left.is_unseen or self._looks[-1].is_unseen:
-            self._hidden_depth = max(0, self._hidden_depth - 1)
-            self._out = self._hidden if self._hidden_depth or self._looks[-1].is_unseen else self._visible
 
     def _join_cell(self, out: list[str], start: int) -> None:
         """A cell of one line stays in the line of its row, though Word sets a paragraph into each."""
@@ -316,7 +335,7 @@ def _only_indents(attributes: Mapping[str, str | None]) -> bool:
     return "border:none" in style and "border-left" not in style and "type" not in attributes
 
 
-_NO_MARKS = dict.fromkeys(map(ord, f"{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}"))
+_NO_MARKS = dict.fromkeys(map(ord, f"{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}{_SET_OFF}{_USUAL}"))
 _LINES = re.compile("^[^\n]*", re.MULTILINE)
 
 
@@ -343,6 +362,7 @@ def _tidy(text: str) -> str:
         depth += line.count(_QUOTE)
         if _SIGNATURE in line:
             is_signature = depth == 0
+        is_set_off = _SET_OFF in line and not any(map(str.isalnum, _SET_OFF_TEXT.sub("", line)))
         words = _with_single_spaces(line.translate(_NO_MARKS)).strip()
         if has_preformatted:
             words = words.replace(_BLANK, " ").rstrip()
@@ -355,6 +375,7 @@ def _tidy(text: str) -> str:
                     blank_depth = -1
             if blank_depth >= 0 and (kept or blocks):
                 kept.append(">" * min(blank_depth, depth, 10))
+            words = f"{SET_IN}{words}" if is_set_off else words
             kept.append(f"{marks} {words}" if marks else words)
             blank_depth = -1
         else:

@@ -13,12 +13,23 @@ _NO_SIZE = re.compile(r"(?:^|;)(?:max-)?(?:height|width):0(?:px)?(?:;|!|$)")
 _FONT_SIZE = re.compile(r"(?:^|;)font(?:-size)?:(?:[a-z]+)?(\d{1,4}(?:\.\d{1,4})?|\.\d{1,4})(px|pt|r?em|%|[;!/]|$)")
 _COLOUR = re.compile(r"(?:^|;)(color|background|background-color):(#[\da-f]{3,8}|rgba?\([\d.,%]{5,30}\)|[a-z]{3,20})")
 _RGB = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})")
-_NAMED_COLOURS = {"white": "ffffff", "black": "000000", "red": "ff0000", "yellow": "ffff00", "silver": "c0c0c0"}
+_NAMED_COLOURS = {
+    "white": "ffffff",
+    "black": "000000",
+    "red": "ff0000",
+    "yellow": "ffff00",
+    "silver": "c0c0c0",
+    "blue": "0000ff",
+    "green": "008000",
+    "orange": "ffa500",
+    "purple": "800080",
+}
 _STYLE_SHEET = re.compile(r"<style\b[^<>]{0,500}>", re.IGNORECASE)
 _END_OF_SHEET = re.compile(r"</style", re.IGNORECASE)
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]{0,10})?[.#][\w-]{1,80}$|[a-z][a-z0-9]{0,10}$")
 
 _Colour = tuple[int, int, int]
+_BRIGHT = 100  # between the strongest and the weakest of red, green and blue
 
 
 class Look(NamedTuple):
@@ -109,6 +120,15 @@ def _is_tiny(style: str) -> bool | None:
 
 def _is_alike(one: _Colour, other: _Colour) -> bool:
     return all(abs(a - b) <= 6 for a, b in zip(one, other, strict=True))
+
+
+def is_vivid(seen: Look) -> bool:
+    """Whether text is set off by its colour or by the one behind it: red, but not black, grey or a dark blue."""
+    return _is_bright(seen.colour) or _is_bright(seen.background)
+
+
+def _is_bright(colour: _Colour | None) -> bool:
+    return colour is not None and max(colour) - min(colour) >= _BRIGHT
 
 
 def hides(tag: str, attributes: Mapping[str, str | None], style: str, selectors: frozenset[str]) -> bool:

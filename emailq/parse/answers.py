@@ -1,0 +1,128 @@
+"""Answers that stand inside of a quote, or below one that nothing marks."""
+
+import re
+
+from emailq.parse import phrases
+from emailq.parse.closings import YOURS, closing_of
+from emailq.parse.lines import NEW, QUOTED, SET_IN, Page, any_of, fold
+from emailq.parse.names import DEPARTMENTS, is_author, names_of
+
+_SAID_WITHIN = 300  # characters that somebody writes above a quote with answers
+_SIGNED_WITHIN = 12  # lines with text, from the end
+_TAG = re.compile(r"[\[(<]([^\[\]()<>:]{1,40}):?[\])>]\s*\S")
+_CAPITALS = re.compile(rf"(?<!\w){any_of(phrases.CAPITALS)}(?!\w)")
+_SET_OFF = re.compile(rf"(?<!\w)(?:{any_of(phrases.INSIDE)}|{any_of(phrases.CAPITALS)})(?!\w)")
+_ANSWERS_INSIDE = re.compile(
+    rf"(?<!\w){any_of(phrases.ANSWERS)}(?!\w)[^.!?\n]{{0,40}}(?<!\w)(?:{any_of(phrases.FURTHER_DOWN)}|{_SET_OFF.pattern})"
+    r"(?!\w)|\bsee inline\b"
+)
+
+
+def mark_answers(page: Page, names: list[str], new: str, *, is_block: bool) -> bool:
+    """Whether the new text says that answers stand inside of the quote; those are found by what sets them off.
+
+    Lines with "[AH]" or "[Ann]" before them, where Ann Hill writes, or in capitals where she says so; those that HTML
+    sets off; in a block that Outlook quotes without a mark, those behind ">", or else what stands below a question.
+    """
+    may_tell = len(new) <= _SAID_WITHIN and (is_block or page.has_set_in)
+    said = fold(new) if may_tell else ""
+    if not _ANSWERS_INSIDE.search(said):
+        return False
+    quoted = [number for number, owner in enumerate(page.owners) if owner == QUOTED and page.plain[number]]
+    names = [name for name in names if len(name) > 1]
+    tags = {"".join(name[0] for name in names), *names, " ".join(names)}
+    set_in = [number for number in quoted if page.lines[number].lstrip("> ").startswith(SET_IN)]
+    for number in set_in:
+        page.lines[number] = page.lines[number].lstrip(f"> {SET_IN}")
+    answers = set_in + [number for number in quoted if _is_tagged(page.plain[number], tags)]
+    if _CAPITALS.search(said):
+        answers += [number for number in quoted if page.plain[number].isupper() and not page.labels[number]]
+    if is_block:
+        answers += _behind_marks(page, quoted)
+        if not answers and _SET_OFF.search(said):
+            answers = _below_questions(page, quoted)
+    for number in answers:
+        page.owners[number] = NEW
+    return is_block or bool(answers)
+
+
+def _is_tagged(text: str, tags: set[str]) -> bool:
+    tag = _TAG.match(text) if text[0] in "[(<" else None
+    return tag is not None and " ".join(names_of(tag[1])) in tags
+
+
+def _behind_marks(page: Page, quoted: list[int]) -> list[int]:
+    """Lines behind ">", which below "Ann wrote:" marks what is older; a question is answered in the lines below it."""
+    answers = []
+    above = ""  # the last line without the mark
+    is_asked = False
+    last = -1
+    for number in quoted:
+        text = page.plain[number]
+        is_asked = is_asked and number == last + 1
+        last = number
+        if page.are_quoted[number] and text[-1] == "?":
+            is_asked = True
+        elif is_asked or (page.are_quoted[number] and not above.endswith(":")):
+            answers.append(number)
+        elif not page.are_quoted[number]:
+            above = text
+    return answers
+
+
+def _below_questions(page: Page, quoted: list[int]) -> list[int]:
+    """The paragraph below each question, up to the next one, where nothing else tells whose words those are."""
+    answers: list[int] = []
+    is_asked = False
+    last = -1
+    sender = _sender(page, next((n for n in quoted if "from" in page.labels[n]), -1))
+    for number in quoted:
+        text = page.plain[number]
+        if text[-1] == "?" and not page.labels[number]:
+            is_asked = True
+        elif is_asked and (last not in answers or number == last + 1) and not _signs(text, sender):
+            answers.append(number)
+        else:
+            is_asked = False
+        last = number
+    return answers
+
+
+def mark_answer_below(page: Page, names: list[str]) -> None:
+    """What stands below a quote that nothing marks: its sender signs it, and the author signs at the end.
+
+    "From: Bob Stone … How many? Bob", and then "Ten. Ann" of Ann Hill.
+    """
+    if any(text and owner == NEW for text, owner in zip(page.plain, page.owners, strict=True)):
+        return
+    lines = [number for number, text in enumerate(page.plain) if text]
+    signed = next((n for n in lines[:-_SIGNED_WITHIN:-1] if is_author(page.plain[n], names)), -1)
+    header = next((n for n in reversed(lines) if n < signed and _is_from(page, n)), -1)
+    if header < 0:
+        return
+    sender = _sender(page, header).difference(names)
+    for number in range(header + 1, signed):
+        if not page.labels[number] and _signs(page.plain[number], sender):
+            below = next((n for n in range(number, signed) if not page.plain[n]), signed)
+            page.owners[below:] = [NEW] * (len(page.owners) - below)
+            return
+
+
+def _sender(page: Page, number: int) -> set[str]:
+    """The words of the name in a line "From: Ann Hill"."""
+    return set(names_of(page.plain[number].partition(":")[2])) if number >= 0 else set()
+
+
+def _is_from(page: Page, number: int) -> bool:
+    """ "From: Ann", with a date near it."""
+    return "from" in page.labels[number] and any(
+        "date" in roles for roles in page.labels[max(number - 2, 0) : number + 4]
+    )
+
+
+def _signs(text: str, sender: set[str]) -> bool:
+    """ "Bob", "Your team Stone", "Best regards"."""
+    if not text or len(text) > 40:
+        return False
+    words = set(names_of(text)) - DEPARTMENTS - YOURS
+    return closing_of(fold(text)) == 2 or bool(words and sender.issuperset(words))
