@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from emailq.app import App
 from emailq.db import Connection
 from emailq.erp import outbox
-from emailq.erp.payload import canonical, sha256, with_bank
+from emailq.erp.payload import canonical, sha256, with_cautions
 from emailq.errors import NotFound, UsageError
 
 STATUSES = ("needs_review", "failed", "retrying", "pending", "success", "cancelled")
@@ -70,7 +70,7 @@ async def test_policy(app: App, email_id: UUID) -> dict[str, Any]:
     found = await read_requests(app, email_id)
     async with app.pool.connection() as conn:
         for one in found:
-            fields = with_bank(one.fields, mail)
+            fields = with_cautions(one.fields, mail)
             asked = (email_id, one.intent, one.confidence, Jsonb(fields))
             rules = await _rows(conn, "select * from check_erp_policy(%s, %s, %s, %s) order by position", *asked)
             plan = await outbox.plan(conn, email_id, one.intent, one.confidence, fields)

@@ -17,7 +17,7 @@ from emailq.erp import outbox
 from emailq.erp.adapters import Adapter, load_adapter
 from emailq.erp.call import misconfigured
 from emailq.erp.outbox import Action
-from emailq.erp.payload import build_payload, with_bank
+from emailq.erp.payload import build_payload, with_cautions
 from emailq.erp.result import Result, Stopped
 from emailq.errors import ConfigError, EmailqError
 from emailq.extract.read import Request, read_requests
@@ -78,7 +78,7 @@ async def _propose(
     refusals: list[Effect] = []
     taken: dict[tuple[int, str], str | None] = {}
     for intent, confidence, number, found in requests:
-        fields = with_bank(found, mail)
+        fields = with_cautions(found, mail)
         plan = await outbox.plan(conn, email_id, intent, confidence, fields)
         if plan is None:
             continue

@@ -7,21 +7,28 @@ from datetime import datetime
 from typing import Any
 
 from emailq.erp.bank import bank_accounts, speaks_of_a_change, speaks_of_a_payment
+from emailq.erp.earlier import speaks_of_an_earlier_order
 
 VERSION = 1  # of the payload's shape
 
 
-def with_bank(fields: Mapping[str, Any], mail: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a request (docs/extraction.md) with `bank_accounts`, `bank_change` and `payment` of its message.
+def with_cautions(fields: Mapping[str, Any], mail: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a request (docs/extraction.md) with what of its message makes a person look (docs/erp.md).
 
-    The first two count wherever in the message they stand, `payment` not in quoted history.
+    `bank_accounts` and `bank_change` count wherever they stand, `payment` and `earlier_order` not in quoted history.
     """
     whole = f"{mail['subject'] or ''}\n{mail['body_text'] or ''}"
     accounts = bank_accounts(whole)
     if fields["iban"] and all(fields["iban"]["value"] != one["value"] for one in accounts):  # of an attachment
         accounts = [*accounts, fields["iban"]]
-    payment = speaks_of_a_payment(mail["subject"] or "", mail["new_text"] or mail["body_text"] or "")
-    return {**fields, "bank_accounts": accounts, "bank_change": speaks_of_a_change(whole), "payment": payment}
+    newest = (mail["subject"] or "", mail["new_text"] or mail["body_text"] or "")
+    return {
+        **fields,
+        "bank_accounts": accounts,
+        "bank_change": speaks_of_a_change(whole),
+        "payment": speaks_of_a_payment(*newest),
+        "earlier_order": speaks_of_an_earlier_order(*newest),
+    }
 
 
 def build_payload(mail: Mapping[str, Any], action_type: str, fields: dict[str, Any]) -> dict[str, Any]:

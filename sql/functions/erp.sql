@@ -144,6 +144,8 @@ returns text[] language sql stable as $$
                    and lower(a.request_payload #>> '{fields,order_number,value}')
                        = lower(p_fields #>> '{order_number,value}'))
             then 'an order with this number came from this sender before' end,
+        case when p_action_type = 'create_order' and p_fields ->> 'earlier_order' is not null
+            then format('it may be about an order that is there already: "%s"', p_fields ->> 'earlier_order') end,
         case when erp_list(p_fields -> 'problems') <> '[]'
             then (select string_agg(problem, ', ') from jsonb_array_elements_text(erp_list(p_fields -> 'problems')) problem) end,
         case when p_action_type in ('create_order', 'create_invoice') and erp_list(p_fields -> 'unread') <> '[]'

@@ -209,6 +209,20 @@ async def test_the_same_order_number_again_is_a_question(db: psycopg.Connection,
     assert found["questions"] == ["an order with this number came from this sender before"]
 
 
+@pytest.mark.usefixtures("no_questions")
+async def test_an_order_that_is_cancelled_is_not_ordered_again(
+    db: psycopg.Connection, mail: Mail, run: Run, erp: HttpServer
+) -> None:
+    email_id = await mail("Please cancel our order 4711:\n40 pcs candles\n5 pcs lanterns")
+
+    await run(email_id)
+
+    assert action_of(db, email_id)["error_message"] == (
+        'it may be about an order that is there already: "cancel our order"'
+    )
+    assert erp.requests == []
+
+
 # ------------------------------------------------------------------------------------------ bank accounts
 
 

@@ -1,0 +1,75 @@
+"""Words by which a message speaks of an order that is there already: it cancels, changes, ships or awaits one.
+
+Made a new order of, each would be delivered a second time. In English, Russian, German, French and Spanish.
+"""
+
+import re
+
+_SPAN_LIMIT = 200
+_CLAUSE = r"[^.,;:!?]"  # what may stand between two words of one clause
+
+_ORDER = r"(?:(?:purchase\s)?orders?|p\.?o\.?)(?![\w-])(?!\sto\s)"
+_OWN = r"(?:our|my|the|this|that|above|previous|last)"
+_BETWEEN = rf"(?:(?:{_OWN}|of|to|in|on|from|for|existing|whole|entire|quantit\w+|items?|lines?|following)\s){{0,5}}"
+_BESTELLUNG = r"(?:bestellung|auftrag|auftrages|auftrags|order)(?![\w-])"
+_ЗАКАЗ = r"(?:заказ(?:а|у|е|ом|ы|ов)?|заявк[ауие])(?!\w)"
+
+_EARLIER = re.compile(
+    "|".join(
+        (
+            # whoever ships or confirms speaks of "your order"; who orders speaks of "your order form" at most
+            r"\byour\s(?:purchase\s)?order(?![\w-])(?!\s(?:form|confirm|acknowl|desk|dep|team|system|page|portal|book|list))",
+            r"\b(?:ihre[nrm]?|deine?[rnm]?|ihr)\s(?:bestellung|auftrag)(?![\w-])",
+            r"(?<!\w)ваш(?:его|ему|им|е|у|а|ей)?\s(?:заказ(?:а|у|е|ом)?|заявк[ауие])(?!\w)",
+            r"\bvotre\scommande\b|\b(?:su|tu|vuestro)\spedido\b",
+            # cancelled
+            rf"\b(?:cancel|withdraw|revok)\w*\s{_CLAUSE}{{0,80}}?\b{_ORDER}",
+            rf"\b{_OWN}\s(?:\w+\s)?{_ORDER}{_CLAUSE}{{0,60}}?\b(?:cancel|withdrawn|revoked)",
+            rf"\b(?:stornier|storno|widerruf)\w*\s{_CLAUSE}{{0,80}}?\b{_BESTELLUNG}",
+            rf"\b{_BESTELLUNG}{_CLAUSE}{{0,60}}?\s(?:stornier|storno|widerruf|zurückzieh|zurückgezogen|zurücknehm)",
+            rf"\bziehen\s{_CLAUSE}{{0,40}}?{_BESTELLUNG}{_CLAUSE}{{0,40}}?\szurück\b",
+            rf"(?<!\w)(?:отмен|аннулир|отозв|отзыва)\w*\s{_CLAUSE}{{0,80}}?\b{_ЗАКАЗ}",
+            rf"(?<!\w){_ЗАКАЗ}{_CLAUSE}{{0,60}}?\s(?:отмен|аннулир|отозв|отзыва)",
+            r"\bannul\w*\s(?:\S+\s){0,4}?commandes?\b|\bcommande\s(?:\S+\s){0,6}?(?:annul)",
+            r"\b(?:cancel|anul)\w*\s(?:\S+\s){0,4}?pedidos?\b|\bpedido\s(?:\S+\s){0,6}?(?:cancel|anul)",
+            # changed
+            rf"\b(?:chang|amend|modif|updat|revis|reduc|increas|correct(?:ed|ion|ing))\w*\s{_BETWEEN}{_ORDER}",
+            rf"\badd\w*\s{_CLAUSE}{{0,60}}?\sto\s{_OWN}\s(?:existing\s)?{_ORDER}",
+            r"\binstead\sof\s(?:the\s)?\d",
+            rf"\b(?:ab)?(?:änder|geändert|korrig|ergänz|reduzier|erhöh)\w*\s(?:\S+\s){{0,4}}?{_BESTELLUNG}",
+            rf"\b{_BESTELLUNG}{_CLAUSE}{{0,60}}?\s(?:ab)?(?:ändern|geändert|korrigieren|korrigiert|ergänzen)\b",
+            r"\b(?:statt|anstelle|anstatt)\s(?:der\s|von\s)?\d",
+            rf"(?<!\w)(?:измен|исправ|скорректир|дополн)\w*\s(?:\S+\s){{0,4}}?{_ЗАКАЗ}",
+            r"(?<!\w)(?:вместо|взамен)\s\d",
+            r"\b(?:modifi|chang|rectifi)\w*\s(?:\S+\s){0,4}?commande\b|\bau\slieu\sde\s\d",
+            r"\b(?:modific|cambi|rectific)\w*\s(?:\S+\s){0,4}?pedido\b|\ben\s(?:lugar|vez)\sde\s\d",
+            # awaited
+            rf"\b(?:still|been)\s(?:\w+\s){{0,2}}(?:wait|expect)\w*\s(?:\w+\s){{0,3}}?{_OWN}\s(?:\w+\s)?{_ORDER}",
+            rf"\b(?:where\sis|status\sof|(?:not|never)\s(?:yet\s)?received)\s{_OWN}\s(?:\w+\s)?{_ORDER}",
+            rf"\b{_OWN}\s(?:\w+\s)?{_ORDER}{_CLAUSE}{{0,60}}?\b(?:not|never)\s(?:yet\s)?(?:arriv|come|been|here|reached)",
+            rf"\b(?:noch|wo\sbleibt|wann\skommt)\s(?:\S+\s){{0,3}}?(?:unsere?|meine?)\s{_BESTELLUNG}",
+            rf"\b(?:unsere?|meine?)\s{_BESTELLUNG}{_CLAUSE}{{0,80}}?\snoch\s(?:immer\s)?nicht",
+            rf"(?<!\w)(?:вс[её]\sещ[её]|до\sсих\sпор|где)\s(?:\S+\s){{0,4}}?{_ЗАКАЗ}",
+            rf"(?<!\w){_ЗАКАЗ}{_CLAUSE}{{0,60}}?\s(?:ещ[её]\s)?не\s(?:приш|поступ|получ|доставл)",
+            r"\b(?:toujours|encore|où\sen\sest)\s(?:\S+\s){0,3}?(?:notre|ma)\scommande\b",
+            r"\b(?:seguimos|todavía|aún|dónde\sestá)\s(?:\S+\s){0,3}?(?:nuestro|mi)\spedido\b",
+        )
+    ),
+    re.IGNORECASE,
+)
+# what a seller calls his own papers; in a text a customer asks for one of them
+_SUBJECT = re.compile(
+    r"\b(?:order|purchase)\s(?:confirmation|acknowledge?ment|cancellation|change|status)"
+    r"|\b(?:shipping|shipment|dispatch|despatch|delivery)\s(?:notice|advice|note|confirmation|notification)"
+    r"|(?:auftrags|bestell|versand|liefer)(?:bestätigung|änderung|anzeige|avis|mitteilung|schein)|\bstorn(?:o|ier)"
+    r"|подтверждени[ея]\sзаказа|уведомлени[ея]\sоб\sотгрузке|отмен[аы]\sзаказа|изменени[ея]\sзаказа"
+    r"|(?:confirmation|annulation|modification)\sde\s(?:la\s)?commande|avis\sd['’]expédition"
+    r"|(?:confirmación|cancelación|anulación|modificación)\s(?:de|del)\spedido|aviso\sde\senvío",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_an_earlier_order(subject: str, text: str) -> str | None:
+    """The words that say so, in the subject or the newest text; None if it may well be a new order."""
+    match = _SUBJECT.search(subject) or _EARLIER.search(f"{subject}\n{text}")
+    return " ".join(match[0].split())[:_SPAN_LIMIT] if match else None
