@@ -49,7 +49,7 @@ def display_name(name: str | None) -> str | None:
     """
     if not name:
         return None
-    name = re.split(r"[/\\]", _CONTROL.sub(" ", name).rstrip(" /\\"))[-1].strip()
+    name = _CONTROL.sub(" ", name).rstrip(" /\\").replace("\\", "/").rpartition("/")[2].strip()
     name = _BIDI.sub(lambda match: f"\\u{ord(match[0]):04x}", name)
     if not name.strip("."):
         return None

@@ -70,7 +70,7 @@ def digest(message: ParsedMessage) -> Digest:
     from_keys, reply_to_keys = _keys(message.from_), _keys(message.reply_to)
     people = {*from_keys, *to_keys, *cc_keys}
     in_reply_to, references = _ids(message.in_reply_to, people), _ids(message.references, people)
-    defects = message.defects
+    defects, files = message.defects, message.files
     if max(len(body_text), len(message.body_html or "")) > _BODY_LIMIT:
         defects.append("body-cut")
     fields = {
@@ -86,7 +86,7 @@ def digest(message: ParsedMessage) -> Digest:
         "body_html": (message.body_html or "")[:_BODY_LIMIT] or None,
         "new_text": new_text or None,
         "language": guess_language(new_text[:10_000] or subject),
-        "search_names": _search_names(message),
+        "search_names": _search_names(message, files),
         "in_reply_to": in_reply_to,
         "references": references,
         "thread_subject": subject.lower() or None,
@@ -97,8 +97,8 @@ def digest(message: ParsedMessage) -> Digest:
         "sent_at": _stamp(message.sent_at),
         "defects": sorted(defects),
     }
-    refusal = None if message.headers or message.files else "no headers: this is not a message"
-    return Digest(scrub(fields), scrub(_names(message)), [_attachment(part) for part in message.files], refusal)
+    refusal = None if message.headers or files else "no headers: this is not a message"
+    return Digest(scrub(fields), scrub(_names(message)), [_attachment(part) for part in files], refusal)
 
 
 def _attachment(part: Part) -> Attachment:
@@ -152,13 +152,12 @@ def _ids(named: list[str], people: set[str]) -> list[str]:
     return [one for one in named if address_key(one) not in people and ("@" in one or _NONZERO.search(one))]
 
 
-def _search_names(message: ParsedMessage) -> str:
+def _search_names(message: ParsedMessage, files: list[Part]) -> str:
     """Who wrote to whom, and what the attachments are called, whole and in words: to be found by search too."""
     people = (*message.from_, *message.to[:50], *message.cc[:50])
-    files = (f"{part.name} {part.name.replace('.', ' ')}" for part in message.files[:100] if part.name)
-    return " ".join((*(f"{one.name or ''} {one.email} {one.email.replace('@', ' ')}" for one in people), *files))[
-        :_NAMES_LIMIT
-    ]
+    words = [f"{one.name or ''} {one.email} {one.email.replace('@', ' ')}" for one in people]
+    words += [f"{part.name} {part.name.replace('.', ' ')}" for part in files[:100] if part.name]
+    return " ".join(words)[:_NAMES_LIMIT]
 
 
 def _headers(message: ParsedMessage) -> list[tuple[str, str]]:

@@ -39,7 +39,9 @@ def is_ours(address: str | None, own: Collection[str]) -> bool:
 
 def mixes_scripts(domain: str) -> bool:
     """Whether a label of this domain has letters of Latin and of a script that looks like it: раypal."""
-    return any(len({_script(letter) for letter in label} - {None}) > 1 for label in domain.split("."))
+    return not domain.isascii() and any(
+        len({_script(letter) for letter in label} - {None}) > 1 for label in domain.split(".")
+    )
 
 
 def _script(letter: str) -> str | None:

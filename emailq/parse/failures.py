@@ -118,10 +118,12 @@ def _nested(message: Message) -> str:
 
 
 def _status(report: str, body: str) -> str | None:
-    fields = _STATUS_FIELD.findall(report)
-    codes: list[str] = [*fields, *STATUS.findall(report), *STATUS.findall(body)]
-    if precise := next((code for code in codes if not code.endswith(".0.0")), None):
-        return precise
+    codes: list[str] = []
+    for pattern, text in ((_STATUS_FIELD, report), (STATUS, report), (STATUS, body)):
+        for code in pattern.findall(text):
+            if not code.endswith(".0.0"):
+                return str(code)
+            codes.append(code)
     for text in (report, body):
         if reply := _SMTP_CODE.search(text):
             status = _status_of_reply(reply[1], text[reply.end() : reply.end() + _SAID_LIMIT])
@@ -140,29 +142,33 @@ def _status_of_reply(code_class: str, said: str) -> str:
 
 def _meaning(text: str) -> str | None:
     told = lower(text)
-    return next((code for code, pattern in _meanings() if pattern.search(told)), None)
+    meanings, any_meaning = _meanings()
+    first = any_meaning.search(told)
+    if first is None:
+        return None
+    return next((code for code, pattern in meanings if pattern.search(told, first.start())), None)
 
 
 @cache
-def _meanings() -> list[tuple[str, re.Pattern[str]]]:
-    """Compiled when the first is needed: that takes 5 ms."""
-    tables = notices.STATUS_TEXTS.items()
-    return [(code, one_of(table)) for code, table in tables]
+def _meanings() -> tuple[list[tuple[str, re.Pattern[str]]], re.Pattern[str]]:
+    """A pattern for each code, and one for all. Compiled when the first is needed: that takes 10 ms."""
+    tables = notices.STATUS_TEXTS
+    return [(code, one_of(table)) for code, table in tables.items()], one_of("\n".join(tables.values()))
 
 
 def _original_id(message: Message, report: str, body: str) -> str | None:
-    if found := _first(_MESSAGE_ID, report):
+    if found := _id_in(report):
         return found
     for part in message.attachments:
         if nested := part.nested_message_id:
             return nested
         if part.type.startswith(("text/", "message/")) and (
-            found := _first(_MESSAGE_ID, part.content[:_READ].decode("utf-8", "replace"))
+            found := _id_in(part.content[:_READ].decode("utf-8", "replace"))
         ):
             return found
-    return _first(_MESSAGE_ID, body)
+    return _id_in(body)
 
 
-def _first(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text)
+def _id_in(text: str) -> str | None:
+    found = _MESSAGE_ID.search(text) if "message-id" in lower(text) else None
     return found[1] if found else None

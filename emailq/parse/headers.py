@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from emailq.parse import charset, limits
@@ -38,13 +38,15 @@ class ParsedHeaders:
     defects: list[str]
 
 
-@dataclass(slots=True)
-class HeaderBlock:
+class HeaderBlock:  # there are many, and a dataclass takes three times as long to make where the parser is compiled
     """Fields as (name, lower-case name, unfolded value with encoded words still encoded); the body is at `end`."""
 
-    fields: list[tuple[str, str, str]]
-    end: int
-    defects: set[str] = field(default_factory=set)
+    __slots__ = ("defects", "end", "fields")
+
+    def __init__(self, fields: list[tuple[str, str, str]], end: int) -> None:
+        self.fields = fields
+        self.end = end
+        self.defects: set[str] = set()
 
     def first(self, name: str) -> str | None:
         for _, lower, value in self.fields:
@@ -153,7 +155,8 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
     if "\r" in text:
         text = text.rstrip("\r").replace("\r\n", "\n").replace("\r", " ")
     pairs = _FIELD.findall(text)
-    if text.count("\n") + 1 - text.endswith("\n") != len(pairs) + sum([value.count("\n") for _, value in pairs]):
+    folds = "".join([value for _, value in pairs]).count("\n")
+    if text.count("\n") + 1 - text.endswith("\n") != len(pairs) + folds:
         pairs, text_end = _read_malformed(text, block.defects)
         if text_end < len(text):
             block.end = _byte_offset(raw, start, text, text_end)
@@ -277,7 +280,7 @@ def interpret(block: HeaderBlock) -> ParsedHeaders:
         values.setdefault(lower, []).append(value)
     if any(name in _ONCE and len(instances) > 1 for name, instances in values.items()):
         defects.add("header-duplicate")
-    subject = values.get("subject")
+    headers = block.decoded()
     sent_at = parse_date(_decode(values["date"][0]).strip()) if "date" in values else None
     if "date" in values and sent_at is None:
         defects.add("date-invalid")
@@ -290,7 +293,7 @@ def interpret(block: HeaderBlock) -> ParsedHeaders:
     if not message_id:
         defects.add("message-id-missing")
     return ParsedHeaders(
-        headers=block.decoded(),
+        headers=headers,
         message_id=message_id,
         in_reply_to=parse_ids(values.get("in-reply-to", ()))[: limits.REFERENCES],
         references=_references(values.get("references", ()), defects),
@@ -300,7 +303,7 @@ def interpret(block: HeaderBlock) -> ParsedHeaders:
         to=_mailboxes(values.get("to", ()), defects),
         cc=_mailboxes(values.get("cc", ()), defects),
         bcc=_mailboxes(values.get("bcc", ()), defects),
-        subject=_decode(subject[0]) if subject else None,
+        subject=next((value for name, value in headers if name.lower() == "subject"), None),
         sent_at=sent_at,
         received_at=_received_at(values.get("received", ())),
         body_offset=block.end,

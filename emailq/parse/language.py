@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from functools import lru_cache
 
 _READ = 1500  # characters
@@ -132,7 +132,7 @@ _CYRILLIC_LETTERS = {
 }  # fmt: skip
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_LETTERS_AND_BLANKS = bytes(code if ord("a") <= code <= ord("z") else ord(" ") for code in range(256))
+_LETTERS_AND_BLANKS = bytes(code if chr(code) in "abcdefghijklmnopqrstuvwxyz'" else ord(" ") for code in range(256))
 _NO_ASCII_LETTERS = bytes(set(range(0x80)) - set(range(ord("a"), ord("z") + 1)))
 
 
@@ -164,16 +164,18 @@ def guess_language(text: str) -> str | None:
     lower = text.lower()
     if lower.isascii():  # most texts: one script, and no letter that only some languages have
         count = len(lower.encode().translate(None, _NO_ASCII_LETTERS))
-        return _by_words(lower, Counter(), "latin") if count >= _LETTERS_NEEDED else None
-    letters = Counter({letter: lower.count(letter) for letter in dict.fromkeys(lower)})
-    scripts: Counter[str] = Counter()
+        return _by_words(lower, {}, "latin") if count >= _LETTERS_NEEDED else None
+    letters = {letter: lower.count(letter) for letter in dict.fromkeys(lower)}
+    scripts: dict[str, int] = {}
     for letter, count in letters.items():
-        scripts[_script(letter)] += count
-    del scripts[""]
-    if scripts["kana"] * 10 > scripts["han"] > 0:
+        script = _script(letter)
+        scripts[script] = scripts.get(script, 0) + count
+    scripts.pop("", None)
+    if scripts.get("kana", 0) * 10 > scripts.get("han", 0) > 0:
         scripts["kana"] += scripts.pop("han")
     for script in ("han", "kana", "hangul"):  # one sign says as much as several letters
-        scripts[script] *= 3
+        if script in scripts:
+            scripts[script] *= 3
     script, count = max(scripts.items(), key=lambda item: item[1], default=("", 0))
     if script in _ONE_LANGUAGE:
         return _ONE_LANGUAGE[script] if count >= 4 else None
@@ -187,7 +189,7 @@ def _script(letter: str) -> str:
     return _BLOCKS[bisect_right(_STARTS, ord(letter)) - 1][1] if letter >= "A" else ""
 
 
-def _by_words(lower: str, letters: Counter[str], script: str) -> str | None:
+def _by_words(lower: str, letters: dict[str, int], script: str) -> str | None:
     """The language whose common words and own letters a text has most of; None if it has few of any."""
     words = _words(lower)
     scores: dict[str, float] = defaultdict(float)
@@ -207,20 +209,21 @@ def _by_words(lower: str, letters: Counter[str], script: str) -> str | None:
 
 
 def _words(lower: str) -> list[str]:
-    if lower.isascii() and "'" not in lower:  # most texts, in a fourth of the time
-        return lower.encode().translate(_LETTERS_AND_BLANKS).decode().split()
+    if lower.isascii():  # most texts, in a fourth of the time
+        words = lower.encode().translate(_LETTERS_AND_BLANKS).decode().split()
+        if "'" not in lower:
+            return words
+        return [word for piece in words for word in (_WORD.findall(piece) if "'" in piece else (piece,))]
     return _WORD.findall(lower.replace("\u2019", "'"))
 
 
-def _spelt_as(letters: Counter[str]) -> list[str]:
+def _spelt_as(letters: dict[str, int]) -> list[str]:
     """Languages in Cyrillic whose alphabet a text keeps to, but for a word or two. Russian first: it wins a tie."""
     alphabet = _LETTERS["cyrillic"]
-    total = letters.total()
-    strange = Counter(
-        {
-            language: sum(letters[x] for x, having in alphabet.items() if language not in having)
-            for language in _CYRILLIC
-        }
-    )
+    total = sum(letters.values())
+    strange = {
+        language: sum(letters.get(x, 0) for x, having in alphabet.items() if language not in having)
+        for language in _CYRILLIC
+    }
     fit = [language for language, count in strange.items() if count * 100 <= total]
-    return [language for language in fit if any(letters[x] for x in _NEEDED.get(language, letters))] or ["ru"]
+    return [language for language in fit if any(x in letters for x in _NEEDED.get(language, letters))] or ["ru"]

@@ -134,11 +134,12 @@ _QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{1,3}>+(?:\s|$)")  # or initi
 _TARGET = re.compile(r" ?<[^<>\s]+>")
 _DIGIT = re.compile(r"\d")
 _FOUR_DIGITS = re.compile(r"(?:\d\D*+){4}")
-_CONTACT = in_lower_case(
+_PHONE = in_lower_case(
     r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
     r"(?:[ ()./-]{0,2}\d){3}|\b[тtmpf](?:[.:]\s{0,2}|\s{1,2})[+(]{0,2}\d(?:[ ()./-]{0,2}\d){5}|\+\d[\d ()./-]{7,}"
-    r"|^\(?\d{1,5}\)?(?:[ ()/-]{1,2}\d{2,5}){2,4}(?:\s?\(?(?:ext|x|доб|вн|poste)\.?\s?\d{1,5}\)?)?$|www\.|https?://|[\w.+-]@[\w-]+\.|☎|📱|📞"
+    r"|^\(?\d{1,5}\)?(?:[ ()/-]{1,2}\d{2,5}){2,4}(?:\s?\(?(?:ext|x|доб|вн|poste)\.?\s?\d{1,5}\)?)?$|☎|📱|📞"
 )
+_ADDRESS = in_lower_case(r"@(?<=[\w.+-]@)[\w-]+\.")
 _ROLES = {label: role for role, labels in phrases.HEADER_LABELS.items() for label in words_of(labels)}
 _MORE_LABELS = re.compile(r":.*[^\W\d_]\)?\s*:")  # where there are no more, the next pattern takes long to say so
 _ANY_LABEL = re.compile(rf"(?<!\w)({any_of('|'.join(phrases.HEADER_LABELS.values()))})\s*:", re.IGNORECASE)
@@ -163,8 +164,12 @@ def is_rule(text: str) -> bool:
 def is_contact(text: str) -> bool:
     """Whether a telephone number, an address or a link stands in it."""
     has_link = "@" in text or "://" in text or "www." in text
-    has_number = has_link or "+" in text or (_FOUR_DIGITS if text.isascii() else _DIGIT).search(text)  # "☎ 112"
-    return bool(has_number and _CONTACT.search(lower(text)))
+    if not (has_link or "+" in text or (_FOUR_DIGITS if text.isascii() else _DIGIT).search(text)):  # "☎ 112"
+        return False
+    words = lower(text)
+    if "www." in words or "http://" in words or "https://" in words:
+        return True
+    return bool(_ADDRESS.search(words) or _PHONE.search(words))
 
 
 def length(text: str) -> int:

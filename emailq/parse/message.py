@@ -179,8 +179,10 @@ def _start_of(node: Node) -> int:
 def _encoded_multipart(node: Node, data: bytes) -> bytes | None:
     """A multipart that was encoded as a whole, which RFC 2045 §6.4 forbids, decoded; None for any other node."""
     declared = node.block.first("content-type") or ""
+    if not declared[:10].lower().startswith("multipart/"):
+        return None
     encoding = transfer.encoding_name(node.block.first("content-transfer-encoding"))
-    if encoding not in ("base64", "quoted-printable") or not declared[:10].lower().startswith("multipart/"):
+    if encoding not in ("base64", "quoted-printable"):
         return None
     body, _ = transfer.decode(data[node.start : node.end], encoding)
     return b"Content-Type: " + declared.encode("utf-8", "replace") + b"\n\n" + body

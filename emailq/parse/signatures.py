@@ -149,8 +149,10 @@ def _begins_at(run: Run, index: int, *, is_top: bool) -> bool:
 
 def _signed_at(run: Run, names: list[str]) -> int:
     """Where the first signature begins that is known by a name in a line of its own; else -1."""
-    begins = (_begin_above_name(run, n, names) for n in range(1, len(run)) if len(run.texts[n]) <= 60)
-    return next((begin for begin in begins if begin), -1)
+    for number in range(1, len(run)):
+        if len(run.texts[number]) <= 60 and (begin := _begin_above_name(run, number, names)):
+            return begin
+    return -1
 
 
 def _begin_above_name(run: Run, index: int, names: list[str]) -> int:
@@ -239,12 +241,10 @@ def _length_of_signature(run: Run) -> int:
         return end
     if end > 1 and _is_sentence(texts[1]) and not is_rule(texts[0]):
         return 1  # "Regards to Mr Hill!"
-    speaks = (
-        n
-        for n in range(1, end)
-        if is_afterthought(run, n) or _speaks_on(texts[n], is_paragraph=run.begins_paragraph(n))
-    )
-    return next(speaks, end)
+    for number in range(1, end):
+        if is_afterthought(run, number) or _speaks_on(texts[number], is_paragraph=run.begins_paragraph(number)):
+            return number
+    return end
 
 
 def _before_postscript(texts: list[str]) -> int:

@@ -1,25 +1,27 @@
 """Cuts the bytes of a message into its MIME tree (RFC 2046 §5.1) in one pass, without recursion and without copies."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from emailq.parse import limits
 from emailq.parse.headers import HeaderBlock, read_header_block
 from emailq.parse.params import parse_content_type
 
 
-@dataclass(slots=True, eq=False)
 class Node:
     """One entity: its header block and the span data[start:end] of its body. Multiparts have children, leaves none."""
 
-    block: HeaderBlock
-    type: str
-    params: dict[str, str]
-    start: int
-    end: int
-    boundary: bytes | None = None  # of a multipart that is read as one
-    lead: tuple[str, dict[str, str]] | None = None  # what a multipart also declares to be: its preamble is that
-    children: list["Node"] = field(default_factory=list)
+    __slots__ = ("block", "boundary", "children", "end", "lead", "params", "start", "type")
+
+    def __init__(self, block: HeaderBlock, media_type: str, params: dict[str, str], start: int, end: int) -> None:
+        self.block = block
+        self.type = media_type
+        self.params = params
+        self.start = start
+        self.end = end
+        self.boundary: bytes | None = None  # of a multipart that is read as one
+        self.lead: tuple[str, dict[str, str]] | None = None  # what it also declares to be: its preamble is that
+        self.children: list[Node] = []
 
 
 @dataclass(slots=True)

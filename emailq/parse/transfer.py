@@ -57,9 +57,15 @@ def decode(data: bytes, encoding: str | None) -> tuple[bytes, str | None]:
 
 def _decode_quoted_printable(data: bytes) -> bytes:
     """Blanks at the end of a line were added on the way, and are deleted (RFC 2045 §6.7, rule 3)."""
-    if b" \n" in data or b" \r" in data or b"\t\n" in data or b"\t\r" in data or data.endswith((b" ", b"\t")):
+    has_cr, has_tab = b"\r" in data, b"\t" in data  # one byte is looked for in a tenth of the time that two take
+    if (
+        b" \n" in data
+        or (has_cr and b" \r" in data)
+        or (has_tab and (b"\t\n" in data or b"\t\r" in data))
+        or data.endswith((b" ", b"\t"))
+    ):
         data = _BLANKS_AT_LINE_END.sub(b"", data)
-    if b"=\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+    if has_cr and b"=\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         data = _SOFT_BREAK_BY_CR.sub(b"", data)  # else all is lost up to the next LF
     return binascii.a2b_qp(_with_lone_equals(data))
 

@@ -5,6 +5,8 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+_FIRST = datetime(1980, 1, 1, tzinfo=UTC)  # no e-mail is older
+_AHEAD = timedelta(days=2)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)+)"', re.DOTALL)
 _DOT_ATOM = re.compile(r'[^\s"(),:;<>@\[\]\\.]+(?:\.[^\s"(),:;<>@\[\]\\.]+)*')  # RFC 5322 §3.2.3, RFC 6532
 
@@ -17,7 +19,7 @@ def plausible(moment: datetime | None) -> datetime | None:
         moment = moment.astimezone(UTC)
     except (OverflowError, ValueError):
         return None
-    return moment if datetime(1980, 1, 1, tzinfo=UTC) <= moment <= datetime.now(UTC) + timedelta(days=2) else None
+    return moment if _FIRST <= moment <= datetime.now(UTC) + _AHEAD else None
 
 
 def address_key(address: str) -> str:
@@ -63,4 +65,9 @@ def scrub(value: Any) -> Any:
 
 
 def _clean(text: str) -> str:
-    return text.replace("\x00", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    text = text.replace("\x00", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # for a lone surrogate
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
