@@ -30,6 +30,8 @@ _LINE = 500  # characters of a line that are looked at
 _BLOCK_LINES = 16  # in which a block of header lines stands
 _ATTRIBUTION_LINES = 4
 
+_GOES_ON = frozenset("(abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщэюя")
+
 # What was seen of the history.
 UNMARKED = 0
 REPLY = 1
@@ -84,7 +86,9 @@ def mark_history(page: Page) -> int:
                 break
         number += length
     _mark_broken_lines(page)
-    _unmark_prose(page, first)
+    if QUOTED in page.owners:
+        _unmark_prose(page, first)
+        _unmark_shown(page)
     return seen
 
 
@@ -108,6 +112,22 @@ def _unmark_prose(page: Page, end: int) -> None:
     is_inside = (page.plain[after] and " " in near and near[-1] != ",") or (above[-1:].isalnum() and below[0].islower())
     if _leads_to(above) or (len(quoted) <= 2 and (is_inside or not _is_of_history(page, quoted, end))):
         page.owners[start:after] = [NEW] * (after - start)
+
+
+def _unmark_shown(page: Page) -> None:
+    """Lines with ">" that a sentence leads to and goes on below: "Add this line:" – "> list IN MX" – "and reload"."""
+    for number, text in enumerate(page.plain[:-2]):
+        if text[-1:] != ":" or page.owners[number] != NEW or not _leads_to(text):
+            continue
+        below = [n for n in range(number + 1, min(number + 12, len(page.plain))) if page.plain[n]]
+        shown = [*takewhile(lambda n: page.are_quoted[n] and page.owners[n] == QUOTED, below)]
+        after = below[len(shown) :][:1]
+        if not (shown and after and page.owners[after[0]] == NEW and page.plain[after[0]][0] in _GOES_ON):
+            continue
+        quoted = [n for n, owner in enumerate(page.owners) if owner == QUOTED and n not in shown]
+        words = page.plain[shown[0]].lstrip("> ")
+        if words not in " ".join([page.plain[n] for n in quoted]):
+            page.owners[shown[0] : shown[-1] + 1] = [NEW] * (shown[-1] + 1 - shown[0])
 
 
 def _is_of_history(page: Page, quoted: list[int], begin: int) -> bool:

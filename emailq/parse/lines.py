@@ -62,6 +62,16 @@ class Page:
         step = _step(runs)
         return [Run(self, numbers, [self.plain[number] for number in numbers], step) for numbers in runs]
 
+    def end_of_history(self, count: int) -> "Run":
+        """The last lines with text, at most so many, as far as they are history that nothing marks."""
+        numbers: list[int] = []
+        for number in range(len(self.plain) - 1, -1, -1):
+            if len(numbers) == count or self.owners[number] != QUOTED or self.are_quoted[number] or self.labels[number]:
+                break
+            if self.plain[number]:
+                numbers.insert(0, number)
+        return Run(self, numbers, [self.plain[number] for number in numbers], 1)
+
 
 def _step(runs: list[list[int]]) -> int:
     """From a line to the next of its paragraph: 2 where a blank line stands below each and more between paragraphs."""
@@ -88,7 +98,7 @@ class Run:
 
     def begins_paragraph(self, index: int) -> bool:
         """Whether a blank line stands above it; not so for the first line."""
-        return index > 0 and self.numbers[index] > self.numbers[index - 1] + self._step
+        return 0 < index < len(self) and self.numbers[index] > self.numbers[index - 1] + self._step
 
     def last_paragraph(self) -> int:
         """Where it begins."""

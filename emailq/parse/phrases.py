@@ -154,6 +154,10 @@ CLOSINGS = """
     どうぞよろしくお願いいたします|引き続きよろしくお願いいたします|今後ともよろしくお願いいたします
     何卒よろしくお願いいたします|引き続きよろしくお願い致します|何卒よろしくお願い致します|顺祝商祺|祝商祺|谢谢祝好
     με εκτίμηση|φιλικά|pagarbiai|su pagarba|ar cieņu|lugupidamisega|parimate soovidega|с поштовањем|敬祝 商祺|敬祝商祺
+    хорошего вечера|приятного вечера|приятных выходных|доброго вечора|гарного вечора|гарних вихідних|schönen abend
+    schönen abend noch|schönen feierabend|schönen tag|have a good evening|have a great evening|have a nice evening
+    enjoy your weekend|buenas noches|buon weekend|bom fim de semana|fijne avond|fijn weekend|prettig weekend
+    trevlig kväll|ha det fint|ha det bra|miłego wieczoru|miłego weekendu|kind rgds
     順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|謹啟|祝 商祺|feliz tarde|feliz noche|feliz semana
     feliz fin de semana|buena semana|בברכה|تحياتي|مع تحياتي|مع أطيب التحيات|trân trọng|hormat saya|salam
 """
@@ -199,6 +203,8 @@ CLOSING_STARTS = """
 """
 
 WEAK_CLOSINGS = """
+    talk soon|speak soon|see you|see you soon|all best|stay safe|good luck|ciao|tschau|à plus|hasta luego|nos vemos|doei
+    до встречи|щиро|with thanks|with gratitude|mit bestem dank|всех благ|peace
     à bientôt|a bientôt|à très bientôt|bis dann|bis bald|hasta pronto|a presto|até breve|tot ziens|vi ses|до связи
     на связи|до зустрічі|do usłyszenia|se på gensyn|many thanks in advance|thanks so much|thank you very much
     thank you so much|thanks a million|спасибо заранее|большое спасибо|vielen dank im voraus|besten dank im voraus
@@ -345,6 +351,7 @@ COMPANY_FACTS = """
 """
 # The same in a line below a name.
 TERMS = """
+    gdpr|rgpd|dsgvo|datenschutz|protección de datos|données personnelles|персональных данных|dati personali
     terms and conditions|terms of business|conditions of sale|regulated by|geschäftsbedingungen|agb|conditions générales
     términos y condiciones|condizioni generali|algemene voorwaarden|оферт
 """

@@ -13,6 +13,7 @@ from emailq.parse.history import BLOCK, FORWARD, REPLY, UNMARKED, mark_history
 from emailq.parse.lines import Page, fold, words_of
 from emailq.parse.names import names_of
 from emailq.parse.signatures import mark_signatures
+from emailq.parse.small_print import mark_small_print_below
 from emailq.parse.tickets import mark_ticket
 
 
@@ -49,6 +50,8 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     if mark != UNMARKED and names:
         mark_answer_below(page, names)
     mark_signatures(page, names)
+    if mark != UNMARKED:
+        mark_small_print_below(page, names)
     new, quoted, signature = page.parts()
     answers_inside = mark != UNMARKED and mark_answers(page, names, new, is_block=mark == BLOCK)
     if answers_inside:

@@ -21,7 +21,7 @@ from emailq.parse.lines import (
     length,
     words_of,
 )
-from emailq.parse.names import is_author, is_name, is_nickname, is_of_another, is_short_name
+from emailq.parse.names import is_author, is_name, is_nickname, is_of_another, is_short_name, names_of
 from emailq.parse.small_print import BELOW_NAMES, around_small_print, is_afterthought, is_sent_from, without_banner
 
 _SIGNATURE_LINES = 25  # with text, at most, from the end
@@ -121,6 +121,8 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
         if text in DELIMITERS and len(delimiters) > 2:
             continue  # between the parts of a list
         end = index + _length_of_signature(run.part(index))
+        if end < len(run) and _is_cited(run, index, end, signed, names):
+            continue
         if end < len(run) and texts[end - 1][-1] in QUOTATION_MARKS and QUOTATION_MARKS.isdisjoint(texts[end - 1][:-1]):
             continue  # of a letter that somebody cites
         if index > is_first and is_rule(texts[index - 1]) and not run.begins_paragraph(index):
@@ -129,6 +131,16 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
             return index - 1, end
         return index, end
     return 0, 0
+
+
+def _is_cited(run: Run, begin: int, end: int, signed: int, names: list[str]) -> bool:
+    """Whether a signature stands in the middle of a text: a sentence goes on below it, or the author signs there."""
+    below = run.texts[end]
+    if below[0].islower() and len(below.split()) > 3:
+        return not (is_afterthought(run, end) or _POSTSCRIPT.match(below))
+    is_signed_below = signed >= end or any(_is_own_name(text, names) for text in run.texts[end:])
+    said = run.texts[begin + 1 : end] or [*filter(None, [run.texts[begin].partition(", ")[2]])]
+    return is_signed_below and bool(said) and not any(_is_signed(text, names) or is_contact(text) for text in said)
 
 
 def _is_own_name(text: str, names: list[str]) -> bool:
@@ -164,13 +176,19 @@ def _begin_above_name(run: Run, index: int, names: list[str]) -> int:
     is_own = _is_signed(text.partition(",")[0] if is_rule(above) else text, names)
     if not (is_own or (index == len(run) - 1 and run.begins_paragraph(index) and is_nickname(text, names))):
         return index - 1 if above[-1] == "," and _leads_to_anybody(run, index) else 0
-    is_near, below = not run.begins_paragraph(index), run.texts[index + 1 :]
+    is_near, below = not run.begins_paragraph(index), run.texts[index + 1 : _before_afterthought(run, index + 1)]
     if index > 1 and (bare(fold(above)) in YOURS or (_leads_to_name(above) and (not below or _is_card(".", below)))):
         return index - 1
     if is_near and is_name(above):
         return 0  # a list of names
+    if not (is_near or below) and is_name(text) and above[-1] == "," and len(above.split()) > 6:
+        return index - 1 if run.begins_paragraph(index - 1) and index > 1 else index
     is_apart = not is_near and is_name(text) and above[-1] not in ":,;"
     return index if _is_card("" if is_apart else above, below) else 0
+
+
+def _before_afterthought(run: Run, begin: int) -> int:
+    return next((n for n in range(begin, len(run)) if is_afterthought(run, n)), len(run))
 
 
 def _leads_to_anybody(run: Run, index: int) -> bool:
@@ -187,6 +205,9 @@ def _is_signed(text: str, names: list[str]) -> bool:
         return True
     if not _BAR.search(text):
         return False
+    first, _, firm = text.partition(", ")
+    if len(names) > 1 and is_short_name(first) and set(names) == set(names_of(firm)):
+        return True  # "Ann, the shop “Hill”" of The Shop Hill
     words, _, name = text.rpartition(", ")
     is_wish = bool(words) and len(words.split()) <= 3 and _leads_to_name(f"{words},") and not are_names(words)
     name = name if is_wish else _name_in(text)
@@ -328,7 +349,7 @@ def _contact_block(run: Run, names: list[str]) -> int:
     """
     paragraph = run.last_paragraph()
     top = max(paragraph, len(run) - _CONTACT_LINES)
-    if not _has_contact(run.texts[top:]):
+    if not _has_contact([*run.texts[top:], *_BAR.split("".join(run.texts[-1:]))[1:]]):
         return len(run)
     for begin in range(max(top, 1), len(run)):
         block, above = run.texts[begin:], run.texts[begin - 1]
@@ -339,13 +360,18 @@ def _contact_block(run: Run, names: list[str]) -> int:
         if is_of_another(block, names, is_end=above[-1] in ".!)。！"):
             continue  # "Please ask"
         name, *title = _BAR.split(block[0].rstrip(","))
-        if len(block) == 1 and len(title) < 2:
+        if len(block) == 1 and len(title) < 2 and not (title and _has_name(name, names)):
             continue  # "Ann Hill | Buyer | +44 161 496 0000" is enough
         if _has_contact([*title, *block[1:]]):
             upper = _name_paragraph(run.part(0, begin), names) if begin == paragraph else begin
             if upper < begin or is_name(name) or _is_first_name(name, block[1:]):
                 return upper
     return len(run)
+
+
+def _has_name(text: str, names: list[str]) -> bool:
+    """Whether one of the author's names stands in a firm's: "Hill Pumps" of Ann Hill."""
+    return are_names(text) and not set(names).isdisjoint(names_of(text))
 
 
 def _is_first_name(text: str, below: list[str]) -> bool:

@@ -3,10 +3,12 @@
 import re
 
 from emailq.parse import phrases
-from emailq.parse.lines import DELIMITERS, QUOTATION_MARKS, SIGNATURE, Run, any_of, fold, is_rule, words_of
+from emailq.parse.lines import DELIMITERS, QUOTATION_MARKS, SIGNATURE, Page, Run, any_of, fold, is_rule, words_of
+from emailq.parse.names import is_author
 
 _SMALL_PRINT_LINES = 40  # with text, at most, from the end
 _BANNER_LINES = 6
+_LINES_BELOW = 8  # of history
 _SENT_FROM = tuple(words_of(phrases.SENT_FROM))
 _SENT_FROM_BEGINS = frozenset(f(phrase[:2]) for phrase in _SENT_FROM for f in (str, str.title, str.upper))
 _SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
@@ -39,7 +41,11 @@ _COMMA_AND_NAME = re.compile(r", [A-Z]")
 
 
 def without_banner(run: Run) -> Run:
+    """The lines below what a gateway or a firm sets above the text."""
     texts = run.texts
+    if texts[0].isupper() and run.begins_paragraph(1) and any(map(fold(texts[0]).__contains__, CONFIDENTIAL)):
+        run.give(SIGNATURE, 0, 1)  # "PRIVILEGED AND CONFIDENTIAL"
+        return run.part(1)
     if len(texts[0]) >= _WRAPPED:
         end = next((n for n in range(1, min(len(texts), _BANNER_LINES)) if run.begins_paragraph(n)), 1)
         if len(texts) > end + 1 and _is_salutation(texts[end]) and _is_small_print(" ".join(texts[:end])):
@@ -70,14 +76,37 @@ def _is_in_banner(text: str) -> bool:
 
 def around_small_print(run: Run, *, is_first: bool) -> tuple[Run, Run]:
     """The lines above small print, and an afterthought below it; else it goes on to the end."""
+    top = max(int(is_first), len(run) - _SMALL_PRINT_LINES)
+    begin, end = _small_print_in(run, top)
+    run.give(SIGNATURE, begin, end)
+    return run.part(0, begin), run.part(end)
+
+
+def mark_small_print_below(page: Page, names: list[str]) -> None:
+    """Small print at the end of history that nothing marks, as a server adds it: where it has the signature's firm."""
+    run = page.end_of_history(_LINES_BELOW)
+    begin, end = _small_print_in(run, 0) if run.numbers else (0, 0)
+    said = fold(" ".join(run.texts[begin:end]))
+    if not any(map(said.__contains__, _MARKS_OF_SMALL_PRINT)):
+        return
+    signed = [text for text, owner in zip(page.plain, page.owners, strict=True) if owner == SIGNATURE]
+    for firm in [fold(text) for text in signed if not is_author(text, names)]:
+        if 8 <= len(firm) <= 60 and firm in said:
+            above = begin - 1
+            is_of_firm = begin and firm in fold(run.texts[above]) and not run.begins_paragraph(begin)
+            run.give(SIGNATURE, above if is_of_firm else begin, end)
+            return
+
+
+def _small_print_in(run: Run, top: int) -> tuple[int, int]:
+    """Where small print begins and ends, not above `top`; both at the end of the run without any."""
     texts = run.texts
-    top = max(int(is_first), len(texts) - _SMALL_PRINT_LINES)
     said = fold(" ".join(texts[top:]))
     words = [word for word in _MARKS_OF_SMALL_PRINT if word in said]
     if words:
         words += _THIS_MESSAGE
     elif not any(map(said.__contains__, _MARKS_OF_FOOTERS)):
-        return run, run.part(len(texts))  # as most texts
+        return len(run), len(run)  # as most texts
     for index in range(top, len(texts)):
         wrapped = _wrapped(texts, index, words) if words else ""
         if not (
@@ -91,9 +120,8 @@ def around_small_print(run: Run, *, is_first: bool) -> tuple[Run, Run]:
         end = next((n for n in range(index + 1, len(texts)) if is_afterthought(run, n)), len(texts))
         while index > top and (is_rule(texts[index - 1]) or texts[index - 1] in DELIMITERS):
             index -= 1
-        run.give(SIGNATURE, index, end)
-        return run.part(0, index), run.part(end)
-    return run, run.part(len(texts))
+        return index, end
+    return len(run), len(run)
 
 
 def is_afterthought(run: Run, index: int) -> bool:
