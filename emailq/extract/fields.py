@@ -61,7 +61,7 @@ def _all(find: Any, parts: Sequence[Part]) -> list[dict[str, Any]]:
 
 # English, Russian, German, French, Spanish
 _ORDER = (
-    r"purchase order|sales order|order|p\.?\s?o\.?"
+    r"purchase order|sales order|(?<!\bwe )(?<!\bI )(?<!like to )(?<!want to )(?<!wish to )order|p\.?\s?o\.?"
     r"|заказ(?:а|у|ом|е)?|заявк(?:а|и|е|у|ой)"
     r"|bestellung|bestellnummer|auftrag(?:snummer)?"
     r"|(?:bon de )?commande|pedido|orden de compra"
@@ -77,8 +77,8 @@ _REFERENCE = (
     r"|kundennummer|kunden-?nr|unser zeichen|ihr zeichen|numéro (?:de )?client|réf(?:érence)? client|número de cliente"
 )
 _MARK = r"(?:no|nr|num|number|nummer|id|ref)\b\.?|n[°ºo]\.?|[#№]|номер"
-# letters before digits belong to a number, with a blank between only in capitals: "RE 2026-1", "an order for 12 boxes"
-_NUMBER = r"(?:(?-i:[A-ZА-ЯЁ]{1,6})\s|[A-Za-zА-Яа-яЁё]{0,6}[-/_]?)\d[\w/.-]{0,30}"
+# letters before digits belong to a number, with a blank only in capitals: "RE 2026-1", "EN-R1001", "an order for 5"
+_NUMBER = r"(?:(?-i:[A-ZА-ЯЁ]{1,6})\s|(?:[A-Za-zА-Яа-яЁё]{1,6}[-/_])?[A-Za-zА-Яа-яЁё]{0,6}[-/_]?)\d[\w/.-]{0,30}"
 
 
 def order_numbers(part: Part) -> list[dict[str, Any]]:
@@ -104,7 +104,7 @@ def _document_numbers(names: str, part: Part) -> list[dict[str, Any]]:
         value = match["value"].rstrip(".,/-_").strip()
         if value[0] in "-/_":  # of "PO-77" the letters are part of the number, of "Bestellung-77" they are its name
             value = f"{match['name']}{value}" if len(match["name"]) <= 3 else value[1:]
-        is_plain = value.isdecimal() and len(value) < 4
+        is_plain = re.fullmatch(r"\d{1,3}(?:[.,]\d{1,3})?", value)
         is_marked = (match["mark"] or "").strip(" :") != ""  # "our order: 3 coils" says no number
         if (is_plain and not is_marked) or is_date(value):
             continue

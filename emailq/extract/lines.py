@@ -19,6 +19,9 @@ _UNIT = (
     r"|stück|stk|st|kisten?|kartons?|paletten?|säcke?|flaschen?|paare?|rollen?"
     r"|pièces?|boîtes?|palettes?|sacs?|bouteilles?|rouleaux?"
     r"|piezas?|unidades|uds?|cajas?|pal[eé]s|sacos?|botellas?|rollos?"
+    r"|pezzi|pz|scatol[ae]|cass[ae]|sacch[io]|bottigli[ae]|confezion[ei]|rotol[io]|peças?|caixas?|garrafas?|pacotes?|rolos?"
+    r"|stuks?|doos|zak(?:ken)?|fles(?:sen)?|kratten|adet|tane|kutu|koli|paket|şişe|çuval|düzine"
+    r"|szt(?:uk[ai]?)?|opak(?:owa(?:ń|nia))?|kartony|paczek|paczki|butel(?:ek|ki)|work(?:ów|i)|skrzyn(?:ek|ki)|ks|kusů"
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–—·]|\(?\d{1,3}[.)](?=\s))\s*")
 _QUANTITY_FIRST = re.compile(
@@ -30,7 +33,7 @@ _QUANTITY_LAST = re.compile(
     rf"(?P<unit>{_UNIT})?\.?",
     re.IGNORECASE,
 )
-_SEPARATOR = re.compile(r"[,;](?!\d)\s*|\s(?:and|и|und|et|y|plus|sowie)\s(?=\d)", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[,;](?!\d)\s*|\s(?:and|и|und|et|y|e|i|oraz|ve|plus|sowie)\s(?=\d)", re.IGNORECASE)
 _NUMBER_START = re.compile(r"(?<!\S)\d")
 _ITEM_END = re.compile(r"\s(?:by|before|until|asap|до|bis|avant|antes)\s", re.IGNORECASE)
 _DAY = (
@@ -45,13 +48,14 @@ _DELIVERY = re.compile(
     rf"|(?:on|for|next|в|на|к|am|für|pour|el|para(?:\sel)?)\s(?:{_DAY}))(?!\w)",
     re.IGNORECASE,
 )
+_LOWER = "".join(letter for letter in map(chr, range(0x530)) if letter.islower())  # Latin, Greek, Cyrillic
 # "охл. 5-6" ends no sentence, nor does "арт. ДК-14"
 _SENTENCE_END = re.compile(
-    r"(?<!\d)(?<!\bарт)(?<!\bart)(?<!\bno)(?<!\bул)[.!?](?=\s+[^\W\d_a-zа-яё]|\s*$)|(?<=\d\d)\.\s+(?=[A-ZА-ЯЁ])"
+    rf"(?<!\d)(?<!\bарт)(?<!\bart)(?<!\bno)(?<!\bул)[.!?](?=\s+[^\W\d_{_LOWER}]|\s*$)|(?<=\d\d)\.\s+(?=[A-ZА-ЯЁ])"
 )
 # a number before one of these counts time, people or money, is a measure, or belongs to a date or an address
 _NO_ITEM = re.compile(
-    r"(?:%|€|\$|£|₽|:|р\.|(?:per\s?cent|eur|usd|gbp|rub|chf|pounds|dollars|руб\w*|долл\w*|тыс\w*|mm|cm|мм|см|oz|inch"
+    rf"(?:%|[:)]|(?:{CURRENCY})(?!\w)|(?:per\s?cent|руб\w*|долл\w*|тыс\w*|mm|cm|мм|см|oz|inch"
     r"|days?|weeks?|months?|years?|hours?|hrs?|h|min(?:ute)?s?|working|business|a\.?m|p\.?m|o'clock|st|nd|rd|th"
     r"|дн(?:я|ей|и)|день|недел\w*|месяц\w*|год\w*|лет|час\w*|минут\w*|рабоч\w*|календар\w*|утра|вечера|числа"
     r"|tage?n?|wochen?|monate?n?|uhr|jours?|semaines?|mois|d[ií]as?|semanas?|meses"
@@ -59,6 +63,12 @@ _NO_ITEM = re.compile(
     r"|янв\w*|фев\w*|март\w*|апр\w*|ма[яй]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*"
     r"|märz|mai|juni|juli|okt\w*|dez\w*|janv\w*|févr\w*|avril|juin|juil\w*|août|déc\w*|enero|abril|agosto|dic\w*"
     r"|street|road|avenue|people|persons?|children|guests|times?|раз|человек|percent|процент\w*)(?!\w))",
+    re.IGNORECASE,
+)
+# and one before these, without a unit, is a part of what was said or no thing at all: "2 of them red", "4 in black"
+_PART_OF = re.compile(
+    r"(?:(?:them|these|those|which|it|in|on|at|for|by|per|as|is|are|more|counted|через|из\s(?:них|которых)|в|на|для|davon|darunter"
+    r"|dont|d'entre|de\sell[ao]s)(?!\w)|.*\b(?:will|would|can|could|should|must)\b)",
     re.IGNORECASE,
 )
 # behind one of these a bare number is a time, a limit, or the number of something
@@ -104,7 +114,7 @@ def lines(part: Part) -> list[dict[str, Any]]:
         before = ""
         for segment in _segments(row):
             line, strength = _line(segment, part)
-            if strength == "follows":
+            if strength == "follows" or (strength == "in a list" and before == "sure"):
                 strength = "sure" if before == "sure" else ""
             if strength != "in a list":
                 sure += weak_run if len(weak_run) > 1 else []
@@ -150,8 +160,8 @@ def _segments(row: str) -> Iterator[str]:
 def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
     """An order line, and how sure it is one: "sure" by a unit, a price or a multiplication sign; else "perhaps".
 
-    "in a list": a bare number begins the segment, as it does from the second item of a list on. "follows": "soap — 12",
-    which counts only behind a sure one.
+    "in a list": a bare number begins the segment, as it does from the second item of a list on; behind a sure one it is
+    sure. "follows": "soap — 12", which counts only there.
     """
     price = _PRICE.search(segment[:400]) or _PRICE.search(_DELIVERY.split(segment[:400], maxsplit=1)[0])
     said = segment[: price.start()].rstrip() if price else segment
@@ -174,7 +184,7 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
         is_sure = bool(match["unit"] or match["times"] or price)
         if not any(c.isalpha() for c in match["item"][: 8 if is_sure else 3]):
             continue
-        if not is_sure and _NO_COUNT.search(said[: start.start()]):
+        if not is_sure and (_PART_OF.match(match["item"]) or _NO_COUNT.search(said[: start.start()])):
             continue
         line = _as_line(match, price, f"{tail}{price[0]}" if price else tail, part)
         return line, "sure" if is_sure else "in a list" if start.start() == 0 else "perhaps"
