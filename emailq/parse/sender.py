@@ -42,7 +42,7 @@ def message_signs(message: Message) -> list[str]:
 
 
 def server_signs(authentication: dict[str, Any] | None, from_address: str | None, own: Collection[str]) -> list[str]:
-    """What our own servers tell: dmarc-pass, dkim-aligned, spf-aligned; dmarc-fail; own-domain-unverified.
+    """What our own servers tell: dmarc-pass, dkim-aligned, spf-aligned; dmarc-fail; own-domain-unverified; spf-fail.
 
     `own`: see is_ours. Mail from us is also verified by a login (RFC 8601 §2.7.4).
     """
@@ -54,4 +54,6 @@ def server_signs(authentication: dict[str, Any] | None, from_address: str | None
     logged_in = any((one["method"], one["result"]) == ("auth", "pass") for one in authentication["results"])
     if is_ours(from_address, own) and not (signs or logged_in):
         signs.append("own-domain-unverified")
+    elif authentication["spf"] == "fail" and not (signs or logged_in):
+        signs.append("spf-fail")
     return signs

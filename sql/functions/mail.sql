@@ -412,9 +412,9 @@ end $$;
 create or replace function count_contacts(p_emails emails[], p_people jsonb[]) returns void language plpgsql as $$
 begin
     insert into contacts as c (email, is_own_name, named_at, name, domain, domain_looks, is_internal, written_to_at,
-                               emails_sent_count, emails_received_count, last_email_at)
+                               vouched_at, emails_sent_count, emails_received_count, last_email_at)
     select s.email, s.is_own_name, s.named_at, s.name, s.domain, coalesce(looks_of(s.domain), '{}'), s.is_internal,
-           s.written_to_at, s.sent, s.received, s.last_email_at
+           s.written_to_at, s.vouched_at, s.sent, s.received, s.last_email_at
     from (
         select p.email,
                bool_or(n.is_own_name) as is_own_name,
@@ -423,17 +423,21 @@ begin
                max(m.people -> 'domains' ->> p.email) as domain,
                bool_or(m.own ? p.email) as is_internal,
                min(m.received_at) filter (where m.is_by_us and p.received > 0) as written_to_at,
+               min(m.received_at) filter (where m.is_vouched_for and p.sent > 0) as vouched_at,
                sum(p.sent) as sent, sum(p.received) as received, max(m.received_at) as last_email_at
         from (
             select e.*, m.people, coalesce(m.people -> 'own', '[]') as own,
+                   v.is_vouched_for,
                    coalesce(m.people -> 'own' ? e.from_address, false) and (
-                       e.trust_reasons && '{dmarc-pass,dkim-aligned,spf-aligned}'
+                       v.is_vouched_for
                        or exists (
                            select from email_deliveries d
                            where d.email_id = e.id
                              and d.folder ~* '(^|[/. ])(sent|[Оо]тправленные|gesendet|envoyés|enviados)')) as is_by_us
             from unnest(p_emails) with ordinality e
             join unnest(p_people) with ordinality m (people, n) on m.n = e.ordinality
+            cross join lateral (
+                values (e.trust_reasons && '{dmarc-pass,dkim-aligned,spf-aligned}')) v (is_vouched_for)
         ) m
         cross join lateral (
             select m.from_address as email, 1 as sent, 0 as received
@@ -458,6 +462,7 @@ begin
             order by n.is_own_name desc, n.named_at desc, n.name desc nulls last limit 1),
         is_internal = c.is_internal or excluded.is_internal,
         written_to_at = least(c.written_to_at, excluded.written_to_at),
+        vouched_at = least(c.vouched_at, excluded.vouched_at),
         emails_sent_count = c.emails_sent_count + excluded.emails_sent_count,
         emails_received_count = c.emails_received_count + excluded.emails_received_count,
         last_email_at = greatest(c.last_email_at, excluded.last_email_at);

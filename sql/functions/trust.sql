@@ -2,13 +2,13 @@
 --
 --   trusted     a partner (customer, supplier, colleague, somebody we wrote to), and our servers vouch for the domain
 --   known       a partner, or somebody who wrote before
---   new         first contact
+--   new         first contact; or somebody known whom our servers did not confirm this time
 --   suspicious  something is wrong with the sender; the reasons say what
 --
 -- Reasons, in favour: dmarc-pass, dkim-aligned, spf-aligned, colleague, customer, supplier, correspondent, earlier-mail.
 -- Against: no-sender, from-multiple, dmarc-fail, own-domain-unverified, look-alike-domain, mixed-script-domain,
 -- name-shows-other-address, name-of-colleague, reply-to-differs (harmless where our servers vouch for the domain).
--- Neither: first-contact.
+-- Neither: first-contact. Less than known: spf-fail, and unconfirmed (our servers vouched for earlier mail of that address).
 
 -- p_signs: what the message itself tells (emailq/parse/sender.py and authentication.py); p_domain: the sender's
 -- registered domain; p_is_ours: whether the address is one of ours. Reads contacts, changes nothing.
@@ -23,6 +23,7 @@ returns table (trust text, reasons text[]) language sql stable as $$
              or 'reply-to-differs' = any (found.reasons)
                 and not p_signs && '{dmarc-pass,dkim-aligned,spf-aligned}' and not 'colleague' = any (found.reasons)
             then 'suspicious'
+        when found.reasons && '{spf-fail,unconfirmed}' then 'new'
         when found.is_partner and p_signs && '{dmarc-pass,dkim-aligned,spf-aligned}' then 'trusted'
         when found.is_partner or 'earlier-mail' = any (found.reasons) then 'known'
         else 'new'
@@ -33,6 +34,10 @@ returns table (trust text, reasons text[]) language sql stable as $$
             case when c.is_customer then 'customer' end,
             case when c.is_supplier then 'supplier' end,
             case when c.written_to_at is not null then 'correspondent' end,
+            -- (our own mail may come on ways where nothing is checked)
+            case when c.vouched_at < e.received_at and not p_is_ours
+                  and not p_signs && '{dmarc-pass,dkim-aligned,spf-aligned}'
+                 then 'unconfirmed' end,
             case when e.from_address is null then null
                  when exists (
                      select from emails o where o.from_address = e.from_address and o.received_at < e.received_at)

@@ -132,6 +132,14 @@ def test_mail_that_claims_to_be_from_us_and_is_not_verified_is_told() -> None:
     assert signs("mx.example.org; auth=pass smtp.auth=boss", "boss@example.org", us) == []
     assert signs("mx.example.org; dkim=pass header.d=example.org", "boss@example.org", us) == ["dkim-aligned"]
     assert signs("other; spf=none", "boss@example.org", us) == []
+    assert signs("mx.example.org; spf=fail", "boss@example.org", us) == ["own-domain-unverified"]
+
+
+def test_a_failure_of_spf_is_told_where_nothing_else_passed() -> None:
+    assert signs("mx.example.org; spf=fail") == ["spf-fail"]
+    assert signs("mx.example.org; spf=fail; dmarc=fail") == ["dmarc-fail"]
+    assert signs("mx.example.org; spf=fail; dkim=pass header.d=brightline.example") == ["dkim-aligned"]
+    assert signs("mx.example.org; spf=softfail") == []
 
 
 @pytest.mark.parametrize(

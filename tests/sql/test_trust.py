@@ -71,6 +71,19 @@ def test_a_partner_is_trusted_where_our_servers_vouch_for_the_domain(db: psycopg
     assert vouched_for == ("trusted", {role, "earlier-mail", "dkim-aligned"})
 
 
+def test_a_partner_whom_our_servers_confirmed_before_and_not_now_is_new_again(db: psycopg.Connection) -> None:
+    receive(db, ANN, "dmarc-pass")
+    receive(db, "bob@example.net")
+    db.execute("update contacts set is_customer = true")
+
+    assert receive(db, ANN) == ("new", {"customer", "earlier-mail", "unconfirmed"})
+    assert receive(db, ANN, "dkim-aligned")[0] == "trusted"
+    assert receive(db, "bob@example.net") == ("known", {"customer", "earlier-mail"})
+    assert receive(db, "bob@example.net", "spf-fail")[0] == "new"
+    assert receive(db, US, "dmarc-pass")[0] == "trusted"
+    assert receive(db, US)[0] == "known"
+
+
 def test_who_got_mail_from_us_is_a_correspondent(db: psycopg.Connection) -> None:
     receive(db, US, to=(ANN,), folder="Sent Items")
     receive(db, US, "dmarc-pass", to=("bob@example.net",))
