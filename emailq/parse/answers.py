@@ -9,7 +9,7 @@ from emailq.parse.names import DEPARTMENTS, is_author, names_of
 
 _SAID_WITHIN = 300  # characters that somebody writes above a quote with answers
 _SIGNED_WITHIN = 12  # lines with text, from the end
-_TAG = re.compile(r"[\[(<]([^\[\]()<>:]{1,40}):?[\])>]\s*\S")
+_TAG = re.compile(r">*\s?(?:[\[(<]([^\[\]()<>:]{1,40}):?[\])>]|([^\W\d_]{1,20}):)\s*\S")
 _CAPITALS = re.compile(rf"(?<!\w){any_of(phrases.CAPITALS)}(?!\w)")
 _SET_OFF = re.compile(rf"(?<!\w)(?:{any_of(phrases.INSIDE)}|{any_of(phrases.CAPITALS)})(?!\w)")
 _ANSWERS_INSIDE = re.compile(
@@ -31,24 +31,26 @@ def mark_answers(page: Page, names: list[str], new: str, *, is_block: bool) -> b
     quoted = [number for number, owner in enumerate(page.owners) if owner == QUOTED and page.plain[number]]
     names = [name for name in names if len(name) > 1]
     tags = {"".join(name[0] for name in names), *names, " ".join(names)}
-    set_in = [number for number in quoted if page.lines[number].lstrip("> ").startswith(SET_IN)]
-    for number in set_in:
+    answers = [number for number in quoted if page.lines[number].lstrip("> ").startswith(SET_IN)]
+    for number in answers:
         page.lines[number] = page.lines[number].lstrip(f"> {SET_IN}")
-    answers = set_in + [number for number in quoted if _is_tagged(page.plain[number], tags)]
-    if _CAPITALS.search(said):
-        answers += [number for number in quoted if page.plain[number].isupper() and not page.labels[number]]
-    if is_block:
-        answers += _behind_marks(page, quoted)
-        if not answers and _SET_OFF.search(said):
-            answers = _below_questions(page, quoted)
+    if not answers:
+        answers = [number for number in quoted if _is_tagged(page.plain[number], tags)]
+        if _CAPITALS.search(said):
+            answers += [number for number in quoted if page.plain[number].isupper() and not page.labels[number]]
+        if is_block:
+            answers += _behind_marks(page, quoted)
+    if is_block and not answers and _SET_OFF.search(said):
+        answers = _below_questions(page, quoted)
     for number in answers:
         page.owners[number] = NEW
     return is_block or bool(answers)
 
 
 def _is_tagged(text: str, tags: set[str]) -> bool:
-    tag = _TAG.match(text) if text[0] in "[(<" else None
-    return tag is not None and " ".join(names_of(tag[1])) in tags
+    """ "[Ann] Ten.", "AH: ten."."""
+    tag = _TAG.match(text)
+    return tag is not None and " ".join(names_of(tag[1] or tag[2])) in tags
 
 
 def _behind_marks(page: Page, quoted: list[int]) -> list[int]:

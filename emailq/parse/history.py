@@ -105,10 +105,13 @@ def _unmark_prose(page: Page, end: int) -> None:
         return
     start, after = quoted[0], quoted[-1] + 1
     below = next(filter(None, page.plain[after:end]), "")
-    if not below or any(page.owners[number] == NEW and page.plain[number] for number in range(start, after)):
+    if not below:
         return
     near = page.plain[start - 1] if start else ""
     above = near or (page.plain[start - 2] if start > 1 else "")
+    are_answered = any(page.owners[number] == NEW and page.plain[number] for number in range(start, after))
+    if are_answered and (not _leads_to(above) or end == len(page.plain) or _is_of_history(page, quoted, end)):
+        return  # no commands with what a program says to each
     is_inside = (page.plain[after] and " " in near and near[-1] != ",") or (above[-1:].isalnum() and below[0].islower())
     if _leads_to(above) or (len(quoted) <= 2 and (is_inside or not _is_of_history(page, quoted, end))):
         page.owners[start:after] = [NEW] * (after - start)
@@ -227,6 +230,8 @@ def _block_length(page: Page, number: int) -> int:
     roles: set[str] = set()
     length = gap = 0
     for offset, found in enumerate(page.labels[number : number + _BLOCK_LINES]):
+        if "from" in found and tells_date(page.plain[number + offset].partition(":")[2][:12]):
+            return 0  # "From: 2026-11-30", a time
         if found:
             roles.update(found)
             length, gap = offset + 1, 0

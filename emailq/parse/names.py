@@ -11,6 +11,7 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _IN_NAMES = str.maketrans("", "", " .-–—~/")
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "mlle", "sr", "sra", "sig", "ing"])
 DEPARTMENTS = frozenset(words_of(phrases.DEPARTMENTS))
+_FAMILY = frozenset(words_of(phrases.FAMILY))
 _FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
 _KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[^\w\s]{1,4}|[:;]-?D)$")
 _SOUNDS = [
@@ -71,6 +72,8 @@ def is_author(text: str, names: list[str]) -> bool:
         return are_names(text)
     if not names:
         return False
+    if len(text) <= 10 and fold(text) in _FAMILY:
+        return True
     text = text.partition(" (")[0].rstrip(",")
     if text[-1:] in _LETTERS_OF_KISSES or not text[-1:].isalnum():
         text = _KISSES.sub("", text)

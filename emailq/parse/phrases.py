@@ -188,6 +188,12 @@ YOURS = """
     ihr|ihre|dein|deine|euer|eure|your|votre|твой|твоя|ваш|ваша|su|tu
 """
 
+# What somebody of the family signs with.
+FAMILY = """
+    mum|mom|mommy|mummy|ma|dad|daddy|pa|granny|grandma|grandpa|gran|nana|mama|mamma|papa|mutti|vati|oma|opa|maman|mamie
+    papi|mamá|papá|abuela|abuelo|mãe|pai|nonna|nonno|mam|мама|папа|бабушка|дедушка|баба|дед|тётя|дядя
+"""
+
 # Words of senders that are no persons.
 DEPARTMENTS = """
     team|sales|support|service|services|info|office|orders|desk|accounts|accounting|purchasing|department|dept|ltd|gmbh
@@ -279,7 +285,8 @@ HAND_OVERS = """
 
 # "My answers below", "Antworten in rot": said by who answers inside of text that a program like Outlook does not mark.
 ANSWERS = """
-    answer|answers|answered|answering|отвечаю|отвечаем|відповідаю|antworte|je réponds|respondo|rispondo|odpowiadam
+    contesto|contestamos|contestado|contestaciones|réponds|rispondiamo|respondemos
+    answer|answers|answered|answering|отвечаю|отвечаем|відповідаю|antworte|respondo|rispondo|odpowiadam
     reply|replies|replied|comment|comments|commented|response|responses|antwort|antworten|beantwortet|anmerkungen
     kommentare|ответ|ответы|ответил|ответила|комментарии|відповіді|відповів|відповіла|коментарі|réponse|réponses
     répondu|commentaires|respuesta|respuestas|respondido|comentarios|risposte|commenti|respostas|comentários

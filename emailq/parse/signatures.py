@@ -317,7 +317,11 @@ def _is_own_sentence(text: str) -> bool:
 
 def _goes_on(below: list[str]) -> bool:
     """Whether a sentence goes on below what looks like a signature."""
-    return any(line[0].islower() and len(line.split()) > 3 and not is_contact(line) for line in below)
+    return any(line[0].islower() and _has_small_words(line.split()) and not is_contact(line) for line in below)
+
+
+def _has_small_words(words: list[str]) -> bool:
+    return len(words) > 3 and sum(word[0].islower() for word in words) > 1
 
 
 def _continues(below: list[str]) -> bool:

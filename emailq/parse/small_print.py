@@ -48,7 +48,9 @@ def without_banner(run: Run) -> Run:
         return run.part(1)
     if len(texts[0]) >= _WRAPPED:
         end = next((n for n in range(1, min(len(texts), _BANNER_LINES)) if run.begins_paragraph(n)), 1)
-        if len(texts) > end + 1 and _is_salutation(texts[end]) and _is_small_print(" ".join(texts[:end])):
+        said = " ".join(texts[:end])
+        is_apart = said[0] in "[({" or (len(texts) > end + 1 and _is_salutation(texts[end]))
+        if len(texts) > end and is_apart and _is_small_print(said):
             run.give(SIGNATURE, 0, end)
             return run.part(end)
     if not (_BANNER.match(fold(texts[0])) and _BANNER_WORDS.search(texts[0])):
