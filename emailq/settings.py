@@ -3,7 +3,7 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -269,7 +269,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: Any) -> 
     ):
         for key, value in found.items():
             if key not in Settings.model_fields:
-                raise ConfigError(f"{source}: unknown setting {key!r}{_nearest(key)}")
+                raise ConfigError(f"{source}: unknown setting {key!r}{_nearest(key, Settings.model_fields)}")
             values[key] = value
             sources[key] = source
     try:
@@ -280,6 +280,8 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: Any) -> 
         meaning = Settings.model_fields[key].description
         path = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":  # only tables can have one by now
+            problem = f"unknown setting{_nearest(str(first['loc'][-1]), ImapAccount.model_fields)}"
         raise ConfigError(f"{sources.get(key, key)}: {path}: {problem} ({meaning})") from None
 
 
@@ -335,6 +337,6 @@ def _read_secret(name: str, path: Path) -> str:
     return text
 
 
-def _nearest(key: str) -> str:
-    near = difflib.get_close_matches(key.lower(), Settings.model_fields, n=1)
+def _nearest(key: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(key.lower(), known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""

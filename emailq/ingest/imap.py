@@ -17,14 +17,15 @@ from psycopg_pool import PoolTimeout
 from emailq import log
 from emailq.app import App
 from emailq.db import brief
-from emailq.errors import EmailqError, NotFound
-from emailq.ingest.imap_client import Imap, LoginRefused
+from emailq.errors import ConfigError, EmailqError, NotFound
+from emailq.ingest.imap_client import Imap, LoginRefused, NoSuchFolder
 from emailq.ingest.imap_folder import FolderReader, Progress
 from emailq.ingest.oauth import access_token, forget_token
-from emailq.settings import ImapAccount, Settings
+from emailq.settings import ImapAccount, Settings, load_settings
 
 _ARRIVING_S = 2.0  # what reached the server so long ago should be here
 _FIRST_PAUSE_S = 0.2  # before a new connection; doubles with each failure in a row
+_FAILURES = 6  # in a row that `once` bears: a message that breaks the connection five times is left out at the sixth
 
 
 def chosen_accounts(settings: Settings, names: Sequence[str]) -> dict[str, ImapAccount]:
@@ -40,7 +41,7 @@ def chosen_accounts(settings: Settings, names: Sequence[str]) -> dict[str, ImapA
 async def read_mailboxes(app: App, accounts: dict[str, ImapAccount], progress: Progress, *, once: bool) -> None:
     """Read every folder of the accounts; with `once` until all that is there has come in, else for ever.
 
-    Whatever fails is tried again; with `once` five times without progress, then it is raised.
+    Whatever fails is tried again; with `once` it is raised when nothing came in between six failures.
     """
     readers = [
         _read_folder(app, name, account, folder, progress, once=once)
@@ -71,11 +72,23 @@ async def _read_folder(
                 await reader.follow()
         except (EmailqError, psycopg.Error, PoolTimeout) as error:
             failures = 0 if progress.done > done else failures + 1
-            if once and (failures >= 5 or isinstance(error, LoginRefused)):
+            if once and (failures >= _FAILURES or isinstance(error, LoginRefused | NoSuchFolder)):
                 raise
             log.warn("imap.retry", account=name, folder=folder, reason=brief(error))
-            longest_s = 300 if isinstance(error, LoginRefused) else 60
+            longest_s = 60
+            if isinstance(error, LoginRefused):
+                longest_s = 300
+                account = _as_it_is_now(name, account)
             await asyncio.sleep(random.uniform(0.5, 1) * min(_FIRST_PAUSE_S * 2.0 ** min(failures, 20), longest_s))
+
+
+def _as_it_is_now(name: str, account: ImapAccount) -> ImapAccount:
+    """The account as the settings have it by now: its password may have been replaced, here and on the server."""
+    try:
+        return load_settings().imap.get(name, account)
+    except ConfigError as error:
+        log.warn("imap.settings_refused", account=name, reason=error)
+        return account
 
 
 @dataclass(frozen=True, slots=True)

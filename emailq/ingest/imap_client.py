@@ -41,6 +41,10 @@ class LoginRefused(ImapRefused):
     exit_code = 78
 
 
+class NoSuchFolder(ImapRefused):
+    exit_code = 78
+
+
 class Selected(NamedTuple):
     """A folder as the server describes it (RFC 3501 §6.3.1)."""
 
@@ -136,10 +140,13 @@ class Imap:
     # ------------------------------------------------------------------------------------------ folders, messages
 
     async def select(self, folder: str, *, read_only: bool) -> Selected:
-        """Raises ImapRefused when there is no such folder."""
+        """Raises NoSuchFolder where the server refuses it."""
         uidvalidity = 0
-        verb = b"EXAMINE" if read_only else b"SELECT"
-        for response in await self._command(verb, mailbox_name(folder)):
+        try:
+            responses = await self._command(b"EXAMINE" if read_only else b"SELECT", mailbox_name(folder))
+        except ImapRefused as error:
+            raise NoSuchFolder(f"{self._account.where} refuses the folder {folder!r}: {error}") from None
+        for response in responses:
             if response[1:2] == [b"OK"] and len(response) > 3:
                 code = text_of(response[2]).upper()
                 if code == "[UIDVALIDITY":

@@ -1,6 +1,7 @@
 """Mailboxes on a real Dovecot, behind a proxy that cuts, and on a scripted server that lies."""
 
 import asyncio
+import json
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -16,7 +17,7 @@ from emailq.app import App, open_app
 from emailq.errors import NotFound, Unavailable
 from emailq.ingest import imap_folder
 from emailq.ingest.imap import chosen_accounts, opened, read_mailboxes, reconcile
-from emailq.ingest.imap_client import Imap, LoginRefused
+from emailq.ingest.imap_client import Imap, LoginRefused, NoSuchFolder
 from emailq.ingest.imap_folder import FolderReader, Progress
 from emailq.ingest.imap_syntax import mailbox_name, uid_set
 from emailq.settings import ImapAccount, load_settings
@@ -276,6 +277,19 @@ async def test_a_service_survives_a_connection_that_fell_silent_while_it_waited(
         await wait_until_async(lambda: has(conn, "processing_queue", 2), 5)
 
 
+async def test_a_password_that_was_replaced_is_taken_up_without_a_restart(
+    app: App, conn: psycopg.AsyncConnection, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMAILQ_CONFIG", str(tmp_path / "emailq.toml"))
+    mailbox.append(MAILS[0])
+    settings = mailbox.settings()
+    table = "".join(f"{key} = {json.dumps(value, default=str)}\n" for key, value in settings.items())
+    (tmp_path / "emailq.toml").write_text(f"[imap.shop]\n{table}")
+
+    async with following(app, settings | {"password": "the old one"}):
+        assert await count(conn, "processing_queue") == 1
+
+
 async def has(conn: psycopg.AsyncConnection, table: str, wanted: int) -> bool:
     return await count(conn, table) == wanted
 
@@ -501,6 +515,22 @@ async def test_a_message_that_breaks_the_connection_each_time_is_left_out(
     progress = await read(app, script.settings())
 
     assert (progress.new, dict(progress.left_out)) == (1, {"unreadable": 1})
+
+
+async def test_a_folder_that_holds_nothing_but_such_a_message_is_read_to_its_end(
+    app: App, script: ScriptedImap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emailq.ingest.imap._FIRST_PAUSE_S", 0.01)
+    script.answer = lambda command: [b"what?", b"TAG OK done"] if "BODY" in command else honest(command, {5: MAILS[0]})
+
+    progress = await read(app, script.settings())
+
+    assert (progress.new, dict(progress.left_out)) == (0, {"unreadable": 1})
+
+
+async def test_a_folder_that_is_not_there_is_named_at_once(app: App, mailbox: Mailbox) -> None:
+    with pytest.raises(NoSuchFolder, match="refuses the folder 'Nowhere': NO"):
+        await read(app, mailbox.settings(folders=["Nowhere"]))
 
 
 async def test_messages_that_are_listed_and_not_given_are_left_out(app: App, script: ScriptedImap) -> None:

@@ -99,7 +99,10 @@ def test_the_service_takes_in_mail_until_it_is_told_to_stop(
         ('host = "h"\nuser = "u"', "give password (or password_file) or oauth_refresh_token"),
         ('host = "h"\nuser = "u"\npassword = "p"\nsecurity = "none"', "use tls or starttls"),
         ('host = "h"\nuser = "u"\npassword = "p"\nfolders = ["a\\r\\nA1 LOGOUT"]', "no line breaks"),
-        ('host = "h"\nuser = "u"\npassword = "p"\nfolder = "INBOX"', "imap.shop.folder"),
+        (
+            'host = "h"\nuser = "u"\npassword = "p"\nfolder = "INBOX"',
+            "imap.shop.folder: unknown setting; did you mean 'folders'?",
+        ),
         ('host = "h"\nuser = "u"\npassword_file = "/nowhere/at/all"', "can't read /nowhere/at/all"),
     ],
 )
