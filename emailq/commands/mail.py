@@ -11,7 +11,16 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from emailq.commands.database import with_connection
-from emailq.commands.output import EX_DATAERR, EX_OK, MessageReader, as_json, print_row, print_rows, printable_name
+from emailq.commands.output import (
+    EX_DATAERR,
+    EX_OK,
+    MessageReader,
+    as_json,
+    print_long_row,
+    print_row,
+    print_rows,
+    printable_name,
+)
 from emailq.db import Connection, brief
 from emailq.errors import TryAgain, Unavailable, UsageError
 from emailq.models import Intent
@@ -194,7 +203,7 @@ def parse(files: tuple[str, ...], as_json: bool) -> int:
         }
         email = {"file": source, **to_jmap(message), **derived}
         if as_json:
-            print_rows([email])
+            print_long_row(email)
         else:
             print_parsed(email)
     return reader.exit_code

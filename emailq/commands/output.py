@@ -26,6 +26,16 @@ def print_rows(rows: Iterable[dict[str, Any]]) -> None:
         click.echo(to_json(row))
 
 
+def print_long_row(row: dict[str, Any]) -> None:
+    """The same, value by value: as one text, a message would stand in memory twice more."""
+    before = "{"
+    for key, value in row.items():
+        click.echo(f"{before}{to_json(key)}: ", nl=False)
+        click.echo(to_json(value), nl=False)
+        before = ", "
+    click.echo("}")
+
+
 def to_json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, default=_plain)
 
