@@ -184,8 +184,9 @@ def _mostly(data: bytes, codec: str) -> str | None:
     """`data` in `codec` if only little of it is broken, as in a text that was cut or got one stray byte."""
     text = data.decode(codec, "replace")
     broken = text.count("\ufffd")
-    whole = (len(data) - len(data.translate(None, _HIGH)) - broken) // (2 if codec != "utf_8" else 3)
-    if text.endswith("\ufffd") and whole > 0:
+    high = len(data) - len(data.translate(None, _HIGH))
+    whole = (high - broken) // (2 if codec != "utf_8" else 3)
+    if text.endswith("\ufffd") and high > 1:
         broken -= 1  # cut in the middle of a character
     return text if broken * 4 <= whole else None
 
