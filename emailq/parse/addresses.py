@@ -57,6 +57,7 @@ def parse_addresses(value: str) -> tuple[list[Address], list[str]]:
             return [Address(None, _unquoted(bare[1]))], []
     if "&lt;" in value and "<" not in value:
         value = value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"')
+    value = value.replace("=?utf-8?q?=2C?=", ",")  # as versions of Python's own library write a list
     reader = _Reader(value)
     return reader.read(), sorted(reader.defects)
 
@@ -209,6 +210,8 @@ class _Reader:
 
     def _finish(self, separator: str) -> None:
         words, angle, comments = self.words, self.angle, self.comments
+        if angle is not None and not "".join([text for text, _ in words[self.words_before_angle :]]).strip(" .'"):
+            words = words[: self.words_before_angle]  # "Bo <a@b>."
         self._start()
         phrase = "".join(text for text, _ in words).strip()
         is_bare = any("@" in text for text, quoted in words if not quoted)

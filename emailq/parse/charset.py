@@ -259,6 +259,8 @@ def _decode_wide(data: bytes, codec: str) -> tuple[str, str, str | None]:
             return _read(data, found.codec), found.codec, "charset-wrong"
     if codec in _ORDERS and not has_bom and (codec == "utf_16" or share >= _COMMON_SHARE):
         codec = order
+    if len(data) % 2 and data.endswith(b"\n"):  # added to what was encoded
+        data = data[:-1]
     try:
         return data.decode(codec), codec, None
     except UnicodeError:

@@ -31,6 +31,8 @@ WIDE_LIST = [(None, f"{x}@b.example") for x in "cde"]
         ("<'a@b.example'>, 'c@b.example'", [(None, "a@b.example"), (None, "c@b.example")]),
         ("Bo <a@b.example, c@b.example>", [("Bo", "a@b.example"), ("Bo", "c@b.example")]),
         ("Bo <a@b.example:>", [("Bo", "a@b.example")]),
+        ("Bo <a@b.example>., Al <c@b.example>.", [("Bo", "a@b.example"), ("Al", "c@b.example")]),
+        ("a@b.example =?utf-8?q?=2C?= Bo <c@b.example>", [(None, "a@b.example"), ("Bo", "c@b.example")]),
         ("Joe Q. Public <a@b.example>", [("Joe Q. Public", "a@b.example")]),
         ('"say \\"hi\\"" <a@b.example>', [('say "hi"', "a@b.example")]),
         ("a@b.example (Bo)", [("Bo", "a@b.example")]),

@@ -201,6 +201,7 @@ def test_short_texts_of_the_world_are_read_without_a_declaration(
             "x-mac-cyrillic",
             "Добры дзень, дасылаю рахунак за чэрвень. Дзякуй, з павагай, Ўладзімір, ёсць.",
         ),
+        ("Grüße\n".encode("utf-16") + b"\n", "utf-16", "Grüße\n"),
         ("naïve café".encode()[:-1], "utf-8", "naïve caf\ufffd"),
         ("5 €".encode()[:-1], "utf-8", "5 \ufffd"),
         ("Café".encode("latin-1"), "utf-8", "Café"),
