@@ -10,6 +10,7 @@ from emailq.parse.names import DEPARTMENTS, is_author, names_of
 _SAID_WITHIN = 300  # characters that somebody writes above a quote with answers
 _SIGNED_WITHIN = 12  # lines with text, from the end
 _TAG = re.compile(r">*\s?(?:[\[(<]([^\[\]()<>:]{1,40}):?[\])>]|([^\W\d_]{1,20}):)\s*\S")
+_ARROW = re.compile(r"(?:[=–-]{1,3}>|[→➔➜⇒▶►»])\s*\S")
 _CAPITALS = re.compile(rf"(?<!\w){any_of(phrases.CAPITALS)}(?!\w)")
 _SET_OFF = re.compile(rf"(?<!\w)(?:{any_of(phrases.INSIDE)}|{any_of(phrases.CAPITALS)})(?!\w)")
 _ANSWERS_INSIDE = re.compile(
@@ -21,30 +22,45 @@ _ANSWERS_INSIDE = re.compile(
 def mark_answers(page: Page, names: list[str], new: str, *, is_block: bool) -> bool:
     """Whether the new text says that answers stand inside of the quote; those are found by what sets them off.
 
-    Lines with "[AH]" or "[Ann]" before them, where Ann Hill writes, or in capitals where she says so; those that HTML
-    sets off; in a block that Outlook quotes without a mark, those behind ">", or else what stands below a question.
+    `is_block`: the quote is one that Outlook writes, without a mark before its lines. Where nothing is said but a name,
+    lines that a page sets off are answers if each stands below a question.
     """
-    may_tell = len(new) <= _SAID_WITHIN and (is_block or page.has_set_in)
-    said = fold(new) if may_tell else ""
-    if not _ANSWERS_INSIDE.search(said):
+    if len(new) > _SAID_WITHIN or not (is_block or page.has_set_in):
+        return False
+    said = fold(new)
+    is_told = bool(_ANSWERS_INSIDE.search(said))
+    if not is_told and (not page.has_set_in or (new and not is_author(new, names))):
         return False
     quoted = [number for number, owner in enumerate(page.owners) if owner == QUOTED and page.plain[number]]
-    names = [name for name in names if len(name) > 1]
-    tags = {"".join(name[0] for name in names), *names, " ".join(names)}
     answers = [number for number in quoted if page.lines[number].lstrip("> ").startswith(SET_IN)]
+    if not is_told and not _are_below_questions(page, quoted, answers):
+        return False
     for number in answers:
         page.lines[number] = page.lines[number].lstrip(f"> {SET_IN}")
-    if not answers:
-        answers = [number for number in quoted if _is_tagged(page.plain[number], tags)]
+    if is_told and not answers:
+        answers = _with_marks(page, quoted, names)
         if _CAPITALS.search(said):
             answers += [number for number in quoted if page.plain[number].isupper() and not page.labels[number]]
         if is_block:
             answers += _behind_marks(page, quoted)
-    if is_block and not answers and _SET_OFF.search(said):
-        answers = _below_questions(page, quoted)
+        if is_block and not answers and _SET_OFF.search(said):
+            answers = _below_questions(page, quoted)
     for number in answers:
         page.owners[number] = NEW
     return is_block or bool(answers)
+
+
+def _are_below_questions(page: Page, quoted: list[int], answers: list[int]) -> bool:
+    quoted = [number for number in quoted if page.plain[number].lstrip("> ")]
+    above = dict(zip(quoted[1:], quoted, strict=False))
+    return bool(answers) and all(n in above and page.plain[above[n]][-1] == "?" for n in answers)
+
+
+def _with_marks(page: Page, quoted: list[int], names: list[str]) -> list[int]:
+    """Lines with an arrow, "[AH]" or "Ann:" before them, where Ann Hill writes."""
+    names = [name for name in names if len(name) > 1]
+    tags = {"".join(name[0] for name in names), *names, " ".join(names)}
+    return [n for n in quoted if _ARROW.match(page.plain[n]) or _is_tagged(page.plain[n], tags)]
 
 
 def _is_tagged(text: str, tags: set[str]) -> bool:

@@ -12,7 +12,7 @@ _GREETING_BEGINS = frozenset(stem[:3] for stem in words_of(phrases.GREETING_STEM
 _GREETS = re.compile(rf"(?<!\w){any_of(phrases.GREETING_STEMS)}")
 _NOT_IN_CLOSINGS = re.compile(r"[.!?;:@\d(\"„“”«»]")
 _SHORT = 70
-_AND = re.compile(r"\s(?:&|\+|and|und|et|y|e|en|и|i|та)\s")
+_AND = re.compile(r"\s(&|\+|and|und|et|y|e|en|и|i|та)\s")
 AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att"])  # that begin sentences too
 _WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
 YOURS = frozenset(words_of(phrases.YOURS))
@@ -58,8 +58,9 @@ def closing_of(line: str) -> int:
         is_sentence = is_sentence or (line[-1:] == "." and len(name.split()) > 2)
         if not is_sentence and any(map(_greets, first.split("/"))):
             return 2
-    if (both := _AND.split(words)) and len(both) == 2 and max(map(len, both)) <= 25:
-        return closing_of(both[1])  # "Namasté & bis bald"
+    both = _AND.split(words)
+    if len(both) == 3 and max(map(len, both)) <= 25 and (both[1] in "&+" or closing_of(both[0])):
+        return closing_of(both[2])  # "Namasté & bis bald"
     if words.partition(" ")[0] not in _FIRST_WORDS:
         return 0
     parts = words.split()

@@ -5,6 +5,7 @@ the author ("On Monday … wrote:"), or ">" before each line.
 """
 
 import re
+from collections import Counter
 from itertools import takewhile
 
 from emailq.parse import phrases
@@ -86,7 +87,7 @@ def mark_history(page: Page) -> int:
                 break
         number += length
     _mark_broken_lines(page)
-    if QUOTED in page.owners:
+    if True in page.are_quoted:
         _unmark_prose(page, first)
         _unmark_shown(page)
     return seen
@@ -119,17 +120,17 @@ def _unmark_prose(page: Page, end: int) -> None:
 
 def _unmark_shown(page: Page) -> None:
     """Lines with ">" that a sentence leads to and goes on below: "Add this line:" – "> list IN MX" – "and reload"."""
-    for number, text in enumerate(page.plain[:-2]):
+    quoted = Counter(
+        text.lstrip("> ") for text, is_quoted in zip(page.plain, page.are_quoted, strict=True) if is_quoted
+    )
+    for number, text in enumerate(page.plain):
         if text[-1:] != ":" or page.owners[number] != NEW or not _leads_to(text):
             continue
         below = [n for n in range(number + 1, min(number + 12, len(page.plain))) if page.plain[n]]
         shown = [*takewhile(lambda n: page.are_quoted[n] and page.owners[n] == QUOTED, below)]
-        after = below[len(shown) :][:1]
-        if not (shown and after and page.owners[after[0]] == NEW and page.plain[after[0]][0] in _GOES_ON):
-            continue
-        quoted = [n for n, owner in enumerate(page.owners) if owner == QUOTED and n not in shown]
-        words = page.plain[shown[0]].lstrip("> ")
-        if words not in " ".join([page.plain[n] for n in quoted]):
+        after = next((n for n in below[len(shown) :] if page.owners[n] == NEW), -1)
+        goes_on = after >= 0 and page.plain[after][0] in _GOES_ON
+        if shown and goes_on and quoted[page.plain[shown[0]].lstrip("> ")] == 1:
             page.owners[shown[0] : shown[-1] + 1] = [NEW] * (shown[-1] + 1 - shown[0])
 
 

@@ -11,7 +11,7 @@ from emailq.parse import phrases
 from emailq.parse.answers import mark_answer_below, mark_answers
 from emailq.parse.history import BLOCK, FORWARD, REPLY, UNMARKED, mark_history
 from emailq.parse.lines import Page, fold, words_of
-from emailq.parse.names import names_of
+from emailq.parse.names import is_author, names_of
 from emailq.parse.signatures import mark_signatures
 from emailq.parse.small_print import mark_small_print_below
 from emailq.parse.tickets import mark_ticket
@@ -55,7 +55,9 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     new, quoted, signature = page.parts()
     answers_inside = mark != UNMARKED and mark_answers(page, names, new, is_block=mark == BLOCK)
     if answers_inside:
-        new, quoted, _ = page.parts()
+        if is_author(new, names):
+            mark_signatures(page, names)
+        new, quoted, signature = page.parts()
     if not new and signature and not quoted:
         new, signature = signature, ""
     if not new and quoted and not signature and mark == UNMARKED:

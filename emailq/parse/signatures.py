@@ -120,6 +120,8 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
             continue
         if text in DELIMITERS and len(delimiters) > 2:
             continue  # between the parts of a list
+        if index and texts[index - 1][-1] == ":" and _is_apart(run, index, signed):
+            continue  # "Please end it like this:"
         end = index + _length_of_signature(run.part(index))
         if end < len(run) and _is_cited(run, index, end, signed, names):
             continue
@@ -131,6 +133,11 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
             return index - 1, end
         return index, end
     return 0, 0
+
+
+def _is_apart(run: Run, begin: int, signed: int) -> bool:
+    """Whether the author signs in another paragraph, more than a line below."""
+    return signed > begin + 1 and any(run.begins_paragraph(n) for n in range(begin + 2, signed + 1))
 
 
 def _is_cited(run: Run, begin: int, end: int, signed: int, names: list[str]) -> bool:

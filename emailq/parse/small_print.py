@@ -43,7 +43,7 @@ _COMMA_AND_NAME = re.compile(r", [A-Z]")
 def without_banner(run: Run) -> Run:
     """The lines below what a gateway or a firm sets above the text."""
     texts = run.texts
-    if texts[0].isupper() and run.begins_paragraph(1) and any(map(fold(texts[0]).__contains__, CONFIDENTIAL)):
+    if texts[0].isupper() and run.begins_paragraph(1) and _is_title(texts[0]):
         run.give(SIGNATURE, 0, 1)  # "PRIVILEGED AND CONFIDENTIAL"
         return run.part(1)
     if len(texts[0]) >= _WRAPPED:
@@ -62,6 +62,10 @@ def without_banner(run: Run) -> Run:
         return run
     run.give(SIGNATURE, 0, length)
     return run.part(length)
+
+
+def _is_title(text: str) -> bool:
+    return any(map(fold(text).__contains__, CONFIDENTIAL)) and not any(map(str.isdigit, text))
 
 
 def _is_salutation(text: str) -> bool:

@@ -4,7 +4,7 @@ import re
 
 from emailq.parse import phrases
 from emailq.parse.attributions import DATE, tells_date, tells_time
-from emailq.parse.lines import QUOTED, SIGNATURE, Page, any_of, fold, is_rule
+from emailq.parse.lines import QUOTED, SIGNATURE, Page, any_of, are_names, fold, is_rule
 from emailq.parse.patterns import lower
 from emailq.parse.small_print import is_footer
 
@@ -72,11 +72,13 @@ def _begin_of_header(page: Page, number: int, above: int) -> int:
     if text[-1] in ".!?" or not (tells_date(text) and tells_time(text)):
         return -1
     date = DATE.search(lower(text))
-    name = text[: date.start()].strip(" ,–—-(") if date else ""
-    if name:
-        return number if len(name.split()) <= 5 and name[0].isupper() else -1
+    before = text[: date.start()].rstrip() if date else ""
+    if before:
+        above_it = page.plain[number - 1]
+        is_apart = before[-1] in ",–—-(|·" and (not above_it or is_rule(above_it))
+        return number if is_apart and len(before.split()) <= 6 and are_names(before) else -1
     is_name = above >= 0 and len(page.plain[above]) <= 40 and page.plain[above][-1] not in ".!?:,;"
-    return above if is_name else -1
+    return above if is_name and are_names(page.plain[above]) else -1
 
 
 def _mark_footer(page: Page, begin: int) -> None:
