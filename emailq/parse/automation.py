@@ -1,14 +1,14 @@
 """The gate: mail that no person wrote to us just now. Decided from headers and structure, before any model.
 
 A header that says so is enough. A subject or a phrase never is by itself: people write about failed deliveries and
-holidays too.
+holidays too. Where neither decides, all words together may.
 """
 
 import re
 
-from emailq.parse import notes, notices, programs
+from emailq.parse import notes, notices, programs, wording
 from emailq.parse.auto_replies import auto_reply, detect_auto_reply
-from emailq.parse.automatic import FORWARDED, READ, Automation, answered_id, sent_by_hand
+from emailq.parse.automatic import FORWARDED, READ, Automation, answered_id, has_peoples_mailer, sent_by_hand
 from emailq.parse.bounces import detect_bounce, detect_report
 from emailq.parse.bulk import detect_bulk
 from emailq.parse.failures import Message
@@ -22,6 +22,8 @@ _METHOD = re.compile(
     rb"^METHOD:[ \t]*(?!PUBLISH)[A-Z]", re.MULTILINE | re.IGNORECASE
 )  # RFC 5546: a question or an answer
 _OF_MESSAGE = re.compile(r"(?:your (?:message|post|mail)|the results of your|rejected|request to)", re.IGNORECASE)
+_HEAD = 300  # characters of a text in which a word of notes stands
+_LONGEST = 1500  # characters of a text that is judged by its words
 _OF_LIST_SERVER = Automation("auto_generated", ("notice of a list server",))
 
 
@@ -46,6 +48,7 @@ def detect_automation(message: Message, reply: SplitText | None = None) -> Autom
         or _calendar(message, headers, subject)
         or detect_bulk(message, headers, subject)
         or _generated(message, headers, subject, reply)
+        or _worded(message, headers, subject, reply)
     )
 
 
@@ -106,3 +109,17 @@ def _generated(message: Message, headers: dict[str, str], subject: str, reply: S
         return None
     reason = programs.reason_for(message, headers, subject, reply)
     return Automation("auto_generated", (reason,)) if reason else None
+
+
+def _worded(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:
+    """What has a word of such notes, and where all words together leave little doubt."""
+    if len(reply.new) > _LONGEST or not message.from_ or not notes.has_sign(subject, lower(reply.new[:_HEAD])):
+        return None
+    names_message = "in-reply-to" in headers or "references" in headers
+    may_be = not has_peoples_mailer(headers) or (names_message and not reply.quoted)  # as their rules answer
+    if not may_be or "auto-submitted" in headers or FORWARDED.match(subject):
+        return None
+    kind = wording.kind_of(message.from_[0], subject, reply, names_message=names_message)
+    if kind is None or programs.is_by_visitor(message, headers, reply):
+        return None
+    return Automation(kind, ("worded as programs do",), None, answered_id(headers) if kind == "auto_reply" else None)

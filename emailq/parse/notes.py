@@ -137,10 +137,14 @@ def may_be_note(note: Note) -> bool:
     text = note.text
     if len(text) > _LONGEST_WITH_LINKS:
         return False
-    head = f"{note.subject}\n{text[:_HEAD]}"
-    if not (note.is_desk or note.is_loose or _has(_ALL_SIGNS, head)):
+    if not (note.is_desk or note.is_loose or has_sign(note.subject, text)):
         return False
     return "?" not in text or "://" in text or "?" not in _bare(text)  # else somebody asks
+
+
+def has_sign(subject: str, text: str) -> bool:
+    """Whether one of the words that most notes have is in the subject or the first lines, both in lower case."""
+    return _has(_ALL_SIGNS, f"{subject}\n{text[:_HEAD]}")
 
 
 def read(note: Note) -> Note:

@@ -89,8 +89,14 @@ def reason_for(message: Message, headers: dict[str, str], subject: str, reply: S
         reason = "text of a program"
     else:
         return None
-    by_visitor = _is_relayed(senders[0], message.reply_to) or is_form(text) or _is_of_own_site(message, headers)
-    return None if by_visitor or _is_from_phone(reply) else reason
+    return None if is_by_visitor(message, headers, reply) else reason
+
+
+def is_by_visitor(message: Message, headers: dict[str, str], reply: SplitText) -> bool:
+    """Whether a program passes on what a person wrote: into the form of a site, at a marketplace, on a telephone."""
+    if message.from_ and (_is_relayed(message.from_[0], message.reply_to) or _is_of_own_site(message, headers)):
+        return True
+    return is_form(_ends(message.body_text or "")) or _is_from_phone(reply)
 
 
 def _is_from_phone(reply: SplitText) -> bool:

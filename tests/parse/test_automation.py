@@ -163,6 +163,26 @@ def test_bulk_mail_that_only_looks_like_an_answer_stays_bulk_mail(more: str, tex
     assert detect_automation(message(HELP_DESK + more, text)) is not None
 
 
+WRITTEN = "From: Lena <l@b.example>\nSubject: Re: box\nIn-Reply-To: <1@b.example>"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (
+            "This inbox goes unread over the holidays, the office opens on January 6. Phone the porter on 555 0144.",
+            "auto_reply",
+        ),
+        ("The office opens again on January 6, so your box goes out then. Phone the porter if he needs it now.", None),
+        ("This inbox goes unread.", None),
+    ],
+)
+def test_where_no_sign_tells_it_all_words_together_do(text: str, kind: str | None) -> None:
+    found = detect_automation(message(WRITTEN, text))
+
+    assert (found and found.kind) == kind
+
+
 @pytest.mark.parametrize("value", ["auto-generated", "auto-notified; owner-email=a@example.com", "Auto-Generated"])
 def test_every_other_value_of_auto_submitted_is_automatic(value: str) -> None:
     found = detect_automation(message(f"From: Ann <ann@example.com>\nAuto-Submitted: {value}\nSubject: Report"))
