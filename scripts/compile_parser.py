@@ -13,8 +13,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# Loaded by those who load nothing else of the parser, empty, or generic dataclasses, which can't be compiled.
-_LEFT_OUT = frozenset(["__init__.py", "body.py", "child.py", "exchange.py", "handler.py", "served.py"])
+# Empty, or loaded by those who load nothing else of the parser.
+_LEFT_OUT = frozenset(["__init__.py", "child.py", "exchange.py", "handler.py", "served.py"])
 _CONSTANT = re.compile(r"^(_?[A-Z][A-Z0-9_]*)(?:: ([^=\n]+))? = ", re.MULTILINE)
 _COMPILE = """
 import sys

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import StringIO
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -23,38 +22,40 @@ class Leaf(Protocol):
     name: str | None
 
 
-L = TypeVar("L", bound=Leaf)
+AnyLeaf = TypeVar("AnyLeaf", bound=Leaf)
 
 
-@dataclass(slots=True, eq=False)
-class Branch(Generic[L]):
+class Branch(Generic[AnyLeaf]):
     """A multipart: its subtype and what is in it."""
 
-    subtype: str
-    children: "list[Branch[L] | L]"
+    __slots__ = ("children", "subtype")
+
+    def __init__(self, subtype: str, children: "list[Branch[AnyLeaf] | AnyLeaf]") -> None:
+        self.subtype = subtype
+        self.children = children
 
 
-class Selection(NamedTuple, Generic[L]):
-    text: list[L]
-    html: list[L]
-    attachments: list[L]
+class Selection(NamedTuple, Generic[AnyLeaf]):
+    text: list[AnyLeaf]
+    html: list[AnyLeaf]
+    attachments: list[AnyLeaf]
 
 
-def select(root: "Branch[L] | L") -> Selection[L]:
+def select(root: "Branch[AnyLeaf] | AnyLeaf") -> Selection[AnyLeaf]:
     """The body as text, the body as HTML, and the attachments, by the algorithm of RFC 8621 §4.1.4."""
-    selection: Selection[L] = Selection([], [], [])
-    top: Sequence[Branch[L] | L] = [root]
+    selection: Selection[AnyLeaf] = Selection([], [], [])
+    top: Sequence[Branch[AnyLeaf] | AnyLeaf] = [root]
     _select(top, "mixed", False, selection.html, selection.text, selection.attachments)
     return selection
 
 
 def _select(
-    parts: "Sequence[Branch[L] | L]",
+    parts: "Sequence[Branch[AnyLeaf] | AnyLeaf]",
     multipart: str,
     in_alternative: bool,
-    html: list[L] | None,
-    text: list[L] | None,
-    attachments: list[L],
+    html: list[AnyLeaf] | None,
+    text: list[AnyLeaf] | None,
+    attachments: list[AnyLeaf],
 ) -> None:
     """One multipart, after the names of the RFC. Recursion is as deep as the tree, so at most limits.DEPTH."""
     text_before = len(text) if text is not None else -1

@@ -49,7 +49,7 @@ def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -
     if data.isascii() and codec not in _STATEFUL and codec not in WIDE and b"\x1b" not in data:
         if b"\0" in data:
             return _decode_ascii_with_nul(data)
-        if b"~{" in data and (hz := _undeclared_hz(data)) is not None:
+        if b"~" in data and b"~{" in data and (hz := _undeclared_hz(data)) is not None:
             return Decoded(hz, "hz", "charset-wrong" if codec else "charset-undeclared")
         text = data.decode("ascii")
         if "\x0e" in text and codec and codec.startswith("iso2022_jp"):

@@ -151,7 +151,9 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
         head_end = head_end if head_end > start else start + limits.HEADER_BLOCK_BYTES
     data = raw[start:head_end].removesuffix(b"\r")
     is_ascii = data.isascii()
-    text = data.decode("ascii" if is_ascii else "latin-1").replace("\r\n", "\n")
+    text = data.decode("ascii" if is_ascii else "latin-1")
+    if "\r" in text:  # one character is looked for in a tenth of the time that two take
+        text = text.replace("\r\n", "\n")
     if "\r" in text:
         text = text.rstrip("\r").replace("\r\n", "\n").replace("\r", " ")
     pairs = _FIELD.findall(text)
@@ -180,7 +182,7 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
         block.fields.append((name, name.lower(), value if is_clean or not value.isascii() else clean_line(value)))
     if not is_ascii:
         _decode_8bit(block, raw)
-    if "\x1b$" in text or "~{" in text:  # ISO-2022, HZ
+    if ("\x1b" in text and "\x1b$" in text) or ("~" in text and "~{" in text):  # ISO-2022, HZ
         block.fields = [(name, lower, _decode_escapes(value)) for name, lower, value in block.fields]
         block.defects.add("header-charset-guessed")
     return block

@@ -35,7 +35,7 @@ class Page:
         self.are_quoted = [False] * len(self.lines)
         if ">" in text:
             self.are_quoted = [">" in line[:5] and bool(_QUOTE_MARK.match(line)) for line in self.lines]
-        self.has_bars = "\n|" in text
+        self.has_bars = "|" in text and "\n|" in text
         self.has_set_in = SET_IN in text
         whole = fold(text).replace("\u00a0", " ")
         self.has_reply_line = any(map(whole.__contains__, _REPLY_LINES))  # few have one

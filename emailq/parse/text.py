@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from emailq.parse.lines import SET_IN
 from emailq.parse.tags import BLOCKS, walk
-from emailq.parse.unseen import Look, hides, hiding_selectors, is_vivid, look, squeezed
+from emailq.parse.unseen import Look, hides, hiding_selectors, is_vivid, look, read_style, squeezed
 
 HTML_LIMIT = 2_000_000  # characters that are read
 
@@ -174,7 +174,7 @@ class _Writer:
         """Each `enter` has its `leave`."""
         seen = self._looks[-1]
         if attributes or self._hiding or self._hidden_depth:
-            style = squeezed(attributes.get("style") or "")
+            style = read_style(attributes.get("style") or "")
             if self._hidden_depth or hides(tag, attributes, style, self._hiding):
                 self._hidden_depth += 1
             if attributes:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 _HIDING = re.compile(
@@ -28,8 +29,20 @@ _STYLE_SHEET = re.compile(r"<style\b[^<>]{0,500}>", re.IGNORECASE)
 _END_OF_SHEET = re.compile(r"</style", re.IGNORECASE)
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]{0,10})?[.#][\w-]{1,80}$|[a-z][a-z0-9]{0,10}$")
 
+_REMEMBERED_CHARS = 300
 _Colour = tuple[int, int, int]
 _BRIGHT = 100  # between the strongest and the weakest of red, green and blue
+
+
+class Style(NamedTuple):
+    """What an element's own style says of its look; None for what it does not say."""
+
+    hides: bool
+    is_tiny: bool | None
+    colour: str | None
+    background: str | None
+    has_picture: bool  # behind the text
+    keeps_lines: bool | None
 
 
 class Look(NamedTuple):
@@ -40,6 +53,28 @@ class Look(NamedTuple):
     background: _Colour | None = (255, 255, 255)
     is_unseen: bool = False
     keeps_lines: bool = False  # as they break in the source
+
+
+def read_style(style: str) -> Style:
+    return _read_style(style) if len(style) <= _REMEMBERED_CHARS else _read_style.__wrapped__(style)
+
+
+@lru_cache(maxsize=512)  # most elements of a page have the style of another
+def _read_style(style: str) -> Style:
+    style = squeezed(style)
+    if not style:
+        return Style(False, None, None, None, False, None)
+    may_be_coloured = "color:" in style or "background" in style
+    found = _COLOUR.findall(style) if may_be_coloured else ()
+    colours = {name.partition("-")[0]: value for name, value in found}  # of "background-color" the background
+    return Style(
+        _is_hiding(style),
+        _is_tiny(style),
+        colours.get("color"),
+        colours.get("background"),
+        may_be_coloured and ("url(" in style or "gradient" in style),
+        "white-space:pre" in style or "white-space:break-spaces" in style if "white-space:" in style else None,
+    )
 
 
 def squeezed(style: str) -> str:
@@ -131,9 +166,9 @@ def _is_bright(colour: _Colour | None) -> bool:
     return colour is not None and max(colour) - min(colour) >= _BRIGHT
 
 
-def hides(tag: str, attributes: Mapping[str, str | None], style: str, selectors: frozenset[str]) -> bool:
+def hides(tag: str, attributes: Mapping[str, str | None], style: Style, selectors: frozenset[str]) -> bool:
     """Whether an element and all that is inside is not shown; `selectors`: what style sheets hide."""
-    if "hidden" in attributes or (style and _is_hiding(style)):
+    if style.hides or "hidden" in attributes:
         return True
     if not selectors:
         return False
@@ -144,24 +179,17 @@ def hides(tag: str, attributes: Mapping[str, str | None], style: str, selectors:
     return not selectors.isdisjoint(names)
 
 
-def look(outer: Look, attributes: Mapping[str, str | None], style: str, *, unknown_backgrounds: bool) -> Look:
+def look(outer: Look, attributes: Mapping[str, str | None], style: Style, *, unknown_backgrounds: bool) -> Look:
     """The look of an element inside of another: its text is seen again if it sets its own size or colour.
 
     `unknown_backgrounds`: a style sheet sets some, by class.
     """
-    if "white-space:" in style:
-        outer = outer._replace(keeps_lines="white-space:pre" in style or "white-space:break-spaces" in style)
-    is_tiny = _is_tiny(style)
-    colour = attributes.get("color") if "color" in attributes else None
-    behind = attributes.get("bgcolor") if "bgcolor" in attributes else None
-    is_picture = "background" in attributes
-    if "color:" in style or "background" in style:
-        for name, value in _COLOUR.findall(style):
-            if name == "color":
-                colour = value
-            else:
-                behind = value
-        is_picture = is_picture or "url(" in style or "gradient" in style
+    if style.keeps_lines is not None:
+        outer = outer._replace(keeps_lines=style.keeps_lines)
+    is_tiny = style.is_tiny
+    colour = style.colour or attributes.get("color")
+    behind = style.background or attributes.get("bgcolor")
+    is_picture = style.has_picture or "background" in attributes
     is_set_elsewhere = unknown_backgrounds and bool(attributes.get("class"))
     if is_tiny is None and not (colour or behind or is_picture or is_set_elsewhere):
         return outer
