@@ -17,7 +17,7 @@ _IS_MONTH = in_lower_case(_MONTH)
 _SENTENCE_END = in_lower_case(r"(?<![^\W\d_])[^\W\d_]{3,}[.!] +[^\W\d_]")
 _ADDRESS_LAST = re.compile(r"[>)\]]$|@[\w.-]+$")
 _NUMBERS = re.compile(r"\d+")
-DIGIT = re.compile(r"\d")  # is found in half the time
+_DIGIT, _ASCII_DIGIT = re.compile(r"\d"), re.compile("[0-9]")
 _DATE_FIRST = re.compile(r"(?:[^\W\d_]{1,14}\.?,?\s+)?\d(?!\d?\))")
 _TO_WHOM = frozenset(["mir", "uns", "me", "us", "нам", "мне"])  # "schrieb mir die Bank:" is told by the author
 _SAID_WHAT = frozenset(
@@ -73,12 +73,17 @@ def goes_on(text: str) -> bool:
     )
 
 
+def has_digit(text: str) -> bool:
+    """In half the time that a pattern with a digit inside takes to find none; less in ASCII."""
+    return bool((_ASCII_DIGIT if text.isascii() else _DIGIT).search(text))
+
+
 def tells_date(text: str) -> bool:
-    return bool(DIGIT.search(text)) and bool(DATE.search(lower(text)))
+    return has_digit(text) and bool(DATE.search(lower(text)))
 
 
 def tells_time(text: str) -> bool:
-    return bool(DIGIT.search(text)) and bool(_CLOCK.search(lower(text)))
+    return has_digit(text) and bool(_CLOCK.search(lower(text)))
 
 
 def _are_sentences(text: str) -> bool:

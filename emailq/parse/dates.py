@@ -211,6 +211,6 @@ def _build(year: int, month: int, day: int, hour: int, minute: int, second: int,
     is_midnight = hour == 24 and minute == second == 0  # at the end of the day (ISO 8601)
     try:
         moment = datetime(year, month, day, 0 if is_midnight else hour, minute, min(second, 59), tzinfo=zone)
-        return moment + timedelta(days=is_midnight)
+        return moment + timedelta(days=1) if is_midnight else moment
     except ValueError:
         return None

@@ -156,7 +156,7 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
         text = text.replace("\r\n", "\n")
     if "\r" in text:
         text = text.rstrip("\r").replace("\r\n", "\n").replace("\r", " ")
-    pairs = _FIELD.findall(text)
+    pairs: list[tuple[str, str]] = _FIELD.findall(text)
     folds = "".join([value for _, value in pairs]).count("\n")
     if text.count("\n") + 1 - text.endswith("\n") != len(pairs) + folds:
         pairs, text_end = _read_malformed(text, block.defects)

@@ -9,7 +9,7 @@ from collections import Counter
 from itertools import takewhile
 
 from emailq.parse import phrases
-from emailq.parse.attributions import ADDRESS, DATE, DIGIT, attribution, goes_on, tells_date, tells_time
+from emailq.parse.attributions import ADDRESS, DATE, attribution, goes_on, has_digit, tells_date, tells_time
 from emailq.parse.lines import (
     DASHES,
     NEW,
@@ -258,7 +258,7 @@ def _attribution_length(page: Page, number: int) -> int:
     text = page.plain[number]
     if text.endswith((":", "wrote")) or (text[-1:] == "-" and _WROTE_DASHES.search(text)):
         return int(_says_who_wrote(text, page, number + 1))
-    if not DIGIT.search(text):
+    if not has_digit(text):
         return 0  # what else says who wrote also says when
     if text.endswith(">") and DATE.match(lower(text)) and ADDRESS.search(text) and _quote_follows(page, number + 1):
         return 1  # "2026/11/9 Jonas <j@b.example>", as Gmail once wrote

@@ -75,7 +75,7 @@ def is_author(text: str, names: list[str]) -> bool:
     if len(text) <= 10 and fold(text) in _FAMILY:
         return True
     text = text.partition(" (")[0].rstrip(",")
-    if text[-1:] in _LETTERS_OF_KISSES or not text[-1:].isalnum():
+    if " " in text[-6:] and (text[-1:] in _LETTERS_OF_KISSES or not text[-1:].isalnum()):
         text = _KISSES.sub("", text)
     if ", " in text:
         name, _, firm = text.partition(", ")
