@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from emailq.parse.comments import COMMENT
+
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199  # outside of these a Date is a mistake or a trick, and overflows elsewhere
 
 _MONTHS = {
@@ -106,7 +108,6 @@ _TRAILING_ZONE = re.compile(_ZONE)
 _WINDOWS_ZONE = re.compile(r"\b([A-Z])[a-z]+ ([SD])(?:tandard|aylight) T(?:ime)\b")  # "Pacific Daylight Time" is PDT
 _SUMMER = re.compile(r"\b([CEMW])ET DST\b")
 _NUMBERED_MONTH = re.compile(r"\b(\d{1,2})\s?(?:月|월)")
-_COMMENT = re.compile(r"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\)")  # with others in it
 _EPOCH = re.compile(r"\s*([1-6]\d{9})(?:\d{3})?\s*")  # seconds or milliseconds since 1970
 _HALF_BEFORE = re.compile(r"(?:(上午|午前|오전)|下午|午後|오후)\s*(\d{1,2}:\d\d(?::\d\d)?)")
 _ZONE_ONLY = re.compile(r":\d\d\s*\(((?:GMT|UTC)\s?[+-]\d{1,2}(?::?\d\d)?|[A-Z]{3,4})\)")  # and none before
@@ -128,7 +129,7 @@ def parse_date(value: str) -> datetime | None:
     value = value.replace("\u2212", "-")  # a minus in the shape that typographers give it
     value = _HALF_BEFORE.sub(lambda half: f"{half[2]} {'am' if half[1] else 'pm'}", value)
     zone_only = _ZONE_ONLY.search(value)
-    value = _BASIC_ISO8601.sub(r"\1-\2-\3T\4:\5:\6", " ".join(_COMMENT.sub(" ", value).split()))
+    value = _BASIC_ISO8601.sub(r"\1-\2-\3T\4:\5:\6", " ".join(COMMENT.sub(" ", value).split()))
     if zone_only:
         value += f" {zone_only[1]}"
     value = _SUMMER.sub(r"\1EST", _WINDOWS_ZONE.sub(r"\1\2T", value)).replace("GMT Daylight Time", "BST")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from emailq.parse import charset, limits
 from emailq.parse.addresses import Address, parse_addresses
+from emailq.parse.comments import A_COMMENT, COMMENT
 from emailq.parse.dates import parse_date
 from emailq.parse.params import parse_content_type
 from emailq.parse.words import clean_line, decode_words
@@ -85,11 +86,10 @@ _ONCE = frozenset(
 )
 _NO_TEXTS = _ONCE - {"subject"}
 _BLANKS = " \t\n\r\v\f"  # and no 8-bit character, which is a letter in some charset
-_ID = re.compile(r"\([^()]*\)|<([^<>]*)>")  # or a comment, in which an id counts for nothing
+_ID = re.compile(rf"{A_COMMENT}|<([^<>]*)>")  # or a comment, in which an id counts for nothing
 _OPEN_ID = re.compile(r"<([^<>\s]+@[^<>\s]+)$")
 _SPACE = re.compile(r"\s+")
 _SPACE_UNQUOTED = re.compile(r'("(?:[^"\\]|\\.)*+")(?=\s*@)|\s+')  # in a quoted local part it counts
-_COMMENT = re.compile(r"\([^()]*\)")
 _LAST_DATE = re.compile(r"(?<=\s)\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d\s.*$")
 
 
@@ -357,7 +357,7 @@ def parse_ids(values: Iterable[str]) -> list[str]:
         in_brackets = [token for token in _ID.findall(value) if token] or _OPEN_ID.findall(value)
         found = [_squeezed_id(token) for token in in_brackets]
         if not found and "<" not in value.strip().rstrip("<>"):
-            words = _COMMENT.sub(" ", value).replace(",", " ").split()
+            words = COMMENT.sub(" ", value).replace(",", " ").split()
             found = [word.strip("<>") for word in words if "@" in word or len(words) == 1]
         ids += [one for one in found if one]
     return ids
@@ -367,7 +367,7 @@ def _squeezed_id(token: str) -> str:
     """What stands between the brackets of an id, without white space and without the comments of its domain."""
     if "(" in token:
         local, at, domain = token.rpartition("@")
-        token = local + at + _COMMENT.sub("", domain)
+        token = local + at + COMMENT.sub("", domain)
     return (_SPACE_UNQUOTED.sub(r"\1", token) if '"' in token else _SPACE.sub("", token)).strip("\\")
 
 
@@ -379,4 +379,4 @@ def _received_at(values: Sequence[str]) -> datetime | None:
         last = _LAST_DATE.search(values[0][-100:])
         return parse_date(last[0]) if last else None
     date = values[0].rpartition(";")[2].strip()
-    return parse_date(date) or parse_date(_COMMENT.sub(" ", values[0][-1000:]).rpartition(";")[2].strip())
+    return parse_date(date) or parse_date(COMMENT.sub(" ", values[0][-1000:]).rpartition(";")[2].strip())

@@ -6,15 +6,13 @@ from urllib.parse import unquote_to_bytes
 
 from emailq.parse import charset, limits
 from emailq.parse.charset_labels import codec_for
+from emailq.parse.comments import A_COMMENT, COMMENT
 from emailq.parse.words import clean_line, decode_words
 
-# RFC 5322 §3.2.2, with others in it; of so many pieces, since each that is not closed would be followed to the end
-_A_COMMENT = r"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.){0,99}+\)){0,99}+\)"
-_COMMENT = re.compile(_A_COMMENT)
-_COMMENTS = re.compile(rf"(?:{_A_COMMENT}\s*+)++")
-_HEAD = re.compile(rf"(?:[^;(]++|{_A_COMMENT})*+(?=;|$)")
+_COMMENTS = re.compile(rf"(?:{A_COMMENT}\s*+)++")
+_HEAD = re.compile(rf"(?:[^;(]++|{A_COMMENT})*+(?=;|$)")
 _SEPARATORS = re.compile(r"[;\s]*+")
-_NAME = re.compile(r"([^\s=;\"(]++(?:\s++\*[\d*]*+)?+)\s*+(?:" + _A_COMMENT + r"\s*+)?=\s*+")
+_NAME = re.compile(r"([^\s=;\"(]++(?:\s++\*[\d*]*+)?+)\s*+(?:" + A_COMMENT + r"\s*+)?=\s*+")
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _AFTER_QUOTED = re.compile(r"[;,(\s]|$|[\w*-]+=")
 _PIECES_OF_NAME = re.compile(r'"([^";]*)"(?:\s*"([^";]*)"|([^\s";=]+))\s*(?=;|$)')  # "=?…?=" "=?…?=", "Report".pdf
@@ -51,7 +49,7 @@ def parse_content_type(value: str | None) -> tuple[str, dict[str, str]]:
 
 @lru_cache(maxsize=256)
 def _type_of(head: str) -> str:
-    match = _TYPE.match(_COMMENT.sub(" ", head) if "(" in head else head)
+    match = _TYPE.match(COMMENT.sub(" ", head) if "(" in head else head)
     if match:
         return f"{match[1]}/{match[2]}".lower()
     multipart = _MULTIPART.fullmatch(head)
@@ -103,7 +101,7 @@ def _split(value: str) -> tuple[str, list[tuple[str, str]]]:
     while 0 <= at < end and len(pairs) < limits.PARAMETERS:
         separators = _SEPARATORS.match(value, at)
         at = separators.end() if separators else at
-        if value.startswith("(", at) and (comment := _COMMENT.match(value, at)):
+        if value.startswith("(", at) and (comment := COMMENT.match(value, at)):
             at = comment.end()
             continue
         name = _NAME.match(value, at)

@@ -3,7 +3,8 @@
 import binascii
 import re
 
-_COMMENT = re.compile(r"\([^()]*\)")
+from emailq.parse.comments import COMMENT
+
 _TOKEN = re.compile(r"[a-z0-9]+(?:[-_ ][a-z]+)*")
 _NAMES = {
     "base64": "base64", "base 64": "base64", "base_64": "base64", "b64": "base64", "base": "base64",
@@ -32,7 +33,7 @@ def encoding_name(value: str | None) -> str | None:
     """base64, quoted-printable, uuencode or identity for a header value; None if it says nothing known."""
     if not value:
         return "identity"
-    value = (_COMMENT.sub(" ", value) if "(" in value else value).strip().lower()
+    value = (COMMENT.sub(" ", value) if "(" in value else value).strip().lower()
     known = _NAMES.get(value)
     if known:
         return known

@@ -16,6 +16,7 @@ from emailq.parse.headers import parse_ids
         ("1234567", ["1234567"]),
         ("Your message of Monday <a@b>", ["a@b"]),
         ("<a@b> (in reply to <c@d> of Bob)", ["a@b"]),
+        ("(of (Monday) \\) <c@d>) <a@b>", ["a@b"]),
         ("<a(1)@b>", ["a(1)@b"]),
         ("<1234   @   local(blah)  .machine .example>", ["1234@local.machine.example"]),
         ("<a@b", ["a@b"]),
