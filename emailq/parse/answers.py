@@ -98,7 +98,7 @@ def _below_questions(page: Page, quoted: list[int]) -> list[int]:
         text = page.plain[number]
         if text[-1] == "?" and not page.labels[number]:
             is_asked = True
-        elif is_asked and (last not in answers or number == last + 1) and not _signs(text, sender):
+        elif is_asked and (answers[-1:] != [last] or number == last + 1) and not _signs(text, sender):
             answers.append(number)
         else:
             is_asked = False

@@ -144,9 +144,9 @@ CLOSINGS = """
     buon lavoro|buen día|feliz día|bom dia e bom trabalho|fijne dag|fijne dag verder|prettige dag|ha en bra dag
     trevlig helg|god weekend|god helg|miłego dnia|liefs|bisous|bises|besos|un beso|baci|обнимаю|целую|с теплом
     с благодарностью|с признательностью|с приветом|успехов|с добром|хороших выходных|all the very best|have a good one
-    warmly|warmest|god bless|much appreciated|bless you|v/r|thank you and have a nice day|thanks and have a nice day
-    thanks and have a great day|love|much love|herzlich|herzlichst|servus|tschüss|glück auf|alles gute|alles liebe
-    mit besten empfehlungen|au plaisir|amitiés|con cariño|sinceramente|cordialmente|quedo a la espera|quedo atento
+    warmly|warmest|god bless|much appreciated|bless you|v/r
+    love|much love|herzlich|herzlichst|servus|tschüss|glück auf|alles gute|alles liebe
+    mit besten empfehlungen|au plaisir|amitiés|con cariño|sinceramente|quedo a la espera|quedo atento
     quedo atenta|buen fin de semana|que tenga buen día|que tenga un buen día|kram|kramar|knus|uściski|sevgiler
     sevgilerimle|kindly|all my best|приятного дня|добра|have a nice day|have a great day|have a good day
     have a nice weekend|have a great weekend|as ever|mit freundl. grüßen|此致|敬上|谨上|祝好|敬具

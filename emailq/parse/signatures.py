@@ -120,13 +120,9 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
             continue
         if text in DELIMITERS and len(delimiters) > 2:
             continue  # between the parts of a list
-        if index and texts[index - 1][-1] == ":" and _is_apart(run, index, signed):
-            continue  # "Please end it like this:"
         end = index + _length_of_signature(run.part(index))
-        if end < len(run) and _is_cited(run, index, end, signed, names):
+        if _is_cited(run, index, end, signed, names):
             continue
-        if end < len(run) and texts[end - 1][-1] in QUOTATION_MARKS and QUOTATION_MARKS.isdisjoint(texts[end - 1][:-1]):
-            continue  # of a letter that somebody cites
         if index > is_first and is_rule(texts[index - 1]) and not run.begins_paragraph(index):
             return index - 1, end
         if index == signed > is_first and _is_own_name(texts[index - 1], names):
@@ -135,19 +131,25 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
     return 0, 0
 
 
-def _is_apart(run: Run, begin: int, signed: int) -> bool:
-    """Whether the author signs in another paragraph, more than a line below."""
-    return signed > begin + 1 and any(run.begins_paragraph(n) for n in range(begin + 2, signed + 1))
-
-
 def _is_cited(run: Run, begin: int, end: int, signed: int, names: list[str]) -> bool:
-    """Whether a signature stands in the middle of a text: a sentence goes on below it, or the author signs there."""
-    below = run.texts[end]
-    if below[0].islower() and len(below.split()) > 3:
+    """Whether a signature is somebody else's or a proposal, in the middle of a text that the author signs below.
+
+    `signed`: where the author's name stands, -1 if nowhere.
+    """
+    texts = run.texts
+    is_led_to = begin > 0 and texts[begin - 1][-1] == ":"
+    if is_led_to and any(run.begins_paragraph(n) for n in range(begin + 2, signed + 1)):
+        return True  # "Please end it like this:"
+    if end == len(run):
+        return False
+    if texts[end - 1][-1] in QUOTATION_MARKS and QUOTATION_MARKS.isdisjoint(texts[end - 1][:-1]):
+        return True
+    below = texts[end]
+    if below[0].islower() and len(below.split()) > 3:  # a sentence goes on
         return not (is_afterthought(run, end) or _POSTSCRIPT.match(below))
-    is_signed_below = signed >= end or any(_is_own_name(text, names) for text in run.texts[end:])
-    said = run.texts[begin + 1 : end] or [*filter(None, [run.texts[begin].partition(", ")[2]])]
-    return is_signed_below and bool(said) and not any(_is_signed(text, names) or is_contact(text) for text in said)
+    said = texts[begin + 1 : end] or [*filter(None, [texts[begin].partition(", ")[2]])]
+    is_anybodys = bool(said) and not any(_is_signed(text, names) or is_contact(text) for text in said)
+    return is_anybodys and (signed >= end or any(_is_own_name(text, names) for text in texts[end:]))
 
 
 def _is_own_name(text: str, names: list[str]) -> bool:
