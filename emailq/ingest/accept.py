@@ -13,7 +13,7 @@ from emailq import log, metrics
 from emailq.db import Pool
 from emailq.parse.headers import ParsedHeaders, lf_lines, parse_headers, sound_lines
 from emailq.parse.transfer import decode, encoding_name
-from emailq.parse.values import address_key, plausible, scrub
+from emailq.parse.values import address_key, names_a_message, plausible, scrub
 from emailq.store.blobs import Blobs
 
 # What the author wrote; trace headers (Received, Return-Path, Delivered-To …) differ between deliveries of one mail.
@@ -83,7 +83,7 @@ def _row(message: Incoming, raw_sha256: str) -> dict[str, Any]:
     headers = parse_headers(message.raw)
     content_sha256 = content_digest(message.raw, headers)
     message_id = headers.message_id
-    if not message_id or len(message_id) > _MESSAGE_ID_LIMIT:
+    if not message_id or len(message_id) > _MESSAGE_ID_LIMIT or not names_a_message(message_id):
         message_id = f"synthetic:{content_sha256}"
     sender = headers.from_[0] if headers.from_ else None
     return {

@@ -1,6 +1,5 @@
 """What the database keeps of a message: plain values and attachments, made from raw bytes in one pure call."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +13,11 @@ from emailq.parse.replies import split_reply
 from emailq.parse.sender import message_signs
 from emailq.parse.sniff import sniff_type
 from emailq.parse.subject import base_subject
-from emailq.parse.values import address_key, plausible, scrub
+from emailq.parse.values import address_key, names_a_message, plausible, scrub
 
 _BODY_LIMIT = 1_000_000  # characters kept in a row; the raw message has the rest
 _NAMES_LIMIT = 10_000  # characters of names and addresses that it looks at
 _HEADERS_LIMIT = 200_000  # characters of all headers kept in a row
-_NONZERO = re.compile("[1-9]")
 
 # a first message for a process that parses: it loads what most mail needs
 WARM_UP = (
@@ -149,7 +147,7 @@ def _names(message: ParsedMessage) -> dict[str, str]:
 
 def _ids(named: list[str], people: set[str]) -> list[str]:
     """Without what many strangers name: the address that they answer or write to (an old habit), "unknown" or 0."""
-    return [one for one in named if address_key(one) not in people and ("@" in one or _NONZERO.search(one))]
+    return [one for one in named if address_key(one) not in people and names_a_message(one)]
 
 
 def _search_names(message: ParsedMessage, files: list[Part]) -> str:

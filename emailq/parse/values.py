@@ -8,6 +8,7 @@ from typing import Any
 _FIRST = datetime(1980, 1, 1, tzinfo=UTC)  # no e-mail is older
 _AHEAD = timedelta(days=2)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)+)"', re.DOTALL)
+_NONZERO = re.compile("[1-9]")
 _DOT_ATOM = re.compile(r'[^\s"(),:;<>@\[\]\\.]+(?:\.[^\s"(),:;<>@\[\]\\.]+)*')  # RFC 5322 §3.2.3, RFC 6532
 
 
@@ -36,6 +37,11 @@ def address_key(address: str) -> str:
         local = content if _DOT_ATOM.fullmatch(content) else local
     domain = domain.rstrip(".").replace("\u3002", ".")  # the full stop of Chinese and Japanese (RFC 3490 §3.1)
     return (local + at + ".".join(map(label_in_letters, domain.split("."))))[:500] or address
+
+
+def names_a_message(message_id: str) -> bool:
+    """Whether it is no "null", "unknown" or 0, which many strangers' programs write."""
+    return "@" in message_id or bool(_NONZERO.search(message_id))
 
 
 def label_in_letters(label: str) -> str:

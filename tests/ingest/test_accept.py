@@ -118,8 +118,11 @@ async def test_other_content_under_a_known_message_id_is_kept_and_flagged(
     assert await rows(conn, "select message_id_conflict from emails order by created_at") == [(False,), (True,)]
 
 
-async def test_a_message_without_an_id_gets_one_from_its_content(app: App, conn: psycopg.AsyncConnection) -> None:
-    raw = MESSAGE.replace(b"Message-ID: <1@example.com>\r\n", b"")
+@pytest.mark.parametrize("field", [b"", b"Message-ID: <null>\r\n"])
+async def test_a_message_without_an_id_gets_one_from_its_content(
+    app: App, conn: psycopg.AsyncConnection, field: bytes
+) -> None:
+    raw = MESSAGE.replace(b"Message-ID: <1@example.com>\r\n", field)
 
     first, second = [(await take(app, raw))[0] for _ in range(2)]
 
