@@ -110,11 +110,14 @@ def _unmark_prose(page: Page, end: int) -> None:
         return
     near = page.plain[start - 1] if start else ""
     above = near or (page.plain[start - 2] if start > 1 else "")
+    is_cited = _is_of_history(page, quoted, end)
+    is_shown = _leads_to(above) and not is_cited
     are_answered = any(page.owners[number] == NEW and page.plain[number] for number in range(start, after))
-    if are_answered and (not _leads_to(above) or end == len(page.plain) or _is_of_history(page, quoted, end)):
+    if are_answered and (not is_shown or end == len(page.plain)):
         return  # no commands with what a program says to each
     is_inside = (page.plain[after] and " " in near and near[-1] != ",") or (above[-1:].isalnum() and below[0].islower())
-    if _leads_to(above) or (len(quoted) <= 2 and (is_inside or not _is_of_history(page, quoted, end))):
+    may_be_cited = is_cited or end == len(page.plain)
+    if is_shown or (len(quoted) <= 2 and (is_inside or not may_be_cited)):
         page.owners[start:after] = [NEW] * (after - start)
 
 
@@ -135,9 +138,9 @@ def _unmark_shown(page: Page) -> None:
 
 
 def _is_of_history(page: Page, quoted: list[int], begin: int) -> bool:
-    """Whether the first of some quoted lines stands in the history too, which begins at a line; or there is none."""
+    """Whether the first of some quoted lines stands in the history too, which begins at a line."""
     words = page.plain[quoted[0]].lstrip("> ")
-    return begin == len(page.plain) or words in " ".join([text.lstrip("> ") for text in page.plain[begin:]])
+    return words in " ".join([text.lstrip("> ") for text in page.plain[begin:]])
 
 
 def _leads_to(text: str) -> bool:

@@ -60,7 +60,7 @@ def _mark_signature(run: Run, names: list[str], *, is_first: bool) -> None:
     run = _without_sent_from(above)
     if not run.numbers:
         return
-    if len(run) == 1 and not is_first and bare(fold(run.texts[0])) in AMBIGUOUS:
+    if len(run) == 1 and bare(fold(run.texts[0])) in AMBIGUOUS:
         return  # "Yours." answers a quoted question
     is_card = not is_first and is_author(run.texts[0], names) and _is_card("", run.texts[1:])
     if is_card and not run.just_above().endswith(("?", ":")):
@@ -78,7 +78,7 @@ def _mark_signature(run: Run, names: list[str], *, is_first: bool) -> None:
         run.give(SIGNATURE, len(run) - 1)
     else:
         end = _before_postscript(run.texts)
-        above = run if end == len(run) else run.part(0, end)
+        above = run.part(0, end)
         above.give(SIGNATURE, _name_above(above, names) if has_small_print else _contact_block(above, names))
         if end < len(run):
             _mark_signature(run.part(end), names, is_first=False)
@@ -188,12 +188,17 @@ def _begin_above_name(run: Run, index: int, names: list[str]) -> int:
     is_near, below = not run.begins_paragraph(index), run.texts[index + 1 : _before_afterthought(run, index + 1)]
     if index > 1 and (bare(fold(above)) in YOURS or (_leads_to_name(above) and (not below or _is_card(".", below)))):
         return index - 1
-    if is_near and is_name(above):
-        return 0  # a list of names
+    if is_near and is_name(above) and _is_in_list(run, index - 1):
+        return 0
     if not (is_near or below) and is_name(text) and above[-1] == "," and len(above.split()) > 6:
         return index - 1 if run.begins_paragraph(index - 1) and index > 1 else index
     is_apart = not is_near and is_name(text) and above[-1] not in ":,;"
     return index if _is_card("" if is_apart else above, below) else 0
+
+
+def _is_in_list(run: Run, index: int) -> bool:
+    """Whether something stands right above a name, or a text with ":" above its paragraph."""
+    return index > 0 and (not run.begins_paragraph(index) or run.texts[index - 1][-1] == ":")
 
 
 def _before_afterthought(run: Run, begin: int) -> int:
