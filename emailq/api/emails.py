@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query, Request, Security
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 from psycopg.rows import dict_row
 
@@ -27,7 +27,7 @@ from emailq.api.models import (
     ParseEmailResponse,
 )
 from emailq.api.once import OnceRoute
-from emailq.api.tokens import Token, require_token
+from emailq.api.tokens import Ingester, Reader, Writer
 from emailq.app import App
 from emailq.classify.decisions import label_email
 from emailq.errors import BadInput, NotFound, Unavailable
@@ -39,9 +39,6 @@ from emailq.store.emails import list_emails, show_email
 
 router = APIRouter(route_class=OnceRoute, tags=["e-mails"])
 
-Reader = Annotated[Token, Security(require_token, scopes=["read"])]
-Ingester = Annotated[Token, Security(require_token, scopes=["ingest"])]
-Writer = Annotated[Token, Security(require_token, scopes=["write"])]
 
 _LINK_S = 300
 _LINK_KEY = secrets.token_bytes(32)  # links die with the process

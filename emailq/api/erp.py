@@ -3,17 +3,15 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Security
+from fastapi import APIRouter, Query, Request
 
 from emailq.api.models import ActionResult, ApproveRequest, ErpActionRow, RejectRequest
 from emailq.api.once import OnceRoute
-from emailq.api.tokens import Token, require_token
+from emailq.api.tokens import Reader, Writer
 from emailq.erp import desk
 
 router = APIRouter(route_class=OnceRoute, prefix="/erp-actions", tags=["ERP"])
 
-Reader = Annotated[Token, Security(require_token, scopes=["read"])]
-Writer = Annotated[Token, Security(require_token, scopes=["write"])]
 Status = Literal["pending", "success", "failed", "retrying", "needs_review", "cancelled"]
 
 

@@ -7,14 +7,14 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import nh3
-from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Security
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from psycopg.rows import dict_row
 
 from emailq.api.emails import attachment_link
 from emailq.api.emails import emails as email_page
 from emailq.api.html import html
-from emailq.api.tokens import COOKIE, Token, require_token
+from emailq.api.tokens import COOKIE, Reader, Token, Writer
 from emailq.app import App
 from emailq.classify.decisions import is_waiting, label_email, last_label
 from emailq.db import Connection, query
@@ -27,9 +27,6 @@ from emailq.queue import jobs
 from emailq.store.emails import show_email
 
 router = APIRouter(prefix="/ui", include_in_schema=False)
-
-Reader = Annotated[Token, Security(require_token, scopes=["read"])]
-Writer = Annotated[Token, Security(require_token, scopes=["write"])]
 
 _STATIC = {"emailq.css": "text/css", "emailq.js": "text/javascript"}
 # what a message may do in its frame: be seen, and nothing else

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import psycopg
-from fastapi import APIRouter, HTTPException, Path, Request, Security
+from fastapi import APIRouter, HTTPException, Path, Request
 
 from emailq.api.models import (
     EnqueueRequest,
@@ -15,14 +15,12 @@ from emailq.api.models import (
     QueueStatus,
 )
 from emailq.api.once import OnceRoute
-from emailq.api.tokens import Token, require_token
+from emailq.api.tokens import Reader, Writer
 from emailq.errors import NotFound
 from emailq.queue import jobs
 
 router = APIRouter(route_class=OnceRoute, prefix="/queues", tags=["queues"])
 
-Reader = Annotated[Token, Security(require_token, scopes=["read"])]
-Writer = Annotated[Token, Security(require_token, scopes=["write"])]
 QueueName = Annotated[str, Path(max_length=50, pattern=r"^[^\x00-\x1f]+$")]
 
 

@@ -2,22 +2,20 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Request, Security
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from psycopg.rows import dict_row
 
 from emailq.api.models import Dependency, HealthCheckResponse, MetricsResponse
-from emailq.api.tokens import Token, require_token
+from emailq.api.tokens import Reader
 from emailq.app import App
 from emailq.doctor import outside
 from emailq.errors import EmailqError
 
 router = APIRouter(tags=["system"])
-
-Reader = Annotated[Token, Security(require_token, scopes=["read"])]
 
 
 @router.get("/healthz", response_class=PlainTextResponse)

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from emailq.store.tokens import token_hash
@@ -63,6 +63,12 @@ async def require_token(
         raise HTTPException(429, f"too many requests with the token {token.name}", {"retry-after": str(wait_s)})
     request.state.token = token
     return token
+
+
+# What a route wants.
+Reader = Annotated[Token, Security(require_token, scopes=["read"])]
+Ingester = Annotated[Token, Security(require_token, scopes=["ingest"])]
+Writer = Annotated[Token, Security(require_token, scopes=["write"])]
 
 
 async def shown_token(request: Request) -> Token | None:
