@@ -7,7 +7,7 @@ from typing import Any, LiteralString, NamedTuple
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from emailq.db import Connection, is_pooled, primaries
+from emailq.db import Connection, fetch_value, is_pooled, primaries
 from emailq.errors import ConfigError, SchemaError, Unavailable
 from emailq.migrate import check_encoding, check_schema, functions, migrations
 
@@ -151,11 +151,11 @@ async def room_for_connections(conn: Connection) -> Finding:
 
 async def access(conn: Connection) -> Finding:
     """pg_hba.conf is shown to few; whoever may not read it hears nothing of it."""
-    if (await _row(conn, "select current_setting('default_transaction_read_only')"))[0] == "on":
+    if await fetch_value(conn, "select current_setting('default_transaction_read_only')") == "on":
         text = "default_transaction_read_only is on, for this role or database: nothing can be written"
         return Finding("access", "fail", text, ConfigError.exit_code)
     faults = []
-    if (await _row(conn, "select rolsuper from pg_roles where rolname = current_user"))[0]:
+    if await fetch_value(conn, "select rolsuper from pg_roles where rolname = current_user"):
         faults.append(f"{conn.info.user} is a superuser; give emailq a role of its own")
     try:
         rows = await _rows(
@@ -318,7 +318,7 @@ async def row_security(conn: Connection) -> Finding:
 
 async def cleanup(conn: Connection) -> Finding:
     """pg_cron where it is, else a worker; pg_cron must have been at it lately."""
-    if not (await _row(conn, "select exists (select from pg_extension where extname = 'pg_cron')"))[0]:
+    if not await fetch_value(conn, "select exists (select from pg_extension where extname = 'pg_cron')"):
         return Finding("cleanup", "ok", "by a worker each minute (pg_cron is not in this database)")
     try:
         rows = await _rows(

@@ -14,7 +14,7 @@ from weakref import WeakSet
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import PipelineStatus, TransactionStatus
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from emailq.errors import Unavailable
@@ -178,6 +178,20 @@ async def _set_up(conn: Connection) -> None:
 def query(name: str) -> LiteralString:
     """The text of sql/queries/<name>.sql."""
     return (sql_directory() / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+async def fetch_value(conn: Connection, statement: LiteralString, *args: object, prepare: bool | None = None) -> Any:
+    """The first column of the first row; None where there is no row."""
+    cursor = await conn.execute(statement, args or None, prepare=prepare)
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def fetch_rows(conn: Connection, statement: LiteralString, *args: object) -> list[dict[str, Any]]:
+    """All rows, each by the names of its columns."""
+    cursor = conn.cursor(row_factory=dict_row)
+    await cursor.execute(statement, args or None)
+    return await cursor.fetchall()
 
 
 def is_temporary(error: Exception) -> bool:

@@ -30,6 +30,7 @@ from emailq.api.once import OnceRoute
 from emailq.api.tokens import Ingester, Reader, Writer
 from emailq.app import App
 from emailq.classify.decisions import label_email
+from emailq.db import fetch_value
 from emailq.errors import BadInput, NotFound, Unavailable
 from emailq.ingest.accept import Incoming, accept
 from emailq.models import LLM_QUEUE, Intent, Priority, Sentiment
@@ -122,11 +123,8 @@ async def _wait_until_parsed(app: App, email_id: UUID) -> None:
     deadline = time.monotonic() + _WORKER_S
     while True:
         async with app.pool.connection() as conn:
-            row = await (
-                await conn.execute("select parsed_at is not null from emails where id = %s", (email_id,))
-            ).fetchone()
-        if row and row[0]:
-            return
+            if await fetch_value(conn, "select parsed_at is not null from emails where id = %s", email_id):
+                return
         if time.monotonic() > deadline:
             raise Unavailable("the message is kept, and a worker is still at it: ask for it later by its Message-ID")
         await asyncio.sleep(0.1)

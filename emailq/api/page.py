@@ -9,7 +9,6 @@ from uuid import UUID
 import nh3
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from psycopg.rows import dict_row
 
 from emailq.api.emails import attachment_link
 from emailq.api.emails import emails as email_page
@@ -17,7 +16,7 @@ from emailq.api.html import html
 from emailq.api.tokens import COOKIE, Reader, Token, Writer
 from emailq.app import App
 from emailq.classify.decisions import is_waiting, label_email, last_label
-from emailq.db import Connection, query
+from emailq.db import Connection, fetch_rows, query
 from emailq.erp import desk
 from emailq.erp.payload import canonical, sha256
 from emailq.erp.summary import fields_text
@@ -86,11 +85,11 @@ async def logout() -> Response:
 async def queues(request: Request, token: Reader) -> Response:
     async with _pool(request).connection() as conn:
         shown = {
-            "stats": (await _rows(conn, "select * from api_stats"))[0],
+            "stats": (await fetch_rows(conn, "select * from api_stats"))[0],
             "queues": await jobs.status(conn),
-            "workers": await _rows(conn, "select * from queue_workers where alive"),
-            "failures": await _rows(conn, query("page_failures")),
-            "intents": await _rows(
+            "workers": await fetch_rows(conn, "select * from queue_workers where alive"),
+            "failures": await fetch_rows(conn, query("page_failures")),
+            "intents": await fetch_rows(
                 conn,
                 "select intent, count(*) as n from emails where classified_at > now() - interval '1 day'"
                 " and intent is not null group by intent order by n desc",
@@ -170,7 +169,7 @@ async def one_email(email_id: UUID, request: Request, token: Reader) -> Response
 async def emailhtml(email_id: UUID, request: Request, token: Reader) -> Response:
     """The message's HTML for its frame: no script, no form, nothing that is loaded from anywhere."""
     async with _pool(request).connection() as conn:
-        rows = await _rows(conn, "select left(body_html, 2000000) as html from emails where id = %s", email_id)
+        rows = await fetch_rows(conn, "select left(body_html, 2000000) as html from emails where id = %s", email_id)
     if not rows:
         raise NotFound(f"no e-mail {email_id}")
     clean = nh3.clean(rows[0]["html"] or "", url_schemes={"mailto", "data"}, link_rel="noopener noreferrer nofollow")
@@ -180,7 +179,7 @@ async def emailhtml(email_id: UUID, request: Request, token: Reader) -> Response
 @router.get("/mail/{email_id}/raw")
 async def email_raw(email_id: UUID, request: Request, token: Reader) -> Response:
     async with _pool(request).connection() as conn:
-        rows = await _rows(conn, "select encode(raw_sha256, 'hex') as name from emails where id = %s", email_id)
+        rows = await fetch_rows(conn, "select encode(raw_sha256, 'hex') as name from emails where id = %s", email_id)
     if not rows:
         raise NotFound(f"no e-mail {email_id}")
     app: App = request.app.state.app
@@ -200,7 +199,7 @@ async def attachment(attachment_id: UUID, request: Request, token: Reader) -> Re
 async def review(request: Request, token: Reader, skip: str = "", email: UUID | None = None) -> Response:
     skipped = _ids(skip)
     async with _pool(request).connection() as conn:
-        rows = await _rows(
+        rows = await fetch_rows(
             conn,
             "select * from review_queue where email_id <> all(%s) and (%s::uuid is null or email_id = %s) limit 1",
             skipped,
@@ -251,7 +250,7 @@ async def actions(
     request: Request, token: Reader, status: Annotated[str, Query(max_length=20)] = "needs_review"
 ) -> Response:
     async with _pool(request).connection() as conn:
-        found = await _rows(
+        found = await fetch_rows(
             conn,
             "select x.*, e.subject, e.from_address from erp_actions x join emails e on e.id = x.email_id"
             " where x.status = %s order by x.created_at desc limit 100",
@@ -259,7 +258,7 @@ async def actions(
         )
         for action in found:
             action["values"] = fields_text(action["request_payload"].get("fields") or {})
-        counts = {row["status"]: row["n"] for row in await _rows(conn, "select * from open_work")}
+        counts = {row["status"]: row["n"] for row in await fetch_rows(conn, "select * from open_work")}
         return await _page(
             request, conn, "actions.html", token, "/ui/actions", actions=found, chosen=status, counts=counts
         )
@@ -292,7 +291,7 @@ async def decide_action(
 
 
 async def _page(request: Request, conn: Connection, name: str, token: Token, here: str, **shown: Any) -> Response:
-    waiting = (await _rows(conn, "select n from open_work where kind = 'review'"))[0]["n"]
+    waiting = (await fetch_rows(conn, "select n from open_work where kind = 'review'"))[0]["n"]
     told = request.query_params.get("told", "")[:300]
     return html(name, token=token, here=here, waiting=waiting, told=told, **shown)
 
@@ -314,9 +313,3 @@ def _ids(text: str) -> list[UUID]:
 
 def _pool(request: Request) -> Any:
     return request.app.state.app.pool
-
-
-async def _rows(conn: Connection, statement: Any, *args: Any) -> list[dict[str, Any]]:
-    cursor = conn.cursor(row_factory=dict_row)
-    await cursor.execute(statement, args or None)
-    return await cursor.fetchall()

@@ -7,11 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
-from psycopg.rows import dict_row
 
 from emailq.api.models import Dependency, HealthCheckResponse, MetricsResponse
 from emailq.api.tokens import Reader
 from emailq.app import App
+from emailq.db import fetch_rows
 from emailq.doctor import outside
 from emailq.errors import EmailqError
 
@@ -89,9 +89,7 @@ async def stats(request: Request, token: Reader) -> Response:
 
 async def _stats(request: Request) -> Response:
     async with request.app.state.app.pool.connection() as conn:
-        cursor = conn.cursor(row_factory=dict_row)
-        await cursor.execute("select * from api_stats")
-        row = await cursor.fetchone()
+        [row] = await fetch_rows(conn, "select * from api_stats")
     return JSONResponse(MetricsResponse.model_validate(row).model_dump())
 
 

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import dict_row
-
-from emailq.db import Connection
+from emailq.db import Connection, fetch_rows, fetch_value
 from emailq.errors import NotFound
 
 
@@ -28,41 +26,33 @@ async def label_email(
     exists = await conn.execute("select intent from emails where id = %s", (email_id,))
     if await exists.fetchone() is None:
         raise NotFound(f"no e-mail {email_id}")
-    cursor = await conn.execute(
-        "select label_email(%s, %s, %s, %s, %s, %s, %s)", (email_id, intent, sentiment, priority, person, note, act)
-    )
-    row = await cursor.fetchone()
-    return bool(row and row[0])
+    statement = "select label_email(%s, %s, %s, %s, %s, %s, %s)"
+    return bool(await fetch_value(conn, statement, email_id, intent, sentiment, priority, person, note, act))
 
 
 async def last_label(conn: Connection, email_id: UUID) -> str:
     """Who gave it which label, in words."""
-    cursor = await conn.execute(
+    label = await fetch_value(
+        conn,
         "select format('it is %%s, says %%s', intent, coalesce(person, decided_by)) from classification_history"
         " where email_id = %s order by classified_at desc, id limit 1",
-        (email_id,),
+        email_id,
     )
-    row = await cursor.fetchone()
-    return str(row[0]) if row else "it has no label"
+    return label or "it has no label"
 
 
 async def next_waiting(conn: Connection, without: Sequence[UUID] = ()) -> dict[str, Any] | None:
     """The first row of the view `review_queue`, leaving out some e-mails."""
-    cursor = conn.cursor(row_factory=dict_row)
-    await cursor.execute("select * from review_queue where email_id <> all(%s) limit 1", (list(without),))
-    return await cursor.fetchone()
+    found = await fetch_rows(conn, "select * from review_queue where email_id <> all(%s) limit 1", list(without))
+    return found[0] if found else None
 
 
 async def list_waiting(conn: Connection, limit: int) -> list[dict[str, Any]]:
-    cursor = conn.cursor(row_factory=dict_row)
-    await cursor.execute("select * from review_queue limit %s", (limit,))
-    return await cursor.fetchall()
+    return await fetch_rows(conn, "select * from review_queue limit %s", limit)
 
 
 async def count_waiting(conn: Connection) -> int:
-    cursor = await conn.execute("select count(*) from emails where review_reason is not null")
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    return int(await fetch_value(conn, "select count(*) from emails where review_reason is not null"))
 
 
 async def is_waiting(conn: Connection, email_id: UUID) -> bool:

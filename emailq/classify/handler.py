@@ -19,7 +19,7 @@ from emailq.app import App
 from emailq.classify import cascade
 from emailq.classify.calibrate import load_calibrations
 from emailq.classify.cascade import Calibrations
-from emailq.db import Connection
+from emailq.db import Connection, fetch_value
 from emailq.errors import ConfigError
 from emailq.models import LLM_QUEUE, Classification, Job, MailText
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
@@ -138,24 +138,24 @@ async def _is_budget_used_up(app: App) -> bool:
     if limit is None:
         return False
     async with app.pool.connection() as conn:
-        cursor = await conn.execute(
-            "select count(*) >= %s from classification_history"
-            " where classified_at > now() - interval '1 hour' and llm_latency_ms is not null",
-            (limit,),
-            prepare=True,
+        return bool(
+            await fetch_value(
+                conn,
+                "select count(*) >= %s from classification_history"
+                " where classified_at > now() - interval '1 hour' and llm_latency_ms is not null",
+                limit,
+                prepare=True,
+            )
         )
-        row = await cursor.fetchone()
-    return bool(row and row[0])
 
 
 async def _hidden_text(app: App, email_id: UUID) -> str:
     """What HTML holds for machines and not for readers: no model gets to see it, but people should."""
     async with app.pool.connection() as conn:
-        cursor = await conn.execute(
-            "select left(body_html, 200000) from emails where id = %s", (email_id,), prepare=True
+        html = await fetch_value(
+            conn, "select left(body_html, 200000) from emails where id = %s", email_id, prepare=True
         )
-        row = await cursor.fetchone()
-    return split_hidden(row[0])[1].strip() if row and row[0] else ""
+    return split_hidden(html)[1].strip() if html else ""
 
 
 async def _calibrations(conn: Connection, app: App) -> Calibrations:
@@ -198,9 +198,7 @@ async def _label(mail: MailText, job: Job, app: App, calibrations: Calibrations)
 
 async def _leads_to_action(conn: Connection, email_id: UUID, intent: str) -> bool:
     """Whether the ERP policy knows this intent; what it decides is found out in the queue `erp_action`."""
-    cursor = await conn.execute("select is_erp_action_due(%s, %s)", (email_id, intent), prepare=True)
-    row = await cursor.fetchone()
-    return bool(row and row[0])
+    return bool(await fetch_value(conn, "select is_erp_action_due(%s, %s)", email_id, intent, prepare=True))
 
 
 def _fields(label: Classification, review_reason: str | None, settings: Settings) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 import copy
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from emailq.app import App
-from emailq.db import Connection
+from emailq.db import Connection, fetch_rows, fetch_value
 from emailq.erp import outbox
 from emailq.erp.payload import canonical, sha256, with_cautions
 from emailq.errors import NotFound, UsageError
@@ -40,17 +39,17 @@ for update
 
 
 async def list_rules(conn: Connection) -> list[dict[str, Any]]:
-    return await _rows(conn, "select * from erp_policy order by intent, position")
+    return await fetch_rows(conn, "select * from erp_policy order by intent, position")
 
 
 async def list_actions(conn: Connection, statuses: Sequence[str], limit: int) -> list[dict[str, Any]]:
     """Those that need a person first, then the newest."""
-    return await _rows(conn, _LIST, list(statuses), limit)
+    return await fetch_rows(conn, _LIST, list(statuses), limit)
 
 
 async def show_action(conn: Connection, action_id: UUID) -> dict[str, Any]:
     """Raises NotFound."""
-    found = await _rows(conn, "select * from erp_actions where id = %s", action_id)
+    found = await fetch_rows(conn, "select * from erp_actions where id = %s", action_id)
     if not found:
         raise NotFound(f"no ERP action {action_id}")
     return found[0]
@@ -72,7 +71,7 @@ async def test_policy(app: App, email_id: UUID) -> dict[str, Any]:
         for one in found:
             fields = with_cautions(one.fields, mail)
             asked = (email_id, one.intent, one.confidence, Jsonb(fields))
-            rules = await _rows(conn, "select * from check_erp_policy(%s, %s, %s, %s) order by position", *asked)
+            rules = await fetch_rows(conn, "select * from check_erp_policy(%s, %s, %s, %s) order by position", *asked)
             plan = await outbox.plan(conn, email_id, one.intent, one.confidence, fields)
             requests.append({"intent": one.intent, "plan": plan and _plain(plan), "rules": rules})
     return {
@@ -105,7 +104,7 @@ async def approve(
 async def decided(conn: Connection, action_id: UUID) -> str | None:
     """How the action was decided, or what it is by now; None while it waits for a person. Nobody else can decide until
     the transaction ends."""
-    rows = await _rows(conn, _DECIDED, action_id)
+    rows = await fetch_rows(conn, _DECIDED, action_id)
     return rows[0]["told"] if rows else None
 
 
@@ -198,14 +197,6 @@ def _plain(plan: outbox.Plan) -> dict[str, Any]:
     return {name: getattr(plan, name) for name in plan.__slots__}
 
 
-async def _rows(conn: Connection, statement: Any, *args: Any) -> list[dict[str, Any]]:
-    cursor = conn.cursor(row_factory=dict_row)
-    await cursor.execute(statement, args)
-    return await cursor.fetchall()
-
-
-async def _decide(conn: Connection, statement: Any, *args: Any) -> None:
-    cursor = await conn.execute(statement, args)
-    row = await cursor.fetchone()
-    if row and row[0]:
-        raise UsageError(f"the action can't be decided: {row[0]}")
+async def _decide(conn: Connection, statement: LiteralString, *args: Any) -> None:
+    if refusal := await fetch_value(conn, statement, *args):
+        raise UsageError(f"the action can't be decided: {refusal}")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from emailq.app import App
+from emailq.db import fetch_value
 from emailq.errors import BadInput, Unavailable
 from emailq.handlers import HANDLERS, load_handler
 from emailq.models import Job
@@ -30,9 +31,8 @@ async def work_now(app: App, queue_name: str, email_id: UUID, *, only_unclaimed:
     if isinstance(outcome, Reject):  # a worker will say so in the queue too
         raise BadInput(outcome.reason)
     async with app.pool.connection() as conn, conn.transaction():
-        cursor = await conn.execute("select complete_unclaimed_job(%s, %s)", (email_id, queue_name))
-        row = await cursor.fetchone()
-        if only_unclaimed and not (row and row[0]):
+        was_waiting = await fetch_value(conn, "select complete_unclaimed_job(%s, %s)", email_id, queue_name)
+        if only_unclaimed and not was_waiting:
             return False
         await apply_done(conn, job, outcome)
     return True

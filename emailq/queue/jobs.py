@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg.rows import dict_row
-
 from emailq import __version__
-from emailq.db import Connection
+from emailq.db import Connection, fetch_rows, fetch_value
 from emailq.models import Job
 from emailq.outcomes import Next
 
@@ -22,23 +20,19 @@ _FIRST = UUID(int=0)
 
 async def register_worker(conn: Connection, queues: Sequence[str]) -> int:
     """A new worker id that lives as long as this connection's session."""
-    return await _value(
-        conn, "select register_worker(%s, %s, %s, %s)", platform.node(), os.getpid(), list(queues), __version__
-    )
+    place = (platform.node(), os.getpid(), list(queues), __version__)
+    return int(await fetch_value(conn, "select register_worker(%s, %s, %s, %s)", *place))
 
 
 async def register_leased_worker(conn: Connection, queues: Sequence[str], lease_s: float) -> int:
     """A new worker id that lives as long as its lease is renewed."""
-    return await _value(
-        conn,
-        "select register_leased_worker(%s, %s, %s, %s, %s)",
-        *(platform.node(), os.getpid(), list(queues), __version__, lease_s),
-    )
+    place = (platform.node(), os.getpid(), list(queues), __version__)
+    return int(await fetch_value(conn, "select register_leased_worker(%s, %s, %s, %s, %s)", *place, lease_s))
 
 
 async def renew_lease(conn: Connection, worker_id: int, lease_s: float) -> bool:
     """Whether the worker is still known; if not, its jobs have been given to others."""
-    return bool(await _value(conn, "select renew_lease(%s, %s)", worker_id, lease_s))
+    return bool(await fetch_value(conn, "select renew_lease(%s, %s)", worker_id, lease_s))
 
 
 async def unregister_worker(conn: Connection, worker_id: int) -> None:
@@ -168,9 +162,8 @@ async def resume(conn: Connection, queue: str) -> None:
 
 async def why(conn: Connection, item_id: UUID) -> str | None:
     """Why an item is where it is; None if there is no such item."""
-    cursor = await conn.execute("select queue_why(%s)", (item_id,))
-    row = await cursor.fetchone()
-    return row[0] if row else None
+    reason: str | None = await fetch_value(conn, "select queue_why(%s)", item_id)
+    return reason
 
 
 async def table_lockers(conn: Connection) -> list[str]:
@@ -192,16 +185,12 @@ async def table_lockers(conn: Connection) -> list[str]:
 
 async def status(conn: Connection) -> list[dict[str, Any]]:
     """The view queue_status: a row a queue."""
-    cursor = conn.cursor(row_factory=dict_row)
-    await cursor.execute("select * from queue_status order by queue_name")
-    return await cursor.fetchall()
+    return await fetch_rows(conn, "select * from queue_status order by queue_name")
 
 
 async def workers(conn: Connection) -> list[dict[str, Any]]:
     """The view queue_workers: those that are connected."""
-    cursor = conn.cursor(row_factory=dict_row)
-    await cursor.execute("select * from queue_workers where alive order by host, pid, id")
-    return await cursor.fetchall()
+    return await fetch_rows(conn, "select * from queue_workers where alive order by host, pid, id")
 
 
 async def host_troubles(conn: Connection, host: str, patience_s: float) -> list[str]:
@@ -216,7 +205,7 @@ async def set_asleep(conn: Connection, queue: str, worker_id: int, asleep: bool)
 
 async def release_lost(conn: Connection, *, look_at_all: bool = False) -> int:
     """Gives back the jobs of workers that are gone; returns how many."""
-    return await _value(conn, "select release_lost_jobs(%s)", look_at_all)
+    return int(await fetch_value(conn, "select release_lost_jobs(%s)", look_at_all))
 
 
 async def lost(conn: Connection, jobs: Sequence[Job]) -> set[UUID]:
@@ -226,7 +215,7 @@ async def lost(conn: Connection, jobs: Sequence[Job]) -> set[UUID]:
 
 async def my_turn_to_look(conn: Connection) -> bool:
     """Whether this worker is to look at all jobs, of those that ask once a minute."""
-    return bool(await _value(conn, "select my_turn_to_look()"))
+    return bool(await fetch_value(conn, "select my_turn_to_look()"))
 
 
 async def trip(conn: Connection, queue: str, wait_s: float, reason: str) -> None:
@@ -234,7 +223,7 @@ async def trip(conn: Connection, queue: str, wait_s: float, reason: str) -> None
 
 
 async def cleanup(conn: Connection) -> int:
-    return await _value(conn, "select cleanup_old_queue_items()")
+    return int(await fetch_value(conn, "select cleanup_old_queue_items()"))
 
 
 async def queues_with_suspects(conn: Connection, queues: Sequence[str]) -> list[str]:
@@ -245,9 +234,7 @@ async def queues_with_suspects(conn: Connection, queues: Sequence[str]) -> list[
 
 async def has_due(conn: Connection, queues: Sequence[str]) -> bool:
     """Whether a job of these queues could be claimed right now."""
-    cursor = await conn.execute("select has_due_jobs(%s)", (list(queues),))
-    row = await cursor.fetchone()
-    return bool(row and row[0])
+    return bool(await fetch_value(conn, "select has_due_jobs(%s)", list(queues)))
 
 
 def _low(marks: Marks) -> tuple[list[datetime | None], list[UUID | None]]:
@@ -268,9 +255,3 @@ async def _lost(conn: Connection, query: LiteralString, *args: object) -> set[UU
 async def _ids(conn: Connection, query: LiteralString, *args: object) -> list[UUID]:
     cursor = await conn.execute(query, args)
     return [row[0] for row in await cursor.fetchall()]
-
-
-async def _value(conn: Connection, query: LiteralString, *args: object) -> int:
-    cursor = await conn.execute(query, args)
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0

@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
-from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 
 from emailq import log, metrics
 from emailq.app import App
-from emailq.db import Connection, Pool, brief
+from emailq.db import Connection, Pool, brief, fetch_rows
 from emailq.queue import jobs
 
 _INTERVAL_S = 10.0
@@ -48,9 +47,7 @@ async def keep_standing(pool: Pool) -> None:
 async def read_standing(conn: Connection) -> None:
     """Set all gauges that describe the database."""
     queues = (await jobs.status(conn))[:_QUEUES]
-    cursor = conn.cursor(row_factory=dict_row)
-    await cursor.execute("select kind, status, n from open_work")
-    work = await cursor.fetchall()
+    work = await fetch_rows(conn, "select kind, status, n from open_work")
     for gauge in (metrics.QUEUE_ITEMS, metrics.QUEUE_OLDEST, metrics.QUEUE_WORKERS, metrics.QUEUE_HELD):
         gauge.clear()  # a queue that is gone takes its lines along
     for row in queues:

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import LiteralString
 
 from psycopg.pq import TransactionStatus
 
 from emailq.blob_names import blob_name
-from emailq.db import Connection, is_pooled, query
+from emailq.db import Connection, fetch_value, is_pooled, query
 from emailq.errors import NotFound
 from emailq.store.blobs import PROBE, Blobs, CorruptBlob
 
@@ -50,8 +49,8 @@ async def verify(
         await conn.execute(query("named_blobs"))  # before the list: a row's blob was there before the row
         async with _listed(conn, blobs):
             audit = Audit(
-                named=await _count(conn, "select count(*) from named_blobs"),
-                stored=await _count(conn, "select count(*) from stored_blobs"),
+                named=await fetch_value(conn, "select count(*) from named_blobs"),
+                stored=await fetch_value(conn, "select count(*) from stored_blobs"),
                 problems=[Problem(*row) for row in await (await conn.execute(query("missing_blobs"))).fetchall()],
             )
             await _find_orphans(conn, audit, grace_s)
@@ -124,8 +123,3 @@ async def _find_orphans(conn: Connection, audit: Audit, grace_s: float) -> None:
             audit.orphans.append(name)
         else:
             audit.young += 1
-
-
-async def _count(conn: Connection, statement: LiteralString) -> int:
-    row = await (await conn.execute(statement)).fetchone()
-    return int(row[0]) if row else 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from emailq.db import Connection
+from emailq.db import Connection, fetch_value
 from emailq.errors import NotFound, Unavailable
 from emailq.store.blobs import Blobs, CorruptBlob
 
@@ -80,20 +80,15 @@ async def past_retention(conn: Connection, *, within_days: int) -> dict[str, lis
 
 
 async def empty_old_prompts(conn: Connection) -> int:
-    row = await (await conn.execute("select empty_old_prompts(queue_now())")).fetchone()
-    return int(row[0]) if row else 0
+    return int(await fetch_value(conn, "select empty_old_prompts(queue_now())"))
 
 
 async def _wait_for_work(conn: Connection, email_ids: list[UUID]) -> None:
     """A handler that is at work would put blobs of a message that is gone."""
     deadline = time.monotonic() + _BUSY_S
-    while True:
-        cursor = await conn.execute("select stop_work(%s)", (email_ids,))
-        row = await cursor.fetchone()
-        if not (row and row[0]):
-            return
+    while busy := await fetch_value(conn, "select stop_work(%s)", email_ids):
         if time.monotonic() > deadline:
-            raise Unavailable(f"{row[0]} items of these messages are being worked on; try again when they have ended")
+            raise Unavailable(f"{busy} items of these messages are being worked on; try again when they have ended")
         await asyncio.sleep(0.2)
 
 

@@ -5,9 +5,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from psycopg.rows import dict_row
-
-from emailq.db import Connection
+from emailq.db import Connection, fetch_rows, fetch_value
 
 SCOPES = ("read", "ingest", "write", "admin")  # admin has all of them
 _PREFIX = "emq_"
@@ -25,22 +23,20 @@ async def create_token(conn: Connection, name: str, scopes: list[str], lifetime:
 
 
 async def revoke_token(conn: Connection, name: str) -> bool:
-    row = await (await conn.execute("select revoke_api_token(%s)", (name,))).fetchone()
-    return bool(row and row[0])
+    return bool(await fetch_value(conn, "select revoke_api_token(%s)", name))
 
 
 async def list_tokens(conn: Connection) -> list[dict[str, Any]]:
-    return await (
-        await conn.cursor(row_factory=dict_row).execute(
-            "select name, scopes, created_at, last_used_at, expires_at, revoked_at from api_tokens order by created_at"
-        )
-    ).fetchall()
+    return await fetch_rows(
+        conn,
+        "select name, scopes, created_at, last_used_at, expires_at, revoked_at from api_tokens order by created_at",
+    )
 
 
 async def has_valid_token(conn: Connection) -> bool:
-    row = await (
-        await conn.execute(
-            "select exists (select from api_tokens where revoked_at is null and coalesce(expires_at > now(), true))"
+    return bool(
+        await fetch_value(
+            conn,
+            "select exists (select from api_tokens where revoked_at is null and coalesce(expires_at > now(), true))",
         )
-    ).fetchone()
-    return bool(row and row[0])
+    )
