@@ -14,6 +14,7 @@ import psycopg
 
 from emailq import __version__
 from emailq.commands import classify, erp, evaluate, mail, queue, review, serve, setup, sources, store
+from emailq.commands.output import EX_IOERR, EX_OK, EX_USAGE
 from emailq.db import brief
 from emailq.errors import ConfigError, EmailqError, SchemaError, Unavailable
 
@@ -25,8 +26,6 @@ _SUBJECTS = {
     "Queues": (queue,),
     "HTTP API and page": (serve,),
 }
-
-EX_OK, EX_USAGE, EX_IOERR = 0, 64, 74  # sysexits.h
 
 
 def main() -> NoReturn:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from emailq.commands.database import with_connection
-from emailq.commands.output import EX_OK, as_json, print_row, print_rows, whoami
+from emailq.commands.output import EX_OK, as_json, by, print_row, print_rows
 from emailq.db import Connection
 from emailq.errors import Unavailable, UsageError
 from emailq.settings import load_settings
@@ -47,12 +47,12 @@ def _policy_test(email_id: str, as_json: bool) -> int:
     from emailq.app import open_app
     from emailq.commands.erp_output import print_policy_test
     from emailq.erp.desk import test_policy
-    from emailq.store.emails import email_ids
+    from emailq.store.emails import email_id as email_id_of
 
     async def run() -> dict[str, Any]:
         async with open_app(load_settings()) as app:
             async with app.pool.connection() as conn:
-                [found] = await email_ids(conn, [email_id])
+                found = await email_id_of(conn, email_id)
             return await test_policy(app, found)
 
     found = asyncio.run(run())
@@ -91,11 +91,9 @@ def actions(status: str | None, everything: bool, limit: int, as_json: bool) -> 
 )
 @click.option("--edit", is_flag=True, help="Change the payload in $EDITOR.")
 @click.option("--reason", help="Kept with the decision.")
-@click.option("--by", help="Who decides.  [default: the user who runs this]")
+@by
 @as_json
-def approve(
-    action_id: str, given: tuple[str, ...], edit: bool, reason: str | None, by: str | None, as_json: bool
-) -> int:
+def approve(action_id: str, given: tuple[str, ...], edit: bool, reason: str | None, by: str, as_json: bool) -> int:
     """Send an action that waits for a person.
 
     As it is or with changed values. VALUE is JSON, or else text.
@@ -110,7 +108,7 @@ def approve(
         if edit:
             payload = _edited(payload)
         changes = desk.differences(action["request_payload"], payload)
-        await desk.approve(conn, action, payload, changes, by or whoami(), reason)
+        await desk.approve(conn, action, payload, changes, by, reason)
         return {"approved": str(action["id"]), "changes": changes}
 
     result = with_connection(run)
@@ -125,16 +123,16 @@ def approve(
 @click.command()
 @click.argument("action_id", metavar="ACTION_ID")
 @click.option("--reason", help="Kept with the decision.")
-@click.option("--by", help="Who decides.  [default: the user who runs this]")
+@by
 @as_json
-def reject(action_id: str, reason: str | None, by: str | None, as_json: bool) -> int:
+def reject(action_id: str, reason: str | None, by: str, as_json: bool) -> int:
     """Say no to an action: it is never sent."""
     from emailq.erp import desk
     from emailq.store.emails import action_id as action_id_of
 
     async def run(conn: Connection) -> str:
         found = await action_id_of(conn, action_id)
-        await desk.reject(conn, found, by or whoami(), reason)
+        await desk.reject(conn, found, by, reason)
         return str(found)
 
     done = with_connection(run)

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.table import Table
-
 from emailq.erp.summary import fields_text
-from emailq.render import console, intent_text, percent, safe
+from emailq.render import console, intent_text, percent, safe, table
 
 _COLOURS = {
     "needs_review": "yellow",
@@ -19,13 +17,13 @@ _COLOURS = {
 
 
 def print_rules(rows: Sequence[dict[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold bright_black", padding=(0, 2, 0, 0))
-    for name in ("intent", "rule", "confidence", "sender", "attachments", "amount", "then", "adapter", "a person"):
-        table.add_column(name, no_wrap=True)
+    rules = table("intent", "rule", "confidence", "sender", "attachments", "amount", "then", "adapter", "a person")
+    for column in rules.columns:
+        column.no_wrap = True
     for row in rows:
         style = None if row["enabled"] else "bright_black"
         limit = f"≤ {row['max_amount']} {row['currency']}" if row["max_amount"] is not None else "any"
-        table.add_row(
+        rules.add_row(
             intent_text(row["intent"]),
             safe(row["rule"], 40) + ("" if row["enabled"] else " (off)"),
             f"≥ {percent(row['min_confidence'])}" if row["min_confidence"] else "any",
@@ -37,7 +35,7 @@ def print_rules(rows: Sequence[dict[str, Any]]) -> None:
             {"always": "[yellow]always[/]", "first": "first time", "never": "[green]never[/]"}[row["approval"]],
             style=style,
         )
-    console().print(table)
+    console().print(rules)
     console().print(
         "\n[bright_black]The rules of an intent are tried from the top; the first that fits decides."
         " Change them with SQL: UPDATE erp_policy SET …[/]"

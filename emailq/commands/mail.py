@@ -106,10 +106,10 @@ def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
 def list_(as_json: bool, last: str | None, **filters: Any) -> int:
     """List e-mails, newest first."""
     from emailq.commands.mail_output import print_emails
-    from emailq.store.emails import email_ids, list_emails, position_of
+    from emailq.store.emails import email_id, list_emails, position_of
 
     async def run(conn: Connection) -> list[dict[str, Any]]:
-        before = await position_of(conn, (await email_ids(conn, [last]))[0]) if last else None
+        before = await position_of(conn, await email_id(conn, last)) if last else None
         return await list_emails(conn, before=before, **filters)
 
     rows = with_connection(run)
@@ -130,10 +130,11 @@ def show(email_id: str, as_json: bool) -> int:
     Text, attachments, thread, decisions, ERP actions and queue items.
     """
     from emailq.commands.mail_output import print_email
-    from emailq.store.emails import email_ids, show_email
+    from emailq.store.emails import email_id as email_id_of
+    from emailq.store.emails import show_email
 
     async def run(conn: Connection) -> dict[str, Any]:
-        return await show_email(conn, (await email_ids(conn, [email_id]))[0])
+        return await show_email(conn, await email_id_of(conn, email_id))
 
     found = with_connection(run)
     if as_json:

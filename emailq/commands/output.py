@@ -12,9 +12,14 @@ import click
 from emailq.errors import BadInput
 from emailq.settings import load_settings
 
-EX_OK, EX_DATAERR, EX_TEMPFAIL = 0, 65, 75  # sysexits.h
+EX_OK, EX_USAGE, EX_DATAERR, EX_IOERR, EX_TEMPFAIL = 0, 64, 65, 74, 75  # sysexits.h
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+by = click.option(
+    "--by",
+    callback=lambda context, option, value: value or _whoami(),
+    help="Who decides.  [default: the user who runs this]",
+)
 
 
 def print_row(data: dict[str, Any], as_json: bool, text: str) -> None:
@@ -47,8 +52,7 @@ def _plain(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def whoami() -> str:
-    """Who decides, where nobody is named."""
+def _whoami() -> str:
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a user id without a name, as in containers

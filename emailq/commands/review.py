@@ -6,14 +6,11 @@ from typing import Any
 import click
 
 from emailq.commands.database import with_connection
-from emailq.commands.output import EX_DATAERR, EX_OK, as_json, print_row, print_rows, whoami
+from emailq.commands.output import EX_DATAERR, EX_OK, as_json, by, print_row, print_rows
 from emailq.db import Connection
 from emailq.errors import UsageError
 from emailq.models import Intent, Priority, Sentiment
 from emailq.settings import load_settings
-
-_by = click.option("--by", help="Who decides.  [default: the user who runs this]")
-
 
 _intent = click.option("--intent", type=click.Choice([one.value for one in Intent]))
 _sentiment = click.option("--sentiment", type=click.Choice([one.value for one in Sentiment]))
@@ -27,7 +24,7 @@ _priority = click.option("--priority", type=click.Choice([one.value for one in P
 @_priority
 @click.option("--note", help="Kept with the decision.")
 @click.option("--no-action", is_flag=True, help="Nothing goes on to the ERP.")
-@_by
+@by
 @as_json
 def label(
     email_id: str,
@@ -36,25 +33,25 @@ def label(
     priority: str | None,
     note: str | None,
     no_action: bool,
-    by: str | None,
+    by: str,
     as_json: bool,
 ) -> int:
     """Say what a message is. This wins over every model, now and later; what is not given stays as it is."""
     from emailq.classify.decisions import label_email
-    from emailq.store.emails import email_ids
+    from emailq.store.emails import email_id as email_id_of
 
     if not (intent or sentiment or priority):
         raise UsageError("nothing to decide: give --intent, --sentiment or --priority")
 
     async def run(conn: Connection) -> dict[str, Any]:
-        [found] = await email_ids(conn, [email_id])
+        found = await email_id_of(conn, email_id)
         acts = await label_email(
             conn,
             found,
             intent=intent,
             sentiment=sentiment,
             priority=priority,
-            person=by or whoami(),
+            person=by,
             note=note,
             act=not no_action,
         )
@@ -68,9 +65,9 @@ def label(
 
 @click.command()
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Rows of --json.")
-@_by
+@by
 @as_json
-def review(limit: int, by: str | None, as_json: bool) -> int:
+def review(limit: int, by: str, as_json: bool) -> int:
     """Walk through what needs a person: one key decides. The view review_queue has the same data."""
     from emailq.classify.decisions import list_waiting
 
@@ -82,7 +79,7 @@ def review(limit: int, by: str | None, as_json: bool) -> int:
     from emailq.commands.review_screen import keys_of_terminal, walk
 
     with keys_of_terminal() as read_key:
-        with_connection(lambda conn: walk(conn, by or whoami(), read_key))
+        with_connection(lambda conn: walk(conn, by, read_key))
     return EX_OK
 
 

@@ -89,7 +89,6 @@ def _create(name: str, scopes: tuple[str, ...], days: int | None, as_json: bool)
 @as_json
 def _list(as_json: bool) -> int:
     """List the tokens; never their secret."""
-
     rows = with_connection(list_tokens)
     if as_json:
         print_rows(rows)

@@ -30,10 +30,10 @@ EX_PROBLEM = 1  # of verify
 def attachment(email_id: str, position: int, output: BinaryIO, url: bool, force: bool) -> int:
     """Write an attachment, by its number in emailq show."""
     from emailq.store.attachments import find_attachment, refusal
-    from emailq.store.emails import email_ids
+    from emailq.store.emails import email_id as email_id_of
 
     async def run(conn: Connection, blobs: Blobs) -> str | bytes | None:
-        found = await find_attachment(conn, (await email_ids(conn, [email_id]))[0], position)
+        found = await find_attachment(conn, await email_id_of(conn, email_id), position)
         reason = refusal(found.scan_status)
         if reason and not force:
             raise BadInput(f"{reason}; to have it all the same: --force")

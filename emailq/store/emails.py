@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from emailq.db import Connection, query
+from emailq.db import Connection, fetch_value, query
 from emailq.errors import NotFound, UsageError
 
 
@@ -65,23 +65,20 @@ async def show_email(conn: Connection, email_id: UUID) -> dict[str, Any]:
 
 async def reparse_emails(conn: Connection, ids: list[UUID] | None, defect: str | None) -> int:
     """Enqueue these e-mails (None: all), or those with a defect, to be parsed again; returns how many were not yet."""
-    cursor = await conn.execute("select reparse_emails(%s::uuid[], %s)", (ids, defect))
-    row = await cursor.fetchone()
-    assert row is not None
-    count: int = row[0]
-    return count
+    return int(await fetch_value(conn, "select reparse_emails(%s::uuid[], %s)", ids, defect))
+
+
+async def email_id(conn: Connection, text: str) -> UUID:
+    """An e-mail's id as typed: whole, or its first characters. Raises UsageError or NotFound naming the text."""
+    return await _one(conn, text, "select id from emails where id between %(low)s and %(high)s limit 2", "e-mail")
 
 
 async def email_ids(conn: Connection, texts: list[str]) -> list[UUID]:
-    """E-mail ids as typed: whole, or the first characters of one. Raises UsageError or NotFound naming the text."""
-    return [
-        await _one(conn, text, "select id from emails where id between %(low)s and %(high)s limit 2", "e-mail")
-        for text in texts
-    ]
+    return [await email_id(conn, text) for text in texts]
 
 
 async def item_ids(conn: Connection, texts: list[str]) -> list[UUID]:
-    """Queue item ids as typed, like `email_ids`; an e-mail's id stands for all its items."""
+    """Queue item ids as typed, like `email_id`; an e-mail's id stands for all its items."""
     found: list[UUID] = []
     for text in texts:
         low, high = _range(text)
@@ -107,7 +104,7 @@ async def action_id(conn: Connection, text: str) -> UUID:
 
 
 async def decision_id(conn: Connection, text: str) -> UUID:
-    """The id of a decision or an e-mail, as typed, like `email_ids`."""
+    """The id of a decision or an e-mail, as typed, like `email_id`."""
     statement = (
         "select id from (select id from classification_history union all select id from emails) known"
         " where id between %(low)s and %(high)s limit 2"
