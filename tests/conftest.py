@@ -14,13 +14,16 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 from pytest_postgresql.janitor import DatabaseJanitor
 
+from emailq.app import App, open_app
 from emailq.migrate import migrate
+from emailq.settings import load_settings
 from tests.clamd_server import Clamd, have_clamd, start_clamd
 from tests.erp.tryton_server import is_installed as tryton_is_installed
 from tests.mail_server import MailServer, have_dovecot, start_mail_server
@@ -220,6 +223,24 @@ def db(dsn: str) -> Iterator[psycopg.Connection]:
     """The same for tests without an event loop."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def env(dsn: str, tmp_path: Path) -> dict[str, str]:
+    """The least that a command needs."""
+    return {"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(tmp_path / "blobs")}
+
+
+@pytest.fixture
+def settings_given() -> dict[str, Any]:
+    """Settings of `app`; a folder, a module or a test may have others."""
+    return {}
+
+
+@pytest.fixture
+async def app(dsn: str, tmp_path: Path, settings_given: dict[str, Any]) -> AsyncIterator[App]:
+    async with open_app(load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), **settings_given)) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

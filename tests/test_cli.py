@@ -23,11 +23,6 @@ MESSAGE = (
 
 
 @pytest.fixture
-def env(dsn: str, tmp_path: Path) -> dict[str, str]:
-    return {"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(tmp_path / "blobs")}
-
-
-@pytest.fixture
 def mail(tmp_path: Path) -> Path:
     folder = tmp_path / "mail"
     folder.mkdir()

@@ -4,17 +4,11 @@ import re
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from tests.commands import run_emailq
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def env(dsn: str, tmp_path: Path) -> dict[str, str]:
-    return {"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(tmp_path / "blobs")}
 
 
 def test_the_example_of_a_handler_serves_its_queue(env: dict[str, str], tmp_path: Path, db: psycopg.Connection) -> None:

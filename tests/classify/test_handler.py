@@ -1,7 +1,7 @@
 """The handler of `classification`, on a real database and a real HTTP server that plays Ollama."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -52,12 +52,8 @@ def server(model: Model) -> Iterator[HttpServer]:
 
 
 @pytest.fixture
-async def app(dsn: str, tmp_path: Path, server: HttpServer) -> AsyncIterator[App]:
-    settings = load_settings(
-        {}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), classifier="llm", llm_url=server.url, llm_timeout_s=2
-    )
-    async with open_app(settings) as opened:
-        yield opened
+def settings_given(server: HttpServer) -> dict[str, Any]:
+    return {"classifier": "llm", "llm_url": server.url, "llm_timeout_s": 2}
 
 
 def recorded(outcome: Outcome) -> dict[str, Any]:

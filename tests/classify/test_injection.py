@@ -6,7 +6,7 @@ checkout.
 
 import html
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,11 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from emailq.app import App, open_app
+from emailq.app import App
 from emailq.classify import handler as classification
 from emailq.erp import handler as erp_action
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Reject
-from emailq.settings import load_settings
 from tests.http_server import HttpServer, Reply, Request, serve
 from tests.mails import add_email, claim
 
@@ -138,18 +137,8 @@ def erp() -> Iterator[HttpServer]:
 
 
 @pytest.fixture
-async def app(dsn: str, tmp_path: Path, model: HttpServer, erp: HttpServer) -> AsyncIterator[App]:
-    settings = load_settings(
-        {},
-        dsn=dsn,
-        blob_dir=str(tmp_path / "blobs"),
-        classifier="llm",
-        llm_url=model.url,
-        erp_adapter="http",
-        erp_url=f"{erp.url}/actions",
-    )
-    async with open_app(settings) as opened:
-        yield opened
+def settings_given(model: HttpServer, erp: HttpServer) -> dict[str, Any]:
+    return {"classifier": "llm", "llm_url": model.url, "erp_adapter": "http", "erp_url": f"{erp.url}/actions"}
 
 
 def answer_with(model: HttpServer, behaviour: str) -> None:

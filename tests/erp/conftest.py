@@ -1,7 +1,6 @@
 """Messages with labels, and actions that are carried out as a worker does it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,11 +10,10 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from emailq.app import App, open_app
+from emailq.app import App
 from emailq.erp.handler import handle
 from emailq.models import Job
 from emailq.outcomes import Done, Outcome, Reject
-from emailq.settings import load_settings
 from tests.http_server import HttpServer, Reply, serve
 from tests.mails import add_email, message
 
@@ -36,12 +34,6 @@ def erp() -> Iterator[HttpServer]:
 def settings_given(erp: HttpServer) -> dict[str, Any]:
     """Settings of the app; a test module may have a fixture of its own with this name."""
     return {"erp_adapter": "http", "erp_url": erp.url + "/actions", "erp_timeout_s": 2, "retry_base_s": 0.01}
-
-
-@pytest.fixture
-async def app(dsn: str, tmp_path: Path, settings_given: dict[str, Any]) -> AsyncIterator[App]:
-    async with open_app(load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), **settings_given)) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Requests of stored messages: real rows, real blobs, a real child process."""
 
-from collections.abc import AsyncIterator
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,19 +8,12 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from emailq.app import App, open_app
+from emailq.app import App
 from emailq.errors import NotFound
 from emailq.extract.read import read_requests
 from emailq.parse.child import ChildPool, Late
-from emailq.settings import load_settings
 from tests.extract.files import UBL, pdf
 from tests.mails import add_email
-
-
-@pytest.fixture
-async def app(dsn: str, tmp_path: Path) -> AsyncIterator[App]:
-    async with open_app(load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"))) as opened:
-        yield opened
 
 
 def mail(*files: tuple[str, str, bytes], text: str = "See the files.", subject: str = "PO 31-A") -> bytes:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -19,12 +19,6 @@ MESSAGE = (
     b"Received: from mx1 by mail; Tue, 10 Nov 2026 08:00:00 +0000\r\nFrom: Ann <Ann@Example.com>\r\n"
     b"To: us@example.org\r\nSubject: Order\r\nMessage-ID: <1@example.com>\r\n\r\nTen bars, please.\r\n"
 )
-
-
-@pytest.fixture
-async def app(dsn: str, tmp_path: Path) -> AsyncIterator[App]:
-    async with open_app(load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"))) as opened:
-        yield opened
 
 
 async def take(app: App, *raws: bytes, account: str = "shop", **where: int) -> list[Accepted]:

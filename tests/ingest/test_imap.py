@@ -30,12 +30,6 @@ from tests.waiting import wait_until_async
 
 
 @pytest.fixture
-async def app(dsn: str, tmp_path: Path) -> AsyncIterator[App]:
-    async with open_app(load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"))) as opened_app:
-        yield opened_app
-
-
-@pytest.fixture
 def mailbox(mail_server: MailServer) -> Mailbox:
     return mail_server.mailbox()
 

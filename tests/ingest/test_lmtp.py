@@ -13,10 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from emailq.app import App, open_app
+from emailq.app import App
 from emailq.errors import Unavailable, UsageError
 from emailq.ingest.lmtp import serve_lmtp
-from emailq.settings import load_settings
 from tests.commands import run_emailq, start_emailq
 from tests.mails import message
 from tests.servers import free_ports
@@ -26,10 +25,8 @@ ORDER = message("Order 7", "Seven boxes.\n.\n..dots\n")
 
 
 @pytest.fixture
-async def app(dsn: str, tmp_path: Path) -> AsyncIterator[App]:
-    settings = load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), max_message_bytes=200_000)
-    async with open_app(settings) as opened:
-        yield opened
+def settings_given() -> dict[str, Any]:
+    return {"max_message_bytes": 200_000}
 
 
 @pytest.fixture
@@ -214,11 +211,6 @@ def _listens(path: Path) -> bool:
 
 
 # ------------------------------------------------------------------------------------------ a pipe
-
-
-@pytest.fixture
-def env(dsn: str, tmp_path: Path) -> dict[str, str]:
-    return {"EMAILQ_DSN": dsn, "EMAILQ_BLOB_DIR": str(tmp_path / "blobs")}
 
 
 def test_a_pipe_takes_a_message_in(env: dict[str, str], db: psycopg.Connection) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -30,10 +30,8 @@ WITH_FILE = (
 
 
 @pytest.fixture
-async def app(dsn: str, tmp_path: Path) -> AsyncIterator[App]:
-    settings = load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), parser_processes=2)
-    async with open_app(settings) as opened:
-        yield opened
+def settings_given() -> dict[str, Any]:
+    return {"parser_processes": 2}
 
 
 async def accepted(app: App, raw: bytes) -> Job:

@@ -4,17 +4,15 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import psycopg
 import pytest
 
-from emailq.app import App, open_app
+from emailq.app import App
 from emailq.handlers import Handler, Served
 from emailq.queue.worker import Worker
-from emailq.settings import load_settings
 from tests.items import QUEUE
 
 MODULE = "handlers_of_this_test"
@@ -28,12 +26,6 @@ Drain = Callable[..., Any]
 def settings_given() -> dict[str, Any]:
     """Settings of the worker; a test may change them before it asks for the worker."""
     return {"retry_base_s": 0.0, "poll_interval_s": 0.2, "grace_s": 5, "pool_size": 4}
-
-
-@pytest.fixture
-async def app(dsn: str, tmp_path: Path, settings_given: dict[str, Any]) -> AsyncIterator[App]:
-    async with open_app(load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), **settings_given)) as opened:
-        yield opened
 
 
 @pytest.fixture

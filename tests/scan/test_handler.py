@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -25,10 +24,8 @@ from tests.servers import free_ports
 
 
 @pytest.fixture
-async def app(dsn: str, scanner: Clamd, tmp_path: Path) -> AsyncIterator[App]:
-    settings = load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), clamd=scanner.address)
-    async with open_app(settings) as opened:
-        yield opened
+def settings_given(scanner: Clamd) -> dict[str, Any]:
+    return {"clamd": scanner.address}
 
 
 def with_attachment(content: bytes, name: str = "a.bin") -> bytes:

@@ -1,16 +1,14 @@
 """Many workers, one sender, one mailbox: nothing fails, nothing is counted twice, nothing is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import ExitStack
-from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
-from emailq.app import App, open_app
+from emailq.app import App
 from emailq.ingest.accept import Incoming, accept
-from emailq.settings import load_settings
 from tests.commands import start_emailq
 from tests.items import value
 
@@ -18,9 +16,8 @@ LONG = pytest.mark.long
 
 
 @pytest.fixture
-async def app(dsn: str, tmp_path: Path) -> AsyncIterator[App]:
-    async with open_app(load_settings({}, dsn=dsn, blob_dir=str(tmp_path / "blobs"), pool_size=8)) as opened:
-        yield opened
+def settings_given() -> dict[str, Any]:
+    return {"pool_size": 8}
 
 
 def letter(number: int, parent: int | None = None) -> bytes:
