@@ -34,6 +34,36 @@ async def diagnose() -> list[Finding]:
     return findings
 
 
+def worst_exit_code(findings: Iterable[Finding]) -> int:
+    return next((f.exit_code or Unavailable.exit_code for f in findings if f.state == "fail"), 0)
+
+
+async def outside(settings: Settings) -> AsyncIterator[Finding]:
+    """The servers that handlers call: whether they answer at all."""
+    import httpx
+
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
+        yield await _classifier(settings, http)
+        yield await _erp(settings, http)
+
+
+def _shown(settings: Settings, sources: dict[str, str]) -> str:
+    """Settings that are not the default, with their source; secrets masked."""
+    values = settings.model_dump() | {"imap": " ".join(settings.imap)}
+    return ", ".join(f"{key}={values[key]} (from {source})" for key, source in sorted(sources.items())) or "defaults"
+
+
+async def _blobs(settings: Settings) -> Finding:
+    from emailq.app import open_blobs
+
+    where = settings.blob_dir if settings.blobs == "directory" else f"{settings.s3_endpoint}/{settings.s3_bucket}"
+    try:
+        await open_blobs(settings).check()
+    except EmailqError as error:
+        return Finding("blobs", "fail", str(error), error.exit_code)
+    return Finding("blobs", "ok", f"{settings.blobs} {where} can be written")
+
+
 async def _scanner(settings: Settings) -> Finding:
     from emailq.scan import clamd
 
@@ -71,28 +101,24 @@ async def _mailboxes(settings: Settings) -> AsyncIterator[Finding]:
                 yield Finding(f"mailbox {name}", "ok", f"{account.where}: {', '.join(counts)}{push}")
 
 
-def worst_exit_code(findings: Iterable[Finding]) -> int:
-    return next((f.exit_code or Unavailable.exit_code for f in findings if f.state == "fail"), 0)
+async def _classifier(settings: Settings, http: "httpx.AsyncClient") -> Finding:
+    """Whether the LLM server is there and has the model."""
+    if settings.classifier == "local":
+        return Finding("classifier", "ok", "local, needs no server")
+    from emailq.classify.llm import list_models, open_llm
 
-
-async def _blobs(settings: Settings) -> Finding:
-    from emailq.app import open_blobs
-
-    where = settings.blob_dir if settings.blobs == "directory" else f"{settings.s3_endpoint}/{settings.s3_bucket}"
+    wanted, where = settings.llm_model, f"{settings.llm_api} at {settings.llm_url}"
     try:
-        await open_blobs(settings).check()
+        names = await list_models(open_llm(settings, http))
     except EmailqError as error:
-        return Finding("blobs", "fail", str(error), error.exit_code)
-    return Finding("blobs", "ok", f"{settings.blobs} {where} can be written")
-
-
-async def outside(settings: Settings) -> AsyncIterator[Finding]:
-    """The servers that handlers call: whether they answer at all."""
-    import httpx
-
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
-        yield await _classifier(settings, http)
-        yield await _erp(settings, http)
+        return Finding("classifier", "fail", str(error), error.exit_code)
+    if wanted in names or f"{wanted}:latest" in names:
+        return Finding("classifier", "ok", f"{where} has {wanted}")
+    has = ", ".join(names[:5]) or "none"
+    if settings.llm_api == "ollama":
+        text = f"{where} has no model {wanted}; run: ollama pull {wanted} (it has {has})"
+        return Finding("classifier", "fail", text, ConfigError.exit_code)
+    return Finding("classifier", "warn", f"{where} does not name {wanted} among its models ({has})")
 
 
 async def _erp(settings: Settings, http: "httpx.AsyncClient") -> Finding:
@@ -115,29 +141,3 @@ async def _erp(settings: Settings, http: "httpx.AsyncClient") -> Finding:
         text = f"{settings.erp_url} does not answer: {type(error).__name__} {brief(error)}"
         return Finding("erp", "fail", text, Unavailable.exit_code)
     return Finding("erp", "ok", f"{settings.erp_adapter}: {settings.erp_url} answers ({answer.status_code})")
-
-
-async def _classifier(settings: Settings, http: "httpx.AsyncClient") -> Finding:
-    """Whether the LLM server is there and has the model."""
-    if settings.classifier == "local":
-        return Finding("classifier", "ok", "local, needs no server")
-    from emailq.classify.llm import list_models, open_llm
-
-    wanted, where = settings.llm_model, f"{settings.llm_api} at {settings.llm_url}"
-    try:
-        names = await list_models(open_llm(settings, http))
-    except EmailqError as error:
-        return Finding("classifier", "fail", str(error), error.exit_code)
-    if wanted in names or f"{wanted}:latest" in names:
-        return Finding("classifier", "ok", f"{where} has {wanted}")
-    has = ", ".join(names[:5]) or "none"
-    if settings.llm_api == "ollama":
-        text = f"{where} has no model {wanted}; run: ollama pull {wanted} (it has {has})"
-        return Finding("classifier", "fail", text, ConfigError.exit_code)
-    return Finding("classifier", "warn", f"{where} does not name {wanted} among its models ({has})")
-
-
-def _shown(settings: Settings, sources: dict[str, str]) -> str:
-    """Settings that are not the default, with their source; secrets masked."""
-    values = settings.model_dump() | {"imap": " ".join(settings.imap)}
-    return ", ".join(f"{key}={values[key]} (from {source})" for key, source in sorted(sources.items())) or "defaults"

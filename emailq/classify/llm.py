@@ -36,6 +36,8 @@ _CANARY_S = 10.0
 _OUTAGE_S = 1.0  # after one call failed, no other is made
 _PLACE_S = 20.0  # that a message waits here for its turn; then another worker may have it
 _KEPT = 16_000  # characters of a raw answer
+_CONTEXT = re.compile(r"context|too (?:long|large|many tokens)", re.IGNORECASE)
+_FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL | re.IGNORECASE)
 
 
 class LlmUnavailable(Unavailable):
@@ -52,6 +54,10 @@ class LlmMisconfigured(LlmUnavailable):
 
 class LlmFailed(EmailqError):
     """The server works, but not for this message."""
+
+
+class _Refused(EmailqError):
+    """500, 400 and the like: the server's fault or this message's."""
 
 
 class TooLong(Exception):
@@ -218,10 +224,6 @@ async def post(llm: Llm, path: str, body: bytes) -> Answer:
     raise LlmMisconfigured(_advised(said, llm))
 
 
-class _Refused(EmailqError):
-    """500, 400 and the like: the server's fault or this message's."""
-
-
 def _advised(reason: str, llm: Llm) -> str:
     return f"{reason}; check llm_url, llm_api, llm_model ({llm.settings.llm_model}) and llm_api_key"
 
@@ -232,10 +234,6 @@ def _error_text(answer: Answer) -> str:
     error = found.get("error") if isinstance(found, dict) else None
     text = error.get("message") if isinstance(error, dict) else error
     return f": {text.splitlines()[0][:200]}" if isinstance(text, str) and text.strip() else ""
-
-
-_CONTEXT = re.compile(r"context|too (?:long|large|many tokens)", re.IGNORECASE)
-_FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL | re.IGNORECASE)
 
 
 async def _answer(mail: MailText, llm: Llm, ask: Ask) -> tuple[list[Message], Reply, Labels | None, dict[str, Any]]:

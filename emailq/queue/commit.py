@@ -30,6 +30,7 @@ _BATCH_WITH_EFFECTS = 64  # effects hold locks until the commit
 _TRIES = 5  # of effects that meet a lock, a deadlock, a timeout or the end of their session; others wait meanwhile
 _REASON_CHARS = 2000
 _CALL_CHARS = 8_000_000  # of the arguments of effects that go together: large ones take several calls
+_ENDINGS = {Done: "completed", Retry: "retried", Reject: "failed", Release: "released"}
 
 
 class Committer:
@@ -237,9 +238,6 @@ def _count(batch: Sequence[Finished], lost: set[UUID]) -> None:
         now = datetime.now(UTC)
         for job, _ in batch:
             metrics.QUEUE_SECONDS.labels(job.queue_name).observe(max(0, (now - job.scheduled_at).total_seconds()))
-
-
-_ENDINGS = {Done: "completed", Retry: "retried", Reject: "failed", Release: "released"}
 
 
 def _tell(job: Job, outcome: Outcome, name: str) -> None:

@@ -85,15 +85,10 @@ class Session:
                     look_at_all = now >= next_sweep_all
                     if look_at_all and next_sweep_all:  # who has just come looks
                         look_at_all = await queue.my_turn_to_look(conn)
-                    rescued = await queue.release_lost(conn, look_at_all=look_at_all)
-                    for name in await queue.queues_with_suspects(conn, self._queues):
-                        self._suspects(name)
+                    await self._sweep(conn, look_at_all=look_at_all)
                 if now >= next_sweep_all:
                     next_sweep_all = now + _SWEEP_ALL_S
                 next_sweep = now + _SWEEP_S
-                if rescued:
-                    metrics.RESCUED.inc(rescued)
-                    log.warn("jobs.rescued", count=rescued)
             if now >= next_cleanup:
                 deleted = await _clean_up(conn)
                 next_cleanup = now + (1 if deleted >= 10_000 else _CLEANUP_S)
@@ -120,6 +115,14 @@ class Session:
                 self._wake(notice.payload)
         else:
             await asyncio.sleep(timeout_s)
+
+    async def _sweep(self, conn: Connection, *, look_at_all: bool) -> None:
+        rescued = await queue.release_lost(conn, look_at_all=look_at_all)
+        for name in await queue.queues_with_suspects(conn, self._queues):
+            self._suspects(name)
+        if rescued:
+            metrics.RESCUED.inc(rescued)
+            log.warn("jobs.rescued", count=rescued)
 
     async def _leave(self, conn: Connection) -> None:
         worker_id, self.worker_id = self.worker_id, None
