@@ -39,6 +39,8 @@ def detect_automation(message: Message, reply: SplitText | None = None) -> Autom
     for name, value in message.headers:
         headers.setdefault(name.lower(), value)
     subject = lower((message.subject or "").lstrip(" \t*!-")[:200])
+    if programs.is_by_agent(message, headers):
+        return None
     return (
         detect_report(message, headers, subject)
         or detect_bounce(message, headers, subject)
@@ -108,6 +110,8 @@ def _generated(message: Message, headers: dict[str, str], subject: str, reply: S
     if submitted or sent_by_hand(headers, subject):
         return None
     reason = programs.reason_for(message, headers, subject, reply)
+    if reason and notes.names_receipt(subject) and notes.says_arrival(reply.new):
+        return auto_reply(headers, reason, "says that a message came in")
     return Automation("auto_generated", (reason,)) if reason else None
 
 

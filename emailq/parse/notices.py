@@ -74,7 +74,7 @@ STATUS_TEXTS = {
         (?:message|mail) size exceed
     """,
     "5.1.2": r"""
-        (?:host|domain) (?:is )?(?:unknown|not found|does not exist)|unknown host|unknown domain|no mx record
+        (?:host|domain)(?: name)? (?:is )?(?:unknown|not found|does not exist)|unknown host|unknown domain|no mx record
         host [\w.-]{1,200} not found|(?<![\w.@-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,5} does not exist|name service error
         indicated no smtp service|unrouteable|could not find a gateway
     """,
@@ -341,7 +341,7 @@ PROGRAM_WORDS = """
     because|потому|так как|поскольку|, weil|parce|porque|perché|ponieważ|automat|reply|respond|monitored|if this
     if you did|if you do|atendid|unattended|scan date|was sent from|scanned|автомат|отвеча|если_|si has sido|si fue
     if it was|das waren|si c|se sei|se foi|jeśli|antwort|falls sie|wenn sie|répond|si vous n|si no_|si usted no
-    se non_|rispond|se não_|se você|odpowiad|yanıt|otomatik|işlem|自動|自动|返信|回复|回覆|本人|不是|心当たり
+    se non_|rispond|se não_|se você|odpowiad|yanıt|otomatik|işlem|自動|自动|返信|回复|回覆|本人|不是|心当たり|送信専用
 """
 PROGRAM_SENTENCES = r"""
     you(?:['’]ve| have|['’]re| are)? (?:receiv\S{2,3}|got|getting) this (?:\S{1,20} ){1,3}because you(?:r acc| )
@@ -397,7 +397,7 @@ PROGRAM_SENTENCES = r"""
     (?:por favor,? )?não responda (?:a )?est[ea]|est[ea] (?:é|e-?mail|mensagem|foi) (?:\S{1,20} ){0,3}automát
     (?:prosimy )?nie odpowiada(?:ć|j) na|(?:ta|ten|niniejsz\S) (?:wiadomość|mail|e-mail)\b.{0,30}automaty
     (?:lütfen )?bu (?:e-?posta|mesaj|ileti)\S{0,3} (?:\S{1,20} ){0,2}(?:otomatik|sistem taraf|yanıtla)
-    (?:※)?(?:この|本)メール(?:は|に).{0,30}(?:自動|返信)|此(?:邮件|郵件|信).{0,12}(?:自动|自動|勿回复|回覆)
+    (?:※)?(?:この|本)メール(?:は|に).{0,30}(?:自動|返信|送信専用)|此(?:邮件|郵件|信).{0,12}(?:自动|自動|勿回复|回覆)
     请勿(?:直接)?回复|請勿(?:直接)?回覆|本邮件.{0,10}自动
 """
 # Subjects that only programs write.

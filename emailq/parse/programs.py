@@ -132,6 +132,14 @@ def says_program(text: str) -> bool:
     return has_any(_WORDS, text) and bool(_SENTENCE.search(text))
 
 
+def is_by_agent(message: Message, headers: dict[str, str]) -> bool:
+    """Whether a person answers through Zendesk, which calls that generated too: "Ann (Mill)", answered as "Mill"."""
+    if not headers.get("x-mailer", "").startswith("Zendesk") or not (message.from_ and message.reply_to):
+        return False
+    name = message.reply_to[0].name
+    return bool(name) and (message.from_[0].name or "").endswith(f" ({name})")
+
+
 def is_form(text: str) -> bool:
     """What a visitor wrote into the form of a site, by the labels at the begin of its lines; `text` in lower case."""
     labels = {line.partition(":")[0].strip(" *_-•|\t\r") for line in text[:3000].replace("：", ":").split("\n")}

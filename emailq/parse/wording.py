@@ -19,7 +19,7 @@ WEIGHTS = "wording.txt"
 UNIT = 100  # of the weights in the file: hundredths
 
 _FEWEST = 30  # signs: those of some ten words
-_SURE = 1.4  # logarithm of the odds: four to one
+_SURE = 1.8  # logarithm of the odds: six to one
 _BEGIN, _END = 700, 300  # characters that are looked at
 _STEM = 6  # letters
 _TOKEN = re.compile(r"\[cid:[^\]\s]+|(?:https?:|www\.)\S+|[\w.+-]+@\S+|[^\W\d_]+|\d+|[?？]")

@@ -27,7 +27,6 @@ ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests/parse"
 TAUGHT = ("auto_reply", "auto_generated")  # kinds
 PER_INTENT = 40  # messages made of the pieces, in each language
-PIECE_VALUE = 0.2  # of one of those, beside a whole message
 STRENGTH = 100.0  # inverse of the regularisation
 KEPT = 1500  # signs
 
@@ -35,7 +34,6 @@ KEPT = 1500  # signs
 class Example(NamedTuple):
     kind: str
     signs: dict[str, float]
-    value: float = 1.0
 
 
 def main() -> None:
@@ -88,12 +86,12 @@ def made_of_pieces() -> Iterator[Example]:
             reply = SplitText(reply.new, reply.quoted or mail.quoted, reply.signature)
             names_message = "in-reply-to" in mail.headers
             signs = wording.signs_of(sender, lower(mail.subject), reply, names_message=names_message)
-            yield Example("person", signs, PIECE_VALUE)
+            yield Example("person", signs)
 
 
 def _fit(examples: Sequence[Example], index: dict[str, int], labels: Sequence[bool]) -> Any:
     model = LogisticRegression(C=STRENGTH, max_iter=500)
-    return model.fit(_matrix(examples, index), np.array(labels), sample_weight=[one.value for one in examples])
+    return model.fit(_matrix(examples, index), np.array(labels))
 
 
 def _matrix(examples: Sequence[Example], index: dict[str, int]) -> csr_matrix:
