@@ -50,6 +50,10 @@ class Committer:
         self._conn: Connection | None = None
         self.uncommitted = 0
 
+    async def connect(self) -> None:
+        """Before anything is claimed: who gets no connection for commits must hold no jobs. Raises Unavailable."""
+        self._conn = await connect(self._settings.require_dsn(), "commit")
+
     async def flush(self, *, timeout_s: float) -> None:
         """Wait until all is committed, or for so long; what is left is rescued later."""
         self._flushed.clear()
@@ -100,7 +104,8 @@ class Committer:
         while True:
             try:
                 if self._conn is None or self._conn.closed:
-                    self._conn = await connect(self._settings.require_dsn(), "commit")
+                    await self.connect()
+                assert self._conn
                 tries += 1
                 await self._commit(self._conn, batch)
                 return

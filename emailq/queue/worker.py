@@ -65,6 +65,7 @@ class Worker:
         self.hurry = asyncio.Event()
 
     async def run(self, *, drain: bool = False) -> None:
+        await self.committer.connect()
         session = asyncio.create_task(self.session.run())
         committer = asyncio.create_task(self.committer.run())
         lanes = [asyncio.create_task(lane.run()) for lane in self.lanes.values()]

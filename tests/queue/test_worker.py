@@ -5,20 +5,24 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
-from emailq.app import App
+from emailq.app import App, open_app
 from emailq.db import Connection
 from emailq.errors import Unavailable
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 from emailq.queue import jobs
+from emailq.queue.worker import Worker
+from emailq.settings import load_settings
 from tests.items import add_item, add_items, fill_queue, item, statuses, value
-from tests.queue.conftest import Drain, Running
+from tests.queue.conftest import Drain, Running, Serve
 from tests.waiting import wait_until_async
 
 SECRET = "the customer's secret"
@@ -921,6 +925,26 @@ async def test_workers_stopped_at_any_moment_leave_nothing_half_done(db: psycopg
     assert value(db, "select max(attempts) from processing_queue where status = 'pending'") == 0
     assert value(db, "select max(crashes) from processing_queue") == 0
     assert value(db, "select count(*) from workers") == 0
+
+
+async def test_a_worker_without_a_connection_for_commits_claims_nothing(
+    app: App, db: psycopg.Connection, serve: Serve, tmp_path: Path
+) -> None:
+    add_items(db, 3)
+    db.execute("create role few login connection limit 2 in role pg_read_all_data, pg_write_all_data")
+    dsn = make_conninfo(app.settings.require_dsn(), user="few")
+    try:
+        async with open_app(load_settings({}, dsn=dsn, blob_dir=str(tmp_path))) as with_few:
+            worker = Worker(with_few, serve(done))
+            task = asyncio.create_task(worker.run())
+            await worker.session.registered.wait()
+            await asyncio.sleep(0.5)  # for a claim, which has no connection
+
+            assert statuses(db) == {"pending": 3}
+            worker.stop()
+            await task
+    finally:
+        db.execute("drop role few")
 
 
 async def test_a_worker_that_lost_its_session_works_under_a_new_identity(
