@@ -10,6 +10,7 @@ from psycopg_pool import PoolTimeout
 from emailq import log, metrics
 from emailq.app import App
 from emailq.db import Connection, Pool, brief, fetch_rows
+from emailq.errors import Unavailable
 from emailq.queue import jobs
 
 _INTERVAL_S = 10.0
@@ -23,7 +24,12 @@ async def exposed_metrics(app: App) -> AsyncIterator[None]:
     if settings.metrics_port is None:
         yield
         return
-    port = metrics.serve(settings.metrics_port, settings.metrics_host)
+    try:
+        port = metrics.serve(settings.metrics_port, settings.metrics_host)
+    except OSError as error:
+        where = f"{settings.metrics_host}:{settings.metrics_port}"
+        hint = "each process needs a port of its own (0 = any)"
+        raise Unavailable(f"EMAILQ_METRICS_PORT: can't listen on {where}: {error.strerror}; {hint}") from None
     log.event("metrics.exposed", host=settings.metrics_host, port=port)
     task = asyncio.create_task(keep_standing(app.pool))
     try:

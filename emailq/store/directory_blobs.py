@@ -50,7 +50,7 @@ class DirectoryBlobs:
         return await asyncio.to_thread(lambda: [got(self._get, name) for name in names])
 
     async def check(self) -> None:
-        await asyncio.to_thread(self._put, {blob_name(PROBE): PROBE})
+        await asyncio.to_thread(self._try)
 
     async def stored(self) -> AsyncIterator[list[Stored]]:
         files = self._files()
@@ -97,7 +97,19 @@ class DirectoryBlobs:
             else:
                 _write_many(missing, self.root)
         except OSError as error:
-            raise Unavailable(f"can't write to the blob directory {self.root}: {error.strerror}") from None
+            raise self._refused(error) from None
+
+    def _try(self) -> None:
+        """Write anew each time: that the probe is there already says nothing of room on the disk."""
+        self._put({blob_name(PROBE): PROBE})
+        try:
+            temporary, _ = _write_beside(os.path.join(self.root, blob_key(blob_name(PROBE))), PROBE, sync=True)
+            os.unlink(temporary)
+        except OSError as error:
+            raise self._refused(error) from None
+
+    def _refused(self, error: OSError) -> Unavailable:
+        return Unavailable(f"can't write to the blob directory {self.root}: {error.strerror}")
 
     def _get(self, name: str) -> bytes:
         try:

@@ -238,6 +238,20 @@ async def test_a_full_disk_is_unavailable_and_leaves_nothing_behind(
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+async def test_the_check_tells_a_disk_that_has_become_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    await DirectoryBlobs(tmp_path).check()
+    files = [*tmp_path.rglob("*")]
+    monkeypatch.setattr(os, "fdatasync", full)
+
+    with pytest.raises(Unavailable, match="No space left on device"):
+        await DirectoryBlobs(tmp_path).check()
+
+    assert [*tmp_path.rglob("*")] == files
+
+
 # ------------------------------------------------------------------------------------------ s3
 
 
