@@ -1,6 +1,7 @@
 """Where people decide about ERP actions: what waits, what policy says of a message, yes and no, what was changed."""
 
 import copy
+import difflib
 import json
 from collections.abc import Sequence
 from typing import Any, LiteralString
@@ -130,6 +131,9 @@ def changed(payload: dict[str, Any], given: Sequence[str]) -> dict[str, Any]:
         names = path.split(".")
         if not equals or names[0] not in ("fields", "email") or len(names) < 2:
             raise UsageError(f"--set {one}: write fields.NAME=VALUE, for example fields.order_number=PO-7741")
+        if names[1] not in payload[names[0]]:  # all names that there are stand in it
+            near = difflib.get_close_matches(names[1], payload[names[0]], n=1)
+            raise UsageError(f"--set {one}: no such value{f'; did you mean {near[0]!r}?' if near else ''}")
         _set(payload, names, _parsed(text), one)
     return payload
 

@@ -220,7 +220,15 @@ def test_set_puts_a_value_where_its_path_leads(given: str, path: str, after: Any
 
 
 @pytest.mark.parametrize(
-    "given", ["order_number=1", "fields.order_number", "action=pay", "fields.lines.7.item=x", "fields=1"]
+    "given",
+    [
+        "order_number=1",
+        "fields.order_number",
+        "action=pay",
+        "fields.lines.7.item=x",
+        "fields=1",
+        "fields.ordr_number=1",
+    ],
 )
 def test_set_refuses_what_leads_nowhere_and_what_is_not_the_message(given: str) -> None:
     with pytest.raises(UsageError):
