@@ -47,9 +47,8 @@ async def serve_lmtp(app: App, listen: str, account: str | None) -> None:
 class _Lmtp(LMTP):
     """Lines of any length are mail too, and every recipient gets an answer to the data (RFC 2033 §4.2)."""
 
-    line_length_limit = 1 << 20
-
     def __init__(self, handler: "_Handler", app: App) -> None:
+        self.line_length_limit = app.settings.max_message_bytes
         super().__init__(
             handler,
             data_size_limit=app.settings.max_message_bytes,
@@ -62,7 +61,7 @@ class _Lmtp(LMTP):
     async def push(self, status: Any) -> None:
         is_verdict = isinstance(status, str) and status.startswith(("552 Error: Too much mail", "500 Line too long"))
         if is_verdict and self.envelope and self.envelope.rcpt_tos:
-            status = _for_each(self.envelope, "552 5.3.4 message too large" if status[:3] == "552" else status)
+            status = _for_each(self.envelope, "552 5.3.4 message too large")
         await super().push(status)
 
 

@@ -6,7 +6,7 @@ import signal
 import smtplib
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,12 @@ def settings_given() -> dict[str, Any]:
 
 @pytest.fixture
 async def port(app: App) -> AsyncIterator[int]:
+    async with listening(app) as port:
+        yield port
+
+
+@asynccontextmanager
+async def listening(app: App) -> AsyncIterator[int]:
     [port] = free_ports(1)
     task = asyncio.create_task(serve_lmtp(app, f"127.0.0.1:{port}", None))
     try:
@@ -126,6 +132,14 @@ async def test_line_ends_long_lines_and_bytes_stay_as_they_are(
 
     [(name,)] = await rows(conn, "select encode(raw_sha256, 'hex') from emails")
     assert await app.blobs.get(name) == raw
+
+
+async def test_a_line_may_be_as_long_as_a_message(app: App, conn: psycopg.AsyncConnection) -> None:
+    app.settings = app.settings.model_copy(update={"max_message_bytes": 3_000_000})
+
+    async with listening(app) as port:
+        assert await send(port, message("Long", "x" * 2_000_000)) == (250, b"")
+        assert (await send(port, message("Longer", "x" * 4_000_000)))[0] == 552
 
 
 async def test_a_message_that_is_too_large_is_refused_for_each_recipient(
