@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import Response
 from psycopg.rows import dict_row
 
@@ -160,7 +160,15 @@ async def label(email_id: UUID, asked: LabelRequest, request: Request, token: Wr
     return await _result(app, email_id)
 
 
-@router.get("/emails")
+def _only_known_parameters(request: Request) -> None:
+    """A filter with a typing error would be none, and show everything."""
+    known = {one.alias for one in request.scope["route"].dependant.query_params}
+    for name in request.query_params:
+        if name not in known:
+            raise HTTPException(422, f"unknown parameter {name!r}; there are {', '.join(sorted(known))}")
+
+
+@router.get("/emails", dependencies=[Depends(_only_known_parameters)])
 async def emails(
     request: Request,
     token: Reader,

@@ -136,6 +136,7 @@ def test_a_query_that_makes_no_sense_is_refused(api: httpx.Client) -> None:
         ("limit=100000000000000000000", 422),
         ("intent=nonsense", 422),
         ("search=%00", 422),
+        ("trust=suspicious", 422),
     ):
         assert api.get(f"/emails?{query}").status_code == status, query
 

@@ -51,6 +51,18 @@ def order(api: httpx.Client) -> str:
     return email_id
 
 
+def test_a_link_leads_to_no_page_of_the_senders(
+    api: httpx.Client, order: str, token: str, db: psycopg.Connection
+) -> None:
+    picture = '<img src="data:image/gif;base64,R0lGOD">'
+    db.execute("update emails set body_html = %s", (f'<a href=" DaTa:text/html,owned">there</a>{picture}',))
+
+    shown = api.get(f"/ui/mail/{order}/html", headers={"cookie": f"{COOKIE}={token}"}).text
+
+    assert "owned" not in shown
+    assert picture in shown
+
+
 def test_a_token_lets_a_person_in_and_out(browser: Browser, url: str, token: str) -> None:
     with browser.new_context(base_url=url) as context:
         page = context.new_page()
