@@ -100,7 +100,7 @@ _TIME = re.compile(
 )
 _DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})[.h](\d\d)(?:\.(\d\d)(?:\.\d+)?)?(?![\d.])\s*([AaPp]\.?[Mm]\b)?")
 _BARE_TIME = re.compile(  # behind a year: "26 Aug 76 1429 EDT" (RFC 822 A.3.1)
-    r"(?:\d\s?[^\W\d_]{3,12}\s?\d\d|(?<![+\-\d])\d{4})\s([01]\d|2[0-3])([0-5]\d)([0-5]\d)?(?![\d:])()"
+    r"(?:\d[\s/-]?[^\W\d_]{3,12}[\s/-]?\d\d|(?<![+\-\d])\d{4})\s([01]\d|2[0-3])([0-5]\d)([0-5]\d)?(?![\d:])()"
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d+-])\d+|(?<=\d-)\d+|(?<=[^\W\d_]-)\d+")
