@@ -215,7 +215,7 @@ class _Reader:
         self._start()
         phrase = "".join(text for text, _ in words).strip()
         is_bare = any("@" in text for text, quoted in words if not quoted)
-        if angle is not None:
+        if angle is not None and (angle.strip() or not is_bare):
             if is_bare:
                 self.defects.add("address-ambiguous")
             self._finish_angle(phrase, angle, comments)
@@ -270,7 +270,7 @@ class _Reader:
     def _append_name(self, name: str | None) -> None:
         """What a reader may want to see, though nobody can write to it: "MAILER-DAEMON <>"."""
         self.defects.add("address-missing")
-        if name and not _NOBODY.fullmatch(name):
+        if name and not _NOBODY.fullmatch(name.rstrip(":; ")):
             self.found.append(Address(name, ""))
 
     def _read_hidden_mailbox(self, phrase: str) -> bool:

@@ -62,6 +62,8 @@ WIDE_LIST = [(None, f"{x}@b.example") for x in "cde"]
         ("a@b.example, root,", [(None, "a@b.example"), (None, "root")]),
         ("Bo <root>", [("Bo", "root")]),
         ("two words", [("two words", "")]),
+        ("a@b.example <>", [(None, "a@b.example")]),
+        ('"Undisclosed recipients:" <>', []),
         ("MAILER-DAEMON <>, a@b.example", [("MAILER-DAEMON", ""), (None, "a@b.example")]),
         ('"ceo@big.example" <x@evil.example>', [("ceo@big.example", "x@evil.example")]),
         ("ceo@big.example <x@evil.example>", [("ceo@big.example", "x@evil.example")]),
