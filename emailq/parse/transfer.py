@@ -26,7 +26,8 @@ _BASE64_PIECES = 10_000  # encoded texts in a row, each with its own padding
 _BLANKS_AT_LINE_END = re.compile(rb"(?<![ \t])[ \t]++(?=\r*\n|\Z)")
 _SOFT_BREAK_BY_CR = re.compile(rb"=\r(?!\r*\n)")
 _EQUALS_BEFORE_ANOTHER = re.compile(rb"=(?==)")
-UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,500}?)[ \t]*\r*\n", re.MULTILINE)
+# its type is for mypyc, which may read a module that imports it first
+UU_BEGIN: re.Pattern[bytes] = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,500}?)[ \t]*\r*\n", re.MULTILINE)
 
 
 def encoding_name(value: str | None) -> str | None:
