@@ -110,6 +110,8 @@ def _unmark_prose(page: Page, end: int) -> None:
         return
     near = page.plain[start - 1] if start else ""
     above = near or (page.plain[start - 2] if start > 1 else "")
+    if len(quoted) > 2 and not _leads_to(above):
+        return
     is_cited = _is_of_history(page, quoted, end)
     is_shown = _leads_to(above) and not is_cited
     are_answered = any(page.owners[number] == NEW and page.plain[number] for number in range(start, after))
@@ -140,7 +142,7 @@ def _unmark_shown(page: Page) -> None:
 def _is_of_history(page: Page, quoted: list[int], begin: int) -> bool:
     """Whether the first of some quoted lines stands in the history too, which begins at a line."""
     words = page.plain[quoted[0]].lstrip("> ")
-    return words in " ".join([text.lstrip("> ") for text in page.plain[begin:]])
+    return begin < len(page.plain) and words in " ".join([text.lstrip("> ") for text in page.plain[begin:]])
 
 
 def _leads_to(text: str) -> bool:

@@ -98,7 +98,7 @@ class Run:
 
     def begins_paragraph(self, index: int) -> bool:
         """Whether a blank line stands above it; not so for the first line."""
-        return 0 < index < len(self) and self.numbers[index] > self.numbers[index - 1] + self._step
+        return index > 0 and self.numbers[index] > self.numbers[index - 1] + self._step
 
     def last_paragraph(self) -> int:
         """Where it begins."""
@@ -145,7 +145,7 @@ _TARGET = re.compile(r" ?<[^<>\s]+>")
 _DIGIT = re.compile(r"\d")
 _FOUR_DIGITS = re.compile(r"(?:\d\D*+){4}")
 _PHONE = in_lower_case(
-    r"\b(?:tel|phone|mob|mobile|cell|fax|direct|office|тел|моб|факс)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
+    r"\b(?:tel|fon|telefon|teléfono|téléphone|телефон|phone|mob|gsm|handy|mobil|móvil|mobile|cell|fax|direct|office|тел|моб|факс)\.?\s{0,2}[:.]?\s{0,2}[+(]{0,2}\d"
     r"(?:[ ()./-]{0,2}\d){3}|\b[тtmpf](?:[.:]\s{0,2}|\s{1,2})[+(]{0,2}\d(?:[ ()./-]{0,2}\d){5}|\+\d[\d ()./-]{7,}"
     r"|^\(?\d{1,5}\)?(?:[ ()/-]{1,2}\d{2,5}){2,4}(?:\s?\(?(?:ext|x|доб|вн|poste)\.?\s?\d{1,5}\)?)?$|☎|📱|📞"
 )

@@ -158,8 +158,8 @@ CLOSINGS = """
     schönen abend noch|schönen feierabend|schönen tag|have a good evening|have a great evening|have a nice evening
     enjoy your weekend|buenas noches|buon weekend|bom fim de semana|fijne avond|fijn weekend|prettig weekend
     trevlig kväll|ha det fint|ha det bra|miłego wieczoru|miłego weekendu|kind rgds
-    bjs|bjos|bjinhos|beijos|beijinhos|abs|besitos|bss|bisou|gros bisous|glg|hugs and kisses|kisses|schöne woche
-    boa semana|passez une bonne journée
+    bjs|bjos|bjinhos|beijos|beijinhos|abs|besitos|bss|bisou|gros bisous|glg|bussi|busserl|küsschen
+    hugs and kisses|kisses|schöne woche|boa semana|passez une bonne journée
     順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|謹啟|祝 商祺|feliz tarde|feliz noche|feliz semana
     feliz fin de semana|buena semana|בברכה|تحياتي|مع تحياتي|مع أطيب التحيات|trân trọng|hormat saya|salam
 """
@@ -349,6 +349,7 @@ THIS_MESSAGE = """
     tento e-mail|bu e-posta|bu mesaj
 """
 CONFIDENTIAL = """
+    the addressee
     confidential|intended solely|intended only|solely for the use|intended for the use|intended recipient|privileged
     vertraulich|bestimmungsgemäße|confidentiel|destinataire|confidencial|exclusivamente|destinatario|riservat
     конфиденциальн|предназначен|конфіденційн|призначен|vertrouwelijk|bestemd|poufn|fortrolig|konfidentiell|důvěrn|gizli

@@ -140,12 +140,15 @@ def _is_cited(run: Run, begin: int, end: int, signed: int, names: list[str]) -> 
     is_led_to = begin > 0 and texts[begin - 1][-1] == ":"
     if is_led_to and any(run.begins_paragraph(n) for n in range(begin + 2, signed + 1)):
         return True  # "Please end it like this:"
+    paragraphs = [n for n in range(begin + 1, min(end + 1, signed)) if run.begins_paragraph(n)]
+    if any(texts[n][0].islower() and _has_small_words(texts[n].split()) for n in paragraphs):
+        return True  # a sentence goes on
     if end == len(run):
         return False
     if texts[end - 1][-1] in QUOTATION_MARKS and QUOTATION_MARKS.isdisjoint(texts[end - 1][:-1]):
         return True
     below = texts[end]
-    if below[0].islower() and len(below.split()) > 3:  # a sentence goes on
+    if below[0].islower() and len(below.split()) > 3:
         return not (is_afterthought(run, end) or _POSTSCRIPT.match(below))
     said = texts[begin + 1 : end] or [*filter(None, [texts[begin].partition(", ")[2]])]
     is_anybodys = bool(said) and not any(_is_signed(text, names) or is_contact(text) for text in said)
@@ -367,7 +370,8 @@ def _contact_block(run: Run, names: list[str]) -> int:
     """
     paragraph = run.last_paragraph()
     top = max(paragraph, len(run) - _CONTACT_LINES)
-    if not _has_contact([*run.texts[top:], *_BAR.split("".join(run.texts[-1:]))[1:]]):
+    last = run.texts[-1] if run.texts else ""
+    if not (_has_contact(run.texts[top:]) or (last[-1:].isdigit() and _has_contact(_BAR.split(last)[1:]))):
         return len(run)
     for begin in range(max(top, 1), len(run)):
         block, above = run.texts[begin:], run.texts[begin - 1]

@@ -43,7 +43,7 @@ _COMMA_AND_NAME = re.compile(r", [A-Z]")
 def without_banner(run: Run) -> Run:
     """The lines below what a gateway or a firm sets above the text."""
     texts = run.texts
-    if texts[0].isupper() and run.begins_paragraph(1) and _is_title(texts[0]):
+    if texts[0].isupper() and len(run) > 1 and run.begins_paragraph(1) and _is_title(texts[0]):
         run.give(SIGNATURE, 0, 1)  # "PRIVILEGED AND CONFIDENTIAL"
         return run.part(1)
     if len(texts[0]) >= _WRAPPED:
@@ -84,6 +84,8 @@ def around_small_print(run: Run, *, is_first: bool) -> tuple[Run, Run]:
     """The lines above small print, and an afterthought below it; else it goes on to the end."""
     top = max(int(is_first), len(run) - _SMALL_PRINT_LINES)
     begin, end = _small_print_in(run, top)
+    if begin == end:
+        return run, run.part(end)
     run.give(SIGNATURE, begin, end)
     return run.part(0, begin), run.part(end)
 

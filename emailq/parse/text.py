@@ -30,6 +30,9 @@ _LINE, _PARAGRAPH, _QUOTE, _UNQUOTE, _SIGNATURE, _SIGNED = "\x01", "\x02", "\x03
 _BLANK = "\x07"  # one of preformatted text, which counts
 _SET_OFF, _USUAL = "\x08", "\x0e"  # text of history in a colour, bold or slanted
 _SET_OFF_TEXT = re.compile(f"{_SET_OFF}[^{_USUAL}]*{_USUAL}")
+_ANSWERED = re.compile(  # a question, and in the same line its answer
+    rf"^([^{_SET_OFF}\n]*\?[ \u00a0]*)((?:{_SET_OFF}[^{_USUAL}\n]*{_USUAL}[^{_SET_OFF}\w\n]*)+)$", re.MULTILINE
+)
 _COUNTING_BLANKS = re.compile("^ +| {2,}", re.MULTILINE)
 _MARKS = f" \n{_LINE}{_PARAGRAPH}"
 _BROKEN = frozenset(f"\n{_LINE}{_PARAGRAPH}{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}")
@@ -360,6 +363,8 @@ def _tidy(text: str) -> str:
         text = _TAG_CHARACTERS.sub("", text) if _may_have_tag_characters(text) else text
         text = _ZERO_WIDTH.sub("", text) if _MAYBE_ZERO_WIDTH.search(text) else text
     text = _BREAKS.sub(_line_break, text)
+    if _SET_OFF in text:
+        text = _ANSWERED.sub(r"\1\n\2", text)
     blocks: list[str] = []  # short lines take many times their text, so they are joined now and then
     kept: list[str] = []
     depth = blank_depth = 0
