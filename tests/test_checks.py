@@ -213,8 +213,9 @@ async def test_a_database_that_is_read_only_is_told(dsn: str) -> None:
 async def test_a_role_of_its_own_is_welcome(dsn: str, db: psycopg.Connection) -> None:
     db.execute("create role emailq_test_role login")
     try:
-        async with await connect(dsn.replace("postgres@", "emailq_test_role@"), "test") as conn:
+        async with await connect(dsn.replace("postgres@", "emailq_test_role@"), "test") as conn, conn.transaction():
             found = await checks.access(conn)
+            await conn.execute("select 'no error was made, which would stand in the log of the server'")
     finally:
         db.execute("drop role emailq_test_role")
 
