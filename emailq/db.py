@@ -129,7 +129,7 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
         await _set_up(conn)
         await refuse_an_old_primary(conn, dsn)
 
-    pool: Pool = AsyncConnectionPool(
+    pool = _LentPool(
         dsn,
         connection_class=psycopg.AsyncConnection[TupleRow],
         kwargs={"autocommit": True, "application_name": "emailq", **_CONNECTION},
@@ -137,10 +137,19 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
         min_size=0,
         max_size=settings.pool_size,
         timeout=15,
+        reconnect_timeout=5,  # then whoever asks next tries anew; pauses between tries would grow to minutes
         open=False,
     )
-    async with pool:
+    await pool.open()
+    try:
         yield pool
+    finally:
+        await Pool.close(pool)
+
+
+class _LentPool(Pool):
+    async def close(self, timeout: float = 5.0) -> None:
+        raise RuntimeError("the pool is there for all handlers of this process: none may close it")
 
 
 async def restore(conn: Connection) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from psycopg import sql
 from psycopg.adapt import PyFormat
+from psycopg.errors import InvalidSqlStatementName
 from psycopg.types.json import Jsonb
 
 from emailq import log, metrics
@@ -110,10 +111,11 @@ class Committer:
                 await self._commit(self._conn, batch)
                 return
             except Exception as error:
-                if self._conn and not is_idle(self._conn):
+                is_bare = isinstance(error, InvalidSqlStatementName)  # an effect took our prepared statements away
+                if self._conn and (is_bare or not is_idle(self._conn)):
                     await self._conn.close()
                 answered = self._conn is not None and not self._conn.closed
-                may_pass = isinstance(error, Unavailable) or is_temporary(error)
+                may_pass = is_bare or isinstance(error, Unavailable) or is_temporary(error)
                 if len(batch) == 1:
                     job, outcome = batch[0]
                     has_effects = isinstance(outcome, Done | Reject)

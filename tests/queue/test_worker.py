@@ -528,6 +528,38 @@ async def test_a_temporary_table_of_an_effect_hides_none_of_ours(db: psycopg.Con
     assert {item(db, one)["status"] for one in items} == {"completed"}
 
 
+async def test_prepared_statements_that_an_effect_takes_away_cost_nobody_an_attempt(
+    db: psycopg.Connection, drain: Drain
+) -> None:
+    items = add_items(db, 30, max_attempts=1)
+    db.execute("create function forgets() returns void language plpgsql as $$ begin execute 'deallocate all'; end $$")
+
+    async def handle(job: Job, app: App) -> Outcome:
+        await asyncio.sleep(0.01)
+        return Done([Effect("forgets", ())])
+
+    await drain(handle, concurrency=1)
+
+    assert {item(db, one)["status"] for one in items} == {"completed"}
+
+
+async def test_a_handler_cannot_close_the_pool_that_all_share(db: psycopg.Connection, drain: Drain) -> None:
+    first, *others = add_items(db, 4, max_attempts=1)
+
+    async def handle(job: Job, app: App) -> Outcome:
+        async with app.pool.connection():
+            if job.id != first:
+                return Done()
+        async with app.pool:
+            return Done()
+
+    await drain(handle, concurrency=1)
+
+    assert item(db, first)["status"] == "failed"
+    assert "RuntimeError at emailq.db" in item(db, first)["last_error"]
+    assert {item(db, one)["status"] for one in others} == {"completed"}
+
+
 async def test_a_reason_that_is_no_text_is_made_some(db: psycopg.Connection, drain: Drain) -> None:
     item_id = add_item(db)
 
