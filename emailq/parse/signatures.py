@@ -4,6 +4,19 @@ import re
 from itertools import takewhile
 
 from emailq.parse import phrases
+from emailq.parse.cards import (
+    BAR,
+    GREETING,
+    POSTSCRIPT,
+    are_below_name,
+    before_postscript,
+    contact_block,
+    has_contact,
+    is_card,
+    is_own_sentence,
+    name_above,
+    name_in,
+)
 from emailq.parse.closings import AMBIGUOUS, YOURS, closing_of, is_closing_and_name, is_thanks_and_name, without_closing
 from emailq.parse.lines import (
     DELIMITERS,
@@ -12,30 +25,21 @@ from emailq.parse.lines import (
     SIGNATURE,
     Page,
     Run,
-    any_of,
     are_names,
     bare,
     fold,
     is_contact,
     is_rule,
-    length,
     words_of,
 )
-from emailq.parse.names import is_author, is_name, is_nickname, is_of_another, is_short_name, names_of
-from emailq.parse.small_print import BELOW_NAMES, around_small_print, is_afterthought, is_sent_from, without_banner
+from emailq.parse.names import is_author, is_name, is_nickname, is_short_name, names_of
+from emailq.parse.small_print import around_small_print, is_afterthought, is_sent_from, without_banner
 
 _SIGNATURE_LINES = 25  # with text, at most, from the end
-_CONTACT_LINES = 8
 _FIRST_PERSON = frozenset(words_of(phrases.FIRST_PERSON))
 _CLOSING_ENDS = (" 드림", " 올림", " 배상")  # behind a name
 _SHORT_ANSWERS = frozenset(words_of(phrases.SHORT_ANSWERS))
-_BAR = re.compile(r"\s[|•·–—-]\s|,\s")
-_POSTSCRIPT = re.compile(rf"{any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE)
-_PS_LETTERS = frozenset(letter for word in words_of(phrases.POSTSCRIPTS) for letter in (word[0], word[0].upper()))
-_GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORECASE)
-_PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
-_SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 
 
 def mark_signatures(page: Page, names: list[str]) -> None:
@@ -62,8 +66,8 @@ def _mark_signature(run: Run, names: list[str], *, is_first: bool) -> None:
         return
     if len(run) == 1 and bare(fold(run.texts[0])) in AMBIGUOUS:
         return  # "Yours." answers a quoted question
-    is_card = not is_first and is_author(run.texts[0], names) and _is_card("", run.texts[1:])
-    if is_card and not run.just_above().endswith(("?", ":")):
+    is_on_top = not is_first and is_author(run.texts[0], names) and is_card("", run.texts[1:])
+    if is_on_top and not run.just_above().endswith(("?", ":")):
         run.give(SIGNATURE)
         return
     run, is_first = _end_of(run, is_first=is_first)
@@ -71,15 +75,15 @@ def _mark_signature(run: Run, names: list[str], *, is_first: bool) -> None:
     if end:
         run.give(SIGNATURE, begin, end)
         if is_rule(run.texts[begin]):
-            run.give(SIGNATURE, _name_above(run.part(0, begin), names), begin)
+            run.give(SIGNATURE, name_above(run.part(0, begin), names), begin)
         if end < len(run):
             _mark_signature(run.part(end), names, is_first=False)  # below a postscript
     elif len(run) > 1 and _SIGNED.match(run.texts[-1]):
         run.give(SIGNATURE, len(run) - 1)
     else:
-        end = _before_postscript(run.texts)
+        end = before_postscript(run.texts)
         above = run.part(0, end)
-        above.give(SIGNATURE, _name_above(above, names) if has_small_print else _contact_block(above, names))
+        above.give(SIGNATURE, name_above(above, names) if has_small_print else contact_block(above, names))
         if end < len(run):
             _mark_signature(run.part(end), names, is_first=False)
 
@@ -97,7 +101,7 @@ def _without_sent_from(run: Run) -> Run:
         run.give(SIGNATURE, index, index + 1)
         if not index:
             continue
-        end = index + _before_postscript(run.texts[index:])
+        end = index + before_postscript(run.texts[index:])
         rest = run.texts[index + 1 : end]
         is_short = all(len(line) <= 60 for line in rest)
         run.give(SIGNATURE if is_short else QUOTED, index + 1, end)
@@ -113,7 +117,7 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
     texts = run.texts
     delimiters = [] if DELIMITERS.isdisjoint(texts) else [n for n, text in enumerate(texts) if text in DELIMITERS]
     stop = next((n for n in delimiters if n and _begins_signature(texts[n], texts[n + 1 :])), len(texts))
-    stop = min(stop, _before_postscript(texts))
+    stop = min(stop, before_postscript(texts))
     signed = _signed_at(run if stop == len(run) else run.part(0, stop), names)
     for index, text in enumerate(texts):
         if index != signed and not _begins_at(run, index, is_top=is_first and index == 0):
@@ -149,7 +153,7 @@ def _is_cited(run: Run, begin: int, end: int, signed: int, names: list[str]) -> 
         return True
     below = texts[end]
     if below[0].islower() and len(below.split()) > 3:
-        return not (is_afterthought(run, end) or _POSTSCRIPT.match(below))
+        return not (is_afterthought(run, end) or POSTSCRIPT.match(below))
     said = texts[begin + 1 : end] or [*filter(None, [texts[begin].partition(", ")[2]])]
     is_anybodys = bool(said) and not any(_is_signed(text, names) or is_contact(text) for text in said)
     return is_anybodys and (signed >= end or any(_is_own_name(text, names) for text in texts[end:]))
@@ -189,14 +193,14 @@ def _begin_above_name(run: Run, index: int, names: list[str]) -> int:
     if not (is_own or (index == len(run) - 1 and run.begins_paragraph(index) and is_nickname(text, names))):
         return index - 1 if above[-1] == "," and _leads_to_anybody(run, index) else 0
     is_near, below = not run.begins_paragraph(index), run.texts[index + 1 : _before_afterthought(run, index + 1)]
-    if index > 1 and (bare(fold(above)) in YOURS or (_leads_to_name(above) and (not below or _is_card(".", below)))):
+    if index > 1 and (bare(fold(above)) in YOURS or (_leads_to_name(above) and (not below or is_card(".", below)))):
         return index - 1
     if is_near and is_name(above) and _is_in_list(run, index - 1):
         return 0
     if not (is_near or below) and is_name(text) and above[-1] == "," and len(above.split()) > 6:
         return index - 1 if run.begins_paragraph(index - 1) and index > 1 else index
     is_apart = not is_near and is_name(text) and above[-1] not in ":,;"
-    return index if _is_card("" if is_apart else above, below) else 0
+    return index if is_card("" if is_apart else above, below) else 0
 
 
 def _is_in_list(run: Run, index: int) -> bool:
@@ -213,28 +217,22 @@ def _leads_to_anybody(run: Run, index: int) -> bool:
     if index < 2 or not _leads_to_name(run.texts[index - 1]) or not run.begins_paragraph(index - 1):
         return False
     below = run.texts[index + 1 :]
-    return is_short_name(run.texts[index]) and (not below or (_has_contact(below) and _is_card(".", below)))
+    return is_short_name(run.texts[index]) and (not below or (has_contact(below) and is_card(".", below)))
 
 
 def _is_signed(text: str, names: list[str]) -> bool:
     """ "Ann", "thanks again, Ann", "With a smile, Ann", "Ann Hill | Buyer"."""
     if is_author(without_closing(text), names):
         return True
-    if not _BAR.search(text):
+    if not BAR.search(text):
         return False
     first, _, firm = text.partition(", ")
     if len(names) > 1 and is_short_name(first) and set(names) == set(names_of(firm)):
         return True  # "Ann, the shop “Hill”" of The Shop Hill
     words, _, name = text.rpartition(", ")
     is_wish = bool(words) and len(words.split()) <= 3 and _leads_to_name(f"{words},") and not are_names(words)
-    name = name if is_wish else _name_in(text)
+    name = name if is_wish else name_in(text)
     return name != text and is_author(name, names)
-
-
-def _name_in(text: str) -> str:
-    """ "Ann Hill" of "Ann Hill | Buyer"; a line that does not begin with a whole name, as it is."""
-    name = _BAR.split(text, maxsplit=1)[0]
-    return name if is_name(name) else text
 
 
 def _leads_to_name(text: str) -> bool:
@@ -244,37 +242,15 @@ def _leads_to_name(text: str) -> bool:
         and text.count(",") == 1
         and len(text.split()) <= 6
         and text[0].isupper()
-        and not _GREETING.match(text)
+        and not GREETING.match(text)
         and fold(text[:-1]) not in _SHORT_ANSWERS
     )
-
-
-def _is_card(above: str, below: list[str]) -> bool:
-    """Whether the lines below a name say who that is; `above`: the line above the name, which may ask for a list."""
-    if not below:
-        return not above.endswith((":", ","))
-    said = [*takewhile(lambda line: not _tells_only_contact(line), below[: _before_postscript(["", *below]) - 1])]
-    is_short = all((length(line) <= 90 and line[-1] not in "?!:;") or _is_boilerplate(line) for line in said[:8])
-    is_end = above.endswith((".", "!", "?", ")", "。")) or " " not in above or is_rule(above)
-    return is_end and is_short and not any(map(_says_more, said)) and len(below) <= 12 and _is_signature(below)
-
-
-def _tells_only_contact(text: str) -> bool:
-    return length(text) <= 60 and is_contact(text) and not any(end in text for end in (". ", "! ", "? "))
-
-
-def _says_more(text: str) -> bool:
-    return _is_own_sentence(text) and not (are_names(text) or is_contact(text) or _is_boilerplate(text))
-
-
-def _is_boilerplate(text: str) -> bool:
-    return any(map(fold(text).__contains__, BELOW_NAMES))
 
 
 def _length_of_signature(run: Run) -> int:
     """How many of these lines belong to it: up to "PS: …", or to a paragraph in which the author speaks on."""
     texts = run.texts
-    end = _before_postscript(texts)
+    end = before_postscript(texts)
     if texts[0] in DELIMITERS:
         return end
     if end > 1 and _is_sentence(texts[1]) and not is_rule(texts[0]):
@@ -283,14 +259,6 @@ def _length_of_signature(run: Run) -> int:
         if is_afterthought(run, number) or _speaks_on(texts[number], is_paragraph=run.begins_paragraph(number)):
             return number
     return end
-
-
-def _before_postscript(texts: list[str]) -> int:
-    """How many lines stand above "PS: …"."""
-    for number, text in enumerate(texts):
-        if text[:1] in _PS_LETTERS and number and _POSTSCRIPT.match(text):
-            return number
-    return len(texts)
 
 
 def _speaks_on(text: str, *, is_paragraph: bool) -> bool:
@@ -303,19 +271,19 @@ def _begins_signature(text: str, below: list[str]) -> bool:
     """Whether a signature begins at a line with these lines below it."""
     if text in DELIMITERS:
         is_text = len(below) > 1 or (below and (below[0][-1] == "?" or _speaks_on(below[0], is_paragraph=True)))
-        if is_text and all(map(_is_own_sentence, below[: max(2, len(below) - 1)])) and not _has_contact(below):
+        if is_text and all(map(is_own_sentence, below[: max(2, len(below) - 1)])) and not has_contact(below):
             return False
         return not _continues(below)
     if is_rule(text):
-        facts = sum(":" in line and not _has_contact([line]) for line in below)  # "Item: pump", so a form or a table
+        facts = sum(":" in line and not has_contact([line]) for line in below)  # "Item: pump", so a form or a table
         near = list(takewhile(lambda line: not is_rule(line), below))
-        return facts < 2 and _is_signature(below) and _has_contact(near) and sum(map(_is_sentence, near)) < 2
+        return facts < 2 and are_below_name(below) and has_contact(near) and sum(map(_is_sentence, near)) < 2
     if len(text) > 120:
         return False
     if text[0].islower() and text[-1] == "." and " " in text:
         return False  # the end of a sentence that was broken
     if text[-1] == "," and below and (below[0] in DELIMITERS or is_rule(below[0])) and _leads_to_name(text):
-        return _is_signature(below)
+        return are_below_name(below)
     words = fold(text)
     closing = closing_of(words)
     if not closing and (words.endswith(_CLOSING_ENDS) or is_closing_and_name(text, words)):
@@ -323,13 +291,9 @@ def _begins_signature(text: str, below: list[str]) -> bool:
     if not closing and not below and is_thanks_and_name(text):
         closing = 2
     if closing == 1:
-        name = _name_in(next((line for line in below if not is_rule(line)), ""))
-        return 0 < len(name) <= 40 and len(name.split()) <= 4 and not closing_of(fold(name)) and _is_signature(below)
-    return closing == 2 and _is_signature(below) and not _continues(below)
-
-
-def _is_own_sentence(text: str) -> bool:
-    return text[-1] in ".!?" and " " in text
+        name = name_in(next((line for line in below if not is_rule(line)), ""))
+        return 0 < len(name) <= 40 and len(name.split()) <= 4 and not closing_of(fold(name)) and are_below_name(below)
+    return closing == 2 and are_below_name(below) and not _continues(below)
 
 
 def _goes_on(below: list[str]) -> bool:
@@ -348,69 +312,3 @@ def _continues(below: list[str]) -> bool:
 
 def _is_sentence(text: str) -> bool:
     return text[-1] in ".!?" and len(text.split()) > 4 and not are_names(text) and not is_contact(text)
-
-
-def _is_signature(below: list[str]) -> bool:
-    """Not many lines, all short but those that stand below a name."""
-    below = below[1:] if below and below[0] in DELIMITERS else below
-    longest = 1000 if below and len(below[0]) <= 60 and is_name(below[0]) else 140
-    return len(below) <= 16 and not any(
-        (len(line) > longest and length(line) > longest) or _GREETING.match(line) for line in below
-    )
-
-
-def _has_contact(below: list[str]) -> bool:
-    return any(map(is_contact, below[:12]))
-
-
-def _contact_block(run: Run, names: list[str]) -> int:
-    """Where the last paragraph begins, when it is a name with a telephone number or an address below it; else the end.
-
-    Not that of somebody whom the text above speaks of.
-    """
-    paragraph = run.last_paragraph()
-    top = max(paragraph, len(run) - _CONTACT_LINES)
-    last = run.texts[-1] if run.texts else ""
-    if not (_has_contact(run.texts[top:]) or (last[-1:].isdigit() and _has_contact(_BAR.split(last)[1:]))):
-        return len(run)
-    for begin in range(max(top, 1), len(run)):
-        block, above = run.texts[begin:], run.texts[begin - 1]
-        if any(length(line) > 90 for line in block):
-            continue
-        if above[-1] == ":" or (begin > paragraph and not above.endswith(_SENTENCE_ENDS)):
-            continue  # "Please send it to:"
-        if is_of_another(block, names, is_end=above[-1] in ".!)。！"):
-            continue  # "Please ask"
-        name, *title = _BAR.split(block[0].rstrip(","))
-        if len(block) == 1 and len(title) < 2 and not (title and _has_name(name, names)):
-            continue  # "Ann Hill | Buyer | +44 161 496 0000" is enough
-        if _has_contact([*title, *block[1:]]):
-            upper = _name_paragraph(run.part(0, begin), names) if begin == paragraph else begin
-            if upper < begin or is_name(name) or _is_first_name(name, block[1:]):
-                return upper
-    return len(run)
-
-
-def _has_name(text: str, names: list[str]) -> bool:
-    """Whether one of the author's names stands in a firm's: "Hill Pumps" of Ann Hill."""
-    return are_names(text) and not set(names).isdisjoint(names_of(text))
-
-
-def _is_first_name(text: str, below: list[str]) -> bool:
-    return len(below) == 1 and text.isalpha() and text.istitle() and bool(_PHONE.match(below[0]))
-
-
-def _name_paragraph(run: Run, names: list[str]) -> int:
-    """Where the last paragraph begins if it is a name, perhaps with a title below it; else the end."""
-    begin = run.last_paragraph()
-    block = run.texts[begin:]
-    if not begin or len(block) > 3 or any(line.endswith((".", "!", "?", ":")) for line in block):
-        return len(run)
-    is_own = len(block) == 1 and (is_author(block[0], names) or is_nickname(block[0], names))
-    return begin if is_own or is_name(block[0]) else len(run)
-
-
-def _name_above(run: Run, names: list[str]) -> int:
-    """Where the name above small print begins: with a telephone number, or as a paragraph of its own; else the end."""
-    begin = _contact_block(run, names)
-    return begin if begin < len(run) else _name_paragraph(run, names)
