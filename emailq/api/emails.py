@@ -8,13 +8,12 @@ import hmac
 import secrets
 import time
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import Response
-from psycopg.rows import dict_row
 
 from emailq.api.models import (
     ClassificationRequest,
@@ -31,11 +30,11 @@ from emailq.api.tokens import Ingester, Reader, Writer
 from emailq.app import App
 from emailq.classify.decisions import label_email
 from emailq.db import fetch_value
-from emailq.errors import BadInput, NotFound, Unavailable
+from emailq.errors import BadInput, Unavailable
 from emailq.ingest.accept import Incoming, accept
 from emailq.models import LLM_QUEUE, Intent, Priority, Sentiment
 from emailq.queue.inline import work_now
-from emailq.store.attachments import refusal
+from emailq.store.attachments import Attachment, attachment_by_id, refusal
 from emailq.store.emails import list_emails, show_email
 
 router = APIRouter(route_class=OnceRoute, tags=["e-mails"])
@@ -213,8 +212,7 @@ async def email(email_id: UUID, request: Request, token: Reader) -> EmailDetails
 @router.post("/attachments/{attachment_id}/link")
 async def attachment_link(attachment_id: UUID, request: Request, token: Reader) -> Link:
     """A URL for an attachment that needs no token and works for five minutes. Infected ones are not served."""
-    async with request.app.state.app.pool.connection() as conn:
-        await _attachment(conn, attachment_id)
+    await _attachment(request.app.state.app, attachment_id)
     expires = int(time.time()) + _LINK_S
     url = f"/attachments/{attachment_id}/content?expires={expires}&signature={_signature(attachment_id, expires)}"
     return Link(url=url, expires_at=datetime.fromtimestamp(expires, UTC))
@@ -232,23 +230,16 @@ async def attachment_content(
     if not hmac.compare_digest(signature.encode("utf-8", "replace"), expected.encode()) or expires < time.time():
         raise HTTPException(403, "this link is not valid any more: ask for a new one")
     app: App = request.app.state.app
-    async with app.pool.connection() as conn:
-        found = await _attachment(conn, attachment_id)
-    name = quote(found["filename"], safe="")
+    found = await _attachment(app, attachment_id)
+    name = quote(found.filename, safe="")
     headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}", "cache-control": "private, no-store"}
-    return Response(await app.blobs.get(found["sha256"]), headers=headers, media_type="application/octet-stream")
+    return Response(await app.blobs.get(found.blob), headers=headers, media_type="application/octet-stream")
 
 
-async def _attachment(conn: Any, attachment_id: UUID) -> dict[str, Any]:
-    cursor = conn.cursor(row_factory=dict_row)
-    await cursor.execute(
-        "select filename, encode(sha256, 'hex') as sha256, virus_scan_status from attachments where id = %s",
-        (attachment_id,),
-    )
-    found: dict[str, Any] | None = await cursor.fetchone()
-    if found is None:
-        raise NotFound(f"no attachment {attachment_id}")
-    if reason := refusal(found["virus_scan_status"]):
+async def _attachment(app: App, attachment_id: UUID) -> Attachment:
+    async with app.pool.connection() as conn:
+        found = await attachment_by_id(conn, attachment_id)
+    if reason := refusal(found.scan_status):
         raise HTTPException(403, reason)
     return found
 

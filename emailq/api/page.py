@@ -167,7 +167,7 @@ async def one_email(email_id: UUID, request: Request, token: Reader) -> Response
 
 
 @router.get("/mail/{email_id}/html")
-async def emailhtml(email_id: UUID, request: Request, token: Reader) -> Response:
+async def email_html(email_id: UUID, request: Request, token: Reader) -> Response:
     """The message's HTML for its frame: no script, no form, nothing that is loaded from anywhere."""
     async with _pool(request).connection() as conn:
         rows = await fetch_rows(conn, "select left(body_html, 2000000) as html from emails where id = %s", email_id)
