@@ -34,6 +34,14 @@ LIST_HEADERS = (
 FORWARDED = re.compile(r"\W{0,3}(?:fwd?|wg|tr|rv|i|pd|vs|doorst|enc|пересл|fw)\s?:", re.IGNORECASE)
 REPLY = re.compile(r"\W{0,3}(?:re|aw|sv|antw|отв|ответ|回复)\s?(?:\[\d+\])?:", re.IGNORECASE)
 TAGS = re.compile(r"^(?:\s*\[[^\]]{1,60}\])+\s*")
+DESK = re.compile(  # where nobody's name is in the address
+    r"(?:support|help(?:desk)?|info|kontakt|conta[ck]to?|kunden\w*|service\w*|customer\w*|care|office|hello|team|mail|ayuda|"
+    r"aten\w+|soporte|suporte|assisten\w+|biuro|bok|pomoc|zakaz|podderzhka|priem\w*|obrasch\w*|admin|desk|hr|jobs?|karriere|"
+    r"bewerbung|accueil|mairie|planning|protocollo|urp|iletisim|destek|sales|orders|shop|[ei]nquir\w+|reception|praxis|"
+    r"anfragen?|bestellung\w*|[sc]e[ckg]ret\w+|segreteria|booking\w*|complaints?|claims?|regist\w+|recruit\w+|feedback|"
+    r"volunteer\w*|membership|returns)[@+._-]",
+    re.IGNORECASE,
+)
 _PEOPLES_MAILER = re.compile(
     r"(?:iphone|ipad|apple) mail|thunderbird|mutt|the bat|k-9|evolution|claws|em client|kmail|mailmate|yahoomail",
     re.IGNORECASE,

@@ -117,11 +117,11 @@ def _generated(message: Message, headers: dict[str, str], subject: str, reply: S
 
 def _worded(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:
     """What has a word of such notes, and where all words together leave little doubt."""
-    if len(reply.new) > _LONGEST or not message.from_ or not notes.has_sign(subject, lower(reply.new[:_HEAD])):
+    if len(reply.new) > _LONGEST or not message.from_ or "auto-submitted" in headers or FORWARDED.match(subject):
         return None
     names_message = "in-reply-to" in headers or "references" in headers
     may_be = not has_peoples_mailer(headers) or (names_message and not reply.quoted)  # as their rules answer
-    if not may_be or "auto-submitted" in headers or FORWARDED.match(subject):
+    if not may_be or not notes.has_sign(subject, lower(reply.new[:_HEAD])):
         return None
     kind = wording.kind_of(message.from_[0], subject, reply, names_message=names_message)
     if kind is None or programs.is_by_visitor(message, headers, reply):

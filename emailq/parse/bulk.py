@@ -5,6 +5,7 @@ import re
 from emailq.parse import notes, notices, programs
 from emailq.parse.automatic import (
     AUTOMATIC_TEXT,
+    DESK,
     LIST_HEADERS,
     MAYBE_AUTO_REPLY_SUBJECT,
     READ,
@@ -14,6 +15,7 @@ from emailq.parse.automatic import (
     answered_id,
     has_peoples_mailer,
 )
+from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
 from emailq.parse.patterns import lower, one_of
 
@@ -26,6 +28,8 @@ def detect_bulk(message: Message, headers: dict[str, str], subject: str) -> Auto
     """A mailing list (RFC 2919, RFC 2369), or a sender of many that offers to unsubscribe."""
     precedence = headers.get("precedence", "").strip().lower()
     found = [name for name in LIST_HEADERS if headers.get(name)]
+    if "x-google-group-id" in headers and _is_to_desk(message):
+        return None
     if not found and precedence != "junk" and _is_conversation(message, headers, subject):
         return None
     if precedence == "list":
@@ -40,6 +44,14 @@ def detect_bulk(message: Message, headers: dict[str, str], subject: str) -> Auto
     if not found and not bulk:
         return None
     return Automation("bulk" if not found or _is_campaign(headers, subject, found) else "mailing_list", (*found, *bulk))
+
+
+def _is_to_desk(message: Message) -> bool:
+    """Whether somebody from elsewhere writes to a desk (office@), whose mail a firm shares by a Google Group."""
+    if len(message.to) != 1 or not message.from_ or not DESK.match(message.to[0].email):
+        return False
+    is_from_elsewhere = registrable(message.from_[0].email) != registrable(message.to[0].email)
+    return is_from_elsewhere and not _tells_how_to_unsubscribe(message)
 
 
 def _is_personal(message: Message) -> bool:

@@ -170,11 +170,11 @@ WRITTEN = "From: Lena <l@b.example>\nSubject: Re: box\nIn-Reply-To: <1@b.example
     ("text", "kind"),
     [
         (
-            "This inbox goes unread over the holidays, the office opens on January 6. Phone the porter on 555 0144.",
+            "This mailbox goes unread while the office is shut, until January 6. If it's urgent, contact the porter.",
             "auto_reply",
         ),
-        ("The office opens again on January 6, so your box goes out then. Phone the porter if he needs it now.", None),
-        ("This inbox goes unread.", None),
+        ("Your mail came while the office was shut, so I only have it now. Contact the porter on January 6.", None),
+        ("This mailbox goes unread.", None),
     ],
 )
 def test_where_no_sign_tells_it_all_words_together_do(text: str, kind: str | None) -> None:
