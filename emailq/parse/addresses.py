@@ -247,7 +247,7 @@ class _Reader:
 
     def _append_without_domain(self, phrase: str, name: str | None = None) -> None:
         """A local account ("root") is an address; several words are a name without one."""
-        if _NOBODY.fullmatch(phrase.rstrip(":; ")):
+        if _is_nobody(phrase):
             return
         if not re.search(r"[\s?]", phrase):
             self._append(name, phrase)
@@ -256,7 +256,7 @@ class _Reader:
 
     def _append(self, name: str | None, email: str) -> None:
         email = _unquoted(email.rstrip(":"))
-        if _NOBODY.fullmatch(email.rstrip(":; ")):  # <undisclosed-recipients:;>
+        if _is_nobody(email):
             return
         if not email.strip('<>"()') or email.rfind("@") == 0:  # without anybody at the domain
             self._append_name(name)
@@ -270,7 +270,7 @@ class _Reader:
     def _append_name(self, name: str | None) -> None:
         """What a reader may want to see, though nobody can write to it: "MAILER-DAEMON <>"."""
         self.defects.add("address-missing")
-        if name and not _NOBODY.fullmatch(name.rstrip(":; ")):
+        if name and not _is_nobody(name):
             self.found.append(Address(name, ""))
 
     def _read_hidden_mailbox(self, phrase: str) -> bool:
@@ -284,6 +284,11 @@ class _Reader:
         if match or bare:
             self.defects.add("address-encoded")
         return bool(match or bare)
+
+
+def _is_nobody(text: str) -> bool:
+    """Whether it stands for recipients who are not told, as "undisclosed-recipients:;" wherever it is written."""
+    return _NOBODY.fullmatch(text.rstrip(":; ")) is not None
 
 
 def _match_parens(value: str) -> dict[int, int]:

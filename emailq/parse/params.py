@@ -136,9 +136,7 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
         quoted = _QUOTED.match(value, at)
         goes_on = is_name and quoted and not value.startswith(";", quoted.end()) and quoted.end() < len(value)
         if goes_on and (pieces := _PIECES_OF_NAME.match(value, at)):
-            junk = pieces[3] and not pieces[3].startswith(".") and _HAS_EXTENSION.search(pieces[1])  # "Report.pdf"x
-            tail = f" {pieces[2]}" if pieces[2] else (not junk and pieces[3]) or ""
-            return pieces[1] + tail, pieces.end()
+            return _joined(pieces[1], pieces[2], pieces[3] or ""), pieces.end()
         if quoted and _AFTER_QUOTED.match(value, quoted.end()):
             text = quoted[1]
             if "\\" in text:
@@ -166,6 +164,13 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
     elif "(" in text:
         text = (_TRAILING_COMMENT.sub("", text) if parameter == "boundary" else text.partition("(")[0]).rstrip()
     return (text.rstrip('"') if is_name else text.lstrip('"').rstrip('",')), end
+
+
+def _joined(quoted: str, second: str | None, rest: str) -> str:
+    """A name in two pieces; behind one that has its extension nothing belongs to it ("Report.pdf"x)."""
+    if second:
+        return f"{quoted} {second}"
+    return quoted if rest[:1] != "." and _HAS_EXTENSION.search(quoted) else quoted + rest
 
 
 def _decode_plain(text: str) -> str:
