@@ -15,6 +15,8 @@ from emailq.outcomes import Outcome, Release, Retry
 
 _STOPPED = "worker stopped"
 _DEAF_S = 2.0  # a handler that goes on for so long after it was cancelled is given up
+_TURN_S = 0.02  # handlers begin for so long; then the event loop turns _TURNS times for claims, commits and signals
+_TURNS = 4
 
 
 class Places:
@@ -34,6 +36,8 @@ class Places:
         self._overdue: set[asyncio.Task[None]] = set()  # these were cancelled: they took too long, or it is not our job
         self._given_up: set[asyncio.Task[None]] = set()  # these went on all the same: what becomes of them is ignored
         self._is_over = False  # all were cancelled
+        self._turn_began: float | None = None  # when the first handler did since all else had its turn
+        self._new_turn = asyncio.Event()
         self._done = 0  # handlers that ended since the rate was taken
         self._rate_at = time.monotonic()
         self._rate = 0.0
@@ -119,10 +123,14 @@ class Places:
         """Run waiting jobs one after the other until none is left."""
         slot = asyncio.current_task()
         assert slot
-        turns = 0
+        in_a_row = 0
         while self.waiting:
+            began = time.monotonic()
+            if self._turn_is_over(began):
+                await self._new_turn.wait()
+                continue
             self.slots[slot] = job = self.waiting.popleft()
-            self._began[slot] = began = time.monotonic()
+            self._began[slot] = began
             outcome = await self._run(job, slot)
             if slot in self._given_up:
                 return
@@ -132,9 +140,24 @@ class Places:
             self._ended(job, outcome)
             if isinstance(outcome, Release) and outcome.pause_s is not None:
                 self.give_back(outcome.reason)
-            turns += 1
-            if turns % 32 == 0:  # a handler that never waits must not starve the loop
+            in_a_row += 1
+            if in_a_row % 32 == 0:  # commits go on beside handlers that never wait
                 await asyncio.sleep(0)
+
+    def _turn_is_over(self, now: float) -> bool:
+        """Whether handlers had theirs: those that compute and never wait would all begin before anything else."""
+        if self._turn_began is None:
+            self._turn_began = now
+            self._new_turn.clear()
+            self._turn(_TURNS)
+        return now - self._turn_began > _TURN_S
+
+    def _turn(self, more: int) -> None:
+        if more:
+            asyncio.get_running_loop().call_soon(self._turn, more - 1)
+        else:
+            self._turn_began = None
+            self._new_turn.set()
 
     def _forget(self, slot: asyncio.Task[None]) -> None:
         self.slots.pop(slot, None)

@@ -617,6 +617,22 @@ async def test_a_slow_job_does_not_hold_up_the_others(db: psycopg.Connection, ru
         gate.opened.set()
 
 
+async def test_handlers_that_compute_leave_turns_to_all_else(db: psycopg.Connection, drain: Drain) -> None:
+    """Were all begun in one turn of the event loop, one commit would end them all, and no signal be heard meanwhile."""
+    add_items(db, 60)
+
+    async def compute(job: Job, app: App) -> Outcome:
+        until = time.process_time() + 0.02
+        while time.process_time() < until:
+            pass
+        return Done()
+
+    await drain(compute)
+
+    assert value(db, "select count(*) from processing_queue where status = 'completed'") == 60
+    assert value(db, "select count(distinct completed_at) from processing_queue") > 5
+
+
 async def test_a_drain_does_not_end_while_a_claim_is_under_way(
     db: psycopg.Connection, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
