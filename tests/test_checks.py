@@ -216,10 +216,12 @@ async def test_a_role_of_its_own_is_welcome(dsn: str, db: psycopg.Connection) ->
         async with await connect(dsn.replace("postgres@", "emailq_test_role@"), "test") as conn, conn.transaction():
             found = await checks.access(conn)
             await conn.execute("select 'no error was made, which would stand in the log of the server'")
+            of_others = await checks.old_snapshots(conn)
     finally:
         db.execute("drop role emailq_test_role")
 
     assert found.state == "ok"
+    assert of_others.text.startswith("none that this role is shown")
 
 
 async def test_connections_that_run_out_are_named(
