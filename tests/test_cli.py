@@ -75,7 +75,10 @@ def test_a_mailbox_is_worked_off_and_every_command_shows_it(env: dict[str, str],
 
     worked = run_emailq("worker", "--drain", env=env)
     status = [json.loads(line) for line in run_emailq("status", "--json", env=env).stdout.splitlines()]
-    listed = [json.loads(line) for line in run_emailq("list", "--json", env=env).stdout.splitlines()]
+    listed = [
+        json.loads(line)
+        for line in run_emailq("list", "--from", "ANN@Example.com.", "--json", env=env).stdout.splitlines()
+    ]
     shown = json.loads(run_emailq("show", "--json", ids[0][:8], env=env).stdout)
 
     assert worked.returncode == 0, worked.stderr

@@ -33,6 +33,7 @@ from emailq.db import fetch_value
 from emailq.errors import BadInput, Unavailable
 from emailq.ingest.accept import Incoming, accept
 from emailq.models import LLM_QUEUE, Intent, Priority, Sentiment
+from emailq.parse.values import address_key
 from emailq.queue.inline import work_now
 from emailq.store.attachments import Attachment, attachment_by_id, refusal
 from emailq.store.emails import list_emails, show_email
@@ -191,7 +192,7 @@ async def emails(
             sentiment=sentiment,
             priority=priority,
             account=account,
-            sender=sender,
+            sender=sender and address_key(sender),
             thread=thread,
             review=review,
             failed=failed,

@@ -106,7 +106,10 @@ def ingest(paths: tuple[str, ...], account: str | None, as_json: bool) -> int:
 def list_(as_json: bool, last: str | None, **filters: Any) -> int:
     """List e-mails, newest first."""
     from emailq.commands.mail_output import print_emails
+    from emailq.parse.values import address_key
     from emailq.store.emails import email_id, list_emails, position_of
+
+    filters["sender"] = filters["sender"] and address_key(filters["sender"])
 
     async def run(conn: Connection) -> list[dict[str, Any]]:
         before = await position_of(conn, await email_id(conn, last)) if last else None

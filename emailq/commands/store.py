@@ -107,6 +107,7 @@ def forget(address: str, yes: bool, as_json: bool) -> int:
 
     Reads all rows and all blobs. What was sent to an ERP is not undone; backups keep what they have.
     """
+    from emailq.parse.values import address_forms
     from emailq.progress import Progress
     from emailq.store import erase
 
@@ -115,12 +116,12 @@ def forget(address: str, yes: bool, as_json: bool) -> int:
 
     async def look(conn: Connection, blobs: Blobs) -> erase.Traces:
         with Progress("searching", enabled=not as_json) as bar:
-            return await erase.find_traces(conn, blobs, address, bar.advance)
+            return await erase.find_traces(conn, blobs, address_forms(address), bar.advance)
 
     traces = with_blobs(look)
     if not yes and (traces.email_ids or traces.orphans):
         click.confirm(f"Erase {len(traces.email_ids)} messages for good?", abort=True, err=True)
-    gone = with_blobs(lambda conn, blobs: erase.forget(conn, blobs, address, traces))
+    gone = with_blobs(lambda conn, blobs: erase.forget(conn, blobs, traces))
     counts = {"emails": len(traces.email_ids), "blobs": gone}
     print_row(counts, as_json, f"{len(traces.email_ids)} messages and {gone} blobs erased")
     return EX_OK

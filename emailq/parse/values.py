@@ -39,6 +39,14 @@ def address_key(address: str) -> str:
     return (local + at + ".".join(map(label_in_letters, domain.split("."))))[:500] or address
 
 
+def address_forms(address: str) -> list[str]:
+    """All ways in which this mailbox may stand somewhere: as given, as address_key, with its domain in ASCII (xn--)."""
+    key = address_key(address)
+    local, at, domain = key.rpartition("@")
+    labels = [one if one.isascii() else f"xn--{one.encode('punycode').decode()}" for one in domain.split(".")]
+    return list(dict.fromkeys([address.lower(), key, local + at + ".".join(labels)]))
+
+
 def names_a_message(message_id: str) -> bool:
     """Whether it is no "null", "unknown" or 0, which many strangers' programs write."""
     return "@" in message_id or bool(_NONZERO.search(message_id))

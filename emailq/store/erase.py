@@ -16,26 +16,27 @@ _BUSY_S = 60.0  # how long to wait for items that are being worked on
 
 @dataclass(slots=True)
 class Traces:
-    """Where a text occurs: in messages, and in blobs that no row names."""
+    """Where any of these texts occurs: in messages, and in blobs that no row names."""
 
+    texts: list[str]  # in lower case
     email_ids: list[UUID] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
 
 
 async def find_traces(
-    conn: Connection, blobs: Blobs, text: str, advance: Callable[[int], None] = lambda count: None
+    conn: Connection, blobs: Blobs, texts: Sequence[str], advance: Callable[[int], None] = lambda count: None
 ) -> Traces:
-    """Every message with the text, in any case: in its rows, or as bytes in its raw message or an attachment.
+    """Every message with one of the texts, in any case: in its rows, or as bytes in its raw message or an attachment.
 
     Reads all tables and all blobs; `advance` is told how many blobs were read. Raises Unavailable.
     """
-    wanted = text.lower()
-    cursor = await conn.execute("select emails_that_name(%s)", (wanted,))
+    traces = Traces([text.lower() for text in texts])
+    cursor = await conn.execute("select emails_that_name(t) from unnest(%s::text[]) t", (traces.texts,))
     found = {row[0] for row in await cursor.fetchall()}
-    traces = Traces()
+    wanted = [text.encode() for text in traces.texts]
     async for listed in blobs.stored():
         for one in listed:
-            if await _contains(blobs, one.name, wanted.encode()):
+            if await _contains(blobs, one.name, wanted):
                 ids = await _naming(conn, one.name)
                 found |= ids
                 traces.orphans += [] if ids else [one.name]
@@ -59,12 +60,12 @@ async def erase(conn: Connection, blobs: Blobs, email_ids: Sequence[UUID]) -> in
     return gone
 
 
-async def forget(conn: Connection, blobs: Blobs, address: str, traces: Traces) -> int:
+async def forget(conn: Connection, blobs: Blobs, traces: Traces) -> int:
     """Erase what `find_traces` found for an address, and its contact; returns the number of blobs that went."""
     gone = await erase(conn, blobs, traces.email_ids)
     for name in traces.orphans:
         gone += await blobs.delete(name)
-    await conn.execute("select forget_contact(%s)", (address.lower(),))
+    await conn.execute("select forget_contact(t) from unnest(%s::text[]) t", (traces.texts,))
     return gone
 
 
@@ -105,11 +106,12 @@ async def _delete(conn: Connection, blobs: Blobs, name: str) -> bool:
     return gone
 
 
-async def _contains(blobs: Blobs, name: str, wanted: bytes) -> bool:
+async def _contains(blobs: Blobs, name: str, wanted: Sequence[bytes]) -> bool:
     try:
-        return wanted in (await blobs.get(name)).lower()
+        content = (await blobs.get(name)).lower()
     except (NotFound, CorruptBlob):
         return False
+    return any(one in content for one in wanted)
 
 
 async def _naming(conn: Connection, blob: str) -> set[UUID]:

@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from emailq.app import App, open_app
 from emailq.errors import Unavailable
 from emailq.ingest.accept import Incoming, accept
+from emailq.parse.values import address_forms
 from emailq.settings import Settings, load_settings
 from emailq.store.audit import verify
 from emailq.store.erase import erase, find_traces, forget
@@ -93,8 +94,8 @@ async def test_after_forgetting_no_byte_of_a_person_is_left(
     )
     assert occurs(ANN, dump(pg_server, dsn))
 
-    traces = await find_traces(conn, app.blobs, ANN)
-    await forget(conn, app.blobs, ANN, traces)
+    traces = await find_traces(conn, app.blobs, [ANN])
+    await forget(conn, app.blobs, traces)
 
     assert len(traces.email_ids) == len(NAMING)
     assert not occurs(ANN, dump(pg_server, dsn))
@@ -104,9 +105,25 @@ async def test_after_forgetting_no_byte_of_a_person_is_left(
     assert (audit.named, audit.problems, audit.orphans) == (2, [], [])
 
 
+@pytest.mark.parametrize("asked", ["ivan@почта.рф", "ivan@xn--80a1acny.xn--p1ai"])
+async def test_an_address_is_forgotten_in_both_forms_of_its_domain(
+    app: App, dsn: str, conn: psycopg.AsyncConnection, pg_server: PostgresServer, asked: str
+) -> None:
+    letters, ascii_only = "ivan@почта.рф", "ivan@xn--80a1acny.xn--p1ai"
+    await add_email(app, mail(ascii_only, "us@example.org", "hello"))
+    await add_email(app, mail("bob@example.com", "us@example.org", f"ask {ascii_only}"))
+    await add_email(app, mail("bob@example.com", "us@example.org", f"ask {letters}", encoding="8bit"))
+
+    await forget(conn, app.blobs, await find_traces(conn, app.blobs, address_forms(asked)))
+
+    for form in (letters, ascii_only):
+        assert not occurs(form, dump(pg_server, dsn))
+        assert not occurs(form, await bytes_of(app))
+
+
 async def test_what_was_erased_does_not_come_back(app: App, conn: psycopg.AsyncConnection) -> None:
     await accept(app.pool, app.blobs, [Incoming(NAMING["sender"], "shop", "test", uidvalidity=7, uid=3)])
-    await forget(conn, app.blobs, ANN, await find_traces(conn, app.blobs, ANN))
+    await forget(conn, app.blobs, await find_traces(conn, app.blobs, [ANN]))
 
     [again, other] = await accept(
         app.pool, app.blobs, [Incoming(NAMING["sender"], "office", "test"), Incoming(OTHER, "office", "test")]
@@ -137,7 +154,7 @@ async def test_a_blob_that_others_have_too_stays(app: App, conn: psycopg.AsyncCo
     await add_email(app, mail(ANN, "us@example.org", "a", attachment=shared))
     await add_email(app, mail("bob@example.com", "us@example.org", "b", attachment=shared))
 
-    await forget(conn, app.blobs, ANN, await find_traces(conn, app.blobs, ANN))
+    await forget(conn, app.blobs, await find_traces(conn, app.blobs, [ANN]))
 
     assert (await verify(conn, app.blobs, grace_s=0, read=True)).problems == []
 
