@@ -32,7 +32,7 @@ def mark_answers(page: Page, names: list[str], new: str, *, is_block: bool) -> b
     if not is_told and (not page.has_set_in or (new and not is_author(new, names))):
         return False
     quoted = [number for number, owner in enumerate(page.owners) if owner == QUOTED and page.plain[number]]
-    answers = [number for number in quoted if page.lines[number].lstrip("> ").startswith(SET_IN)]
+    answers = _set_in(page, quoted)
     if not is_told and not _are_below_questions(page, quoted, answers):
         return False
     for number in answers:
@@ -48,6 +48,22 @@ def mark_answers(page: Page, names: list[str], new: str, *, is_block: bool) -> b
     for number in answers:
         page.owners[number] = NEW
     return is_block or bool(answers)
+
+
+def _set_in(page: Page, quoted: list[int]) -> list[int]:
+    """Lines that a page sets off, but not below its sender's name, as a firm in its colours."""
+    sender = _sender(page, next((n for n in quoted if "from" in page.labels[n]), -1))
+    answers = []
+    is_signed = False
+    for number in quoted:
+        text = page.plain[number].lstrip("> ")
+        if page.lines[number].lstrip("> ").startswith(SET_IN):
+            answers += [number] * (not is_signed)
+        elif text[-1:] == "?" or page.labels[number]:
+            is_signed = False
+        else:
+            is_signed = is_signed or _signs(text, sender)
+    return answers
 
 
 def _are_below_questions(page: Page, quoted: list[int], answers: list[int]) -> bool:
