@@ -1,4 +1,4 @@
-"""Trains the words of the gate (emailq/parse/wording.py) from the messages of its tests and the pieces in corpus/.
+"""Trains the words of the gate (emailq/parse/wording.py) from its tests' messages, gate.txt and the pieces in corpus/.
 
     .venv-train/bin/python scripts/train/gate.py
 
@@ -37,7 +37,7 @@ class Example(NamedTuple):
 
 
 def main() -> None:
-    examples = [*read_tests(), *made_of_pieces()]
+    examples = [*read_tests(), *read_letters(), *made_of_pieces()]
     examples = [one for one in examples if one.kind in (*TAUGHT, "person")]
     counts = Counter(sign for one in examples for sign in one.signs)
     index = {sign: at for at, sign in enumerate(sorted(sign for sign, count in counts.items() if count > 1))}
@@ -61,6 +61,14 @@ def read_tests() -> Iterator[Example]:
             yield example(title.split()[1], raw.encode("utf-8", "surrogateescape"))
     for path in sorted(TESTS.glob("automation/*/*.eml")):
         yield example(path.parent.name, path.read_bytes())
+
+
+def read_letters() -> Iterator[Example]:
+    """Lines "kind | sender | subject | text" of gate.txt: notes, and what people write of such things."""
+    for line in Path(__file__).with_name("gate.txt").read_text("utf-8").splitlines():
+        kind, sender, subject, text = line.split(" | ", 3)
+        answers = "In-Reply-To: <1@example.com>\n" if subject.startswith("Re:") else ""
+        yield example(kind, f"From: {sender}\nSubject: {subject}\n{answers}\n{text}".encode())
 
 
 def example(kind: str, raw: bytes) -> Example:
