@@ -53,7 +53,7 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     if mark != UNMARKED:
         mark_small_print_below(page, names)
     new, quoted, signature = page.parts()
-    answers_inside = mark != UNMARKED and mark_answers(page, names, new, is_block=mark == BLOCK)
+    answers_inside = mark in (REPLY, BLOCK) and mark_answers(page, names, new, is_block=mark == BLOCK)
     if answers_inside:
         if is_author(new, names):
             mark_signatures(page, names)
