@@ -91,7 +91,7 @@ def _sign_in_header(headers: dict[str, str], submitted: str, precedence: str) ->
     if submitted.startswith("auto-replied"):  # RFC 3834 §5
         return "Auto-Submitted: auto-replied"
     for name in _AUTO_REPLY_HEADERS:
-        if headers.get(name, "no").strip().lower() not in ("no", "false", "0", ""):
+        if name in headers and headers[name].strip().lower() not in ("no", "false", "0", ""):
             return name
     if precedence.startswith("auto") or headers.get("x-precedence", "").lower().startswith("auto"):
         return f"Precedence: {precedence or 'auto_reply'}"
