@@ -29,6 +29,7 @@ from emailq.errors import SchemaError, Unavailable
 from emailq.handlers import HANDLERS
 from emailq.ingest.load import Report, load_into
 from emailq.migrate import migrate
+from emailq.process import until_told_to_stop
 from emailq.queue.worker import Worker, run_worker
 from emailq.render import console
 from emailq.settings import Settings, load_settings
@@ -167,12 +168,16 @@ def _erp() -> Iterator[str]:
 
 async def _work_until_ctrl_c(settings: Settings, url: str) -> None:
     """What is approved from another terminal is sent at once."""
-    console().print(
-        f"\nThe ERP is at [bold cyan]{url}[/] with its documents, and switches that break it. A worker runs until"
-        " Ctrl-C:\nwhat you approve from another terminal turns up there."
-    )
-    async with open_app(settings) as app:
-        await run_worker(app, HANDLERS)
+
+    async def work() -> None:
+        console().print(
+            f"\nThe ERP is at [bold cyan]{url}[/] with its documents, and switches that break it. A worker runs until"
+            " Ctrl-C:\nwhat you approve from another terminal turns up there."
+        )
+        async with open_app(settings) as app:
+            await run_worker(app, HANDLERS)
+
+    await until_told_to_stop(work())  # from before the word Ctrl-C on
 
 
 @contextmanager
