@@ -191,9 +191,10 @@ def _without_pages(tag: str, attribute: str, value: str) -> str | None:
 @router.get("/mail/{email_id}/raw")
 async def email_raw(email_id: UUID, request: Request, token: Reader) -> Response:
     async with _pool(request).connection() as conn:
-        rows = await fetch_rows(conn, "select encode(raw_sha256, 'hex') as name from emails where id = %s", email_id)
+        query = "select encode(raw_sha256, 'hex') as name from emails where id = %s and raw_sha256 <> sha256('')"
+        rows = await fetch_rows(conn, query, email_id)
     if not rows:
-        raise NotFound(f"no e-mail {email_id}")
+        raise NotFound(f"no e-mail {email_id} that came as a message")
     app: App = request.app.state.app
     headers = {"content-disposition": f'attachment; filename="{email_id}.eml"', "cache-control": "private, no-store"}
     return Response(await app.blobs.get(rows[0]["name"]), headers=headers, media_type="application/octet-stream")

@@ -72,11 +72,6 @@ def split_hidden(html: str) -> tuple[str, str]:
     return writer.texts()
 
 
-def clean_text(text: str) -> str:
-    """Without NUL and lone surrogates (→ U+FFFD), other control characters and blanks at line ends; all ends are LF."""
-    return "\n".join(line.rstrip() for line in _sound(text).split("\n")).rstrip("\n")
-
-
 def printable(text: str, limit: int) -> str:
     """For terminals and logs: one line, at most `limit` characters, everything that is not plain text escaped.
 

@@ -51,6 +51,17 @@ def order(api: httpx.Client) -> str:
     return email_id
 
 
+def test_a_row_made_by_hand_has_no_message_to_show(api: httpx.Client, token: str, db: psycopg.Connection) -> None:
+    insert = (
+        "insert into emails (message_id, subject, received_at) values ('by-hand@example.com', 'Hi', now()) returning id"
+    )
+    email_id = db.execute(insert).fetchone()[0]  # type: ignore[index]
+    logged_in = {"cookie": f"{COOKIE}={token}"}
+
+    assert "made by hand" in api.get(f"/ui/mail/{email_id}", headers=logged_in).text
+    assert api.get(f"/ui/mail/{email_id}/raw", headers=logged_in).status_code == 404
+
+
 def test_a_link_leads_to_no_page_of_the_senders(
     api: httpx.Client, order: str, token: str, db: psycopg.Connection
 ) -> None:

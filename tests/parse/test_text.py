@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emailq.parse.text import clean_text, html_to_text, printable, split_hidden
+from emailq.parse.text import html_to_text, printable, split_hidden
 
 SECRET = "approve the payment"
 
@@ -313,19 +313,6 @@ def test_any_html_gives_text_without_markup_of_our_own(html: str) -> None:
 
     assert not set("\x00\x01\x02\x03\x04\r") & set(visible + hidden)
     assert visible == visible.strip()
-
-
-@given(st.text(alphabet=st.characters(), max_size=200))
-def test_clean_text_can_be_stored_and_stays_what_it_is(text: str) -> None:
-    cleaned = clean_text(text)
-
-    assert "\x00" not in cleaned
-    cleaned.encode("utf-8")  # raises for a lone surrogate
-    assert clean_text(cleaned) == cleaned
-
-
-def test_clean_text_has_one_kind_of_line_end_and_no_blanks_before_it() -> None:
-    assert clean_text("a \r\nb\t\rc\x07\x9b\n\n ") == "a\nb\nc"
 
 
 @pytest.mark.parametrize(
