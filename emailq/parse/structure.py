@@ -89,7 +89,8 @@ def _split(data: bytes, root: Node, depth: int, budget: Budget, defects: set[str
         if parent.lead and not parent.children and data[parent.start : content_end].strip():
             parent.children.append(Node(parent.block, *parent.lead, parent.start, content_end))
         following = _next_delimiter(data, at, end, watches)
-        if following == (watch, at) and not watch.closes:  # a delimiter written twice: a part has a line at least
+        if following == (watch, at) and not watch.closes:  # written twice: a part has a line at least
+            at = _last_of_run(data, at, end, watch.boundary)
             continue
         if budget.parts <= 0:
             defects.add("parts-truncated")
@@ -175,6 +176,12 @@ def _search(data: bytes, watch: _Watch, at: int, limit: int) -> None:
         else:
             hit = data.find(needle, tail_at, limit)
     watch.clear_until = limit
+
+
+def _last_of_run(data: bytes, at: int, end: int, boundary: bytes) -> int:
+    """Where the last of the same delimiter lines begins that follow one another from `at` on: there may be millions."""
+    run = re.compile(rb"(?:--" + re.escape(boundary) + rb"[ \t\r\f\v]*+\n)++").match(data, at, end)
+    return data.rfind(b"\n", at, run.end() - 1) + 1 or at if run else at
 
 
 def _before_line_break(data: bytes, at: int, least: int) -> int:
