@@ -66,7 +66,7 @@ _COPY = re.compile(  # where the copy of the message begins
     re.IGNORECASE | re.MULTILINE,
 )
 _MESSAGE_ID = re.compile(
-    r"^(?:[\s>|]{0,8}|.{10,40}: \*  )(?:(?:x-)?original-)?message-id[ \t]{0,9}:"
+    r"^(?:[\s>|]{0,8}|.{10,40}: \*  )(?:(?:x-)?original-)?message[- ]id[ \t]{0,9}:"
     r"\s*(?:<(?=[^<>\s]{3,900}>)|(?=\S{1,900}@))([^<>\s]{3,900})",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -96,7 +96,8 @@ def _report(message: Message) -> str:
 
 def _recipients(message: Message, headers: dict[str, str], report: str, body: str) -> tuple[str, ...]:
     """From the report, else from X-Failed-Recipients, else what the text names above its copy of the message."""
-    found = _RECIPIENT_FIELD.findall(report) or _ORIGINAL_RECIPIENT_FIELD.findall(report)
+    found = [name for name in _RECIPIENT_FIELD.findall(report) if "@" in name]  # of a local user it may be no address
+    found = found or _ORIGINAL_RECIPIENT_FIELD.findall(report)
     if not found:
         found = _BARE_ADDRESS.findall(headers.get("x-failed-recipients", ""))
     if not found:
@@ -170,5 +171,6 @@ def _original_id(message: Message, report: str, body: str) -> str | None:
 
 
 def _id_in(text: str) -> str | None:
-    found = _MESSAGE_ID.search(text) if "message-id" in lower(text) else None
+    told = lower(text)
+    found = _MESSAGE_ID.search(text) if "message-id" in told or "message id" in told else None
     return found[1] if found else None
