@@ -55,6 +55,7 @@ _WROTE_AND_SAID = re.compile(  # Yahoo on phones: the quoted text goes on in the
 _WROTE_DASHES = re.compile(r"wrote[*]?\s-{2,6}$")  # Zoho
 # GroupWise: ">>> Ann <a@b.example> 9/11/2026 5:31 PM >>>"
 _WRITTEN_BY = re.compile(r">>> (?=.{0,200}\d).{3,200} >>>\s*$")
+_LEFT_OUT = ("[...]", "[…]", "(...)", "[snip]", "[snipped]", "<snip>", "...snip...", "[skip]", "[поскипано]")
 _SUMMARY = re.compile(r".{1,80}---\d[\d/.: APM]{5,25}---")  # Notes: "Ann ---11/09/2026 05:31:00 PM---Ten or …"
 
 
@@ -276,13 +277,26 @@ def _closes_box(page: Page, number: int) -> bool:
 
 
 def _mark_broken_lines(page: Page) -> None:
-    """A long quoted line that was wrapped once more leaves its end without the mark."""
+    """A long quoted line that was wrapped once more leaves its end without the mark; "[...]" stands for some."""
     lines, owners = page.lines, page.owners
     for number in range(1, len(lines) - 1):
-        if (
-            owners[number] == NEW
-            and owners[number - 1] == owners[number + 1] == QUOTED
+        if owners[number] != NEW:
+            continue
+        is_broken = (
+            owners[number - 1] == owners[number + 1] == QUOTED
             and lines[number][:1].islower()
             and len(lines[number]) < 60 <= len(lines[number - 1])
-        ):
+        )
+        if is_broken or (lines[number].strip().lower() in _LEFT_OUT and _is_beside_quoted(page, number)):
             owners[number] = QUOTED
+
+
+def _is_beside_quoted(page: Page, number: int) -> bool:
+    """Whether the text above or below, blank lines apart, is quoted."""
+    for step in (-1, 1):
+        at = number + step
+        while 0 <= at < len(page.lines) and not page.lines[at].strip():
+            at += step
+        if 0 <= at < len(page.lines) and page.owners[at] == QUOTED:
+            return True
+    return False
