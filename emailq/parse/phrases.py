@@ -353,6 +353,7 @@ CONFIDENTIAL = """
     confidential|intended solely|intended only|solely for the use|intended for the use|intended recipient|privileged
     vertraulich|bestimmungsgemäße|confidentiel|destinataire|confidencial|exclusivamente|destinatario|riservat
     конфиденциальн|предназначен|конфіденційн|призначен|vertrouwelijk|bestemd|poufn|fortrolig|konfidentiell|důvěrn|gizli
+    yalnızca gönderildiği
 """
 # What companies must write below their letters; two of these make small print.
 COMPANY_FACTS = """
