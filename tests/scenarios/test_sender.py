@@ -50,7 +50,7 @@ def test_senders_are_judged_by_what_our_own_servers_say(dsn: str, db: psycopg.Co
     assert found == [
         ("Letter 1", "known", ["colleague", "first-contact"], "own_mail", None),
         ("Letter 2", "trusted", ["dmarc-pass", "dkim-aligned", "correspondent", "first-contact"], None, "pass"),
-        ("Letter 3", "suspicious", ["dmarc-fail", "correspondent", "earlier-mail"], None, "fail"),
+        ("Letter 3", "suspicious", ["dmarc-fail", "correspondent", "unconfirmed", "earlier-mail"], None, "fail"),
         ("Letter 4", "suspicious", ["first-contact", "look-alike-domain"], None, None),
         ("Letter 5", "suspicious", ["own-domain-unverified", "colleague", "first-contact"], None, None),
         ("Letter 6", "new", ["first-contact"], None, None),
