@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from emailq.parse.text import printable
+from emailq.printable import printable
 
 INTENT_COLOURS = {
     "order": "green",

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "emailq"
 
 # From the faces at the top to plain data at the bottom. A new module gets its place here first.
 LAYERS = [
-    {"__main__", "cli", "commands", "api", "demo", "doctor", "checks", "render", "progress"},
+    {"__main__", "cli", "commands", "api", "demo", "doctor", "checks", "render", "printable", "progress"},
     {"queue", "handlers"},
     {"ingest", "parse", "scan", "classify", "extract", "erp"},
     {"app"},

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from emailq.parse.text import printable
+from emailq.printable import printable
 from emailq.render import console, intent_text, moment, percent, safe, table
 
 TRUST_COLOURS = {"trusted": "green", "known": "white", "new": "yellow", "suspicious": "red"}

@@ -60,7 +60,7 @@ def _whoami() -> str:
 
 
 def printable_name(text: str) -> str:
-    from emailq.parse.text import printable
+    from emailq.printable import printable
 
     return printable(text.encode("utf-8", "backslashreplace").decode(), 200)
 

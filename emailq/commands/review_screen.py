@@ -23,7 +23,7 @@ from emailq.erp import desk
 from emailq.erp.summary import fields_text
 from emailq.errors import NotFound, UsageError
 from emailq.models import Intent, Priority, Sentiment
-from emailq.parse.text import printable
+from emailq.printable import printable
 from emailq.render import INTENT_COLOURS, intent_text, moment, percent, safe
 
 INTENT_KEYS = {

@@ -114,8 +114,10 @@ def lines(part: Part) -> list[dict[str, Any]]:
         before = ""
         for segment in _segments(row):
             line, strength = _line(segment, part)
-            if strength == "follows" or (strength == "in a list" and before == "sure"):
-                strength = "sure" if before == "sure" else ""
+            if before == "sure" and strength in ("follows", "in a list"):
+                strength = "sure"
+            elif strength == "follows":
+                strength = ""
             if strength != "in a list":
                 sure += weak_run if len(weak_run) > 1 else []
                 weak_run = []

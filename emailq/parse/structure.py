@@ -181,7 +181,7 @@ def _search(data: bytes, watch: _Watch, at: int, limit: int) -> None:
 def _last_of_run(data: bytes, at: int, end: int, boundary: bytes) -> int:
     """Where the last of the same delimiter lines begins that follow one another from `at` on: there may be millions."""
     run = re.compile(rb"(?:--" + re.escape(boundary) + rb"[ \t\r\f\v]*+\n)++").match(data, at, end)
-    return data.rfind(b"\n", at, run.end() - 1) + 1 or at if run else at
+    return max(at, data.rfind(b"\n", at, run.end() - 1) + 1) if run else at
 
 
 def _before_line_break(data: bytes, at: int, least: int) -> int:

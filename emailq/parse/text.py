@@ -2,7 +2,6 @@
 
 import html as entities
 import re
-import unicodedata
 from collections.abc import Mapping
 
 from emailq.parse.lines import SET_IN
@@ -70,30 +69,6 @@ def split_hidden(html: str) -> tuple[str, str]:
     writer = _Writer(hiding_selectors(html) - BLOCKS)
     walk(html, writer)
     return writer.texts()
-
-
-def printable(text: str, limit: int) -> str:
-    """For terminals and logs: one line, at most `limit` characters, everything that is not plain text escaped.
-
-    Control, bidirectional and zero-width characters come out as \\x1b or \\u202e, so that mail can't steer a terminal.
-    """
-    if len(text) <= limit and text.isascii() and text.isprintable():
-        return text
-    shown = [c if c.isprintable() and unicodedata.category(c) != "Cf" else _escaped(c) for c in text[:limit]]
-    if len(text) <= limit and sum(map(len, shown)) <= limit:
-        return "".join(shown)
-    room = limit - 1
-    kept = []
-    for part in shown:
-        room -= len(part)
-        if room < 0:
-            break
-        kept.append(part)
-    return "".join(kept) + "…"
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def _sound(text: str) -> str:
