@@ -144,10 +144,7 @@ begin
         select * into v_controls from queue_controls c where c.queue_name = p_queue for update;
         if v_controls.max_running is not null then
             v_slot := nextval('queue_slot_numbers');
-            if v_slot < v_controls.first_slot then  -- the numbers began anew
-                update queue_controls c set first_slot = 0 where c.queue_name = p_queue;
-            end if;
-            v_limit := least(v_limit, free_places(p_queue, v_controls.max_running, v_limit));
+            v_limit := least(v_limit, free_places(v_controls, v_slot, v_limit));
         end if;
         v_now := queue_now();  -- the wait for our turn is over, and whatever made us places has ended before
         if v_controls.max_per_s is not null then  -- credit grows with time, up to a tenth of a second's worth
@@ -293,49 +290,61 @@ begin
     where due.scheduled_at is not null or p_low_at[lane] is null;
 end $$;
 
--- How many more jobs of a queue may run, if they are fewer than p_wanted; for a claim whose turn it is, with its settings.
--- Looks at past claims, the oldest first, until enough of their jobs have ended, and forgets those. Where the first one
--- stands is noted now and then only: under an old transaction each version of that row stays, and all claims read it.
-create or replace function free_places(p_queue text, p_max integer, p_wanted integer) returns integer
-language plpgsql set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
-as $$
+-- How many more jobs of a queue may run, if they are fewer than p_wanted; for a claim whose turn it is and which will note
+-- p_slot. Claims whose jobs were all completed together are gone (complete_jobs); others are looked at, the oldest first,
+-- until enough of their jobs have ended. Where the first one stands is noted now and then only: under an old transaction
+-- each version of that row stays, and all claims read it.
+drop function if exists free_places(text, integer, integer);
+create or replace function free_places(p_controls queue_controls, p_slot integer, p_wanted integer) returns integer
+language plpgsql as $$
 declare
-    v_first integer := (select c.first_slot from queue_controls c where c.queue_name = p_queue);
-    v_free integer := p_max
-        - (select coalesce(sum(s.running), 0) from queue_slots s where s.queue_name = p_queue and s.slot = -1)
-        - (select coalesce(sum(s.running), 0) from queue_slots s where s.queue_name = p_queue and s.slot >= v_first);
+    v_from integer := case when p_slot < p_controls.first_slot then 0 else p_controls.first_slot end;  -- numbers begin anew
+    v_first integer;
+    v_free integer;
     v_past queue_slots;
     v_running uuid[];
-    v_gone integer;  -- the last slot before which all are free
-    v_some_run boolean := false;
 begin
+    select p_controls.max_running - coalesce(sum(s.running), 0), coalesce(min(s.slot), p_slot) into v_free, v_first
+    from queue_slots s where s.queue_name = p_controls.queue_name and s.slot >= v_from;
+    if v_first - p_controls.first_slot not between 0 and 100 then
+        update queue_controls c set first_slot = v_first where c.queue_name = p_controls.queue_name;
+    end if;
+    v_free := v_free - coalesce((
+        select s.running from queue_slots s where s.queue_name = p_controls.queue_name and s.slot = -1), 0);
     if v_free >= p_wanted then
         return v_free;
     end if;
     for v_past in
-        (select * from queue_slots s where s.queue_name = p_queue and s.slot = -1)
+        (select * from queue_slots s where s.queue_name = p_controls.queue_name and s.slot = -1)
         union all
-        (select * from queue_slots s where s.queue_name = p_queue and s.slot >= v_first order by s.slot)
+        (select * from queue_slots s where s.queue_name = p_controls.queue_name and s.slot >= v_from order by s.slot)
     loop
         v_running := array(
             select q.id from processing_queue q
-            where q.id = any (v_past.job_ids) and q.queue_name = p_queue and q.status = 'processing'
+            where q.id = any (v_past.job_ids) and q.queue_name = p_controls.queue_name and q.status = 'processing'
               and coalesce(q.slot, -1) = v_past.slot);
         if v_running = '{}' then
-            delete from queue_slots s where s.queue_name = p_queue and s.slot = v_past.slot;
-            if not v_some_run then
-                v_gone := v_past.slot;
-            end if;
+            delete from queue_slots s where s.queue_name = p_controls.queue_name and s.slot = v_past.slot;
         elsif cardinality(v_running) < v_past.running then
             update queue_slots s set job_ids = v_running, running = cardinality(v_running)
-            where s.queue_name = p_queue and s.slot = v_past.slot;
+            where s.queue_name = p_controls.queue_name and s.slot = v_past.slot;
         end if;
-        v_some_run := v_some_run or (v_running <> '{}' and v_past.slot <> -1);
         v_free := v_free + v_past.running - cardinality(v_running);
         exit when v_free >= p_wanted;
     end loop;
-    update queue_controls c set first_slot = v_gone + 1 where c.queue_name = p_queue and c.first_slot <= v_gone - 100;
     return v_free;
+end $$;
+
+-- For the queues and slots of jobs that were just completed: a claim all of whose jobs are among them need not be looked
+-- at. (Who looks meanwhile sees jobs that run, and leaves its row alone, so neither waits for the other.)
+create or replace function forget_completed_claims(p_queues text[], p_slots integer[]) returns void
+language plpgsql set enable_indexscan = on set enable_nestloop = on as $$
+begin
+    delete from queue_slots s
+    using (
+        select queue_name, slot, count(*) from unnest(p_queues, p_slots) completed (queue_name, slot) group by 1, 2
+    ) c
+    where s.queue_name = c.queue_name and s.slot = c.slot and s.running = c.count;
 end $$;
 
 -- A limit of running jobs is set: those that were claimed without one have their places too.
@@ -388,16 +397,23 @@ as $$
 declare
     v_now timestamptz := queue_now();
     v_done uuid[];
+    v_queues text[];
+    v_slots integer[];
 begin
     with done as (
         update processing_queue q
-        set status = 'completed', completed_at = v_now, last_error = null, worker_id = null, slot = null
+        set status = 'completed', completed_at = v_now, last_error = null, worker_id = null
         from unnest(p_ids, p_workers, p_attempts) j (id, worker, attempt)
         where q.id = any (p_ids) and q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt
           and q.status = 'processing'
-        returning q.id
+        returning q.id, q.queue_name, q.slot
     )
-    select array_agg(done.id) into v_done from done;
+    select array_agg(done.id), array_agg(done.queue_name) filter (where done.slot is not null),
+           array_agg(done.slot) filter (where done.slot is not null)
+    into v_done, v_queues, v_slots from done;
+    if v_slots is not null then
+        perform forget_completed_claims(v_queues, v_slots);
+    end if;
     perform untrip_queues(v_done);
     if coalesce(cardinality(v_done), 0) < cardinality(p_ids) then
         return query select unnest(p_ids) except select unnest(v_done);
@@ -694,7 +710,7 @@ create or replace trigger processing_queue_wake_update after update on processin
 create or replace trigger processing_queue_align before update on processing_queue for each row
     when ((new.completed_at is null) <> (new.status in ('pending', 'processing'))
           or (new.failed_at is not null) <> (new.status = 'failed')
-          or (new.slot is not null and new.status <> 'processing'))
+          or (new.slot is not null and new.status not in ('processing', 'completed')))
     execute function align_queue_item();
 
 -- ---------------------------------------------------------------------------------------------- cleanup

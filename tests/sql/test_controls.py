@@ -365,6 +365,23 @@ def test_a_limited_queue_keeps_no_note_of_what_has_ended(db: psycopg.Connection)
         db.execute("delete from processing_queue where status = 'processing'")
 
 
+def test_what_was_completed_together_is_not_looked_for(db: psycopg.Connection) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', 6), ('other', 2)")
+    add_items(db, 6)
+    add_items(db, 2, "other")
+    worker = register(db)
+    first, second, others = claim(db, worker, 3), claim(db, worker, 3), claim(db, worker, queue="other")
+    query = "select running from queue_slots order by queue_name desc, slot"
+
+    complete(db, *first, second[0], *others)
+    assert [running for (running,) in db.execute(query)] == [3]  # that one of them has ended is yet to be seen
+    complete(db, *second[1:])
+    assert [running for (running,) in db.execute(query)] == [3]
+    add_items(db, 7)
+
+    assert len(claim(db, worker)) == 6
+
+
 def test_a_limit_holds_when_the_numbers_of_its_places_begin_anew(db: psycopg.Connection) -> None:
     db.execute("insert into queue_controls (queue_name, max_running, first_slot) values ('work', 2, 2000000000)")
     db.execute("select setval('queue_slot_numbers', 2147483646)")

@@ -396,7 +396,7 @@ class QueueMachine(RuleBasedStateMachine):
     def table_and_model_agree(self) -> None:
         rows = self.db.execute(
             "select id, status, attempts, crashes, worker_id, priority, extract(epoch from scheduled_at)::integer,"
-            " slot is not null from processing_queue"
+            " slot is not null and status = 'processing' from processing_queue"
         ).fetchall()
 
         found = {row[0]: row[1:] for row in rows}
