@@ -59,10 +59,13 @@ class Release:
     """Not this job's fault (a dependency is down): put it back and give the attempt back.
 
     `pause_s`: seconds during which the whole queue waits, with one probe after it; None puts back only this job.
+    `after_s`: seconds until it is due again, 0 = at once, in its old place; None = as after a first failure, or 0 where
+    the queue waits.
     """
 
     reason: str
     pause_s: float | None = None
+    after_s: float | None = None
 
 
 Outcome = Done | Retry | Reject | Release

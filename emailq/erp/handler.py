@@ -128,7 +128,7 @@ async def _carry_out(action: Action, job: Job, app: App) -> Outcome:
     if attempt is None:
         return Done()
     if attempt.id is None or attempt.number is None:
-        return Release(attempt.obstacle or "the queue is paused")
+        return Release(attempt.obstacle or "the queue is paused", after_s=0)
     began = time.monotonic()
     result = await _call(adapter, action, app)
     metrics.ERP_CALLS.labels(action.adapter, result.outcome).inc()
@@ -191,7 +191,7 @@ async def _outcome(action: Action, tries: int, job: Job, result: Result, app: Ap
             async with app.pool.connection() as conn:
                 if await outbox.pause_queue(conn, reason):
                     log.warn("erp.paused", reason=reason)
-            return Release(reason)
+            return Release(reason, after_s=0)
         case "retry" | "repeat" if tries < _TRIES:
             return _later(job, reason, _backoff_s(tries, app) if result.wait_s is None else result.wait_s)
         case "retry":

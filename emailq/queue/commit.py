@@ -155,14 +155,17 @@ class Committer:
         if rejects := [(job, o) for job, o in batch if isinstance(o, Reject)]:
             lost |= await queue.fail(conn, [job for job, _ in rejects], [_reason(o) for _, o in rejects])
         if releases := [(job, o) for job, o in batch if isinstance(o, Release)]:
-            lost |= await queue.release(conn, [job for job, _ in releases], [_reason(o) for _, o in releases])
+            delays = [self._delay(job, o) for job, o in releases]
+            lost |= await queue.release(conn, [job for job, _ in releases], delays, [_reason(o) for _, o in releases])
             for name, pause in sorted({job.queue_name: o for job, o in releases if o.pause_s is not None}.items()):
                 await queue.trip(conn, name, pause.pause_s or 0, pause.reason)
         return lost
 
-    def _delay(self, job: Job, outcome: Retry) -> float:
+    def _delay(self, job: Job, outcome: Retry | Release) -> float:
         if outcome.after_s is not None:
             return outcome.after_s
+        if isinstance(outcome, Release) and outcome.pause_s is not None:
+            return 0
         return retry_delay(job.attempt, self._settings.retry_base_s, self._settings.retry_max_s)
 
 

@@ -91,8 +91,9 @@ async def fail(conn: Connection, jobs: Sequence[Job], reasons: list[str]) -> set
     return await _lost(conn, "select * from fail_jobs(%b, %b, %b, %b)", *_fences(jobs), reasons)
 
 
-async def release(conn: Connection, jobs: Sequence[Job], reasons: list[str | None]) -> set[UUID]:
-    return await _lost(conn, "select * from release_jobs(%b, %b, %b, %b::text[])", *_fences(jobs), reasons)
+async def release(conn: Connection, jobs: Sequence[Job], delays_s: list[float], reasons: list[str]) -> set[UUID]:
+    """As retry, with their attempt; those without a delay have their old place."""
+    return await _lost(conn, "select * from release_jobs(%b, %b, %b, %b, %b)", *_fences(jobs), reasons, delays_s)
 
 
 async def enqueue(conn: Connection, items: Sequence[tuple[UUID, Next]]) -> list[int]:

@@ -69,7 +69,7 @@ class Places:
     def give_back(self, reason: str) -> None:
         """Those that have not begun."""
         for job in self.waiting:
-            self._ended(job, Release(reason))
+            self._ended(job, Release(reason, after_s=0))
         self.waiting.clear()
 
     def cancel_older_than(self, timeout_s: float) -> None:
@@ -101,7 +101,7 @@ class Places:
         if self.slots:
             await asyncio.wait(self.slots, timeout=_DEAF_S)
         for slot in list(self._began):
-            self._give_up(slot, Release(_STOPPED))
+            self._give_up(slot, Release(_STOPPED, after_s=0))
 
     def _give_up(self, slot: asyncio.Task[None], outcome: Outcome) -> None:
         """Its handler ignores that it was cancelled. Its job ends without it, and its place is free."""
@@ -183,7 +183,7 @@ class Places:
         except asyncio.CancelledError as error:
             if self._is_over:
                 if slot not in self._given_up:
-                    self._ended(job, Release(_STOPPED))
+                    self._ended(job, Release(_STOPPED, after_s=0))
                 raise
             while slot.cancelling():  # the handler cancelled its own task
                 slot.uncancel()

@@ -471,22 +471,34 @@ begin
     return query select unnest(p_ids) except select unnest(v_failed);
 end $$;
 
--- Gives jobs back with their attempt: a shutdown, or a dependency that is down, is not the job's fault.
-create or replace function release_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[])
-returns setof uuid language sql
+-- Gives jobs back with their attempt: a shutdown, or a dependency that is down, is not the job's fault. Each is due again
+-- after its delay; without one it has its old place.
+create or replace function release_jobs(
+    p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[], p_delays double precision[]
+) returns setof uuid language plpgsql
 set jit = off set enable_seqscan = off set enable_indexscan = off set enable_nestloop = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+    v_now timestamptz := queue_now();
+begin
+    return query
     with released as (
         update processing_queue q
         set status = 'pending', attempts = q.attempts - 1, worker_id = null, slot = null, started_at = null,
+            scheduled_at = case when j.delay > 0 then v_now + make_interval(secs => j.delay) else q.scheduled_at end,
             last_error = coalesce(j.reason, q.last_error)
-        from unnest(p_ids, p_workers, p_attempts, p_reasons) j (id, worker, attempt, reason)
+        from unnest(p_ids, p_workers, p_attempts, p_reasons, p_delays) j (id, worker, attempt, reason, delay)
         where q.id = any (p_ids) and q.id = j.id and q.worker_id = j.worker and q.attempts = j.attempt
           and q.status = 'processing'
         returning q.id
     )
-    select unnest(p_ids) except select id from released
+    select unnest(p_ids) except select id from released;
+end $$;
+
+create or replace function release_jobs(p_ids uuid[], p_workers integer[], p_attempts integer[], p_reasons text[])
+returns setof uuid language sql as $$
+    select release_jobs(p_ids, p_workers, p_attempts, p_reasons, null)
 $$;
 
 -- Which of these jobs, that run, are not their workers' any more: cancelled, deleted, or given to another worker.

@@ -301,6 +301,32 @@ async def test_a_release_without_a_pause_concerns_its_item_alone(db: psycopg.Con
     assert item(db, bad)["attempts"] == 1
 
 
+@pytest.mark.parametrize("settings_given", [{"retry_base_s": 60.0}])
+@pytest.mark.parametrize(
+    ("outcome", "earliest_s", "latest_s"),
+    [(Release("not yet"), 30, 60), (Release("not yet", after_s=300), 300, 300), (Release("down", pause_s=60), -60, 0)],
+    ids=["without a word", "for a time", "its queue waits"],
+)
+async def test_an_item_that_is_released_is_not_run_again_and_again(
+    db: psycopg.Connection, drain: Drain, outcome: Release, earliest_s: float, latest_s: float
+) -> None:
+    item_id = add_item(db)
+    calls = 0
+
+    async def handle(job: Job, app: App) -> Outcome:
+        nonlocal calls
+        calls += 1
+        return outcome
+
+    before = value(db, "select clock_timestamp()")
+    await drain(handle)
+    after = value(db, "select clock_timestamp()")
+
+    row = item(db, item_id)
+    assert (row["status"], row["attempts"], calls) == ("pending", 0, 1)
+    assert before + timedelta(seconds=earliest_s) <= row["scheduled_at"] <= after + timedelta(seconds=latest_s)
+
+
 # ------------------------------------------------------------------------------------------ errors
 
 

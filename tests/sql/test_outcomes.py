@@ -14,6 +14,7 @@ from tests.items import (
     claim,
     claim_one,
     complete,
+    end,
     fail,
     fill_queue,
     item,
@@ -98,6 +99,18 @@ def test_a_released_item_has_its_attempt_back_and_its_old_place(db: psycopg.Conn
     assert (row["status"], row["attempts"], row["started_at"]) == ("pending", 0, None)
     assert (row["scheduled_at"], row["last_error"]) == (before["scheduled_at"], "worker stopped")
     assert claim_one(db, worker).id == first
+
+
+def test_an_item_released_for_a_time_is_due_after_it(db: psycopg.Connection) -> None:
+    item_id = add_item(db)
+    job = claim_one(db, register(db))
+    set_time(db, NOON)
+
+    lost = end(db, "release_jobs", [job], "not yet", 60.0)
+
+    row = item(db, item_id)
+    assert lost == set()
+    assert (row["status"], row["attempts"], row["scheduled_at"]) == ("pending", 0, NOON + timedelta(seconds=60))
 
 
 def test_a_release_without_a_reason_keeps_the_last_error(db: psycopg.Connection) -> None:
