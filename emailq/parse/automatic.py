@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from emailq.parse import notices
-from emailq.parse.patterns import one_of
+from emailq.parse.addresses import Address
+from emailq.parse.patterns import lower, one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,15 @@ def has_peoples_mailer(headers: dict[str, str]) -> bool:
     agent = headers.get("user-agent")
     by_agent = agent is not None and not _SCRIPTS_MAILER.match(agent)
     return by_agent or bool(_PEOPLES_MAILER.match(headers.get("x-mailer", "")))
+
+
+def is_persons(sender: Address) -> bool:
+    """Whether the address has a word of the sender's name of several: a person's own."""
+    words = re.findall(r"[^\W\d_]{3,}", sender.name or "")
+    if len(words) < 2 or (words[0][0].isupper() and words[-1].islower()):  # "Customer care"
+        return False
+    local = lower(sender.email).partition("@")[0]
+    return lower(words[0]) in local or lower(words[-1]) in local
 
 
 def has_null_path(headers: dict[str, str]) -> bool:

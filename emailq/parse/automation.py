@@ -43,7 +43,7 @@ def detect_automation(message: Message, reply: SplitText | None = None) -> Autom
         return None
     return (
         detect_report(message, headers, subject)
-        or detect_bounce(message, headers, subject)
+        or detect_bounce(message, headers, subject, reply)
         or _program(headers, subject, reply)
         or detect_auto_reply(message, headers, subject, reply)
         or _receipt(message, subject)

@@ -13,10 +13,12 @@ from emailq.parse.automatic import (
     Automation,
     answered_id,
     has_peoples_mailer,
+    is_persons,
     sent_by_hand,
 )
 from emailq.parse.failures import STATUS, Message, read_facts, read_status
 from emailq.parse.patterns import lower, one_of
+from emailq.parse.replies import SplitText
 
 _REPORTS = {  # RFC 3464, RFC 6533, RFC 8098, RFC 5965
     "delivery-status": "bounce",
@@ -35,8 +37,15 @@ _DAEMON = re.compile(
     r"(?:mailer[-_. ]?daemon|mail[-_. ]?daemon|mdaemon|double-bounce|mail delivery (?:sub)?system)\b", re.IGNORECASE
 )
 _POSTMASTER = re.compile(
-    r"(?:post[-_]?master|mail[-. ]delivery|mail (?:admin|system)|microsoft\s?exchange[\da-f]{0,40}|"
+    r"(?:post[-_]?master|mail[-. ]delivery|mail (?:admin(?:istrator)?|system)|microsoft\s?exchange[\da-f]{0,40}|"
     r"system administrator|mailsystem|.{0,30}-bounces?)\b",
+    re.IGNORECASE,
+)
+_MAIL_SYSTEM = re.compile(  # names
+    r"(?:e-?)?mail[ -]?(?:gateway|server|filter|service|dienst|router|relay|scanner|system)|почтов\w{2} (?:шлюз|служба|"
+    r"систем|сервер|робот)|поштов\w{1,2} (?:служба|сервер|шлюз)|(?:system|serwer) pocztowy|"
+    r"(?:sistema|servicio|servidor) de correo|(?:service|serveur|passerelle) de messagerie|"
+    r"(?:sistema|servizio|server) di posta|(?:sistema|servi[çc]o|servidor) de e-?mail",
     re.IGNORECASE,
 )
 _MAYBE_POSTMASTER = re.compile(r"(?:bounces?|delivery)\b", re.IGNORECASE)  # carriers deliver too
@@ -51,8 +60,12 @@ _OWN_MAILBOX = one_of(notices.OWN_MAILBOX_TEXTS)
 _GREETING = one_of(notices.GREETINGS, r"\s{0,9}", r"\b(?! ?[.!])")
 _FAILURE_SUBJECT = one_of(notices.FAILURE_SUBJECTS)
 _FAILURE_TEXT = one_of(notices.FAILURE_TEXTS)
+_SENT_MAIL = one_of(notices.SENT_MAIL)
+_UNDELIVERED = one_of(notices.UNDELIVERED)
+_FIRST_PERSON = one_of(notices.FIRST_PERSON)
 _BY_TEXT = "text of a bounce"  # a reason
 _QUESTION = re.compile(r"[?？](?:\s|$)")
+_HEAD = 500  # characters of a text
 _QUOTED = re.compile(r"(?m)^>.*\n?")
 
 
@@ -80,7 +93,7 @@ def detect_report(message: Message, headers: dict[str, str], subject: str) -> Au
     return None
 
 
-def detect_bounce(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
+def detect_bounce(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:
     """The less a sender looks like a mail system, the more its subject and text must."""
     senders = message.from_[:3]
     signs = _Signs(
@@ -88,7 +101,9 @@ def detect_bounce(message: Message, headers: dict[str, str], subject: str) -> Au
         has_null_path=headers.get("return-path", "x").strip().strip("<>").lower() in ("", "mailer-daemon"),
         has_subject=bool(_BOUNCE_SUBJECT.match(subject)),
     )
-    if not (signs.system or signs.has_null_path or signs.has_subject):
+    is_about_failure = not signs.system and (signs.has_subject or _says_undelivered(subject))
+    tells_failure = is_about_failure and _tells_failure(senders, reply)
+    if not (signs.system or signs.has_null_path or signs.has_subject or tells_failure):
         return None
     if not signs.has_subject and signs.system != _SYSTEM and says_auto_reply(headers, subject):
         return None
@@ -97,6 +112,8 @@ def detect_bounce(message: Message, headers: dict[str, str], subject: str) -> Au
         may_be = signs.has_null_path or (bool(signs.system) and not has_peoples_mailer(headers))
     else:
         may_be = bool(signs.system) or signs.has_subject or programs.is_no_reply(senders)
+    if tells_failure and not is_by_hand:
+        return _described(message, headers, "bounce", *signs.reasons, _BY_TEXT)
     if not may_be:
         return None  # whatever the text says
     text = lower((message.body_text or "")[:READ])
@@ -152,6 +169,19 @@ def _says_so(signs: _Signs, subject: str, text: str) -> bool:
     return has_code or bool(_FAILURE_SUBJECT.search(subject) or _FAILURE_TEXT.search(text))
 
 
+def _tells_failure(senders: list[Address], reply: SplitText) -> bool:
+    """Whether a text begins with a message that was not delivered, and has a cause; nobody asks or says "I"."""
+    text = lower(reply.new[:2000])
+    if any(map(is_persons, senders)) or not _says_undelivered(text[:_HEAD]):
+        return False
+    has_cause = STATUS.search(text) or _BOUNCE_TEXT.search(text)
+    return bool(has_cause) and not (_QUESTION.search(text) or _FIRST_PERSON.search(text))
+
+
+def _says_undelivered(said: str) -> bool:
+    return bool(_UNDELIVERED.search(said) and _SENT_MAIL.search(said))
+
+
 _SYSTEM = "sent by a mail system"
 _MAYBE_SYSTEM = "sent by what may be a mail system"
 
@@ -162,7 +192,7 @@ def _system_sender(headers: dict[str, str], senders: list[Address]) -> str:
         return _SYSTEM
     if any(_POSTMASTER.match(a.email) or _DAEMON.match(a.name or "") for a in senders):
         return "sent by a postmaster"
-    if any(_POSTMASTER.match(a.name or "") for a in senders) or any(
+    if any(_POSTMASTER.match(a.name or "") or _MAIL_SYSTEM.match(a.name or "") for a in senders) or any(
         _MAYBE_POSTMASTER.match(said) for a in senders for said in (a.email, a.name or "")
     ):
         return _MAYBE_SYSTEM

@@ -14,6 +14,7 @@ from emailq.parse.automatic import (
     Automation,
     answered_id,
     has_peoples_mailer,
+    is_persons,
 )
 from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
@@ -56,12 +57,7 @@ def _is_to_desk(message: Message) -> bool:
 
 def _is_personal(message: Message) -> bool:
     """Whether a person's own address sent few words, which do not tell how to unsubscribe: what sales programs send."""
-    sender = message.from_[0] if message.from_ else None
-    if sender is None or not sender.name:
-        return False
-    names = re.findall(r"[^\W\d_]{3,}", lower(sender.name))
-    local = lower(sender.email).partition("@")[0]
-    is_own = len(names) > 1 and (names[0] in local or names[-1] in local)
+    is_own = any(map(is_persons, message.from_[:1]))
     return is_own and len(message.body_text or "") <= 2000 and not _tells_how_to_unsubscribe(message)
 
 

@@ -71,6 +71,11 @@ _MESSAGE_ID = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+_NAMED_ID = re.compile(  # "Kennung der Nachricht: <1@mill.example>", the id's name in other words
+    r"(?:\bid\b|ident|kennung|идентиф|ідентиф)[^\n<>]{0,40}[:\s(]<(?=[^<>\d]{0,400}\d)([^<>\s@]{1,400}@[^<>\s@]{1,400})>",
+    re.IGNORECASE,
+)
+
 
 def read_facts(message: Message, headers: dict[str, str]) -> Facts:
     """`headers` by lower-case name. Reads a limited part of the message."""
@@ -102,7 +107,7 @@ def _recipients(message: Message, headers: dict[str, str], report: str, body: st
         found = _BARE_ADDRESS.findall(headers.get("x-failed-recipients", ""))
     if not found:
         own = {address.email.lower() for address in (*message.to, *message.from_)}
-        told = _MESSAGE_ID.sub("", _COPY.split(body, maxsplit=1)[0])
+        told = _NAMED_ID.sub("", _MESSAGE_ID.sub("", _COPY.split(body, maxsplit=1)[0]))
         for pattern in (_ADDRESS_LINE, _NAMED_RECIPIENT, _BARE_ADDRESS):
             found = found or [address for address in pattern.findall(told) if address.lower() not in own]
         found = found or _ADDRESS_LINE.findall(told)  # who wrote to themselves
@@ -167,7 +172,10 @@ def _original_id(message: Message, report: str, body: str) -> str | None:
             found := _id_in(part.content[:_READ].decode("utf-8", "replace"))
         ):
             return found
-    return _id_in(body)
+    if found := _id_in(body):
+        return found
+    named = _NAMED_ID.search(_COPY.split(body, maxsplit=1)[0]) if "<" in body else None
+    return named[1] if named else None
 
 
 def _id_in(text: str) -> str | None:

@@ -44,7 +44,8 @@ BOUNCE_TEXTS = r"""
     (?:host|server) (?:\S{1,100} )?(?:said|returned|respon)|retry time(?:out)? (?:exceeded|not reached)
     delivery to the following (?:recipient|address)
     the following (?:address|recipient)(?:es|s|\(s\)|\(es\))? (?:failed|had)|mailer-daemon
-    mail delivery (?:sub)?system|did not reach the following recipient|a message that you sent could not
+    mail delivery (?:sub)?system|did not reach (?:the following|(?:some|any|all|its)\b[^\n]{0,30}) recipient
+    recipients? could not be reached|a message that you sent could not
     you are not (?:a )?member of this (?:mailing )?list|duplicated message-id
     original message (?:was received|follows|headers)
     (?:почтовый )?ящик (?:\S{1,60} )?(?:не существует|переполнен|недоступен|отключен|заблокирован)
@@ -56,6 +57,34 @@ BOUNCE_TEXTS = r"""
     (?:said|respon\w*|error|code|reply)[^\n]{0,40}\b[45]\d\d\b|ユーザー?が(?:存在|見つか)
     宛先.{0,30}(?:存在|見つか|届|送信)|送信できません|配信できません|お届けできません|收件人.{0,20}不存在|无法送达
     邮箱.{0,20}(?:不存在|已满)
+"""
+
+# Subjects of such mail in other words: what was sent …
+SENT_MAIL = r"""
+    message|\be-?mails?\b|\bmail\b|nachricht|письм|сообщени|почт|повідомлен|\bлист|courriel|\bmél\b|mensaje|correo
+    messaggi|mensagem|wiadomo|bericht|zpráv|správ|meddelande|melding|besked|viesti|üzenet|mesaj|ileti|e-?posta|съобщени
+    μήνυμα|poruk|邮件|郵件|メール|메일
+"""
+# … and that it did not arrive, or not yet.
+UNDELIVERED = r"""
+    \b(?:not|n['’]t|cannot|could ?not|unable|failed|failure)\b.{0,30}\bdeliver|undeliver
+    deliver\S{0,3} .{0,20}(?:fail|delay)|\bdelayed\b|returned to (?:the )?sender
+    (?:did not|n['’]t|could not) (?:be )?reach|not accepted|nicht (?:\S{1,12} )?(?:zugestellt|zustellbar|ausgeliefert)
+    nicht (?:\S{1,12} )?übermittelt|unzustellbar|zustellung.{0,30}(?:fehl|verzögert|nicht|gescheitert)
+    zustell(?:fehler|problem)|verzögerte zustellung|не (?:\S{1,12} )?доставлен|недоставл
+    не уда\S{1,4} (?:\S{1,12} )?достав|не мо\S{1,4} быть доставлен|не вдалося достав|не дошл[оа]
+    доставк\S .{0,40}(?:не |невозмож|задерж|отлож|ошибк)|ошибк\S .{0,20}доставк|задержка .{0,20}доставк
+    n['’](?:a|ont) (?:pas )?(?:encore )?(?:pas )?(?:pu |été |être ){1,3}(?:remis|distribu|livr|délivr|achemin)
+    non[ -](?:remis|distribu|livr|délivr)|impossible (?:de|à) (?:remettre|distribuer|délivrer)
+    (?:remise|distribution|livraison|acheminement|envoi)\b.{0,30}(?:impossible|échou|retard|différé)
+    échec\b.{0,20}(?:remise|distribution|livraison|acheminement|envoi)|imposible entregar
+    no (?:se )?(?:\S{1,8} ){0,2}(?:podido |pudo )?(?:ser )?entreg|mancat[ao] (?:consegna|recapito)
+    non (?:\S{1,8} ){0,2}(?:possibile )?(?:recapitat|consegnat|consegnare|recapitare)
+    impossibile (?:recapitare|consegnare)|não (?:\S{1,8} ){0,3}entreg|nie (?:\S{1,10} ){0,3}(?:doręcz|dostarcz)
+    nie(?:dor[ęe]cz|dostarcz)|opóźnieni\S .{0,12}(?:doręcz|dostarcz)|onbestelbaar
+    niet (?:\S{1,8} ){0,2}(?:afgelever|bezorg|besteld|geleverd)|nedoruč|ne(?:byl|podařil)\S{0,2} .{0,20}doruč
+    (?:ikke|inte) (?:\S{1,8} ){0,2}(?:lever|aflever)|nem (?:\S{1,10} )?kézbesít|nu a (?:fost|putut).{0,20}livrat
+    teslim edile?m|iletilemedi|無法(?:傳遞|送達)|未能(?:送达|投递)|配信できません|전송.{0,6}못
 """
 
 # Status codes (RFC 3463 §3) by what is said where no code is given; the first that fits.
@@ -100,7 +129,8 @@ STATUS_TEXTS = {
         (?:user|recipient|mailbox|addressee|address)(?: name)? (?:is )?not (?:found|known|listed|recognized)
         нет такого (?:пользователя|адреса|ящика|получателя)
         так(?:ого|ой) (?:пользовател|адрес|ящик)\S{0,2} (?:\S{1,20} ){0,3}(?:нет|не)\b
-        (?:unknown|no such|invalid|no valid|not a valid) (?:user|recipient|mailbox|address|e-?mail)|not listed in
+        (?:unknown|no such|invalid|no valid|not a valid) (?:user|recipient|mailbox|address|account|e-?mail)
+    not listed in
         no mailbox here
         doesn.t have an? \S{1,80} account|does not exist|couldn.t be found|не существует|не найден|不存在|存在し
         (?:no|não|non|nie|n['’]) ?(?:existe|esiste|istnieje)|inesistent|inexistent|nieznan|unbekannt|inconnu
