@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -32,17 +33,13 @@ def print_rows(rows: Iterable[dict[str, Any]]) -> None:
 
 
 def print_long_row(row: dict[str, Any]) -> None:
-    """The same, value by value: as one text, a message would stand in memory twice more."""
-    before = "{"
-    for key, value in row.items():
-        click.echo(f"{before}{to_json(key)}: ", nl=False)
-        click.echo(to_json(value), nl=False)
-        before = ", "
-    click.echo("}")
+    """The same, piece by piece: as one text, a message would stand in memory twice more."""
+    sys.stdout.writelines(_JSON.iterencode(row))
+    click.echo()
 
 
 def to_json(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, default=_plain)
+    return _JSON.encode(data)
 
 
 def _plain(value: Any) -> str:
@@ -50,6 +47,9 @@ def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, default=_plain)
 
 
 def _whoami() -> str:

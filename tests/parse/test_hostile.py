@@ -1,5 +1,6 @@
 """Any bytes give a result, in linear time and little memory, and no part is lost."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from emailq.parse import limits
 from emailq.parse.digest import digest_message
 from emailq.parse.message import ParsedMessage, parse_message
+from tests.commands import EMAILQ
 from tests.parse.mutations import ROOT, broken_promises, misplaced, mutated
 from tests.parse.shapes import SHAPES
 from tests.parse.test_mail import CASES, MAIL
@@ -66,6 +68,20 @@ def test_memory_is_at_most_five_times_the_message_and_30_megabytes(name: str) ->
     done = subprocess.run([sys.executable, "-c", MEMORY, name], check=True, capture_output=True, text=True, cwd=ROOT)
 
     assert float(done.stdout) <= 5 * 8 + 30
+
+
+def test_so_is_that_of_the_command_when_each_letter_takes_four_bytes(tmp_path: Path) -> None:
+    small, large = tmp_path / "small.eml", tmp_path / "large.eml"
+    small.write_bytes(b"Subject: Hi\n\nHi\n")
+    large.write_bytes(b"Content-Type: text/plain; charset=utf-8\n\n" + b"Some words\n" * 360_000 + "😀\n".encode())
+
+    def peak_mb(path: Path) -> float:
+        with subprocess.Popen([EMAILQ, "parse", "--json", path], stdout=subprocess.DEVNULL) as command:
+            _, status, usage = os.wait4(command.pid, 0)
+        assert status == 0
+        return usage.ru_maxrss / 1000
+
+    assert peak_mb(large) - peak_mb(small) <= 5 * 4 + 30
 
 
 def test_two_thousand_mutated_messages_break_no_promise() -> None:
