@@ -102,7 +102,7 @@ def mail_text(digest: Digest) -> MailText:
 
 def mail_text_from_row(row: Mapping[str, Any]) -> MailText:
     """What a classifier sees of a message: `row` has the columns of `emails`, and `attachments` as lines of text."""
-    split = split_reply((row["body_text"] or "")[:_TEXT_LIMIT], row["from_name"] or row["from_address"])
+    split = split_reply((row["body_text"] or "")[:_TEXT_LIMIT], row["from_name"], row["from_address"])
     text = (row["new_text"] or "")[:_TEXT_LIMIT]
     headers: dict[str, str] = {}
     for name, value in row["headers"]:

@@ -9,7 +9,7 @@ from emailq.parse.names import DEPARTMENTS, is_author, names_of
 
 _SAID_WITHIN = 300  # characters that somebody writes above a quote with answers
 _SIGNED_WITHIN = 12  # lines with text, from the end
-_TAG = re.compile(r">*\s?(?:[\[(<]([^\[\]()<>:]{1,40}):?[\])>]|([^\W\d_]{1,20}):)\s*\S")
+_TAG = re.compile(r">*\s?(?:[\[(<]([^\[\]()<>:]{1,40}):?[\])>]|[\[(<{]?([^\W\d_]{1,20}):)\s*\S")
 _ARROW = re.compile(r"(?:[=–-]{1,3}>|[→➔➜⇒▶►»])\s*\S")
 _CAPITALS = re.compile(rf"(?<!\w){any_of(phrases.CAPITALS)}(?!\w)")
 _SET_OFF = re.compile(rf"(?<!\w)(?:{any_of(phrases.INSIDE)}|{any_of(phrases.CAPITALS)})(?!\w)")

@@ -33,8 +33,8 @@ def detect_automation(message: Message, reply: SplitText | None = None) -> Autom
     `reply`: the body text in its pieces, where they are known.
     """
     if reply is None:
-        author = message.from_[0].name or message.from_[0].email if message.from_ else None
-        reply = split_reply((message.body_text or "")[:READ], author)
+        author = (message.from_[0].name, message.from_[0].email) if message.from_ else ()
+        reply = split_reply((message.body_text or "")[:READ], *author)
     headers: dict[str, str] = {}
     for name, value in message.headers:
         headers.setdefault(name.lower(), value)

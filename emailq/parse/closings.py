@@ -18,8 +18,13 @@ _WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
 YOURS = frozenset(words_of(phrases.YOURS))
 _ALL_CLOSINGS = _CLOSINGS | _WEAK_CLOSINGS | YOURS
 _CLOSING_AND_NAME = re.compile(
-    rf"(?i:{any_of('|'.join(sorted(_CLOSINGS - AMBIGUOUS)))})[,!]?\s(?:[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+[ -]?){{1,2}}$"
+    rf"(?i:{any_of('|'.join(sorted(_CLOSINGS - AMBIGUOUS)))})[,.!]?\s(?:[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+[ -]?){{1,2}}$"
 )
+_JAPANESE = re.compile(
+    r"(?:(?:以上|以上です|では|それでは|何卒|どうぞ|引き続き|今後とも|お手数ですが|お手数をおかけしますが"
+    r"|お忙しいところ恐れ入りますが)[、,。]?\s?){0,3}(?:よろしく|宜しく)お願い(?:いたし|致し|申し上げ|し)ます"
+)
+_CHINESE_WISH = re.compile(r"(?:顺|順|敬|恭)?(?:祝|颂|頌)(?![贺賀]|.{0,2}生日)[^\W\d_]{1,8}")
 _BEHIND_CLOSINGS = frozenset(words_of(phrases.BEHIND_CLOSINGS))
 _FIRST_WORDS = frozenset(closing.partition(" ")[0] for closing in _CLOSINGS)
 _FIRST_OF_ALL = frozenset(closing.partition(" ")[0] for closing in _ALL_CLOSINGS)
@@ -41,9 +46,11 @@ def closing_of(line: str) -> int:
     if line[:1] in QUOTATION_MARKS:
         return 0
     words = bare(line)
+    if _JAPANESE.fullmatch(words):
+        return 2
     if words in _CLOSINGS or words.startswith(_CLOSING_STARTS) or ("," in words and _CLOSING_WITHIN.search(words)):
         return 2
-    if words in _WEAK_CLOSINGS:
+    if words in _WEAK_CLOSINGS or _CHINESE_WISH.fullmatch(words):
         return 1
     if len(words) > _SHORT:
         return 0
@@ -80,7 +87,7 @@ def _greets(words: str) -> bool:
 
 def is_closing_and_name(text: str, words: str) -> bool:
     """ "Hilsen Nora". `words`: the text folded."""
-    return words.partition(" ")[0].rstrip(",!") in _FIRST_WORDS and bool(
+    return words.partition(" ")[0].rstrip(",.!") in _FIRST_WORDS and bool(
         _CLOSING_AND_NAME.match(text.replace("ß", "ss"))
     )
 

@@ -59,8 +59,7 @@ def digest_message(raw: bytes) -> Digest:
 def digest(message: ParsedMessage) -> Digest:
     """What is stored of a parsed message."""
     body_text = message.body_text or ""
-    author = message.from_[0].name or message.from_[0].email if message.from_ else None
-    reply = split_reply(body_text[:_BODY_LIMIT], author)
+    reply = split_reply(body_text[:_BODY_LIMIT], *_author(message))
     new_text = reply.current.strip()
     automation = detect_automation(message, reply)
     subject, is_reply = base_subject(message.subject or "")
@@ -97,6 +96,11 @@ def digest(message: ParsedMessage) -> Digest:
     }
     refusal = None if message.headers or files else "no headers: this is not a message"
     return Digest(scrub(fields), scrub(_names(message)), [_attachment(part) for part in files], refusal)
+
+
+def _author(message: ParsedMessage) -> tuple[str | None, str | None]:
+    """The sender's name and address."""
+    return (message.from_[0].name, message.from_[0].email) if message.from_ else (None, None)
 
 
 def _attachment(part: Part) -> Attachment:

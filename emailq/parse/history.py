@@ -52,7 +52,7 @@ _FORWARD_LINES = frozenset(words_of(phrases.FORWARD_LINES))
 _WROTE_AND_SAID = re.compile(  # Yahoo on phones: the quoted text goes on in the same line
     rf"[^<>]{{10,200}}<[^<>@\s]{{1,80}}@[^<>\s]{{3,80}}>,?\s?{any_of(phrases.WROTE)}\s?:\s+\S", re.IGNORECASE
 )
-_WROTE_DASHES = re.compile(r"wrote[*]?\s-{2,6}$")  # Zoho
+_BETWEEN_DASHES = re.compile(r"(?:-{2,6}\s.+|.+\swrote[*]?)\s-{2,6}$")  # Zoho
 # GroupWise: ">>> Ann <a@b.example> 9/11/2026 5:31 PM >>>"
 _WRITTEN_BY = re.compile(r">>> (?=.{0,200}\d).{3,200} >>>\s*$")
 _LEFT_OUT = ("[...]", "[…]", "(...)", "[snip]", "[snipped]", "<snip>", "...snip...", "[skip]", "[поскипано]")
@@ -200,7 +200,7 @@ def _unknown_block_length(page: Page, number: int) -> int:
 def _attribution_length(page: Page, number: int) -> int:
     """How many lines, from this one, say who wrote what follows; 0 if they don't."""
     text = page.plain[number]
-    if text.endswith((":", "wrote")) or (text[-1:] == "-" and _WROTE_DASHES.search(text)):
+    if text.endswith((":", "wrote")) or (text[-1:] == "-" and _BETWEEN_DASHES.match(text)):
         return int(_says_who_wrote(text, page, number + 1))
     if not has_digit(text):
         return 0  # what else says who wrote also says when

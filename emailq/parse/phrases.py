@@ -88,7 +88,8 @@ REPLY_ABOVE = """
     reply above this line|type your reply above|reply above the line|write above this line|oberhalb dieser zeile
     über dieser zeile|au-dessus de cette ligne|encima de esta línea|arriba de esta línea|над этой строкой
     do not edit below this line|do not write below this line|do not type below this line|nicht unterhalb dieser zeile
-    выше этой линии|над этой линией|выше этой строки|над цим рядком|sopra questa riga|acima desta linha|boven deze regel
+    выше этой линии|над этой линией|выше этой строки|над цим рядком|sopra questa riga|acima desta linha
+    boven deze regel
 """
 
 # What is in each of those.
@@ -150,18 +151,36 @@ CLOSINGS = """
     quedo atenta|buen fin de semana|que tenga buen día|que tenga un buen día|kram|kramar|knus|uściski|sevgiler
     sevgilerimle|kindly|all my best|приятного дня|добра|have a nice day|have a great day|have a good day
     have a nice weekend|have a great weekend|as ever|mit freundl. grüßen|此致|敬上|谨上|祝好|敬具
-    以上、よろしくお願いいたします|よろしくお願いいたします|よろしくお願い致します|よろしくお願いします
-    どうぞよろしくお願いいたします|引き続きよろしくお願いいたします|今後ともよろしくお願いいたします
-    何卒よろしくお願いいたします|引き続きよろしくお願い致します|何卒よろしくお願い致します|顺祝商祺|祝商祺|谢谢祝好
+    草々|顺祝商祺|祝商祺|谢谢祝好|此致敬礼|此致敬禮
     με εκτίμηση|φιλικά|pagarbiai|su pagarba|ar cieņu|lugupidamisega|parimate soovidega|с поштовањем|敬祝 商祺|敬祝商祺
     хорошего вечера|приятного вечера|приятных выходных|доброго вечора|гарного вечора|гарних вихідних|schönen abend
     schönen abend noch|schönen feierabend|schönen tag|have a good evening|have a great evening|have a nice evening
     enjoy your weekend|buenas noches|buon weekend|bom fim de semana|fijne avond|fijn weekend|prettig weekend
     trevlig kväll|ha det fint|ha det bra|miłego wieczoru|miłego weekendu|kind rgds
-    bjs|bjos|bjinhos|beijos|beijinhos|abs|besitos|bss|bisou|gros bisous|glg|bussi|busserl|küsschen
-    hugs and kisses|kisses|schöne woche|boa semana|passez une bonne journée
+    lots of love|all my love|with love|love and hugs|big hug|big hugs|fondly|yours ever|ever yours|blessings
+    con affetto|affettuosamente|con stima|in fede|un bacione|un bacio|ti abbraccio|vi abbraccio|buona domenica
+    buon pomeriggio|buone feste|muchos besos|un besote|besitos|con afecto|afectuosamente|respetuosamente|cuídate
+    cuídense|cuidaos|sin otro particular|quedo a su disposición|que tengas buen día|que tengas un buen día|beijo
+    um beijo|beijos|bjs|bjo|abs|abç|abçs|saudações|com carinho|respeitosamente|tenha um bom dia|fico no aguardo
+    sincèrement|bien à toi|gros bisous|grosses bises|la bise|je t'embrasse|je vous embrasse|affectueusement
+    avec mes remerciements|bonne semaine|bon courage|mes amitiés|tendrement|bon dimanche|bonnes vacances
+    schönen sonntag|schöne woche|bleib gesund|bleiben sie gesund|gute besserung|in liebe|beste wünsche|drück dich
+    fühl dich gedrückt|с любовью|жму руку|искренне|крепко обнимаю|мира и добра|с наступающим|с праздником
+    храни вас бог|с надеждой на сотрудничество|надеюсь на сотрудничество|обіймаю|щиро ваш|щиро ваша|з любов'ю
+    з вдячністю|з теплом|на все добре|бережіть себе|мирного неба|gr|grt|kus|kusjes|dikke kus|veel liefs|fijne week
+    prettige dag verder|fijne dag nog|vänligen|hälsn|ha det gott|allt gott|puss|puss och kram|vh|kys|klem|klemmer
+    hav en god dag|ha' en god dag|ha en fin dag|ha en god helg|ściskam|buziaki|całuję|pzdr|ukłony|dobrego dnia
+    trzymaj się|hezký víkend|pěkný den|pekný deň|přeji hezký den|mějte se|srdečně|srdečne|s láskou|üdv|puszi
+    köszönettel|szép napot|további szép napot|minden jót|kolay gelsin|kendine iyi bak
+    hoşça kal|hürmetlerimle|öptüm|terv|yst. terv|terkuin|ystävällisesti|halauksin|rakkaudella|kiittäen
+    hyvää viikonloppua|cu drag|cu prietenie|o zi bună|toate cele bune|numai bine|te pup|s poštovanjem|srdačno|lp
+    с уважение|приятен ден|καλή συνέχεια|φιλιά|parimat|tervitades|sveikinimai|kveðja|bestu kveðjur|atentament
+    una abraçada|unha aperta|trân trọng|thân mến|thân ái|salam hormat|hormat kami|مع خالص التحية|مع تحياتي
+    בברכה|בכבוד רב|ขอแสดงความนับถือ|lots of hugs|sending love|warm thoughts
+    bjos|bjinhos|beijinhos|bss|bisou|glg|bussi|busserl|küsschen
+    hugs and kisses|kisses|boa semana|passez une bonne journée
     順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|謹啟|祝 商祺|feliz tarde|feliz noche|feliz semana
-    feliz fin de semana|buena semana|בברכה|تحياتي|مع تحياتي|مع أطيب التحيات|trân trọng|hormat saya|salam
+    feliz fin de semana|buena semana|تحياتي|مع أطيب التحيات|hormat saya|salam
 """
 
 # What may go on behind such words: "have a nice day in Ulm".
@@ -182,6 +201,7 @@ GREETING_STEMS = """
     regards|kind regard|best regard|warm regard|greetings|best wishes|warm wishes|kind wishes|good wishes|sincerely
     respectfully|faithfully|уважением|наилучшими|пожеланиями|повагою|побажаннями|grüß|gruß|grues|salutations|cordial
     saludo|abrazo|abraço|saluti|saluto|cumprimentos|groet|hälsning|hilsen|hilsner|pozdr|saygı|üdvözlet|terveis|поздрав
+    abbracc|salutăr|salutacion|saudaç|χαιρετισμ|приветом
     szacun|poštovan|bonne journ|bonne soir|belle journ|belle soir|bonne fin de|bonne continuation|xoxo|hugs
 """
 
@@ -192,14 +212,14 @@ YOURS = """
 
 # What somebody of the family signs with.
 FAMILY = """
-    mum|mom|mommy|mummy|ma|dad|daddy|pa|granny|grandma|grandpa|gran|nana|mama|mamma|papa|mutti|vati|oma|opa|maman|mamie
-    papi|mamá|papá|abuela|abuelo|mãe|pai|nonna|nonno|mam|мама|папа|бабушка|дедушка|баба|дед|тётя|дядя
+    mum|mom|mommy|mummy|ma|dad|daddy|pa|granny|grandma|grandpa|gran|nana|mama|mamma|papa|mutti|vati|oma|opa|maman
+    mamie|papi|mamá|papá|abuela|abuelo|mãe|pai|nonna|nonno|mam|мама|папа|бабушка|дедушка|баба|дед|тётя|дядя
 """
 
 # Words of senders that are no persons.
 DEPARTMENTS = """
-    team|sales|support|service|services|info|office|orders|desk|accounts|accounting|purchasing|department|dept|ltd|gmbh
-    vertrieb|einkauf|kundenservice|buchhaltung|отдел|служба|бухгалтерия|группа|компания|ооо|ип|ао|équipe|équipo
+    team|sales|support|service|services|info|office|orders|desk|accounts|accounting|purchasing|department|dept|ltd
+    gmbh|vertrieb|einkauf|kundenservice|buchhaltung|отдел|служба|бухгалтерия|группа|компания|ооо|ип|ао|équipe|équipo
     ventas|compras|achats|comptabilité|ufficio|dział
 """
 
@@ -211,17 +231,26 @@ CLOSING_STARTS = """
 """
 
 WEAK_CLOSINGS = """
-    talk soon|speak soon|see you|see you soon|all best|stay safe|good luck|ciao|tschau|à plus|hasta luego|nos vemos|doei
-    до встречи|щиро|with thanks|with gratitude|mit bestem dank|всех благ|peace
-    à bientôt|a bientôt|à très bientôt|bis dann|bis bald|hasta pronto|a presto|até breve|tot ziens|vi ses|до связи
-    на связи|до зустрічі|do usłyszenia|se på gensyn|many thanks in advance|thanks so much|thank you very much
-    thank you so much|thanks a million|спасибо заранее|большое спасибо|vielen dank im voraus|besten dank im voraus
-    herzlichen dank|danke schön|grazie in anticipo|gracias de antemano|muchas gracias de antemano|tack på förhand
-    hartelijk dank|bedankt alvast|thanks|thank you|many thanks|thanks again|thanks a lot|thanks in advance
-    thank you in advance|ta|thx|спасибо|заранее спасибо|благодарю|заранее благодарю|дякую|danke|vielen dank
-    danke im voraus|besten dank|merci|merci d'avance|merci beaucoup|gracias|muchas gracias|grazie|grazie mille
-    obrigado|obrigada|bedankt|alvast bedankt|감사합니다|고맙습니다|수고하세요|谢谢|謝謝|多谢|tack|tak|på forhånd tak
-    dziękuję|z góry dziękuję|děkuji|köszönöm|teşekkürler|mulțumesc
+    namaste|iyi günler|selamlar|until then|until tomorrow|till then|talk later|speak later|take it easy|stay well
+    keep well|onwards|ttyl|looking forward|looking forward to it|looking forward to hearing from you|mil gracias
+    hasta mañana|hasta entonces|grato|grata|até logo|até já|até amanhã|à plus tard|à demain|à lundi|à très vite
+    à la semaine prochaine|au revoir|bis morgen|bis montag|bis später|bis nächste woche|tschüs|frohes schaffen
+    man sieht sich|до свидания|до завтра|до понедельника|до скорого|удачи|всем добра|держись|заранее благодарен
+    заранее благодарна|благодарю за понимание|спасибо за понимание|будьте здоровы|спокойной ночи|бувайте
+    до побачення|tot morgen|tot snel|tot dan|dank je wel|dankjewel|hej då|vi hörs|på gensyn|vi snakkes|do zobaczenia
+    na shledanou|díky|díky moc|viszlát|teşekkür ederim|görüşmek üzere|kiitos|nähdään|pe curând|a domani|a lunedì
+    ci sentiamo|ci vediamo|terima kasih|gràcies|תודה|תודה רבה|شكرا|talk soon|speak soon|see you|see you soon
+    all best|stay safe|good luck|ciao|tschau|à plus|hasta luego|nos vemos|doei|до встречи|щиро|with thanks
+    with gratitude|mit bestem dank|всех благ|peace|à bientôt|a bientôt|à très bientôt|bis dann|bis bald|hasta pronto
+    a presto|até breve|tot ziens|vi ses|до связи|на связи|до зустрічі|do usłyszenia|se på gensyn
+    many thanks in advance|thanks so much|thank you very much|thank you so much|thanks a million|спасибо заранее
+    большое спасибо|vielen dank im voraus|besten dank im voraus|herzlichen dank|danke schön|grazie in anticipo
+    gracias de antemano|muchas gracias de antemano|tack på förhand|hartelijk dank|bedankt alvast|thanks|thank you
+    many thanks|thanks again|thanks a lot|thanks in advance|thank you in advance|ta|thx|спасибо|заранее спасибо
+    благодарю|заранее благодарю|дякую|danke|vielen dank|danke im voraus|besten dank|merci|merci d'avance
+    merci beaucoup|gracias|muchas gracias|grazie|grazie mille|obrigado|obrigada|bedankt|alvast bedankt|감사합니다
+    고맙습니다|수고하세요|谢谢|謝謝|多谢|tack|tak|på forhånd tak|dziękuję|z góry dziękuję|děkuji|köszönöm
+    teşekkürler|mulțumesc
 """
 
 # "Sent from my iPhone".
@@ -234,13 +263,37 @@ SENT_FROM = """
     hent outlook|wysłane z|wysłano z|odesláno z|lähetetty|elküldve az|küldve|outlook für|outlook voor android
     outlook voor ios|pobierz outlook|získat outlook|hanki outlook|download outlook|holen sie sich outlook
     загрузить outlook|получить outlook|скачать outlook|iphone から送信|iphoneから送信|androidから送信|发自我的|从我的
-    從我的|傳送自我的|来自我的
+    從我的|傳送自我的|来自我的|get bluemail for|sent on the go|sent by phone|written on my phone|typed on my phone
+    typed on a phone|secured with tuta|mobile - please excuse|please excuse typos, sent
+    excuse typos, sent|apologies for typos, sent|please excuse brevity|mobil gesendet|unterwegs gesendet
+    von unterwegs gesendet|vom handy gesendet|vom smartphone gesendet|vom iphone gesendet|vom ipad gesendet
+    vom tablet gesendet|gesendet vom handy|gesendet vom iphone|gesendet vom ipad|gesendet vom smartphone
+    gesendet aus der|von samsung|von huawei|von yahoo mail|von outlook für|mit der web.de mail app
+    mit der gmx mail app|sicher versendet mit|diese e-mail wurde von meinem|diese e-mail wurde von unterwegs
+    diese nachricht wurde mobil|послано с телефона|написано с телефона|пишу с телефона|отправлено при помощи
+    с телефона, извините|отправлено mymail|отправлено c|відправлено з iphone|відправлено з ipad|відправлено з мого
+    відправлено з телефон|надіслано через proton|envoyé d'un|envoyé à partir d'|envoyé par mon|envoyé via proton
+    provenance : courrier|télécharger bluemail|obtenez bluemail|obtén bluemail|enviado vía móvil|inviata da iphone
+    inviata dal mio|inviato con proton|ottieni bluemail|enviado a partir do meu|enviado a partir do outlook
+    enviado a partir do correio|enviado pelo outlook|enviado através do meu|enviado por celular|enviado via uol
+    verzonden vanuit mail|verstuurd vanuit mail|verzonden vanuit outlook|verstuurd vanuit outlook|verstuurd met mijn
+    verzonden van mijn|verstuurd van mijn|verzonden via kpn|skickades från|skickat med spark|sendt med proton
+    sendt via mobil|pobierz program outlook|pobierz aplikację outlook|odesláno mobilem|poslané z iphon
+    poslané z môjho|odoslané z iphon|odoslané z môjho|poslano z mojega|poslano s iphone|poslato sa mog
+    az outlook beszerzése|elküldve iphone|trimis de pe iphone|trimis de pe telefon|trimis de pe android
+    trimis din yahoo|descărcați outlook|изпратено от моя|στάλθηκε από το|εστάλη από|נשלח מה|أرسلت من|أُرسلت من
+    مرسل من|được gửi từ|dikirim dari iphone|dikirim dari hp|dikirim dari ponsel|enviat des del meu|ส่งจาก
+    saadetud minu|nosūtīts no mana|išsiųsta iš mano|發自我的|來自我的|发自 outlook|发自iphone|发自网易|发自新浪
+    发自qq|來自qq|来自qq|發自 yahoo|由我的iphone|从 windows 版|取得 ios 版 outlook|获取 ios 版 outlook
+    获取 android 版 outlook|取得 android 版 outlook
 """
 # The same at the end of the line.
 SENT_FROM_ENDS = """
     'dan gönderildi|'den gönderildi|mdan gönderildi|mden gönderildi|'tan gönderildi|'ten gönderildi
     outlook'u edinin|에서 보냄|에서 보냈습니다|에서 전송됨|から送信|から送信されました
-    ról küldve|ről küldve
+    ról küldve|ről küldve|outlook uygulamasını edinin|için posta ile gönderildi|yahoo postadan gönderildi
+    から送信しています|outlook for ios を入手|版 outlook を入手|outlook for androidを取得|용 outlook 다운로드
+    용 outlook 받기
 """
 
 # Words of somebody who speaks, where companies say "we".
@@ -257,10 +310,9 @@ POSTSCRIPTS = """
 # How a paragraph begins that somebody adds below the name or the small print.
 AFTERTHOUGHTS = """
     one more thing|one other thing|one last thing|also one thing|oh and|oh, and|i forgot|forgot to say|almost forgot
-    by the way|btw|и ещё|и еще|ещё одно|еще одно|забыл|забыла|кстати|до речі|ach ja|ach so|übrigens|noch etwas|noch was
-    nachtrag|noch ein nachtrag|just seen|just saw|just noticed
-    au fait|j'ai oublié|j'oubliais|encore une chose|por cierto|se me olvidaba|olvidé|una cosa más|a proposito
-    dimenticavo
+    by the way|btw|и ещё|и еще|ещё одно|еще одно|забыл|забыла|кстати|до речі|ach ja|ach so|übrigens|noch etwas
+    noch was|nachtrag|noch ein nachtrag|just seen|just saw|just noticed|au fait|j'ai oublié|j'oubliais
+    encore une chose|por cierto|se me olvidaba|olvidé|una cosa más|a proposito|dimenticavo
 """
 
 # All that somebody says who only passes a message on.
@@ -299,9 +351,9 @@ INSIDE = """
     in bold|in italics|in rot|in roter|in blau|in grün|in lila|in farbe|gelb markiert|fett|kursiv
     красным|красном|синим|зелёным|зеленым
     жёлтым|желтым|цветом|жирным|курсивом|выделил|выделила|выделено|червоним|синім|en rouge|en bleu|en vert|en orange
-    en jaune|en gras|en italique|surligné|en rojo|en azul|en verde|en amarillo|en negrita|en cursiva|resaltado|in rosso
-    in blu|in grassetto|in corsivo|em vermelho|em azul|em negrito|in het rood|in het blauw|vetgedrukt|na czerwono
-    na niebiesko|pogrubione|within the text|im text|в тексте|dans le texte|en el texto
+    en jaune|en gras|en italique|surligné|en rojo|en azul|en verde|en amarillo|en negrita|en cursiva|resaltado
+    in rosso|in blu|in grassetto|in corsivo|em vermelho|em azul|em negrito|in het rood|in het blauw|vetgedrukt
+    na czerwono|na niebiesko|pogrubione|within the text|im text|в тексте|dans le texte|en el texto
 """
 FURTHER_DOWN = """
     marked|below|unten|ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej
@@ -341,19 +393,19 @@ MONTHS = """
 THIS_MESSAGE = """
     this e-mail|this email|this mail|this message|this communication|this transmission|this electronic
     the information contained|the contents of this|information in this|diese e-mail|diese mail|diese nachricht
-    ce message|cet e-mail|ce mail|ce courriel|ce courrier|este mensaje|este correo|este e-mail|este email|esta mensagem
-    questo messaggio|questa e-mail|questa mail|presente messaggio|presente e-mail|настоящее сообщение
-    настоящее письмо|настоящее электронное|данное сообщение|данное письмо|данное электронное|это сообщение|это письмо
-    это электронное|цей лист|це повідомлення|дане повідомлення|dit bericht|deze e-mail|niniejsza wiadomość
-    ta wiadomość|ten e-mail|denne e-mail|denne meddelelse|denne mail|detta mail|detta meddelande|tato zpráva
-    tento e-mail|bu e-posta|bu mesaj
+    ce message|cet e-mail|ce mail|ce courriel|ce courrier|este mensaje|este correo|este e-mail|este email
+    esta mensagem|questo messaggio|questa e-mail|questa mail|presente messaggio|presente e-mail|настоящее сообщение
+    настоящее письмо|настоящее электронное|данное сообщение|данное письмо|данное электронное|это сообщение
+    это письмо|это электронное|цей лист|це повідомлення|дане повідомлення|dit bericht|deze e-mail
+    niniejsza wiadomość|ta wiadomość|ten e-mail|denne e-mail|denne meddelelse|denne mail|detta mail|detta meddelande
+    tato zpráva|tento e-mail|bu e-posta|bu mesaj
 """
 CONFIDENTIAL = """
     the addressee
     confidential|intended solely|intended only|solely for the use|intended for the use|intended recipient|privileged
     vertraulich|bestimmungsgemäße|confidentiel|destinataire|confidencial|exclusivamente|destinatario|riservat
-    конфиденциальн|предназначен|конфіденційн|призначен|vertrouwelijk|bestemd|poufn|fortrolig|konfidentiell|důvěrn|gizli
-    yalnızca gönderildiği
+    конфиденциальн|предназначен|конфіденційн|призначен|vertrouwelijk|bestemd|poufn|fortrolig|konfidentiell|důvěrn
+    gizli|yalnızca gönderildiği
 """
 # What companies must write below their letters; two of these make small print.
 COMPANY_FACTS = """
@@ -363,8 +415,8 @@ COMPANY_FACTS = """
 # The same in a line below a name.
 TERMS = """
     gdpr|rgpd|dsgvo|datenschutz|protección de datos|données personnelles|персональных данных|dati personali
-    terms and conditions|terms of business|conditions of sale|regulated by|geschäftsbedingungen|agb|conditions générales
-    términos y condiciones|condizioni generali|algemene voorwaarden|оферт
+    terms and conditions|terms of business|conditions of sale|regulated by|geschäftsbedingungen|agb
+    conditions générales|términos y condiciones|condizioni generali|algemene voorwaarden|оферт
 """
 SMALL_PRINT_TITLES = """
     disclaimer|legal disclaimer|confidentiality notice|confidentiality|haftungsausschluss|avis de confidentialité

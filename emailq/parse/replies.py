@@ -11,7 +11,7 @@ from emailq.parse import phrases
 from emailq.parse.answers import mark_answer_below, mark_answers
 from emailq.parse.history import BLOCK, FORWARD, REPLY, UNMARKED, mark_history
 from emailq.parse.lines import Page, fold, words_of
-from emailq.parse.names import is_author, names_of
+from emailq.parse.names import DEPARTMENTS, is_author, names_of
 from emailq.parse.signatures import mark_signatures
 from emailq.parse.small_print import mark_small_print_below
 from emailq.parse.tickets import mark_ticket
@@ -39,14 +39,15 @@ class SplitText:
         return self.new or self.quoted or self.signature
 
 
-def split_reply(text: str, author: str | None = None) -> SplitText:
+def split_reply(text: str, author: str | None = None, address: str | None = None) -> SplitText:
     """Separate the newest text from history and signature; answers between quoted lines stay in `new`.
 
-    `author`: the sender's name, or address where there is no name: the name alone, in the last line, is a signature.
+    `author`: the sender's name, which alone, in the last line, is a signature; `address`: the sender's, whose first
+    word may be another name of theirs.
     """
     page = Page(text)
-    names = names_of(author or "")
     mark = BLOCK if mark_ticket(page) else mark_history(page)
+    names = _names(page, author or "", address or "")
     if mark != UNMARKED and names:
         mark_answer_below(page, names)
     mark_signatures(page, names)
@@ -66,6 +67,14 @@ def split_reply(text: str, author: str | None = None) -> SplitText:
     if mark == REPLY and not new and "\n>" not in quoted:
         is_forwarded = True  # Outlook on a Mac forwards like this
     return SplitText(new, quoted, signature, is_forwarded, answers_inside)
+
+
+def _names(page: Page, author: str, address: str) -> list[str]:
+    """The words of the sender's name; before them "Bia" of Beatriz <bia.hill@…>, or of a firm, where a text ends so."""
+    names, called = names_of(author or address), names_of(address)[:1]
+    if not author or not called or called[0] in names or len(called[0]) < 3 or called[0] in DEPARTMENTS:
+        return names
+    return [*called, *names] if any(names_of(run.texts[-1]) == called for run in page.runs()) else names
 
 
 def is_hand_over(text: str) -> bool:

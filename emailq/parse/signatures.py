@@ -115,14 +115,15 @@ def _without_sent_from(run: Run) -> Run:
 def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, int]:
     """Where the first signature begins and ends, both 0 without one. `is_first`: the run has the mail's first line."""
     texts = run.texts
-    delimiters = [] if DELIMITERS.isdisjoint(texts) else [n for n, text in enumerate(texts) if text in DELIMITERS]
+    marks = [] if DELIMITERS.isdisjoint(texts) else [n for n, text in enumerate(texts) if text in DELIMITERS]
+    delimiters = [n for n in marks if not _parts_texts(run, n, names)]
     stop = next((n for n in delimiters if n and _begins_signature(texts[n], texts[n + 1 :])), len(texts))
     stop = min(stop, before_postscript(texts))
     signed = _signed_at(run if stop == len(run) else run.part(0, stop), names)
     for index, text in enumerate(texts):
         if index != signed and not _begins_at(run, index, is_top=is_first and index == 0):
             continue
-        if text in DELIMITERS and len(delimiters) > 2:
+        if text in DELIMITERS and (len(marks) > 2 or index not in delimiters):
             continue  # between the parts of a list
         end = index + _length_of_signature(run.part(index))
         if _is_cited(run, index, end, signed, names):
@@ -133,6 +134,17 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
             return index - 1, end
         return index, end
     return 0, 0
+
+
+def _parts_texts(run: Run, index: int, names: list[str]) -> bool:
+    """Whether sentences stand below "--", and what closes the mail below them: words, or the author's name alone."""
+    below = run.texts[index + 1 :]
+    if not (below and _has_small_words(below[0].split())):
+        return False
+    end = next((n for n, text in enumerate(below) if closing_of(fold(text)) == 2), 0)
+    if not end and run.begins_paragraph(index + 1) and _is_own_name(below[-1], names):
+        end = len(below) - 1
+    return end > 0 and is_own_sentence(below[end - 1]) and not has_contact(below[:end])
 
 
 def _is_cited(run: Run, begin: int, end: int, signed: int, names: list[str]) -> bool:

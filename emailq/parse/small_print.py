@@ -15,6 +15,7 @@ _SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
 _LAST_LETTERS = frozenset(phrase[-2:] for phrase in _SENT_FROM_ENDS)
 # "Get Outlook for …" in any language
 _OUTLOOK_APP = re.compile(r"(?:[^\W\d_]{1,20} ){1,3}Outlook \S{2,5} (?:iOS|Android|Mac)$")
+_SENT = re.compile("gesendet|proton")
 _ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 _EXCUSE = re.compile(r"excuse|sorry|typos|brevity|entschuldig|kürze|excusez|disculp|извините|опечатк")
 _COMPANY_FACTS = words_of(phrases.COMPANY_FACTS)
@@ -151,14 +152,15 @@ def _wrapped(texts: list[str], index: int, words: list[str]) -> str:
 
 def is_sent_from(text: str) -> bool:
     """ "Sent from my phone", but no sentence that begins so."""
-    if len(text) <= 60 and text[-2:] in _LAST_LETTERS and fold(text).endswith(_SENT_FROM_ENDS):
+    said = text.removesuffix(".")
+    if len(said) <= 60 and said[-2:] in _LAST_LETTERS and fold(said).endswith(_SENT_FROM_ENDS):
         return True
     if "utlook" in text and _OUTLOOK_APP.match(_ANGLES.sub("", text).rstrip(" .")):
         return True
     if len(text) > 200 or text[:2] not in _SENT_FROM_BEGINS:
         return False
     words = fold(text)
-    if not words.startswith(_SENT_FROM) or (words.startswith("von meine") and "gesendet" not in words):
+    if not words.startswith(_SENT_FROM) or (words.startswith("von ") and not _SENT.search(words)):
         return False
     words = _ANGLES.sub("", words)
     goes_on = ", " in words and not (words.startswith("yahoo") or (len(words) <= 60 and _COMMA_AND_NAME.search(text)))

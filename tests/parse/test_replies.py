@@ -132,6 +132,75 @@ def test_an_answer_is_no_hand_over(text: str) -> None:
     assert not is_hand_over(text)
 
 
+@pytest.mark.parametrize(
+    "closing",
+    [
+        *(
+            "Lots of love",
+            "Un abbraccio forte",
+            "Buone feste",
+            "Con afecto",
+            "Um beijo",
+            "Saudações",
+            "Bien à toi",
+            "Terv.",
+        ),
+        *(
+            "Je t'embrasse",
+            "Bleiben Sie gesund",
+            "С любовью",
+            "Мирного неба",
+            "Dikke kus",
+            "Puss och kram",
+            "Klem",
+            "Pzdr",
+        ),
+        *("Hezký víkend", "További szép napot!", "Kolay gelsin", "Cu drag", "LP", "Με φιλικούς χαιρετισμούς", "Gr."),
+        *(
+            "では、よろしくお願いいたします。",
+            "宜しくお願い致します",
+            "祝工作顺利",
+            "مع خالص التحية",
+            "Thân mến",
+            "Bis morgen",
+        ),
+    ],
+)
+def test_words_that_close_a_letter_go_with_the_name_below_them(closing: str) -> None:
+    split = split_reply(f"Twenty, please, and two more.\n\n{closing}\nAnn")
+
+    assert split.signature == f"{closing}\nAnn"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "Vom Handy gesendet",
+            "Von Samsung Mobile gesendet",
+            "Gesendet vom iPhone",
+            "Mobil gesendet",
+            "Sent on the go",
+        ),
+        *("Envoyé à partir d’Outlook pour iOS", "Enviado pelo Outlook", "Verzonden vanuit Mail voor Windows"),
+        *("Pobierz program Outlook dla systemu iOS", "Odoslané z iPhonu", "Відправлено з iPhone", "发自iPhone"),
+        *(
+            "Galaxy akıllı telefonumdan gönderildi.",
+            "נשלח מה-iPhone שלי",
+            "iOS 版 Outlook を入手",
+            "iOS용 Outlook 다운로드",
+        ),
+    ],
+)
+def test_what_phones_add_is_no_text(line: str) -> None:
+    assert split_reply(f"Twenty, please.\n\n{line}").new == "Twenty, please."
+
+
+@pytest.mark.parametrize("line", ["Von Samsung haben wir noch nichts gehört", "发自内心的感谢", "Kargo ile gönderildi"])
+def test_what_begins_or_ends_like_that_is_text(line: str) -> None:
+    assert split_reply(f"Twenty, please.\n\n{line}").signature == ""
+
+
 @given(st.text())
 def test_no_line_of_any_text_is_lost(text: str) -> None:
     split = split_reply(text)

@@ -2,8 +2,8 @@
 
 tests/parse/clients: words.txt has what is written in each language; [abc].txt what each program sets above the
 message that it quotes, with ">" behind the language where it marks each quoted line. In people-*.txt each line says
-whose it is (n new, q quoted, s signature), below the name of the author (a) where it is known; in html*.txt a page is
-followed by what is new in it, and the author may stand behind its title.
+whose it is (n new, q quoted, s signature), below the author (a) where known, "Ann" or "Ann <a@b.example>"; in html*.txt
+a page is followed by what is new in it, and the author may stand behind its title.
 """
 
 import re
@@ -13,7 +13,7 @@ from textwrap import wrap
 
 import pytest
 
-from emailq.parse.replies import split_reply
+from emailq.parse.replies import SplitText, split_reply
 from emailq.parse.text import html_to_text
 
 Marked = list[tuple[str, str]]  # (whose it is, line)
@@ -61,14 +61,21 @@ def test_replies_of_mail_programs_are_split_in_every_language(name: str) -> None
     assert not wrong
 
 
+def split(marked: Marked) -> SplitText:
+    author = next((line for mark, line in marked if mark == "a"), "")
+    name, _, address = author.partition(" <")
+    return split_reply(
+        "\n".join(line for mark, line in marked if mark != "a"), name or None, address.rstrip(">") or None
+    )
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("people-*.txt")))
 def test_each_line_of_what_people_write_goes_where_its_mark_says(name: str) -> None:
     wrong = []
     for (title,), text in sections(name):
         marked = [(line[:1], line[2:]) for line in text.split("\n")]
         expected = ["\n".join(line for mark, line in marked if mark == wanted).split() for wanted in "nqs"]
-        author = next((line for mark, line in marked if mark == "a"), None)
-        found = split_reply("\n".join(line for mark, line in marked if mark != "a"), author)
+        found = split(marked)
         parts = [part.split() for part in (found.new, found.quoted, found.signature)]
         if parts != expected or found.forwarded != title.startswith("forward"):
             wrong.append(title)
@@ -121,10 +128,10 @@ def test_what_mail_programs_do_to_a_text_changes_the_owner_of_hardly_a_line(chan
     for path in FOLDER.glob("people-*.txt"):
         for (title,), text in sections(path.name):
             lines = [(line[:1], line[2:]) for line in text.split("\n")]
-            author = next((line for mark, line in lines if mark == "a"), None)
+            author = [(mark, line) for mark, line in lines if mark == "a"]
             changed = change([(mark, line) for mark, line in lines if mark != "a"])
             expected = ["\n".join(line for mark, line in changed if mark == wanted).split() for wanted in "nqs"]
-            found = split_reply("\n".join(line for _, line in changed), author)
+            found = split(author + changed)
             wrong += [title] * ([part.split() for part in (found.new, found.quoted, found.signature)] != expected)
             count += 1
 
