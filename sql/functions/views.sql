@@ -106,11 +106,11 @@ language sql stable set search_path = public, pg_temp as $$
     union all
     -- its session asks something each quarter of a second, while its event loop turns
     select format('worker %s (pid %s) has said nothing for %s s', w.id, w.pid,
-                  round(extract(epoch from clock_timestamp() - a.state_change)))
+                  round(extract(epoch from now() - a.state_change)))
     from workers w
     join pg_locks l on l.locktype = 'advisory' and l.classid = 7715 and l.objid::integer = w.id and l.objsubid = 2 and l.granted
     join pg_stat_activity a on a.pid = l.pid and a.datname = current_database()
-    where w.host = p_host and a.state = 'idle' and a.state_change < clock_timestamp() - least(p_patience, interval '1 minute')
+    where w.host = p_host and a.state = 'idle' and a.state_change < now() - least(p_patience, interval '1 minute')
     union all
     select format('queue %s: an item has been due for %s s, and none was completed meanwhile', s.queue_name,
                   round(s.oldest_s))
@@ -128,15 +128,19 @@ create or replace function worker_command(p_queue text) returns text language sq
 $$;
 
 -- Why an item is where it is, in one sentence.
-create or replace function queue_why(p_id uuid) returns text language plpgsql stable set search_path = public, pg_temp as $$
+create or replace function queue_why(p_id uuid) returns text language plpgsql stable
+set search_path = public, pg_temp set jit = off set enable_seqscan = off set enable_bitmapscan = off
+as $$
 declare
     q processing_queue;
     c queue_controls;
     v_worker workers;
     v_ahead bigint;
+    v_text text;
     v_locked_by integer;
     v_talker record;
     v_running bigint;
+    v_began timestamptz := queue_now() - (clock_timestamp() - now());
 begin
     select * into q from processing_queue where id = p_id;
     if not found then
@@ -171,8 +175,9 @@ begin
         return format('no worker serves the queue %s; start one with: %s', q.queue_name, worker_command(q.queue_name));
     elsif c.max_running = 0 then
         return format('the queue %s may run 0 items at a time (queue_controls.max_running)', q.queue_name);
-    elsif (select count(*) from processing_queue o
-           where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'processing') >= c.max_running then
+    elsif c.max_running is not null and c.max_running <= (
+        select count(*) from processing_queue o
+        where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'processing') then
         return format('the queue %s runs %s items at a time and all places are taken', q.queue_name, c.max_running);
     elsif q.crashes > 1 then
         return format('it was there when %s workers were lost, so it waits to run alone', q.crashes);
@@ -192,9 +197,10 @@ begin
     if found then
         return format('due, but claims of workers wait for a transaction of pid %s that is still open', v_locked_by);
     end if;
-    -- a worker sweeps four times a second; roles that may not see when don't learn of this
+    -- a worker sweeps four times a second; roles that may not see when don't learn of this. (pg_stat_activity stays as this
+    -- transaction saw it first, so what matters is how silent the worker was when it began.)
     select w.id, w.host, w.pid, w.held_up_by,
-           case when w.lease_until is null and a.state = 'idle' then extract(epoch from queue_now() - a.state_change)::integer
+           case when w.lease_until is null and a.state = 'idle' then extract(epoch from v_began - a.state_change)::integer
                 else 0 end as silent_s
     into v_talker
     from workers w left join pg_stat_activity a on a.pid = w.backend_pid
@@ -205,16 +211,27 @@ begin
                       v_talker.id, v_talker.host, v_talker.pid, v_talker.silent_s,
                       ' (last the one of item ' || v_talker.held_up_by || ')');
     end if;
-    select count(*) into v_ahead from processing_queue o
-    where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'pending'
-      and (o.priority, o.scheduled_at, o.id) < (q.priority, q.scheduled_at, q.id)
-      and o.scheduled_at <= (select queue_now());
+    select count(*) into v_ahead from (  -- in two, since an index scan ends at a row's first column only (PostgreSQL < 18)
+        select from processing_queue o
+        where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'pending'
+          and o.priority < q.priority and o.scheduled_at <= (select queue_now())
+        union all
+        select from processing_queue o
+        where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'pending'
+          and o.priority = q.priority and o.scheduled_at <= q.scheduled_at
+          and (o.scheduled_at, o.id) < (q.scheduled_at, q.id)
+        limit 10001
+    ) ahead;
+    v_text := format('due, with %s items ahead of it', case when v_ahead > 10000 then 'more than 10000' else v_ahead::text end);
     if c.max_per_s is not null then
-        return format('due, with %s items ahead of it in a queue that starts %s items a second (queue_controls.max_per_s)',
-                      v_ahead, c.max_per_s);
+        return format('%s in a queue that starts %s items a second (queue_controls.max_per_s)', v_text, c.max_per_s);
+    elsif v_ahead > 10000 then  -- that is reason enough, and whoever asks for many items need not wait
+        return v_text;
     end if;
-    select count(*) into v_running from processing_queue o
-    where o.queue_name = q.queue_name and o.completed_at is null and o.status = 'processing';
-    return format('due, with %s items ahead of it%s', v_ahead,
-                  case when v_running > 0 then format(', while its workers are at %s others', v_running) end);
+    select count(*) filter (where o.status = 'processing') into v_running from (  -- they were the first once
+        select o.status from processing_queue o
+        where o.queue_name = q.queue_name and o.completed_at is null
+        order by o.priority, o.scheduled_at, o.id limit 10000
+    ) o;
+    return v_text || case when v_running > 0 then format(', while its workers are at %s others', v_running) else '' end;
 end $$;

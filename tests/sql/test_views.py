@@ -318,6 +318,18 @@ def test_why_the_only_worker_is_silent(dsn: str, db: psycopg.Connection) -> None
             assert why(db, item_id) == "due, with 0 items ahead of it"
 
 
+def test_a_worker_is_not_silent_for_as_long_as_the_question_takes(dsn: str, db: psycopg.Connection) -> None:
+    """Whoever asks of many items sees pg_stat_activity as it was first."""
+    item_id = add_item(db, scheduled_at=value(db, "select now() + interval '5 seconds'"))
+    with worker_on(dsn), db.transaction():
+        db.execute("select count(*) from pg_stat_activity")
+        db.execute("select pg_sleep(1)")
+        assert db.execute("select host_troubles('here', '0.5 s')").fetchall() == []
+        set_time(db, value(db, "select now() + interval '5.7 seconds'"))
+
+        assert why(db, item_id) == "due, with 0 items ahead of it"
+
+
 def test_why_a_suspect_waits(db: psycopg.Connection) -> None:
     item_id = add_item(db, crashes=2)
     register(db)
@@ -349,7 +361,7 @@ def test_why_is_quick_on_a_long_queue(db: psycopg.Connection) -> None:
     last = value(db, "select id from processing_queue order by scheduled_at desc, id desc limit 1")
     db.execute("set statement_timeout = '2s'")
 
-    assert why(db, last) == "due, with 19999 items ahead of it"
+    assert why(db, last) == "due, with more than 10000 items ahead of it"
 
 
 # ------------------------------------------------------------------------------------------ the specification's views
