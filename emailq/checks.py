@@ -38,6 +38,7 @@ async def check_database(conn: Connection, dsn: str) -> AsyncIterator[Finding]:
     yield await standbys(conn)
     yield await room_for_connections(conn)
     yield await access(conn)
+    yield await autovacuum(conn)
     yield await old_snapshots(conn)
     yield await unused_slots(conn)
     yield await notifications(conn)
@@ -171,6 +172,23 @@ async def access(conn: Connection) -> Finding:
         )
         faults += [f"pg_hba.conf lets {address} in by {method}; use scram-sha-256" for method, address in rows]
     return Finding("access", "warn" if faults else "ok", "; ".join(faults) or "no superuser, no weak log-in seen")
+
+
+async def autovacuum(conn: Connection) -> Finding:
+    """What takes dead rows away, of which each job leaves some."""
+    is_on, tables = await _row(
+        conn,
+        "select current_setting('autovacuum')::boolean and current_setting('track_counts')::boolean,"
+        " string_agg(oid::regclass::text, ', ' order by relname) from pg_class, pg_options_to_table(reloptions)"
+        " where relnamespace = 'public'::regnamespace and option_name = 'autovacuum_enabled'"
+        " and not option_value::boolean",
+    )
+    if is_on and not tables:
+        return Finding("autovacuum", "ok", "on, for all tables")
+    where, cure = "", "set autovacuum and track_counts to on"
+    if is_on:
+        where, cure = f" for {tables}", "ALTER TABLE … RESET (autovacuum_enabled)"
+    return Finding("autovacuum", "warn", f"off{where}: dead rows stay, so claims slow down and the disk fills; {cure}")
 
 
 async def old_snapshots(conn: Connection) -> Finding:

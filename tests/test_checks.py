@@ -131,6 +131,25 @@ async def _failed(finding: Awaitable[checks.Finding]) -> checks.Finding | None:
     return found if found.state == "fail" else None
 
 
+@pytest.mark.parametrize(
+    ("deed", "text"),
+    [
+        ("set track_counts = off", "off: dead rows stay"),
+        ("alter table processing_queue set (autovacuum_enabled = off)", "off for processing_queue: dead rows stay"),
+    ],
+)
+async def test_tables_that_nobody_vacuums_are_named(
+    ours: psycopg.AsyncConnection[Any], deed: LiteralString, text: str
+) -> None:
+    assert (await checks.autovacuum(ours)).state == "ok"
+
+    await ours.execute(deed)
+    found = await checks.autovacuum(ours)
+
+    assert found.state == "warn"
+    assert found.text.startswith(text)
+
+
 async def test_a_prepared_transaction_is_named_with_its_cure(
     ours: psycopg.AsyncConnection[Any], db: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
