@@ -2,7 +2,6 @@
 
 from emailq.parse import cues, notes, notices
 from emailq.parse.automatic import (
-    AUTOMATIC_TEXT,
     DESK,
     FORWARDED,
     MAYBE_AUTO_REPLY_SUBJECT,
@@ -10,8 +9,10 @@ from emailq.parse.automatic import (
     TAGS,
     Automation,
     answered_id,
+    asks_as_person,
     has_null_path,
     has_peoples_mailer,
+    says_automatic,
 )
 from emailq.parse.failures import Message
 from emailq.parse.patterns import has_any, lower, one_of
@@ -55,11 +56,11 @@ def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, r
     if is_for_many or "list-id" in headers:
         return None
     text = lower(reply.new[:_READ_NEW])
-    says_automatic = has_any(_AUTOMATIC_WORDS, text)
+    may_be_program = has_any(_AUTOMATIC_WORDS, text) and says_automatic(text)
     is_by_hand = has_peoples_mailer(headers)
     names_message = "in-reply-to" in headers or "references" in headers
     answers_without_quote = names_message and not reply.quoted  # as the rules of mail programs do
-    if is_by_hand and not answers_without_quote and not (says_automatic and AUTOMATIC_TEXT.search(text)):
+    if is_by_hand and not answers_without_quote and not may_be_program:
         return None
     untagged = TAGS.sub("", subject)
     sender = message.from_[0] if message.from_ else None
@@ -71,14 +72,15 @@ def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, r
         is_desk=bool(sender and DESK.match(sender.email)),
         is_loose=not names_message and bool(REPLY.match(subject)),
         reply=reply,
+        asks_as_person=sender is not None and asks_as_person(sender, text),
         sender=lower(f"{sender.name or ''} {sender.email.rpartition('@')[2]}") if sender else "",
     )
     has_mark = submitted.startswith("auto") or has_null_path(headers)
-    if not (has_mark or note.names_itself or note.names_absence or says_automatic or notes.may_be_note(note)):
+    if not (has_mark or note.names_itself or note.names_absence or may_be_program or notes.may_be_note(note)):
         return None
     note = notes.read(note)
     if is_by_hand:  # whose program answers by itself
-        if says_automatic and AUTOMATIC_TEXT.search(text) and notes.is_receipt_note(note):
+        if may_be_program and notes.is_receipt_note(note):
             return auto_reply(headers, "says nothing but that a message came in")
         if answers_without_quote and notes.tells_arrival(note) and notes.is_absence_note(note):
             return auto_reply(headers, "says nothing but that a message came in and who is away")
@@ -125,7 +127,7 @@ def _maybe_auto_reply(headers: dict[str, str], note: notes.Note, submitted: str)
         marks.append("null return path")
     if headers.get("x-ms-exchange-generated-message-source", "").lower().startswith("mailbox rules"):
         marks.append("sent by a mailbox rule")
-    if AUTOMATIC_TEXT.search(text):
+    if says_automatic(text) and not note.asks_as_person:
         marks.append("text of a program")
     is_about_mail = (has_subject and not REPLY.match(subject)) or (len(text) <= 700 and bool(_THANKS_TEXT.search(text)))
     is_absent = (bool(marks) or is_about_mail) and notes.says_absent(text)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from emailq.parse import notices
 from emailq.parse.addresses import Address
-from emailq.parse.patterns import lower, one_of
+from emailq.parse.names import is_persons
+from emailq.parse.patterns import one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class Automation:
 
 READ = 20_000  # characters of a text that are looked at
 MAYBE_AUTO_REPLY_SUBJECT = one_of(notices.MAYBE_AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv|ответ):\s*)?")
-AUTOMATIC_TEXT = one_of(notices.AUTOMATIC_TEXTS)
+_AUTOMATIC_TEXT = one_of(notices.AUTOMATIC_TEXTS)
+_QUESTION = re.compile(r"[^\s?][^\n?]{10,}[?？](?:\s|$)")
+_FILTERED_TEXT = one_of(notices.FILTERED_TEXTS)
 LIST_HEADERS = (
     "list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-ml-name",
     "x-mlserver", "x-listname", "x-list-id",
@@ -63,13 +66,19 @@ def has_peoples_mailer(headers: dict[str, str]) -> bool:
     return by_agent or bool(_PEOPLES_MAILER.match(headers.get("x-mailer", "")))
 
 
-def is_persons(sender: Address) -> bool:
-    """Whether the address has a word of the sender's name of several: a person's own."""
-    words = re.findall(r"[^\W\d_]{3,}", sender.name or "")
-    if len(words) < 2 or (words[0][0].isupper() and words[-1].islower()):  # "Customer care"
-        return False
-    local = lower(sender.email).partition("@")[0]
-    return lower(words[0]) in local or lower(words[-1]) in local
+def says_automatic(text: str) -> bool:
+    """Of a text in lower case: whether a program says of itself that it wrote this."""
+    return bool(_AUTOMATIC_TEXT.search(text)) and bool(_AUTOMATIC_TEXT.search(without_filters(text)))
+
+
+def without_filters(text: str) -> str:
+    """A text in lower case without what filters of mail say: "automatically scanned for viruses"."""
+    return _FILTERED_TEXT.sub(" ", text)
+
+
+def asks_as_person(sender: Address, text: str) -> bool:
+    """Whether somebody asks from an address of their own, who may cite what a program says."""
+    return is_persons(sender) and bool(_QUESTION.search(text))
 
 
 def has_null_path(headers: dict[str, str]) -> bool:

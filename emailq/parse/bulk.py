@@ -4,7 +4,6 @@ import re
 
 from emailq.parse import notes, notices, programs
 from emailq.parse.automatic import (
-    AUTOMATIC_TEXT,
     DESK,
     LIST_HEADERS,
     MAYBE_AUTO_REPLY_SUBJECT,
@@ -14,10 +13,11 @@ from emailq.parse.automatic import (
     Automation,
     answered_id,
     has_peoples_mailer,
-    is_persons,
+    says_automatic,
 )
 from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
+from emailq.parse.names import is_persons
 from emailq.parse.patterns import lower, one_of
 
 _UNSUBSCRIBE = one_of(notices.UNSUBSCRIBE_TEXTS)
@@ -97,4 +97,4 @@ def _is_conversation(message: Message, headers: dict[str, str], subject: str) ->
     if programs.is_no_reply(message.from_) or "auto-submitted" in headers or MAYBE_AUTO_REPLY_SUBJECT.match(subject):
         return False
     text = lower((message.body_text or "")[:3000])
-    return not (AUTOMATIC_TEXT.search(text) or notes.says_absent(text))
+    return not (says_automatic(text) or notes.says_absent(text))

@@ -275,3 +275,10 @@ NO_NAME = r"""
     there|again|thank|and\b|je\b|ich\b|i\b|i['’]m|we\b|damen|kund|patient|gracias|grazie|merci|obrigad|у меня|я\b
     estoy|sono|estou|jestem|nous|vous|this|my\b|the\b|due|our|please|if\b|mein|wir|sie\b|esta|hoy|oggi|a esta|сегодня
 """
+# Words before a comma with which nobody is called.
+NO_CALL = r"""
+    thank|спасибо|приветств|внимани|друзья|сейчас|увы|кстати|итак|коллеги|moin|servus|leider|danke|achtung|zurzeit
+    derzeit|momentan|aktuell|salve|salut|merci|désol|actuellement|gracias|lo siento|grazie|obrigad|witam|witaj|dzięk
+    niestety|cześć|sorry|unfortunately|currently|please|note|today|tomorrow|yes|however|also|ja\b|да\b|нет\b|oui|sí|sim
+    hinweis|grüezi|grüß|tack|hej|dobr|ahoj|szia|merhaba|kolle|cher|estimad|gentil|spett|szanown|automat|автомат
+"""

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from emailq.parse import phrases
+from emailq.parse.addresses import Address
 from emailq.parse.closings import closing_of
 from emailq.parse.lines import are_names, bare, fold, words_of
 
@@ -37,6 +38,15 @@ _LETTERS_OF_KISSES = frozenset("xXoOD")
 def names_of(author: str) -> list[str]:
     """The words of a sender's name, as `is_author` compares them; of an address, those before its "@"."""
     return _WORDS.findall(_spelt(author[:200].partition("@")[0]))
+
+
+def is_persons(sender: Address) -> bool:
+    """Whether the address has the first or last word of a name of several: a person's own."""
+    words = [word for word in _WORDS.findall(sender.name or "") if len(word) > 2]
+    if len(words) < 2 or (words[0][0].isupper() and words[-1].islower()):  # "Customer care"
+        return False
+    local = _latin(_spelt(sender.email.partition("@")[0]))
+    return any(_latin(_spelt(word)) in local for word in (words[0], words[-1]))
 
 
 def _spelt(text: str) -> str:

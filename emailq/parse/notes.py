@@ -83,9 +83,12 @@ _STAND_IN = one_of(cues.STAND_IN)
 _UNTIL = one_of(cues.UNTIL)
 _COMES_BACK = one_of(cues.COMES_BACK)
 _TO_SOMEBODY = one_of(cues.HAIL, after=rf"\b[ ,]+(?!{one_of(cues.NO_NAME).pattern})[^\W\d_]{{2,}}")
+_CALLED = re.compile(r"\s{0,9}([A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]{2,14}), (?=[a-zà-ÿа-яёіїє]|I\b|I['’])")
+_NO_CALL = one_of(f"{cues.HAIL}{notices.GREETINGS}{cues.NO_CALL}")
 _THANKS = one_of(notices.THANKS_TEXTS)
 _RECEIPT_SUBJECT = one_of(notices.RECEIPT_SUBJECTS)
 _FIRST_PERSON = one_of(notices.FIRST_PERSON)
+_NOT = re.compile(r"\b(?:not|n['’]t|never|не|nie|nicht|keine?|pas|no|non|não|niet|inte|ikke)\s(?:\S{1,10}\s)?$")
 _TOMORROW = re.compile(r"\b(?:tomorrow|завтра|demain|domani|amanhã|jutro|yarın)\b|\bmorgen\b[,.]|明日|明天")
 _HELD = one_of(notices.HELD_TEXTS)
 _CONFIRM = one_of(notices.CONFIRM_TEXTS)
@@ -118,7 +121,7 @@ class Note:
     """What may be a note. `text`, `subject` and `sender` in lower case.
 
     `names_itself`: the subject is one of receipts, `names_absence`: one of absent people. `is_loose`: by its subject an
-    answer, but it names no message. `sender`: name and domain. `sentences`: see `read`.
+    answer, but it names no message. `asks_as_person`: see there. `sender`: name and domain. `sentences`: see `read`.
     """
 
     text: str
@@ -127,6 +130,7 @@ class Note:
     names_absence: bool
     is_desk: bool
     is_loose: bool
+    asks_as_person: bool
     reply: SplitText
     sender: str
     sentences: tuple[str, ...] = ()
@@ -177,7 +181,7 @@ def cites_note(text: str) -> bool:
 
 
 def is_absence_note(note: Note) -> bool:
-    if not note.sentences or not (note.is_loose or _has(_ABSENT_SIGNS, note.text)):
+    if not note.sentences or not (note.is_loose or _has(_ABSENT_SIGNS, note.text)) or _calls_by_name(note.reply.new):
         return False
     are_away = [says_absent(said) for said in note.sentences]
     if any(are_away) and _says_only_who_is_away(note.sentences, are_away):
@@ -185,6 +189,12 @@ def is_absence_note(note: Note) -> bool:
     are_away = [is_away or bool(_AWAY.search(said)) for said, is_away in zip(note.sentences, are_away, strict=True)]
     are_of_mail = [bool(_SELDOM.search(said) and _MAIL.search(said)) for said in note.sentences]
     return (any(are_away) or any(are_of_mail)) and _is_absence(note, are_away, are_of_mail)
+
+
+def _calls_by_name(text: str) -> bool:
+    """Whether it begins with a name ("Oleg, I'm away"), which no program knows."""
+    called = _CALLED.match(text)
+    return called is not None and not _NO_CALL.match(lower(called[1]))
 
 
 def says_absent(text: str) -> bool:
@@ -266,11 +276,16 @@ def _is_signed_by_person(lines: list[str], sender: str) -> bool:
 
 
 def _is_arrival(said: str) -> bool:
-    return bool(_THANKS_FOR_WRITING.search(said) or (_SENT.search(said) and _ARRIVED.search(said)))
+    return bool(_THANKS_FOR_WRITING.search(said)) or _has_arrived(said)
 
 
 def _tells_arrival(said: str) -> bool:
-    return bool(_SENT.search(said) and _ARRIVED.search(said) and not _POLITE.search(said))
+    return _has_arrived(said) and not _POLITE.search(said)
+
+
+def _has_arrived(said: str) -> bool:
+    arrived = _ARRIVED.search(said) if _SENT.search(said) else None
+    return arrived is not None and not _NOT.search(said[max(0, arrived.start() - 20) : arrived.start()])
 
 
 def _is_absence(note: Note, are_away: list[bool], are_of_mail: list[bool]) -> bool:
@@ -279,6 +294,7 @@ def _is_absence(note: Note, are_away: list[bool], are_of_mail: list[bool]) -> bo
     stand_in = until = back = other = 0
     for said, is_away, reads_seldom in zip(note.sentences, are_away, are_of_mail, strict=True):
         has_contact = bool(_CONTACT.search(said))
+        other += _other_clauses(said) if is_away else 0
         names_stand_in = bool(_STAND_IN.search(said))
         comes_back = bool(_COMES_BACK.search(said))
         stand_in += has_contact + names_stand_in
@@ -330,11 +346,7 @@ def _says_only_who_is_away(sentences: tuple[str, ...], are_away: list[bool]) -> 
     """Whether some sentences say what else such notes say, and none, or one of many, anything else."""
     n_more = n_other = 0
     for said, is_away in zip(sentences, are_away, strict=True):
-        for clause in said.split(", ")[1:] if is_away else ():
-            if len(_WORD.findall(clause)) > _SHORT and not (
-                _ABSENT.search(clause) or _MEANWHILE.search(clause) or _CONTACT.search(clause) or _UNTIL.search(clause)
-            ):
-                n_other += 1
+        n_other += _other_clauses(said) if is_away else 0
         if _MEANWHILE.search(said) or _CONTACT.search(said) or _tells_arrival(said):
             n_more += 1
         elif not is_away and len(_WORD.findall(said)) > _SHORT and not _POLITE.search(said):
@@ -342,3 +354,14 @@ def _says_only_who_is_away(sentences: tuple[str, ...], are_away: list[bool]) -> 
         if n_other > 1:
             return False
     return n_more > 0 and (n_other == 0 or sum(are_away) + n_more >= _ENOUGH)
+
+
+def _other_clauses(said: str) -> int:
+    """How many clauses of a sentence behind its first say what such notes don't."""
+    return sum(
+        len(_WORD.findall(clause)) > _SHORT
+        and not (
+            _ABSENT.search(clause) or _MEANWHILE.search(clause) or _CONTACT.search(clause) or _UNTIL.search(clause)
+        )
+        for clause in said.split(", ")[1:]
+    )

@@ -208,6 +208,24 @@ AUTOMATIC_TEXTS = r"""
     自动(?:回复|发送)
 """
 
+# What filters on the way do with everybody's mail.
+FILTERED_TEXTS = r"""
+    automatically (?:\S{1,12} )?(?:scan|check|inspect|filter|archiv|encrypt|classif|label|tagg|screen)
+    automatically (?:\S{1,12} )?(?:signed|forward|translat)
+    (?:scan|check|inspect|filter|archiv|encrypt|classif|screen)\S{2,4} automatically
+    automatisch (?:\S{1,20} ){0,4}(?:gepr|geschan|gescannt|überpr|untersuch|archiv|verschl|weitergel|signier|klassifiz)
+    автоматически (?:проверен|просканир|переслан|перенаправ|зашифр|заархив|проходит)
+    (?:проверен|просканирован|переслан)\S{0,2} автоматически|автоматично (?:перевірен|переслан)
+    automatiquement (?:vérifi|analys|scann|contrôl|archiv|chiffr|transf)
+    (?:vérifi|analys|scann|contrôl|archiv|chiffr|transf)\S{1,5} automatiquement
+    automáticamente (?:analiz|verific|escane|revis|comprob|reenvi|cifr|archiv)
+    (?:analizad|verificad|escanead|revisad|comprobad|reenviad|cifrad|archivad)[oa] automáticamente
+    automaticamente (?:controllat|verificat|scansionat|analizzat|inoltrat|archiviat|verificad|analisad|encaminhad)
+    (?:controllat|verificat|scansionat|analizzat|inoltrat|archiviat|verificad|analisad|encaminhad)[oa] automaticamente
+    automatycznie (?:sprawdz|przeskan|zeskan|przekaz|zaszyfr|zarchiw)
+    automatisch (?:gecontrol|gescand|doorgest|gearchiv|versleutel)
+"""
+
 # Read receipts of the old kind, without a report.
 READ_SUBJECTS = r"""
     not read|read|gelesen|ungelesen|lu|non lu|leído|no leído|letto|non letto|lida|não lida|gelezen|läst|læst|lest
@@ -342,7 +360,7 @@ FIRST_PERSON = r"""
     \bi (?:put|sent?d?|found|spoke|asked|called|know|don['’]t|read|check|talked|went|also|only|still|forgot|left)\b
     \bi(?:['’](?:m|ve|d|ll)| (?:am|have|will|would|can|need|think|got|was|just|could|did|do|saw|want|hope|look))\b
     \bmy\b|\bя\b|\bмне\b|\bменя\b|\bмой|\bмоя|\bмоё|\bмою|\bich\b|\bmir\b|\bmein|\bje\b|\bj['’]ai\b
-    \bmon (?=[a-zà-ÿ]{4})|\byo\b|\bmi\b(?! piace)|\beu\b|\bmeu\b|\bminha\b
+    \bmon (?=[a-zà-ÿ]{4})|\bmój\b|\bmoj[aąe][j]? (?!konto)|\bmnie\b|\byo\b|\bmi\b(?! piace)|\beu\b|\bmeu\b|\bminha\b
 """
 # What notes ask for; other things people ask for.
 PLEASE = r"""
@@ -360,9 +378,12 @@ ASKING_WORDS = r"""
     \bsiehe\b.{0,20}(?:anhang|anlage)|\byour (?:auto|out.of.office)|\bваш\S{0,3} автоответ|\bihre automatische
     votre réponse auto|(?:su|tu) respuesta auto|\b(?:could|can|would) you\b|\bso please\b|\blet me know\b|\bgo ahead\b
     \bi need\b|\bwe need\b|\bпрошу\b|\bпришлите|\bподтвердите|\bподпишите|\bотправьте|(?<!не )(?<!вам )\bнужн
-    \bподготовьте|\bвышлите|\bотгрузите
+    \bподготовьте|\bвышлите|\bотгру(?:зите|жайте)|\b(?:при)?(?:вез|воз)ите|\bдоставьте|\bвыстав(?:ьте|ляйте)
+    \bзаб(?:е|и)р(?:и|ай)те|\bприезжайте|\b(?:с)?делайте|\b(?:по)?ставьте|\bзапускайте|\bзакажите|\bпроверьте
     \bbitte (?:senden|liefern|schicken|bestätigen|prüfen|bestellen|unterschreiben|geben sie mir)|\bkönnen sie\b
     \bkönnten sie\b|\bpouvez-vous\b|\benvoyez|\blivrez|\bconfirmez|\bpueden\b|\benvíe|\bnecesit
+    \bподтверждаю\b|\bсоглас(?:ен|на)\b|\bconfermo\b|\bbestätige (?:ich|den|die|das|hiermit)|\bich bestätige
+    \bje confirme\b|\bconfirmo\b|\bpotwierdzam\b|\bzgadzam się|\bi (?:confirm|agree|approve)\b|\beinverstanden\b
     \bpotete (?!chiam|contatt|rivolg|scriv)|\bho bisogno|請寄|请发|请寄|请报
 """
 

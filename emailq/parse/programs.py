@@ -4,8 +4,10 @@ import re
 
 from emailq.parse import notices
 from emailq.parse.addresses import Address
+from emailq.parse.automatic import asks_as_person, without_filters
 from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
+from emailq.parse.names import is_persons
 from emailq.parse.patterns import has_any, lower, one_of, words_of
 from emailq.parse.replies import SplitText
 from emailq.parse.small_print import is_sent_from
@@ -73,7 +75,7 @@ def reason_for(message: Message, headers: dict[str, str], subject: str, reply: S
     if not senders:
         return None
     text = _ends(message.body_text or "")
-    if is_no_reply(senders):
+    if is_no_reply(senders) and not _is_letter(lower(reply.new[:_READ])):
         reason = "sent from where nobody reads answers"
     elif _PROGRAM.match(senders[0].email) and not _is_name(senders[0], text):
         reason = "sent by a program"
@@ -85,11 +87,11 @@ def reason_for(message: Message, headers: dict[str, str], subject: str, reply: S
         reason = "subject and text of a shop"
     elif len(text) < _READ and _CODE_LINE.search(text) and _CODE_WORD.search(text) and _CODE_MINUTES.search(text):
         reason = "a code that holds for minutes"
-    elif says_program(text) and says_program(_ends(f"{reply.new}\n{reply.signature}")):
-        reason = "text of a program"
+    elif says_program(text) and says_program(said := _ends(f"{reply.new}\n{reply.signature}")):
+        reason = "" if _is_by_person(senders[0], said) else "text of a program"
     else:
         return None
-    return None if is_by_visitor(message, headers, reply) else reason
+    return None if not reason or is_by_visitor(message, headers, reply) else reason
 
 
 def is_by_visitor(message: Message, headers: dict[str, str], reply: SplitText) -> bool:
@@ -129,7 +131,9 @@ def _is_name(sender: Address, text: str) -> bool:
 
 def says_program(text: str) -> bool:
     """Whether a sentence says that a program wrote it, or that nobody reads answers."""
-    return has_any(_WORDS, text) and bool(_SENTENCE.search(text))
+    if not has_any(_WORDS, text) or not _SENTENCE.search(text):
+        return False
+    return bool(_SENTENCE.search(without_filters(text)))
 
 
 def is_by_agent(message: Message, headers: dict[str, str]) -> bool:
@@ -138,6 +142,18 @@ def is_by_agent(message: Message, headers: dict[str, str]) -> bool:
         return False
     name = message.reply_to[0].name
     return bool(name) and (message.from_[0].name or "").endswith(f" ({name})")
+
+
+def _is_by_person(sender: Address, text: str) -> bool:
+    """Whether a person cites a program, or says what programs say too."""
+    if asks_as_person(sender, text) or _is_letter(text):
+        return True
+    return is_persons(sender) and "://" not in text and bool(_FIRST_PERSON.search(text))
+
+
+def _is_letter(text: str) -> bool:
+    """Whether somebody says "I" more than once, and asks: programs do so only beside their links."""
+    return "?" in text and "://" not in text and len(_FIRST_PERSON.findall(text)) > 1
 
 
 def is_form(text: str) -> bool:
