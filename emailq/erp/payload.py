@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from emailq.erp.bank import bank_accounts, speaks_of_a_change, speaks_of_a_payment
+from emailq.erp.doubts import speaks_of_a_doubt
 from emailq.erp.earlier import speaks_of_an_earlier_order
 
 VERSION = 1  # of the payload's shape
@@ -15,7 +16,7 @@ VERSION = 1  # of the payload's shape
 def with_cautions(fields: Mapping[str, Any], mail: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a request (docs/extraction.md) with what of its message makes a person look (docs/erp.md).
 
-    `bank_accounts` and `bank_change` count wherever they stand, `payment` and `earlier_order` not in quoted history.
+    `bank_accounts` and `bank_change` count wherever they stand, the other cautions not in quoted history.
     """
     whole = f"{mail['subject'] or ''}\n{mail['body_text'] or ''}"
     accounts = bank_accounts(whole)
@@ -28,6 +29,7 @@ def with_cautions(fields: Mapping[str, Any], mail: Mapping[str, Any]) -> dict[st
         "bank_change": speaks_of_a_change(whole),
         "payment": speaks_of_a_payment(*newest),
         "earlier_order": speaks_of_an_earlier_order(*newest),
+        "doubt": speaks_of_a_doubt(*newest, fields["lines"]),
     }
 
 

@@ -146,6 +146,15 @@ returns text[] language sql stable as $$
             then 'an order with this number came from this sender before' end,
         case when p_action_type = 'create_order' and p_fields ->> 'earlier_order' is not null
             then format('it may be about an order that is there already: "%s"', p_fields ->> 'earlier_order') end,
+        case when p_action_type = 'create_order' and p_fields ->> 'doubt' is not null
+            then format('it may be no order, or none yet: "%s"', p_fields ->> 'doubt') end,
+        case when p_action_type = 'create_order' and exists (
+                 select from emails o join erp_actions a on a.email_id = o.id
+                 where o.from_address = e.from_address and o.id <> e.id and a.action_type = 'create_order'
+                   and a.status not in ('cancelled', 'failed')
+                   and o.received_at between e.received_at - interval '5 days' and e.received_at + interval '5 days'
+                   and erp_same_order(a.request_payload -> 'fields', p_fields))
+            then 'an order of the same lines came from this sender within five days' end,
         case when erp_list(p_fields -> 'problems') <> '[]'
             then (select string_agg(problem, ', ') from jsonb_array_elements_text(erp_list(p_fields -> 'problems')) problem) end,
         case when p_action_type in ('create_order', 'create_invoice') and erp_list(p_fields -> 'unread') <> '[]'
@@ -153,6 +162,19 @@ returns text[] language sql stable as $$
     ] || case when p_action_type in ('create_invoice', 'update_invoice')
               then erp_invoice_questions(e, p_fields) else '{}' end, null)
     from emails e where e.id = p_email_id
+$$;
+
+-- Whether two orders list the same things and no numbers tell them apart.
+create or replace function erp_same_order(p_fields jsonb, p_others jsonb) returns boolean language sql immutable as $$
+    select erp_list(p_fields -> 'lines') <> '[]'
+       and erp_ordered(p_fields) = erp_ordered(p_others)
+       and coalesce(lower(p_fields #>> '{order_number,value}') = lower(p_others #>> '{order_number,value}'), true)
+$$;
+
+create or replace function erp_ordered(p_fields jsonb) returns jsonb language sql immutable as $$
+    select jsonb_agg(thing order by thing)
+    from (select jsonb_build_array(lower(line ->> 'item'), lower(line ->> 'article'), line -> 'quantity', line -> 'unit') as thing
+          from jsonb_array_elements(erp_list(p_fields -> 'lines')) line) things
 $$;
 
 -- A bank account that this supplier did not use before is the costliest lie in mail: it is never automatic.

@@ -8,7 +8,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from emailq.outcomes import Done, Effect
-from tests.erp.conftest import Mail, Run, action_of, email_of, past_success, rows
+from tests.erp.conftest import ORDER, Mail, Run, action_of, email_of, past_success, rows
 from tests.http_server import HttpServer
 
 INVOICE = "Invoice no. INV-204 is due.\nTotal: EUR 1,250.00\nPlease pay to IBAN {iban}, thank you."
@@ -88,6 +88,37 @@ async def test_a_sender_nobody_rated_counts_as_new(db: psycopg.Connection, mail:
     found = plan(db, email_id, LINES)
 
     assert (found["rule"], found["questions"]) == ("order-other", ["policy asks for an approval"])
+
+
+async def test_an_order_that_is_doubtful_needs_a_person(
+    db: psycopg.Connection, mail: Mail, run: Run, no_questions: None
+) -> None:
+    email_id = await mail("Please do not ship the 12 boxes of candles yet.")
+
+    await run(email_id)
+
+    assert action_of(db, email_id)["error_message"] == 'it may be no order, or none yet: "do not ship"'
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "is_asked"),
+    [
+        ("12 boxes of candles", "12 boxes of candles", True),
+        (ORDER, ORDER.replace("\nfor our order PO-7741", ""), True),
+        (ORDER, ORDER.replace("PO-7741", "PO-7742"), False),
+        (ORDER, "Please send\n13 boxes of candles\n40 kg of soda", False),
+    ],
+)
+async def test_the_same_things_ordered_again_within_days_need_a_person(
+    db: psycopg.Connection, mail: Mail, run: Run, no_questions: None, earlier: str, later: str, is_asked: bool
+) -> None:
+    await run(await mail(earlier))
+    email_id = await mail(f"Good morning!\n{later}")
+
+    await run(email_id)
+
+    told = action_of(db, email_id)["error_message"] or ""
+    assert ("an order of the same lines came from this sender within five days" in told) is is_asked
 
 
 @pytest.mark.parametrize(
