@@ -10,9 +10,15 @@ from emailq.parse.names import DEPARTMENTS, is_author, names_of
 _SAID_WITHIN = 300  # characters that somebody writes above a quote with answers
 _SIGNED_WITHIN = 12  # lines with text, from the end
 _TAG = re.compile(r">*\s?(?:[\[(<]([^\[\]()<>:]{1,40}):?[\])>]|[\[(<{]?([^\W\d_]{1,20}):)\s*\S")
+_QUESTION_TAGS = (("q", "a"), ("question", "answer"), ("f", "a"), ("frage", "antwort"), ("в", "о"), ("вопрос", "ответ"))
 _ARROW = re.compile(r"(?:[=–-]{1,3}>|[→➔➜⇒▶►»])\s*\S")
 _CAPITALS = re.compile(rf"(?<!\w){any_of(phrases.CAPITALS)}(?!\w)")
-_SET_OFF = re.compile(rf"(?<!\w)(?:{any_of(phrases.INSIDE)}|{any_of(phrases.CAPITALS)})(?!\w)")
+_BRACKETS = re.compile(rf"(?<!\w){any_of(phrases.BRACKETS)}(?!\w)")
+_BRACKETED = re.compile(r"[\[({].*[\])}][.!]?$")
+_SET_OFF = re.compile(
+    rf"(?<!\w)(?:{any_of(phrases.INSIDE)}|{any_of(phrases.CAPITALS)}|{any_of(phrases.BRACKETS)})(?!\w)"
+)
+_BELOW = re.compile(rf"(?<!\w){any_of(phrases.FURTHER_DOWN)}(?!\w)")
 _ANSWERS_INSIDE = re.compile(
     rf"(?<!\w){any_of(phrases.ANSWERS)}(?!\w)[^.!?\n]{{0,40}}(?<!\w)(?:{any_of(phrases.FURTHER_DOWN)}|{_SET_OFF.pattern})"
     r"(?!\w)|\bsee inline\b"
@@ -23,13 +29,14 @@ def mark_answers(page: Page, names: list[str], new: str, *, is_block: bool) -> b
     """Whether the new text says that answers stand inside of the quote; those are found by what sets them off.
 
     `is_block`: the quote is one that Outlook writes, without a mark before its lines. Where nothing is said but a name,
-    lines that a page sets off are answers if each stands below a question.
+    or "see below", lines that a page sets off are answers if each stands below a question.
     """
     if len(new) > _SAID_WITHIN or not (is_block or page.has_set_in):
         return False
     said = fold(new)
     is_told = bool(_ANSWERS_INSIDE.search(said))
-    if not is_told and (not page.has_set_in or (new and not is_author(new, names))):
+    may_be_told = not new or _BELOW.search(said) or is_author(new, names)
+    if not is_told and not (page.has_set_in and may_be_told):
         return False
     quoted = [number for number, owner in enumerate(page.owners) if owner == QUOTED and page.plain[number]]
     answers = _set_in(page, quoted)
@@ -39,6 +46,8 @@ def mark_answers(page: Page, names: list[str], new: str, *, is_block: bool) -> b
         page.lines[number] = page.lines[number].lstrip(f"> {SET_IN}")
     if is_told and not answers:
         answers = _with_marks(page, quoted, names)
+        if _BRACKETS.search(said):
+            answers += [number for number in quoted if _BRACKETED.match(page.plain[number].lstrip("> "))]
         if _CAPITALS.search(said):
             answers += [number for number in quoted if page.plain[number].isupper() and not page.labels[number]]
         if is_block:
@@ -76,6 +85,9 @@ def _with_marks(page: Page, quoted: list[int], names: list[str]) -> list[int]:
     """Lines with an arrow, "[AH]" or "Ann:" before them, where Ann Hill writes."""
     names = [name for name in names if len(name) > 1]
     tags = {"".join(name[0] for name in names), *names, " ".join(names)}
+    tags.update(
+        answer for question, answer in _QUESTION_TAGS if any(_is_tagged(page.plain[n], {question}) for n in quoted)
+    )
     return [n for n in quoted if _ARROW.match(page.plain[n]) or _is_tagged(page.plain[n], tags)]
 
 

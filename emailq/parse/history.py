@@ -14,6 +14,8 @@ from emailq.parse.lines import (
     NEW,
     QUOTATION_MARKS,
     QUOTED,
+    SUBJECT_LABELS,
+    TO_LABELS,
     Page,
     any_of,
     fold,
@@ -29,6 +31,7 @@ from emailq.parse.tickets import is_reply_above
 _LINE = 500  # characters of a line that are looked at
 _BLOCK_LINES = 16  # in which a block of header lines stands
 _ATTRIBUTION_LINES = 4
+_LABEL = 12  # characters of a label in a line of its own
 
 # What was seen of the history.
 UNMARKED = 0
@@ -123,6 +126,8 @@ def _mark_at(page: Page, number: int) -> tuple[int, int]:
         return BLOCK, length
     if text[-1] in ">]" and _SENDER.match(text) and (length := _unknown_block_length(page, number)):
         return BLOCK, length
+    if _column(text) in TO_LABELS and (length := _columns_length(page, number)):
+        return BLOCK, length
     if length := _attribution_length(page, number):
         return REPLY, length
     return UNMARKED, 1
@@ -197,6 +202,34 @@ def _unknown_block_length(page: Page, number: int) -> int:
     return 1 + len(lines) if len(lines) >= 2 and any(tells_time(line) and tells_date(line) for line in lines) else 0
 
 
+def _columns_length(page: Page, number: int) -> int:
+    """How many lines, from "To", are Notes' columns, below a name and a time; what they name stands behind or below."""
+    if not _time_above(page, number):
+        return 0
+    for n in range(number + 1, min(number + _BLOCK_LINES, len(page.plain))):
+        if _column(page.plain[n]) in SUBJECT_LABELS:
+            return min(n + (1 if "|" in page.plain[n] else 2), len(page.plain)) - number
+    return 0
+
+
+def _column(text: str) -> str:
+    """ "to" of a line "To" or "To | Ann"."""
+    label = text[: _LABEL + 2].partition(" |")[0]
+    return fold(label) if label != text[: _LABEL + 2] or len(text) <= _LABEL else ""
+
+
+def _time_above(page: Page, number: int) -> int:
+    """The line right above, or above a blank one, if it is a time; else 0."""
+    above = _line_above(page, number)
+    text = page.plain[above]
+    return above if above > 0 and 10 <= len(text) <= 40 and tells_time(text) and tells_date(text) else 0
+
+
+def _line_above(page: Page, number: int) -> int:
+    """The line above, over one that is blank; 0 at the begin."""
+    return max(number - 1 if number and page.plain[number - 1] else number - 2, 0)
+
+
 def _attribution_length(page: Page, number: int) -> int:
     """How many lines, from this one, say who wrote what follows; 0 if they don't."""
     text = page.plain[number]
@@ -251,6 +284,8 @@ def _quote_follows(page: Page, number: int) -> bool:
 
 def _back_over_rules(page: Page, number: int) -> int:
     """Where the line of dashes begins that stands above a mark; "To: …" may stand between (Yandex)."""
+    if _column(page.plain[number]) in TO_LABELS:
+        number = _line_above(page, _time_above(page, number))  # the name above the time
     start = number
     for above in range(number - 1, max(number - 5, -1), -1):
         text = page.lines[above].strip()

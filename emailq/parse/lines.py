@@ -34,7 +34,7 @@ class Page:
         self.owners = [NEW] * len(self.lines)
         self.are_quoted = [False] * len(self.lines)
         if ">" in text:
-            self.are_quoted = [">" in line[:5] and bool(_QUOTE_MARK.match(line)) for line in self.lines]
+            self.are_quoted = [">" in line[:8] and bool(_QUOTE_MARK.match(line)) for line in self.lines]
         self.has_bars = "|" in text and "\n|" in text
         self.has_set_in = SET_IN in text
         whole = fold(text).replace("\u00a0", " ")
@@ -140,7 +140,7 @@ _GONE = "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 _INVISIBLE = dict.fromkeys(map(ord, _GONE)) | {0xA0: " ", 0x202F: " ", 0xFF1A: ":", 0xFE55: ":"}
 _ANY_INVISIBLE = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _REPLY_LINES = words_of(phrases.REPLY_LINES)
-_QUOTE_MARK = re.compile(r"\s{0,3}>|\s?[A-ZА-ЯЁ]{1,3}>+(?:\s|$)")  # or initials, as The Bat! has it
+_QUOTE_MARK = re.compile(r"\s{0,3}>|\s{0,4}[A-ZА-ЯЁ]{1,3}>+(?:\s|$)")  # or initials, as The Bat! and Gnus have it
 _TARGET = re.compile(r" ?<[^<>\s]+>")
 _DIGIT = re.compile(r"\d")
 _FOUR_DIGITS = re.compile(r"(?:\d\D*+){4}")
@@ -151,6 +151,7 @@ _PHONE = in_lower_case(
 )
 _ADDRESS = in_lower_case(r"@(?<=[\w.+-]@)[\w-]+\.")
 _ROLES = {label: role for role, labels in phrases.HEADER_LABELS.items() for label in words_of(labels)}
+TO_LABELS, SUBJECT_LABELS = (frozenset(words_of(phrases.HEADER_LABELS[role])) for role in ("to", "subject"))
 _MORE_LABELS = re.compile(r":.*[^\W\d_]\)?\s*:")  # where there are no more, the next pattern takes long to say so
 _ANY_LABEL = re.compile(rf"(?<!\w)({any_of('|'.join(phrases.HEADER_LABELS.values()))})\s*:", re.IGNORECASE)
 

@@ -29,7 +29,7 @@ HEADER_LABELS = {
         másolatot kap|cópia|con copia|抄送|副本|참조|κοιν|κοινοποίηση|копие|עותק|نسخة
     """,
     "subject": """
-        subject|betreff|objet|sujet|asunto|oggetto|ogg|assunto|onderwerp|ämne|emne|temat|předmět|predmet|naslov|тема
+        subject|betreff|thema|objet|sujet|asunto|oggetto|ogg|assunto|onderwerp|ämne|emne|temat|předmět|predmet|naslov|тема
         konu|tárgy|aihe|subiect|subiectul|teema|主题|主旨|主題|件名|제목|θέμα|относно|zadeva|наслов|temats|tēma|assumpte
         נושא|الموضوع|chủ đề|perihal|subjek
     """,
@@ -366,6 +366,12 @@ CAPITALS = """
     en capitales|en mayúsculas|in maiuscolo|em maiúsculas|in hoofdletters|wielkimi literami
 """
 
+# The same where answers stand in brackets.
+BRACKETS = """
+    in brackets|in square brackets|in parentheses|in klammern|in eckigen klammern|в скобках|у дужках|entre crochets
+    entre parenthèses|entre corchetes|entre paréntesis|tra parentesi|entre parênteses|tussen haakjes|w nawiasach
+"""
+
 # Words that may stand around a hand-over without adding anything.
 FILLERS = """
     hi|hello|hey|dear|all|team|colleagues|folks|please|pls|thanks|thank|you|regards|best|and|the|this|it|to|sir
@@ -421,6 +427,14 @@ TERMS = """
 SMALL_PRINT_TITLES = """
     disclaimer|legal disclaimer|confidentiality notice|confidentiality|haftungsausschluss|avis de confidentialité
     aviso legal|aviso de confidencialidad|avvertenza|отказ от ответственности|уведомление о конфиденциальности
+"""
+
+# What somebody says below the name of when one works, in sentences that speak of oneself.
+WORKING_HOURS = """
+    working days|working hours|working pattern|working week|office hours|part time|part-time|work flexibly
+    flexible working|outside of your|outside your|outside of office|outside normal|outside of normal|bürozeiten
+    arbeitszeiten|arbeitstage|sprechzeiten|in teilzeit|temps partiel|jours de travail|horaires de travail|mes horaires
+    tiempo parcial|horario de|график работы|рабочие дни|часы работы|deeltijd|werkdagen
 """
 
 # Footers that lists, services and virus scanners add.

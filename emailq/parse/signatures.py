@@ -39,6 +39,7 @@ _SIGNATURE_LINES = 25  # with text, at most, from the end
 _FIRST_PERSON = frozenset(words_of(phrases.FIRST_PERSON))
 _CLOSING_ENDS = (" 드림", " 올림", " 배상")  # behind a name
 _SHORT_ANSWERS = frozenset(words_of(phrases.SHORT_ANSWERS))
+_WORKING_HOURS = words_of(phrases.WORKING_HOURS)
 _SIGNED = re.compile(r"(?:[-–—]{1,2}|/)\s?[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]+(?:\s[A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]*\.?){0,2}$")
 
 
@@ -274,7 +275,10 @@ def _length_of_signature(run: Run) -> int:
 
 
 def _speaks_on(text: str, *, is_paragraph: bool) -> bool:
-    words = fold(text).split()
+    said = fold(text)
+    words = said.split()
+    if is_paragraph and text[-1] == "." and any(map(said.__contains__, _WORKING_HOURS)):
+        return False
     is_own = is_paragraph and (text[-1] in ".!" or len(text) > 60) and not _FIRST_PERSON.isdisjoint(words)
     return len(words) > 4 and (text[-1] == "?" or is_own)
 
