@@ -228,30 +228,40 @@ async def old_snapshots(conn: Connection) -> Finding:
 
 
 async def locks(conn: Connection) -> Finding:
-    """A transaction that was left open after LOCK TABLE, ALTER TABLE, or a change of a queue's limits."""
+    """A transaction that was left open after LOCK TABLE, ALTER TABLE, or a change of a queue's limits, or that waits to
+    lock a table: whoever comes after it waits too."""
     rows = await _rows(
         conn,
         """
-        select pid, coalesce(nullif(application_name, ''), usename), state from pg_stat_activity holder
+        select holder.pid, coalesce(nullif(application_name, ''), usename), state,
+               coalesce(on_table.lock, 'holds what claims wait for'), date_trunc('second', xact_start),
+               left(regexp_replace(query, '[[:space:]]+', ' ', 'g'), 200)
+        from pg_stat_activity holder
+        left join lateral (
+            select case when l.granted then 'locks ' else 'waits to lock ' end || c.relname
+            from pg_locks l join pg_class c on c.oid = l.relation
+            where l.pid = holder.pid and l.mode = 'AccessExclusiveLock' and c.relkind in ('r', 'p')
+              and l.database = (select oid from pg_database where datname = current_database())
+              and c.relnamespace = 'public'::regnamespace
+            order by l.granted desc, c.relname limit 1
+        ) on_table (lock) on true
         where xact_start < clock_timestamp() - make_interval(secs => %s)
-          and application_name <> 'emailq claim' and pid <> pg_backend_pid()
-          and (exists (
-                  select from pg_locks l join pg_class c on c.oid = l.relation
-                  where l.pid = holder.pid and l.granted and l.mode = 'AccessExclusiveLock'
-                    and l.database = (select oid from pg_database where datname = current_database())
-                    and c.relnamespace = 'public'::regnamespace)
+          and application_name <> 'emailq claim' and holder.pid <> pg_backend_pid()
+          and (on_table.lock is not null
                or exists (
                   select from pg_stat_activity waiting
                   where waiting.application_name = 'emailq claim' and waiting.datname = current_database()
                     and holder.pid = any (pg_blocking_pids(waiting.pid))))
+        order by xact_start
         """,
         (WAIT_S,),
     )
     if not rows:
         return Finding("locks", "ok", "nobody keeps workers waiting")
     held = "; ".join(
-        f"pid {pid} ({who}, {state}) keeps workers waiting: commit there, or select pg_terminate_backend({pid})"
-        for pid, who, state in rows
+        f"pid {pid} ({who}, {state}) keeps workers waiting: it {does} since {since}, by now with: {query};"
+        f" commit there, or select pg_terminate_backend({pid})"
+        for pid, who, state, does, since, query in rows
     )
     return Finding("locks", "fail", held, Unavailable.exit_code)
 

@@ -102,10 +102,14 @@ async def test_a_transaction_that_was_left_open_is_named_with_its_pid(
 
 
 @pytest.mark.parametrize(
-    "deed", ["lock table emails", "insert into queue_controls (queue_name, max_running) values ('work', 1)"]
+    ("deed", "does"),
+    [
+        ("lock table emails", "locks emails"),
+        ("insert into queue_controls (queue_name, max_running) values ('work', 1)", "holds what claims wait for"),
+    ],
 )
 async def test_who_keeps_workers_waiting_is_named(
-    dsn: str, ours: psycopg.AsyncConnection[Any], monkeypatch: pytest.MonkeyPatch, deed: LiteralString
+    dsn: str, ours: psycopg.AsyncConnection[Any], monkeypatch: pytest.MonkeyPatch, deed: LiteralString, does: str
 ) -> None:
     monkeypatch.setattr(checks, "WAIT_S", 0)
     with psycopg.connect(dsn, application_name="psql") as editor, worker_on(dsn) as (conn, worker):
@@ -122,8 +126,29 @@ async def test_who_keeps_workers_waiting_is_named(
             claims.join()
         pid = editor.info.backend_pid
 
-    assert found.text.startswith(f"pid {pid} (psql, idle in transaction) keeps workers waiting")
+    assert found.text.startswith(f"pid {pid} (psql, idle in transaction) keeps workers waiting: it {does} since ")
+    assert found.text.endswith(f": {deed}; commit there, or select pg_terminate_backend({pid})")
     assert every[-1].check == "locks"
+
+
+async def test_who_waits_to_lock_a_table_is_named(
+    dsn: str, ours: psycopg.AsyncConnection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers that come after it wait as well."""
+    monkeypatch.setattr(checks, "WAIT_S", 0)
+    with psycopg.connect(dsn) as reader, psycopg.connect(dsn) as editor:
+        reader.execute("select from emails")
+        change = threading.Thread(target=lambda: editor.execute("lock table emails"))
+        change.start()
+        try:
+            found = await wait_until_async(lambda: _failed(checks.locks(ours)))
+        finally:
+            reader.rollback()
+            change.join()
+        pid = editor.info.backend_pid
+
+    assert found.text.startswith(f"pid {pid} ")
+    assert "waits to lock emails" in found.text
 
 
 async def _failed(finding: Awaitable[checks.Finding]) -> checks.Finding | None:

@@ -267,9 +267,9 @@ def test_why_names_who_locks_the_table_instead_of_waiting(
 
     assert done.returncode == 69
     assert done.stderr.startswith(
-        f"emailq: pid {pid} (psql, idle in transaction) locks the table processing_queue since "
+        f"emailq: pid {pid} (psql, idle in transaction) keeps workers waiting: it locks processing_queue since "
     )
-    assert done.stderr.endswith(": lock table processing_queue\n")
+    assert done.stderr.endswith(f": lock table processing_queue; commit there, or select pg_terminate_backend({pid})\n")
 
 
 def test_an_unmigrated_database_says_what_to_run(empty_dsn: str, tmp_path: Path, mail: Path) -> None:

@@ -174,6 +174,7 @@ def why(item_id: str, as_json: bool) -> int:
     """Say why a queue item is where it is."""
     import psycopg
 
+    from emailq.checks import locks
     from emailq.queue import jobs
     from emailq.store.emails import item_ids
 
@@ -183,7 +184,8 @@ def why(item_id: str, as_json: bool) -> int:
                 await conn.execute("set local lock_timeout = '2s'")
                 return [{"id": str(one), "why": await jobs.why(conn, one)} for one in await item_ids(conn, [item_id])]
         except psycopg.errors.LockNotAvailable:  # who asks why must not become one more that waits
-            raise Unavailable("; ".join(await jobs.table_lockers(conn)) or "a table is locked; try again") from None
+            found = await locks(conn)
+            raise Unavailable(found.text if found.exit_code else "a table is locked; try again") from None
 
     found = with_connection(run)
     for one in found:

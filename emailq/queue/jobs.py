@@ -167,23 +167,6 @@ async def why(conn: Connection, item_id: UUID) -> str | None:
     return reason
 
 
-async def table_lockers(conn: Connection) -> list[str]:
-    """Who locks whole tables, so that nobody can read them; or waits to, which keeps new readers waiting as well."""
-    cursor = await conn.execute(
-        """
-        select format('pid %s (%s, %s) %s the table %s since %s: %s', a.pid,
-                      coalesce(nullif(a.application_name, ''), a.usename), a.state,
-                      case when l.granted then 'locks' else 'waits to lock' end, l.relation::regclass,
-                      date_trunc('second', a.xact_start), left(regexp_replace(a.query, '[[:space:]]+', ' ', 'g'), 200))
-        from pg_locks l join pg_stat_activity a using (pid) join pg_class c on c.oid = l.relation
-        where l.mode = 'AccessExclusiveLock' and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
-          and l.database = (select oid from pg_database where datname = current_database())
-        order by l.granted desc, a.xact_start
-        """
-    )
-    return [text for (text,) in await cursor.fetchall()]
-
-
 async def status(conn: Connection) -> list[dict[str, Any]]:
     """The view queue_status: a row a queue."""
     return await fetch_rows(conn, "select * from queue_status order by queue_name")
