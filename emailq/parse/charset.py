@@ -31,11 +31,15 @@ _LONE_RARITY = re.compile(
 _SHORT_BYTES = 40  # of which chance may make UTF-8
 _HIGH = bytes(range(0x80, 0x100))
 _UTF8 = re.compile(rb"(?:[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+")
+_UTF8_RUN = re.compile(rb"(?<![\x80-\xff])(" + _UTF8.pattern + rb")(?![\x80-\xff])")  # beside others it is chance
+_RUNS = 10_000
+_JOINED = frozenset(("cp1250", "cp1251", "cp1252", "cp1254", "cp1257", "iso8859_2", "iso8859_15", "koi8_r", "koi8_u"))
 _BOMS_OF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _HZ = re.compile(rb"~\{(?:[!-w][!-~])+~\}")  # RFC 1843
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FROM_HIGH = re.compile(rb"[\x80-\xff][^\n]{0,400}")
 CP1252: str = letters.charmap("cp1252")
+_STRAY = {0xDC00 + byte: CP1252[byte] for byte in range(0x80, 0x100)}  # how Python keeps a byte that is no UTF-8
 
 
 def decode(data: bytes, declared: str | None = None, *, is_html: bool = False) -> Decoded:
@@ -140,11 +144,15 @@ def _decode(data: bytes, codec: str | None) -> tuple[str, str | None, str | None
         text = _mostly(data, "utf_8")
         if text is not None and len(data) > 64:
             return text, "utf_8", "charset-broken"
+    if codec in (None, "ascii", "utf_8") and (joined := _joined(data)):
+        return joined, "utf_8", "charset-guessed"
     found = found or detect(data)
     if found:
         return _read(data, found.codec), found.codec, "charset-guessed"
     if codec is not None and codec not in ("ascii", "utf_8", "cp1252"):
         return data.decode(codec, "replace"), codec, "charset-broken"
+    if _is_mostly_utf8(data):
+        return data.decode("utf_8", "surrogateescape").translate(_STRAY), "utf_8", "charset-broken"
     return codecs.charmap_decode(data, "strict", CP1252)[0], "cp1252", "charset-guessed"
 
 
@@ -189,6 +197,26 @@ def _mostly(data: bytes, codec: str) -> str | None:
     if text.endswith("\ufffd") and high > 1:
         broken -= 1  # cut in the middle of a character
     return text if broken * 4 <= whole else None
+
+
+def _joined(data: bytes) -> str | None:
+    """UTF-8 and another set in one text, as where a server adds a footer: each piece as what it is."""
+    pieces = _UTF8_RUN.split(data, _RUNS)
+    if not 1 < len(pieces) <= 2 * _RUNS:
+        return None
+    try:
+        words = [run.decode("utf_8") for run in pieces[1::2]]
+    except UnicodeDecodeError:
+        return None
+    if not all(char.isascii() or _COMMON.match(char) or char in letters.common_signs() for char in "".join(words)):
+        return None
+    rest = b"".join(pieces[::2])
+    found = detect(rest)
+    codec = found.codec if found else "cp1252"
+    if codec not in _JOINED or _is_mostly_utf8(rest):
+        return None
+    pieces_of_set = [_read(piece, codec) for piece in pieces[::2]]
+    return "".join([text for pair in zip(pieces_of_set, [*words, ""], strict=True) for text in pair])
 
 
 def _contradiction(data: bytes, codec: str) -> tuple[str, str, str] | None:

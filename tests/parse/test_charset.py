@@ -280,3 +280,42 @@ def test_chinese_in_hz_is_read_without_a_declaration_and_other_tildes_stay() -> 
 
 def test_utf8_with_a_stray_byte_stays_utf8() -> None:
     assert charset.decode("Юникод запрещен".encode() + b"\xf1").text == "Юникод запрещенñ"
+
+
+FOOTER = "\nEsta mensagem é confidencial. Não a divulgue sem autorização prévia do remetente.\n"
+FOOTERS = {
+    "cp1252": FOOTER,
+    "cp1250": "\nTato zpráva je důvěrná, není-li určena Vám, nešiřte ji dále, smažte ji a upozorněte odesílatele.\n",
+    "cp1251": "\nЭто письмо предназначено только для его получателя, не пересылайте его другим.\n",
+}
+
+
+@pytest.mark.parametrize("label", [None, "us-ascii", "utf-8"])
+@pytest.mark.parametrize("codec", FOOTERS)
+@pytest.mark.parametrize("text", ["Atención, señores:", "Grüße – Jürgen", "Добрый день", "会议通知"])
+def test_utf8_with_a_footer_in_another_set_is_read_piece_by_piece(text: str, codec: str, label: str | None) -> None:
+    footer = FOOTERS[codec]
+
+    decoded = charset.decode(text.encode() + footer.encode(codec), label)
+
+    assert (decoded.text, decoded.defect) == (text + footer, "charset-guessed")
+
+
+@pytest.mark.parametrize("label", [None, "utf-8"])
+def test_a_few_bytes_of_another_set_do_not_spoil_utf8(label: str | None) -> None:
+    assert charset.decode("naïve résumé ".encode() + b"caf\xe9 and so on", label).text == "naïve résumé café and so on"
+    assert charset.decode("「日本語」".encode() + b"\xab\xbb.", label).text == "「日本語」«»."
+
+
+@pytest.mark.parametrize("codec", ["cp1252", "cp1250", "cp1251", "gb18030", "cp932", "cp949"])
+def test_a_set_in_which_two_letters_look_like_utf8_is_read_whole(codec: str) -> None:
+    text = {
+        "cp1252": "«QUALITÉ», déjà payée à l'été",
+        "cp1250": "PŘÍŠTÍ SCHŮZE: příliš žluťoučký kůň úpěl ďábelské ódy",
+        "cp1251": "СЧЁТ ОТ «ЗАБОР», отправьте пожалуйста",
+        "gb18030": "您好，订单已经发货，请注意查收，谢谢您的支持",
+        "cp932": "お問い合わせの件、請求書を送付します",
+        "cp949": "안녕하세요, 주문하신 상품을 발송했습니다",
+    }[codec]
+
+    assert charset.decode(text.encode(codec)).text == text
