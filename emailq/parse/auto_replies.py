@@ -108,6 +108,9 @@ _READ_NEW = 3000
 _AUTOMATIC_WORDS = ("automat", "автомат", "自動", "自动")
 
 
+_MARKS_OF_NOTICES = ("null return path", "text of a program", "X-Auto-Response-Suppress")
+
+
 def _maybe_auto_reply(headers: dict[str, str], note: notes.Note, submitted: str) -> Automation | None:
     """A subject that people use too, or mail that says it is generated: a machine's mark and one thing more.
 
@@ -144,8 +147,11 @@ def _maybe_auto_reply(headers: dict[str, str], note: notes.Note, submitted: str)
         marks.append("says who is back when")
     if notes.is_receipt_note(note):
         return auto_reply(headers, "says nothing but that a message came in")
-    is_answer = more not in ([], ["X-Auto-Response-Suppress"]) or not {generated, "text of a program"}.issuperset(marks)
-    return auto_reply(headers, *marks, *more) if marks and is_answer and len(marks) + len(more) >= 2 else None
+    if not marks or len(marks) + len(more) < 2:
+        return None
+    is_by_notices = {generated, *_MARKS_OF_NOTICES}.issuperset((*marks, *more))
+    is_answer = has_subject or REPLY.match(subject) or not is_by_notices
+    return auto_reply(headers, *marks, *more) if is_answer else None
 
 
 def auto_reply(headers: dict[str, str], *reasons: str) -> Automation:

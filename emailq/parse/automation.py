@@ -8,9 +8,17 @@ import re
 
 from emailq.parse import notes, notices, programs, wording
 from emailq.parse.auto_replies import auto_reply, detect_auto_reply
-from emailq.parse.automatic import FORWARDED, READ, Automation, answered_id, has_peoples_mailer, sent_by_hand
+from emailq.parse.automatic import (
+    FORWARDED,
+    READ,
+    Automation,
+    answered_id,
+    has_null_path,
+    has_peoples_mailer,
+    sent_by_hand,
+)
 from emailq.parse.bounces import detect_bounce, detect_report
-from emailq.parse.bulk import detect_bulk
+from emailq.parse.bulk import detect_bulk, detect_newsletter
 from emailq.parse.failures import Message
 from emailq.parse.patterns import lower, one_of
 from emailq.parse.replies import SplitText, split_reply
@@ -50,6 +58,7 @@ def detect_automation(message: Message, reply: SplitText | None = None) -> Autom
         or _calendar(message, headers, subject)
         or detect_bulk(message, headers, subject)
         or _generated(message, headers, subject, reply)
+        or detect_newsletter(message, headers, subject)
         or _worded(message, headers, subject, reply)
     )
 
@@ -110,6 +119,8 @@ def _generated(message: Message, headers: dict[str, str], subject: str, reply: S
     if submitted or sent_by_hand(headers, subject):
         return None
     reason = programs.reason_for(message, headers, subject, reply)
+    if not reason and has_null_path(headers) and "x-auto-response-suppress" in headers:
+        reason = "null return path and X-Auto-Response-Suppress"
     if reason and notes.names_receipt(subject) and notes.says_arrival(reply.new):
         return auto_reply(headers, reason, "says that a message came in")
     return Automation("auto_generated", (reason,)) if reason else None

@@ -14,6 +14,7 @@ from emailq.parse.automatic import (
     answered_id,
     has_peoples_mailer,
     says_automatic,
+    sent_by_hand,
 )
 from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
@@ -22,6 +23,8 @@ from emailq.parse.patterns import lower, one_of
 
 _UNSUBSCRIBE = one_of(notices.UNSUBSCRIBE_TEXTS)
 _TICKET = re.compile(r"\[[^\]\d]{0,30}(?:#|(?:ticket|case|request|anfrage|заявка|обращение|тикет)\W{1,3})\d{3,}\]")
+_LINK = re.compile(r"\bhttps?://([\w.-]{4,100})")
+_FOOT = 1500  # characters at the end of a text
 _FROM_LIST = re.compile(r"\bowner-|-(?:admin|owner|request|bounces)[@+]", re.IGNORECASE)
 
 
@@ -45,6 +48,19 @@ def detect_bulk(message: Message, headers: dict[str, str], subject: str) -> Auto
     if not found and not bulk:
         return None
     return Automation("bulk" if not found or _is_campaign(headers, subject, found) else "mailing_list", (*found, *bulk))
+
+
+def detect_newsletter(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
+    """What tells below how to unsubscribe, at a page of the sender's own; people's own programs and answers aside."""
+    own = registrable(message.from_[0].email) if message.from_ else None
+    if not own or is_persons(message.from_[0]) or sent_by_hand(headers, subject):
+        return None
+    lines = (message.body_text or "")[-_FOOT:].split("\n")
+    for line, next_line in zip(lines, [*lines[1:], ""], strict=True):
+        links = _LINK.findall(line) or _LINK.findall(next_line)
+        if links and any(registrable(host) == own for host in links) and _UNSUBSCRIBE.search(lower(line)):
+            return Automation("bulk", ("tells how to unsubscribe",))
+    return None
 
 
 def _is_to_desk(message: Message) -> bool:

@@ -457,8 +457,18 @@ PROGRAM_SUBJECTS = r"""
     \[(?:firing|resolved|alert(?:ing)?|problem)\b|(?:problem|recovery|resolved|acknowledgement):
     \*\* (?:problem|recovery)|build (?:failed|fixed|successful|still) |(?:failed|passed|fixed): |logwatch for
 """
+# How shops greet those who bought there, whoever that is.
+CUSTOMER_GREETINGS = r"""
+    (?:dear|hello|hi)[ ,]*(?:valued |our )?(?:customer|client|user|subscriber|member)\b
+    уважаем\S{2,3} (?:клиент|покупател|пользовател|абонент|подписчик)|шановн\S{1,3} (?:клієнт|користувач|абонент)
+    (?:sehr geehrte[rs]?|liebe[rs]?|guten tag,?) (?:damen und herren, liebe )?(?:kund|nutzer|abonnent)
+    ch(?:er|ère) (?:client|abonné|utilisat)|estimad\S{1,4} (?:client|usuari|abonad)|gentil[ei] (?:client|utent|abbonat)
+    prezad\S{1,4} (?:client|usuári|assinant)|szanown[iy] (?:klien|użytkownik|abonen)|drog[ia] (?:klien|użytkownik)
+    (?:geachte|beste) (?:klant|gebruiker|abonnee)|sayın (?:müşteri|kullanıcı|abone)
+"""
 # What shops, carriers and accounts tell by themselves: of what, in the subject …
 NOTICE_THINGS = r"""
+    \bdomain|домен|dominio|\bdomen|domein|certificat|сертификат|zertifikat|certyfikat|licen[cs]|лиценз|lizenz|hosting|хостинг
     \border\b|parcel|package|shipment|booking|reservation|payment|sign-?in|log-?in|\baccount|subscription|заказ|посылк
     отправлени|бронирован|плат[её]ж|оплат|парол|\bвход|аккаунт|подписк|bestellung|\bpaket|sendung|lieferung|buchung
     zahlung|passwor|anmeldung|\bkonto|commande|colis|livraison|réservation|paiement|mot de passe|connexion|compte
@@ -468,7 +478,9 @@ NOTICE_THINGS = r"""
 """
 # … and what became of it.
 NOTICE_STATES = r"""
-    shipped|dispatched|confirm|on its way|delivered|\bplaced|received|processed|cancel|expire|reset|\bnew\b|reminder
+    expir|истека|истек(?:ло|ает|ла)?\b|заканчива|продл|läuft .{0,40}\bab\b|abgelaufen|renew|scad(?:e|enza|uto)
+    vence\b|wygas|verloopt|спливає|закінчу
+    shipped|dispatched|confirm|on its way|delivered|\bplaced|received|processed|cancel|reset|\bnew\b|reminder
     verif|\bready\b|передан|оформлен|отправлен|собран|доставлен|принят|подтвержд|отмен|готов|сброс|\bнов[ыо]
     измен[её]н|versandt|verschickt|unterwegs|bestätig|zugestellt|storniert|\bneue|zurücks|expédi|livré|annul
     réinitialis|nouve|enviad|entregad|restablec|\bnuev|spedit|consegnat|conferma|reimpost|\bnuov|expedid|wysłan

@@ -24,7 +24,8 @@ _PROGRAM = re.compile(
     r"bugzilla|redmine|sentry|teamcity|bamboo|sonarqube|logwatch|fail2ban|smartd|robot|bot|daemon|notif(?:y|ier|ications?)|"
     r"(?:[\w.]{1,20}[-_])?alert(?:s|as?|e|es)?|avisos?|notifica\w{1,8}|powiadomieni\w{1,3}|benachrichtigung(?:en)?|"
     r"uvedomleni\w|bildirim|monitor(?:ing)?|asterisk|voicemail|freepbx|pbx|scanner|copier|mfp|mailer|automailer|"
-    r"auto-?confirm|wordpress|www-data|apache|nobody)(?:[-_+]\w{0,30})?@",
+    r"back-?ups?|veeam|proxmox|pve|esxi|vcenter|truenas|synology|diskstation|qnap|nas|nvr|dvr|raid|ups|usv|syslog|watchdog|"
+    r"openvas|wazuh|graylog|uptime(?:robot)?|statuspage|scan|auto-?confirm|wordpress|www-data|apache|nobody)(?:[-_+]\w{0,30})?@",
     re.IGNORECASE,
 )
 _HEADERS = (
@@ -39,6 +40,7 @@ _VIA = re.compile(r"\S \(?(?:via|über|durch|через|par|vía|tramite|przez) 
 _SUBJECT = one_of(notices.PROGRAM_SUBJECTS)
 _SENTENCE = one_of(notices.PROGRAM_SENTENCES, r"(?:^|[\n.!*:(•>,-])[\s*_=#(\[-]{0,9}")
 _WORDS = words_of(notices.PROGRAM_WORDS)
+_CUSTOMER = one_of(notices.CUSTOMER_GREETINGS)
 _NOTICE_THING = one_of(notices.NOTICE_THINGS)
 _NOTICE_STATE = one_of(notices.NOTICE_STATES)
 _FIRST_PERSON = one_of(notices.FIRST_PERSON)
@@ -108,13 +110,16 @@ def _is_from_phone(reply: SplitText) -> bool:
 
 
 def _is_notice(text: str, headers: dict[str, str], subject: str, sender: Address) -> bool:
-    """Whether a script, or who links to a page of the sender's own, tells what became of an order or the like."""
+    """Whether a firm tells what became of an order or the like: a script of its own, with a link to a page of its own,
+    or to whoever is a customer.
+    """
     if not (_NOTICE_THING.search(subject) and _NOTICE_STATE.search(subject)) or len(text) >= _READ:
         return False
     is_script = bool(_FORM_MAILER.match(headers.get("x-mailer", "")))
     own = registrable(sender.email)
     links_home = bool(own) and any(registrable(host) == own for host in _HOST.findall(text)[:20])
-    return (is_script or links_home) and "?" not in text and not _FIRST_PERSON.search(text)
+    is_by_firm = is_script or links_home or bool(_CUSTOMER.match(text.lstrip()))
+    return is_by_firm and "?" not in text and not _FIRST_PERSON.search(text)
 
 
 def _ends(text: str) -> str:
