@@ -9,17 +9,22 @@ _SPAN_LIMIT = 200
 
 # Russian settlement accounts: 20 digits, the first three the kind of owner (405-408 …), 6-8 the currency
 _RUSSIAN = re.compile(r"(?<!\d)4\d{2}[ \u00a0.-]?\d{2}[ \u00a0.-]?(?:810|643|840|978|156)(?:[ \u00a0.-]?\d){12}(?!\d)")
-# an account number that a word announces
+# an account number that a word announces; also an IBAN with a slip in it
 _NAMED = re.compile(
-    r"\b(?:account|acct|a/c|konto)(?:\s?(?:no|nr|number|nummer)\b)?\.?\s?[:#]\s?"
-    r"(?P<value>\d[\d \u00a0-]{5,24}\d)(?!\w)",
+    r"(?<!\w)(?:(?:account|acct|a/c|konto|compte|cuenta|р/с)(?:\s?(?:no|nr|number|nummer|n[°º])\b)?\.?\s?[:#№]?\s?"
+    r"(?P<value>\d[\d \u00a0-]{5,24}\d)"
+    r"|iban\b[\s:.]{0,3}(?P<iban>[a-z]{2}\d{2}(?:[ \u00a0.-]?[a-z0-9]{2,4}){2,8}))(?!\w)",
     re.IGNORECASE,
 )
 
 _CHANGE = re.compile(
     r"(?:new|changed?|updated?|different|other|our\snew)\s(?:our\s|the\s|company\s|beneficiary\s)?(?:bank|banking|payment|account|remittance)\s(?:details?|account|information|coordinates|instructions)"
     r"|(?:bank|banking|payment|account|remittance)\s(?:details?|account|information|instructions)\s(?:\w+\s){0,4}(?:chang|updat|new\b)"
-    r"|(?:chang|switch)\w*\s(?:our\s|the\s)?banks?\b"
+    r"|(?:chang|switch)\w*\s(?:our\s|the\s)?banks?\b|\b(?:house\s)?bank\s(?:has\s|was\s|is\s)?(?:changed|switched)"
+    r"|\bhausbank\s(?:\S+\s){0,3}(?:gewechselt|geändert)|\bbank\s(?:\S+\s){0,2}gewechselt|\bwechsel\w*\s(?:der|unserer)\s(?:haus)?bank"
+    # paid to somebody else, or in another way
+    r"|\bfactor(?:ing)?\b|\babgetreten\b|\bassigned\sto\b|\bpaypal\b|\bwestern\sunion\b|\b(?:bitcoin|usdt|crypto\w*)\b"
+    r"|(?<!\w)(?:факторинг|уступк\w+\sправ)\w*|\baffacturage\b|\bfactoraje\b|\bced(?:ée?|ido|ida)\sà?\b"
     r"|(?:нов\w+|измен\w+|смен\w+|друг\w+)\s(?:\w+\s){0,2}(?:банк\w*|реквизит\w*|расч[её]тн\w+\sсч[её]т\w*)"
     r"|(?:реквизит\w*|расч[её]тн\w+\sсч[её]т\w*)\s(?:\w+\s){0,3}(?:измен\w+|смен\w+|нов\w+)"
     r"|(?:neue|geänderte)\w*\s(?:bankverbindung|kontoverbindung|bankdaten|kontodaten|iban)"
@@ -46,14 +51,14 @@ _PAID = re.compile(
 
 
 def bank_accounts(text: str) -> list[dict[str, str]]:
-    """[{"value", "span"}], each account once, without blanks. IBANs count only with right check digits."""
+    """[{"value", "span"}], each account once, without blanks: also those that nobody can know."""
     found = {one["value"]: {"value": one["value"], "span": one["span"]} for one in ibans(Part("text", text))}
     for match in _RUSSIAN.finditer(text):
         value = re.sub(r"\D", "", match[0])
         found.setdefault(value, {"value": value, "span": _span(match[0])})
     for match in _NAMED.finditer(text):
-        value = re.sub(r"\D", "", match["value"])
-        if not any(value in known for known in found):
+        value = re.sub(r"[\W_]", "", match["value"] or match["iban"]).upper()
+        if not any(value in known or value.startswith(known) for known in found):
             found.setdefault(value, {"value": value, "span": _span(match[0])})
     return list(found.values())[:20]
 

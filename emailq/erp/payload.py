@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from emailq.erp.bank import bank_accounts, speaks_of_a_change, speaks_of_a_payment
+from emailq.erp.bills import speaks_of_no_new_bill
 from emailq.erp.doubts import speaks_of_a_doubt
 from emailq.erp.earlier import speaks_of_an_earlier_order
 
@@ -28,6 +29,7 @@ def with_cautions(fields: Mapping[str, Any], mail: Mapping[str, Any]) -> dict[st
         "bank_accounts": accounts,
         "bank_change": speaks_of_a_change(whole),
         "payment": speaks_of_a_payment(*newest),
+        "no_bill": speaks_of_no_new_bill(*newest),
         "earlier_order": speaks_of_an_earlier_order(*newest),
         "doubt": speaks_of_a_doubt(*newest, fields["lines"]),
     }

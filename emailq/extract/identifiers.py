@@ -6,7 +6,7 @@ from typing import Any
 
 from emailq.extract.parts import Part, found
 
-_IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]{2,4}){3,9}(?![A-Za-z0-9])")
+_IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]{2,4}){3,9}(?:[ \u00a0][A-Z0-9])?(?![A-Za-z0-9])")
 _BIC = re.compile(
     r"(?i:(?<!\w)(?:BIC|SWIFT)(?:[ /-]?(?:BIC|SWIFT|code))?\s{0,3}[:#]?\s{0,3})"
     r"([A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)(?!\w)"

@@ -141,8 +141,8 @@ returns text[] language sql stable as $$
                  select from emails o join erp_actions a on a.email_id = o.id
                  where o.from_address = e.from_address and o.id <> e.id and a.action_type = 'create_order'
                    and a.status not in ('cancelled', 'failed')
-                   and lower(a.request_payload #>> '{fields,order_number,value}')
-                       = lower(p_fields #>> '{order_number,value}'))
+                   and erp_bare_number(a.request_payload #>> '{fields,order_number,value}')
+                       = erp_bare_number(p_fields #>> '{order_number,value}'))
             then 'an order with this number came from this sender before' end,
         case when p_action_type = 'create_order' and p_fields ->> 'earlier_order' is not null
             then format('it may be about an order that is there already: "%s"', p_fields ->> 'earlier_order') end,
@@ -168,13 +168,19 @@ $$;
 create or replace function erp_same_order(p_fields jsonb, p_others jsonb) returns boolean language sql immutable as $$
     select erp_list(p_fields -> 'lines') <> '[]'
        and erp_ordered(p_fields) = erp_ordered(p_others)
-       and coalesce(lower(p_fields #>> '{order_number,value}') = lower(p_others #>> '{order_number,value}'), true)
+       and coalesce(erp_bare_number(p_fields #>> '{order_number,value}')
+                    = erp_bare_number(p_others #>> '{order_number,value}'), true)
 $$;
 
 create or replace function erp_ordered(p_fields jsonb) returns jsonb language sql immutable as $$
     select jsonb_agg(thing order by thing)
     from (select jsonb_build_array(lower(line ->> 'item'), lower(line ->> 'article'), line -> 'quantity', line -> 'unit') as thing
           from jsonb_array_elements(erp_list(p_fields -> 'lines')) line) things
+$$;
+
+-- A document's number as people who copy it leave it: "RE-1/26" is "re126".
+create or replace function erp_bare_number(p_number text) returns text language sql immutable as $$
+    select nullif(regexp_replace(lower(p_number), '[^[:alnum:]]', '', 'g'), '')
 $$;
 
 -- A bank account that this supplier did not use before is the costliest lie in mail: it is never automatic.
@@ -202,15 +208,20 @@ create or replace function erp_invoice_questions(e emails, p_fields jsonb) retur
         end,
         case when p_fields ->> 'bank_change' is not null then 'the message speaks of other bank details' end,
         case when p_fields ->> 'payment' is not null then 'the sender says that they paid: it may be no bill' end,
+        case when p_fields ->> 'no_bill' is not null
+            then format('it may be no new bill: "%s"', p_fields ->> 'no_bill') end,
         case when not exists (select from named)
-              and exists (select from attachments a where a.email_id = e.id and not a.is_inline)
-            then 'the bank account can''t be read, it may stand in an attachment' end,
+            then 'no bank account can be read: it may stand in an attachment, or be told in another way' end,
+        case when not exists (
+                 select from jsonb_array_elements(erp_list(p_fields -> 'amounts')) a where a ->> 'kind' = 'total')
+              and (select count(distinct value) from erp_amounts(p_fields)) > 1
+            then 'it names several amounts, and which is to be paid can''t be read' end,
         case when exists (
                  select from emails o join erp_actions a on a.email_id = o.id
                  where o.from_address = e.from_address and o.id <> e.id
                    and a.action_type = 'create_invoice' and a.status <> 'cancelled'
-                   and lower(a.request_payload #>> '{fields,invoice_number,value}')
-                       = lower(p_fields #>> '{invoice_number,value}'))
+                   and erp_bare_number(a.request_payload #>> '{fields,invoice_number,value}')
+                       = erp_bare_number(p_fields #>> '{invoice_number,value}'))
             then 'an invoice with this number came from this sender before' end
     ]
 $$;

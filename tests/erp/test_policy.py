@@ -306,38 +306,99 @@ async def test_talk_of_new_bank_details_is_a_question_even_without_an_account(
 
     await run(email_id)
 
-    assert action_of(db, email_id)["error_message"] == "the message speaks of other bank details"
+    assert "the message speaks of other bank details" in action_of(db, email_id)["error_message"]
+
+
+@pytest.mark.usefixtures("no_questions")
+@pytest.mark.parametrize(
+    ("text", "is_asked"),
+    [
+        ("We have today paid your invoice INV-204, EUR 10.00.", True),
+        ("Wir haben Rechnung INV-204, 10,00 EUR, heute überwiesen.", True),
+        ("Invoice INV-204: EUR 10.00. We have not been paid yet; send a remittance advice.", False),
+    ],
+)
+async def test_who_says_that_they_paid_sends_no_bill_that_is_booked_by_itself(
+    db: psycopg.Connection, mail: Mail, run: Run, text: str, is_asked: bool
+) -> None:
+    email_id = await mail(text, intent="invoice")
+
+    await run(email_id)
+
+    told = action_of(db, email_id)["error_message"]
+    assert ("the sender says that they paid: it may be no bill" in told) is is_asked
+
+
+@pytest.mark.usefixtures("no_questions")
+@pytest.mark.parametrize(
+    "how",
+    [
+        "",
+        "Please pay by PayPal to cash@new.example.",
+        "Pay here: https://pay.new.example/re8",
+        "Zahlbar auf Konto 1234567, BLZ 37040044.",
+        "Please pay by ACH, routing 021000021, account 123456789.",
+        "IBAN DE12 3456 7890 1234 5678 90.",
+        "Zahlbar auf CH93 0076 2011 6238 5295 7.",
+        f"IBAN: {IBAN}. The claim is assigned to Factoring Ltd, pay only there.",
+        f"IBAN: {IBAN}. Unsere Hausbank hat gewechselt.",
+    ],
+)
+async def test_a_bill_that_is_not_to_be_paid_to_a_known_account_needs_a_person(
+    db: psycopg.Connection, mail: Mail, run: Run, how: str
+) -> None:
+    past_success(db, await mail(intent="invoice"), "create_invoice", bank_accounts=[{"value": IBAN.replace(" ", "")}])
+    email_id = await mail(f"Invoice no. INV-204: EUR 10.00. {how}", intent="invoice")
+
+    await run(email_id)
+
+    assert action_of(db, email_id)["status"] == "needs_review"
 
 
 @pytest.mark.usefixtures("no_questions")
 @pytest.mark.parametrize(
     ("text", "question"),
     [
-        ("We have today paid your invoice INV-204, EUR 10.00.", "the sender says that they paid: it may be no bill"),
-        (
-            "Wir haben Rechnung INV-204, 10,00 EUR, heute überwiesen.",
-            "the sender says that they paid: it may be no bill",
-        ),
-        ("Invoice INV-204: EUR 10.00. We have not been paid yet; send a remittance advice.", None),
+        ("Credit note 17 for invoice no. INV-204 of EUR 10.00.", "it may be no new bill"),
+        ("Anbei die Gutschrift GS-17 zur Rechnung INV-204 über 10,00 EUR.", "it may be no new bill"),
+        ("Die Rechnung INV-204 über 10,00 EUR ist noch offen.", "it may be no new bill"),
+        ("Thank you for your payment of EUR 10.00 for invoice no. INV-204.", "it may be no new bill"),
+        ("Haben Sie unsere Rechnung INV-204 über 10,00 EUR erhalten?", "it may be no new bill"),
+        ("Unser Angebot: 10,00 EUR. Bei Auftrag kommt die Rechnung INV-204.", "it may be no new bill"),
+        ("Anbei die korrigierte Rechnung INV-204 über 10,00 EUR.", "it may be no new bill"),
+        ("Ihre Rechnung INV-204 ist falsch: 10,00 EUR.", "it may be no new bill"),
+        ("Исправленный счёт № INV-204 на 10,00 EUR.", "it may be no new bill"),
+        ("Invoice no. INV-204: EUR 10.00, or with discount EUR 9.80.", "it names several amounts"),
+        ("Invoice no. INV204: EUR 10.00", "an invoice with this number came from this sender before"),
     ],
 )
-async def test_who_says_that_they_paid_sends_no_bill_that_is_booked_by_itself(
-    db: psycopg.Connection, mail: Mail, run: Run, text: str, question: str | None
+async def test_what_may_be_no_new_bill_needs_a_person(
+    db: psycopg.Connection, mail: Mail, run: Run, text: str, question: str
 ) -> None:
-    email_id = await mail(text, intent="invoice")
+    known = {"bank_accounts": [{"value": IBAN.replace(" ", "")}]}
+    past_success(db, await mail(intent="invoice"), "create_invoice", invoice_number={"value": "INV-204"}, **known)
+    email_id = await mail(f"{text}\nIBAN {IBAN}", intent="invoice")
 
     await run(email_id)
 
-    assert action_of(db, email_id)["error_message"] == question
+    assert question in action_of(db, email_id)["error_message"]
 
 
 @pytest.mark.usefixtures("no_questions")
-async def test_an_account_that_may_stand_in_an_attachment_is_a_question(db: psycopg.Connection, mail: Mail) -> None:
-    email_id = await mail(raw=with_attachment("invoice"), intent="invoice")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Invoice no. INV-205. Net: EUR 10.00, VAT 2.00, total EUR 12.00. Thank you for your prompt payment.",
+        "Ihre Rechnung INV-205: Gesamtbetrag 10,00 EUR, zahlbar durch Gutschrift auf unser Konto; Mahngebühr 5 %.",
+    ],
+)
+async def test_the_small_print_of_a_bill_asks_nothing(db: psycopg.Connection, mail: Mail, run: Run, text: str) -> None:
+    past_success(db, await mail(intent="invoice"), "create_invoice", bank_accounts=[{"value": IBAN.replace(" ", "")}])
+    email_id = await mail(f"{text}\nIBAN {IBAN}", intent="invoice")
 
-    found = plan(db, email_id, {"invoice_number": {"value": "1"}, "amounts": AMOUNTS, "bank_accounts": []})
+    await run(email_id)
 
-    assert found["questions"] == ["the bank account can't be read, it may stand in an attachment"]
+    assert action_of(db, email_id)["error_message"] is None
 
 
 # ------------------------------------------------------------------------------------------ changes
@@ -351,7 +412,7 @@ async def test_an_invoice_that_the_erp_has_is_updated_and_a_person_asked(db: psy
     found = plan(db, again, {"invoice_number": {"value": "inv-204"}, "amounts": AMOUNTS})
 
     assert (found["action_type"], found["entity_id"]) == ("update_invoice", "OLD-1")
-    assert found["questions"] == ["an invoice with this number came from this sender before"]
+    assert "an invoice with this number came from this sender before" in found["questions"]
 
 
 async def test_another_label_withdraws_what_was_proposed(db: psycopg.Connection, mail: Mail, run: Run) -> None:
