@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from emailq.extract.dates import MONTH
 from emailq.extract.numbers import CURRENCY, MONEY, QUANTITY, currency, money, plain, quantity
 from emailq.extract.parts import Part, found
 
 LIMIT = 500
 
 _UNIT = (
-    r"pcs?|pieces?|units?|ea(?:ch)?|kgs?|kilos?|g|tonnes?|tons?|t|l|lit(?:er|re)s?|ml|m|met(?:er|re)s?|m2|m²"
+    r"pcs?|pieces?|units?|ea(?:ch)?|ft|feet|yards?|yds?|lbs?|gallons?|gal|kgs?|kilos?|g|tonnes?|tons?|t|l|lit(?:er|re)s?|ml|m|met(?:er|re)s?|m2|m²"
     r"|box(?:es)?|cartons?|cases?|crates?|packs?|packets?|packages?|pallets?|bags?|sacks?|bottles?|jars?|tins?|cans?"
     r"|rolls?|coils?|trays?|doses?|sheets?|sets?|pairs?|dozen|bars?|reams?|drums?|barrels?|copies|copy"
     r"|шт(?:ук[аи]?)?|кг|г|тонн[аы]?|т|л|литр(?:а|ов)?|м|метр(?:а|ов)?|м2|м²|уп(?:аков(?:ок|к[аи]))?|кор(?:об(?:ок|к[аи]|ов|а))?"
@@ -28,12 +29,15 @@ _QUANTITY_FIRST = re.compile(
     rf"(?P<quantity>{QUANTITY})\s{{0,3}}(?:(?P<times>[x×х])\s|(?P<unit>{_UNIT})\b\.?)?\s{{0,3}}(?:of\s|de\s)?(?P<item>.+)",
     re.IGNORECASE | re.DOTALL,
 )
+_COUNT = r"(?:qty|quantity|menge|anzahl|кол-?во|количество|qté|quantité|cantidad|cant|ilość|aantal)\b\.?\s?[:=]?\s?"
 _QUANTITY_LAST = re.compile(
-    rf"(?P<item>[^\d\s].{{0,150}}?)(?P<between>\s{{0,3}}(?:[-–—:,;|\t]|\s[x×х])\s{{0,3}}|\s)(?P<quantity>{QUANTITY})\s{{0,3}}"
-    rf"(?P<unit>{_UNIT})?\.?",
+    rf"(?P<item>[^\d\s].{{0,150}}?)(?P<between>\s{{0,3}}(?:[–—:,;|\t]|\s-|-\s|\s[x×х])\s{{0,3}}|\s)(?P<count>{_COUNT})?"
+    rf"(?P<quantity>{QUANTITY})\s{{0,3}}(?P<unit>{_UNIT})?\.?",
     re.IGNORECASE,
 )
-_SEPARATOR = re.compile(r"[,;](?!\d)\s*|\s(?:and|и|und|et|y|e|i|oraz|ve|plus|sowie)\s(?=\d)", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    rf"[,;](?!\d|\s?{_COUNT})\s*|" r"\s(?:and|и|und|et|y|e|i|oraz|ve|plus|sowie)\s(?=\d)", re.IGNORECASE
+)
 _NUMBER_START = re.compile(r"(?<!\S)\d")
 _ITEM_END = re.compile(r"\s(?:by|before|until|asap|до|bis|avant|antes)\s", re.IGNORECASE)
 _DAY = (
@@ -54,14 +58,12 @@ _SENTENCE_END = re.compile(
     rf"(?<!\d)(?<!\bарт)(?<!\bart)(?<!\bno)(?<!\bул)[.!?](?=\s+[^\W\d_{_LOWER}]|\s*$)|(?<=\d\d)\.\s+(?=[A-ZА-ЯЁ])"
 )
 # a number before one of these counts time, people or money, is a measure, or belongs to a date or an address
-_NO_ITEM = re.compile(
+NO_ITEM = re.compile(
     rf"(?:%|[:)]|(?:{CURRENCY})(?!\w)|(?:per\s?cent|руб\w*|долл\w*|тыс\w*|mm|cm|мм|см|oz|inch"
     r"|days?|weeks?|months?|years?|hours?|hrs?|h|min(?:ute)?s?|working|business|a\.?m|p\.?m|o'clock|st|nd|rd|th"
     r"|дн(?:я|ей|и)|день|недел\w*|месяц\w*|год\w*|лет|час\w*|минут\w*|рабоч\w*|календар\w*|утра|вечера|числа"
     r"|tage?n?|wochen?|monate?n?|uhr|jours?|semaines?|mois|d[ií]as?|semanas?|meses"
-    r"|jan\w*|feb\w*|mar|march|apr|april|may|june?|july?|aug|august|sept?|september|oct|october|nov|november|dec|december"
-    r"|янв\w*|фев\w*|март\w*|апр\w*|ма[яй]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*"
-    r"|märz|mai|juni|juli|okt\w*|dez\w*|janv\w*|févr\w*|avril|juin|juil\w*|août|déc\w*|enero|abril|agosto|dic\w*"
+    rf"|{MONTH}"
     r"|street|road|avenue|people|persons?|children|guests|times?|раз|человек|percent|процент\w*)(?!\w))",
     re.IGNORECASE,
 )
@@ -79,19 +81,21 @@ _NO_COUNT = re.compile(
 )
 _TIMES = re.compile(rf"(?<!\S)(?:{QUANTITY})\s?[x×х]\s", re.IGNORECASE)
 _CONJUNCTION = re.compile(r"(?:and|и|und|et|y|sowie|plus)\s", re.IGNORECASE)
-_WORD = (
-    r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|dozen"
-    r"|дв[ае]|двух|три|трёх|четыре|пять|шесть|семь|восемь|девять|десять|двенадцать|двадцать|тридцать|сорок|пятьдесят|сто"
-    r"|тысяч[аиу]?|дюжин[ауы]|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|zwanzig|hundert|dutzend"
-    r"|deux|trois|quatre|cinq|sept|huit|neuf|dix|douze|vingt|douzaine|dos|tres|cuatro|cinco|seis|siete|ocho|diez|docena"
+_STREET = r"rue|avenue|av|boulevard|bd|place|chemin|allée|impasse|quai|cours|calle|plaza|paseo|avda|via|viale|piazza"
+_ROAD = r"street|st|road|rd|avenue|ave|lane|ln|drive|dr|square|sq|court|way|boulevard|blvd"
+# a number before one of these belongs to an address: "12, rue", "12 Harbour Rd", "5 Lindenstraße", "3. OG"
+_OF_ADDRESS = re.compile(
+    rf"(?:bis\s|ter\s)?,?\s?(?:{_STREET})\b\.?\s|[^\W\d_]+\.?\s(?:[^\W\d_]+\s)?(?:{_ROAD})\b|\w+(?:straße|strasse|str\.|gasse|allee)"
+    r"|\.?\s?(?:og|eg|ug|dg|etage|stockwerk|stock|étage|º|ª|floor|этаж\w*|подъезд\w*|офис)(?!\w)",
+    re.IGNORECASE,
 )
-_IN_WORDS = re.compile(rf"(?<![\w-])(?:{_WORD})(?:\s(?:{_WORD}))?\s(?P<next>[^\W\d_]+)", re.IGNORECASE)
+_POSTCODE = re.compile(r"\d{5,6}(?!\d)")  # a bare number of so many digits counts no things
 _VERB = re.compile(
     r"(?<!\w)(?:send|bring|need|deliver|order|ship|want|take|only|нужно|надо|пришлите|отгрузите|привезите|везите|около|сразу"
     r"|liefern|senden|brauchen|bestellen|envoyer|livrer|enviar|mandar)$",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(rf"(?<![\w.,-])(?:{QUANTITY})\s{{0,3}}(?:{_UNIT})(?!\w)\.?", re.IGNORECASE)
+COUNTED = re.compile(rf"(?<![\w.,-])(?:{QUANTITY})\s{{0,3}}(?:{_UNIT})(?!\w)\.?", re.IGNORECASE)
 _NO_LINE = re.compile(
     r"(?:total|sum|weight|tel|phone|fax|итого|всего|вес|сумма|тел|gesamt|summe|poids|peso)\b", re.IGNORECASE
 )
@@ -130,26 +134,18 @@ def lines(part: Part) -> list[dict[str, Any]]:
     return sure[:LIMIT]
 
 
-def quantity_in_words(text: str) -> str | None:
-    """Words such as "three thousand tacks", which no line can have; None if there are none, or if they count time."""
-    for match in _IN_WORDS.finditer(text):
-        if not _NO_ITEM.match(match["next"]):
-            return " ".join(match[0].split())
-    return None
-
-
 def _segments(row: str) -> Iterator[str]:
     """The parts of one row of text that may each be an order line, with what belongs to it behind a comma."""
     row = _BULLET.sub("", row[:2000]).strip()
-    for sentence in _SENTENCE_END.split(row):
+    for sentence in _sentences(row):
         for clause in sentence.split(";"):
             last = _QUANTITY_LAST.fullmatch(clause.strip())
-            if last and last["unit"] and len(_COUNTED.findall(clause)) == 1 and not _TIMES.search(clause):
+            if last and last["unit"] and len(COUNTED.findall(clause)) == 1 and not _TIMES.search(clause):
                 yield clause.strip()
                 continue
             pending = ""
             for piece in _SEPARATOR.split(clause):
-                if pending and (_PRICE.fullmatch(piece) or _COUNTED.fullmatch(piece.strip())):
+                if pending and (_PRICE.fullmatch(piece) or COUNTED.fullmatch(piece.strip())):
                     pending = f"{pending}, {piece.strip()}"
                     continue
                 if pending:
@@ -157,6 +153,20 @@ def _segments(row: str) -> Iterator[str]:
                 pending = piece.strip()
             if pending:
                 yield pending
+
+
+def _sentences(row: str) -> Iterator[str]:
+    """ "20 шт. КШ-150" is one, though its unit ends with a stop."""
+    before = ""
+    for sentence in _SENTENCE_END.split(row):
+        before += sentence
+        if COUNTED.fullmatch(before[before.rfind(": ") + 1 :].strip()):
+            before += " "
+            continue
+        yield before
+        before = ""
+    if before:
+        yield before
 
 
 def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
@@ -173,7 +183,7 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
     is_named = (
         match and not _VERB.search(match["item"]) and (match["between"].strip() or len(match["item"].split()) <= 4)
     )
-    if match and match["unit"] and is_named:
+    if match and (match["unit"] or match["count"]) and is_named:
         return _as_line(match, price, segment, part), "sure"
     if match and match["between"].strip() and not any(c.isdecimal() for c in match["item"]):
         return _as_line(match, price, segment, part), "follows"
@@ -181,7 +191,7 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
     for start in list(_NUMBER_START.finditer(said))[:5]:
         tail = _without_delivery(_ITEM_END.split(said[start.start() :], maxsplit=1)[0])
         match = _QUANTITY_FIRST.fullmatch(tail)
-        if not match or len(match["item"]) > 150 or _NO_ITEM.match(match["item"]):
+        if not match or len(match["item"]) > 150 or NO_ITEM.match(match["item"]) or _in_address(match, tail):
             continue
         is_sure = bool(match["unit"] or match["times"] or price)
         if not any(c.isalpha() for c in match["item"][: 8 if is_sure else 3]):
@@ -193,10 +203,16 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
     return None, ""
 
 
+def _in_address(match: re.Match[str], tail: str) -> bool:
+    if _OF_ADDRESS.match(tail[match.end("quantity") :].lstrip()):
+        return True
+    return not match["unit"] and not match["times"] and bool(_POSTCODE.match(tail))
+
+
 def _without_delivery(said: str) -> str:
     """Up to "for delivery on Friday", unless only a quantity stands before it: a wrong name is better than no line."""
     before = _DELIVERY.split(said, maxsplit=1)[0]
-    return said if _COUNTED.fullmatch(before) else before
+    return said if COUNTED.fullmatch(before) else before
 
 
 def _as_line(match: re.Match[str], price: re.Match[str] | None, span: str, part: Part) -> dict[str, Any]:

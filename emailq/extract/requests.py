@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from emailq.extract.documents import Document
 from emailq.extract.fields import Fields, extract_fields, invoice_numbers, order_numbers
-from emailq.extract.lines import quantity_in_words
 from emailq.extract.parts import Part
 from emailq.extract.spans import Span, fill_from_spans
 from emailq.extract.sums import sum_problems
 from emailq.extract.tables import table_lines, text_tables
+from emailq.extract.unclear import unclear_lines
 from emailq.models import Intent
 
 _NUMBERS = {Intent.ORDER: order_numbers, Intent.INVOICE: invoice_numbers}
@@ -56,9 +56,9 @@ def _request(letter: Sequence[Part], documents: Sequence[Document], spans: Seque
         if differs:
             fields["problems"] = [differs]
     problems = [*fields.get("problems", []), *sum_problems(fields)]
-    words = [quantity_in_words(part.text) for part in letter if part.source == "text"]
-    if fields["lines"] and any(words):
-        problems.append(f"a quantity may stand there in words: {words[0]}")
+    for part in letter:
+        if part.source == "text" and fields["lines"]:
+            problems += unclear_lines(part.text, [line for line in fields["lines"] if line["source"] == "text"])
     return {**fields, "problems": problems}
 
 

@@ -144,6 +144,26 @@ def test_a_quantity_in_words_beside_lines_in_digits_needs_a_person(words: str) -
     assert found["problems"][0].startswith("a quantity may stand there in words: ")
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("Wir bestellen je 5 Stück von K-1, K-2 und K-3.", "so many of each of several things"),
+        ("Please send 5 pcs each of K-1 and K-2.", "so many of each of several things"),
+        ("Отгрузите по 5 шт. К-1 и К-2 каждого", "so many of each of several things"),
+        ("100 Stück K-1, davon 40 Stück sofort", "a part of what is ordered"),
+        ("100 pcs of K-1, of which 40 pcs now", "a part of what is ordered"),
+        ("100 шт К-1, остальное в январе", "a part of what is ordered"),
+        ("20 Stück K-1 oder, falls nicht lieferbar, 20 Stück K-2", "one or the other"),
+        ("20 pcs of K-1 or K-2", "one or the other"),
+        ("20 pcs of soap until 30 kg of it are gone", "a quantity is in no line"),
+    ],
+)
+def test_lines_that_may_mean_something_else_need_a_person(text: str, problem: str) -> None:
+    [found] = find_requests(Intent.ORDER, "", text)
+
+    assert [one.split(":")[0] for one in found["problems"]] == [problem]
+
+
 def test_numbers_in_words_that_count_time_need_nobody() -> None:
     [found] = find_requests(Intent.ORDER, "", "12 boxes of soap within two working days, or three weeks.")
 
