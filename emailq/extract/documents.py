@@ -6,6 +6,7 @@ packages of the extra `emailq[documents]`.
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO, StringIO
@@ -64,6 +65,22 @@ _KINDS_BY_TYPE = {
     "text/xml": "xml",
     "application/xml": "xml",
 }
+
+
+# what holds no order and no bill: appointments, cards, signatures, and what was opened into other attachments
+_NO_VALUES = re.compile(
+    r"text/(?:x-)?(?:v?calendar|vcard)|application/ics|application/(?:x-)?(?:pkcs7|pgp)-.*|application/(?:vnd\.)?ms-tnef"
+    r"|message/.*|multipart/.*|audio/.*|video/.*|font/.*"
+)
+_LOGO_BYTES = 10_000
+
+
+def could_hold_values(content_type: str | None, sniffed_type: str | None, size_bytes: int) -> bool:
+    """Whether somebody may have put an order or a bill into an attachment that is not read."""
+    types = [one for one in (sniffed_type, content_type) if one]
+    if any(one.startswith("image/") for one in types):
+        return size_bytes > _LOGO_BYTES
+    return not any(_NO_VALUES.fullmatch(one) for one in types)
 
 
 def packed(source: str, kind: str, charset: str | None, content: bytes) -> bytes:

@@ -8,7 +8,7 @@ from psycopg.rows import dict_row
 
 from emailq.app import App
 from emailq.errors import NotFound
-from emailq.extract.documents import SIZE_LIMIT, Document, kind_of, packed
+from emailq.extract.documents import SIZE_LIMIT, Document, could_hold_values, kind_of, packed
 from emailq.extract.fields import Fields
 from emailq.extract.requests import find_requests
 from emailq.parse.child import ChildPool, Crashed, Late
@@ -56,7 +56,7 @@ async def read_requests(app: App, email_id: UUID) -> list[Request]:
         row = await cursor.fetchone()
     if row is None:
         raise NotFound(f"no e-mail {email_id}")
-    documents = [await _read(app, attachment, kind) for attachment, kind in _readable(row["attachments"])]
+    documents = await _documents(app, row["attachments"])
     found: list[Request] = []
     for intent, confidence, text, own in _asked(row, documents):
         each = find_requests(intent, row["subject"] or "", text, own, row["spans"])
@@ -81,13 +81,24 @@ def _asked(
         yield one["intent"], confidence, own, documents if one["intent"] == owner else []
 
 
-def _readable(attachments: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
-    kinds = [(one, kind_of(one["filename"], one["content_type"], one["sniffed_type"])) for one in attachments]
-    return [(one, kind) for one, kind in kinds if kind][:_DOCUMENTS_LIMIT]
+async def _documents(app: App, attachments: list[dict[str, Any]]) -> list[Document]:
+    """What attachments say; those that are not read and may say something are told with the reason."""
+    documents: list[Document] = []
+    places = _DOCUMENTS_LIMIT
+    for one in attachments:
+        source, named = f"attachment:{one['part_id']}", (one["content_type"], one["sniffed_type"])
+        kind = kind_of(one["filename"], *named)
+        if kind and places:
+            documents.append(await _read(app, one, source, kind))
+            places -= 1
+        elif kind:
+            documents.append(Document(source, problem=f"only {_DOCUMENTS_LIMIT} attachments are read"))
+        elif could_hold_values(*named, one["size_bytes"]):
+            documents.append(Document(source, problem=f"{one['filename']} is of a kind that is not read"))
+    return documents
 
 
-async def _read(app: App, attachment: dict[str, Any], kind: str) -> Document:
-    source = f"attachment:{attachment['part_id']}"
+async def _read(app: App, attachment: dict[str, Any], source: str, kind: str) -> Document:
     if attachment["size_bytes"] > SIZE_LIMIT:
         return Document(source, problem=f"larger than {SIZE_LIMIT // 1_000_000} MB")
     try:

@@ -85,6 +85,32 @@ async def test_a_file_that_can_not_be_read_is_told_and_stops_nothing(app: App) -
     assert [one["item"] for one in found["lines"]] == ["soap"]
 
 
+@pytest.mark.parametrize(
+    ("name", "type_", "content", "is_told"),
+    [
+        ("order.docx", "application/octet-stream", b"PK\x03\x04 word/document.xml", True),
+        ("order.ods", "application/vnd.oasis.opendocument.spreadsheet", b"PK\x03\x04", True),
+        ("order.xls", "application/vnd.ms-excel", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", True),
+        ("order.zip", "application/zip", b"PK\x03\x04", True),
+        ("photo.jpg", "image/jpeg", b"\xff\xd8\xff" + bytes(20_000), True),
+        ("logo.png", "image/png", b"\x89PNG\r\n\x1a\n" + bytes(2_000), False),
+        ("ann.vcf", "text/vcard", b"BEGIN:VCARD", False),
+        ("smime.p7s", "application/pkcs7-signature", b"0", False),
+    ],
+)
+async def test_an_attachment_that_is_not_read_is_told_if_it_may_hold_something(
+    app: App, name: str, type_: str, content: bytes, is_told: bool
+) -> None:
+    email_id = await add_email(
+        app, mail((name, type_, content), text="12 x soap, the rest as attached"), intent="order"
+    )
+
+    [(_, _, _, found)] = await read_requests(app, email_id)
+
+    told = [{"source": "attachment:2", "reason": f"{name} is of a kind that is not read"}] if is_told else []
+    assert found["unread"] == told
+
+
 async def test_an_infected_attachment_is_not_opened(app: App, conn: psycopg.AsyncConnection) -> None:
     email_id = await add_email(app, mail(("b.pdf", "application/pdf", pdf("12 x soap"))), intent="order")
     await app.blobs.put([pdf("12 x soap")])
