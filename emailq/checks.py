@@ -234,7 +234,7 @@ async def locks(conn: Connection) -> Finding:
         conn,
         """
         select holder.pid, coalesce(nullif(application_name, ''), usename), state,
-               coalesce(on_table.lock, 'holds what claims wait for'), date_trunc('second', xact_start),
+               coalesce(on_table.lock, 'holds what they wait for'), date_trunc('second', xact_start),
                left(regexp_replace(query, '[[:space:]]+', ' ', 'g'), 200)
         from pg_stat_activity holder
         left join lateral (
@@ -246,11 +246,12 @@ async def locks(conn: Connection) -> Finding:
             order by l.granted desc, c.relname limit 1
         ) on_table (lock) on true
         where xact_start < clock_timestamp() - make_interval(secs => %s)
-          and application_name <> 'emailq claim' and holder.pid <> pg_backend_pid()
+          and application_name not in ('emailq claim', 'emailq commit') and holder.pid <> pg_backend_pid()
           and (on_table.lock is not null
                or exists (
                   select from pg_stat_activity waiting
-                  where waiting.application_name = 'emailq claim' and waiting.datname = current_database()
+                  where waiting.application_name in ('emailq claim', 'emailq commit')
+                    and waiting.datname = current_database()
                     and holder.pid = any (pg_blocking_pids(waiting.pid))))
         order by xact_start
         """,

@@ -105,7 +105,7 @@ async def test_a_transaction_that_was_left_open_is_named_with_its_pid(
     ("deed", "does"),
     [
         ("lock table emails", "locks emails"),
-        ("insert into queue_controls (queue_name, max_running) values ('work', 1)", "holds what claims wait for"),
+        ("insert into queue_controls (queue_name, max_running) values ('work', 1)", "holds what they wait for"),
     ],
 )
 async def test_who_keeps_workers_waiting_is_named(

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -49,11 +50,18 @@ class Committer:
         self._wanted = asyncio.Event()
         self._flushed = asyncio.Event()
         self._conn: Connection | None = None
+        self._cut_off_at: float | None = None  # since then it has been trying to connect
         self.uncommitted = 0
 
     async def connect(self) -> None:
         """Before anything is claimed: who gets no connection for commits must hold no jobs. Raises Unavailable."""
+        self._cut_off_at = self._cut_off_at or time.monotonic()
         self._conn = await connect(self._settings.require_dsn(), "commit")
+        self._cut_off_at = None
+
+    def cut_off_s(self) -> float:
+        """For how long it has had something to commit and got no connection."""
+        return 0 if self._cut_off_at is None else time.monotonic() - self._cut_off_at
 
     async def flush(self, *, timeout_s: float) -> None:
         """Wait until all is committed, or for so long; what is left is rescued later."""

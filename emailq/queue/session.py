@@ -20,6 +20,7 @@ _SWEEP_S = 0.25  # how often lost workers are looked for; one worker does it at 
 _SWEEP_ALL_S = 60.0  # how often also rows that name no worker are looked for, by one worker of all
 _CLEANUP_S = 60.0  # how often finished items are deleted
 _DEAD_S = 10.0  # no answer in this time: the connection is dead
+_CUT_OFF_S = 2.0  # so long without a connection for commits is worth telling
 _LEASE_S = 15.0  # behind a pooler: how long a worker lives on without a sign
 
 
@@ -33,11 +34,14 @@ class Session:
         queues: Sequence[str],
         wake: Callable[[str | None], None],
         suspects: Callable[[str], None],
+        cut_off_s: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._queues = queues
         self._wake = wake  # called with the queue's name, or None for all
         self._suspects = suspects  # called with the name of a queue that has some
+        self._cut_off_s = cut_off_s  # for how long no results could be committed
+        self._told_cut_off = False
         self.worker_id: int | None = None
         self.registered = asyncio.Event()
         self.listens = False  # for NOTIFY
@@ -80,6 +84,8 @@ class Session:
                     if not await queue.renew_lease(conn, worker_id, _LEASE_S):
                         return
                 next_renewal = now + _LEASE_S / 5
+            if self.listens:
+                await self._tell_cut_off(conn)
             if now >= next_sweep:  # also the proof that the connection lives
                 async with asyncio.timeout(_DEAD_S):
                     look_at_all = now >= next_sweep_all
@@ -103,6 +109,7 @@ class Session:
             worker_id = await queue.register_leased_worker(conn, self._queues, _LEASE_S)
         self.worker_id = worker_id
         self._failures = 0
+        self._told_cut_off = False
         self.registered.set()
         lives_by = "session" if self.listens else "lease (behind a pooler)"
         log.event("session.registered", worker=worker_id, queues=",".join(self._queues), lives_by=lives_by)
@@ -115,6 +122,14 @@ class Session:
                 self._wake(notice.payload)
         else:
             await asyncio.sleep(timeout_s)
+
+    async def _tell_cut_off(self, conn: Connection) -> None:
+        """To whoever looks into pg_stat_activity, such as queue_why(), that our jobs may be done and can't say so."""
+        is_cut_off = self._cut_off_s() > _CUT_OFF_S
+        if is_cut_off != self._told_cut_off:
+            name = "emailq session, no commits" if is_cut_off else "emailq session"
+            await conn.execute("select set_config('application_name', %s, false)", (name,))
+            self._told_cut_off = is_cut_off
 
     async def _sweep(self, conn: Connection, *, look_at_all: bool) -> None:
         rescued = await queue.release_lost(conn, look_at_all=look_at_all)

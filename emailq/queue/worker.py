@@ -55,9 +55,9 @@ class Worker:
         self._served = served
         self._isolated: dict[str, asyncio.Task[None]] = {}
         self.stopping = asyncio.Event()
-        self.session = Session(app.settings, sorted(served), self.wake, self.isolate)
-        self.claims = Claims(app.settings, self.session, self.stopping, suspects=suspects)
         self.committer = Committer(app.settings, self._committed)
+        self.session = Session(app.settings, sorted(served), self.wake, self.isolate, self.committer.cut_off_s)
+        self.claims = Claims(app.settings, self.session, self.stopping, suspects=suspects)
         self.lanes = {
             name: Lane(self, name, load_handler(entry.target), concurrency or entry.concurrency)
             for name, entry in served.items()

@@ -112,12 +112,31 @@ language sql stable set search_path = public, pg_temp as $$
     join pg_stat_activity a on a.pid = l.pid and a.datname = current_database()
     where w.host = p_host and a.state = 'idle' and a.state_change < now() - least(p_patience, interval '1 minute')
     union all
+    select format('worker %s (pid %s) gets no connection to commit results', w.id, w.pid)
+    from workers_cut_off() w where w.host = p_host
+    union all
     select format('queue %s: an item has been due for %s s, and none was completed meanwhile', s.queue_name,
                   round(s.oldest_s))
     from queue_status s join served using (queue_name)
     where not s.paused and not s.waiting_for_dependency and s.oldest_s > extract(epoch from p_patience)
       and not exists (select from processing_queue q where q.queue_name = s.queue_name
                       and q.status = 'completed' and q.completed_at > (select queue_now()) - p_patience)
+$$;
+
+-- Workers whose sessions say that they get no connection to commit results. Their jobs may be done.
+create or replace function workers_cut_off() returns setof workers language sql stable set search_path = public, pg_temp as $$
+    select w.* from workers w join pg_stat_activity a on a.pid = w.backend_pid
+    where a.datname = current_database() and a.application_name = 'emailq session, no commits'
+$$;
+
+-- The session, not one of workers, for which those of this name wait that claim or commit.
+create or replace function who_keeps_waiting(p_name text) returns integer language sql stable as $$
+    select blocker
+    from pg_stat_activity a cross join unnest(pg_blocking_pids(a.pid)) blocker
+    where a.datname = current_database() and a.application_name = p_name
+      and blocker not in (
+          select o.pid from pg_stat_activity o where o.application_name in ('emailq claim', 'emailq commit'))
+    limit 1
 $$;
 
 -- How to start a worker for a queue; those that emailq has no handler for need their owner's.
@@ -156,8 +175,14 @@ begin
                       q.max_attempts, coalesce(q.last_error, 'no reason was recorded'));
     elsif q.status = 'processing' and q.worker_id in (select live_worker_ids()) then
         select * into v_worker from workers where id = q.worker_id;
-        return format('running since %s on worker %s (host %s, pid %s), attempt %s of %s', q.started_at::timestamptz(0),
-                      q.worker_id, v_worker.host, v_worker.pid, q.attempts, q.max_attempts);
+        v_text := format('running since %s on worker %s (host %s, pid %s), attempt %s of %s', q.started_at::timestamptz(0),
+                         q.worker_id, v_worker.host, v_worker.pid, q.attempts, q.max_attempts);
+        if exists (select from workers_cut_off() cut_off where cut_off.id = q.worker_id) then
+            return v_text || '; or done, for this worker gets no connection to commit results';
+        end if;
+        v_locked_by := who_keeps_waiting('emailq commit');
+        return v_text || coalesce('; or done, for commits of workers wait for a transaction of pid ' || v_locked_by
+                                  || ' that is still open', '');
     elsif q.status = 'processing' and not exists (select live_worker_ids()) then
         return 'its worker is gone, and there is no other that would give the item back; start one with: emailq worker';
     elsif q.status = 'processing' then
@@ -189,12 +214,8 @@ begin
         return format('due, but a transaction of pid %s that is still open locks it', v_locked_by);
     end if;
     -- a claim waits for whoever changes the queue's limits, or holds the table
-    select blocker into v_locked_by
-    from pg_stat_activity a cross join unnest(pg_blocking_pids(a.pid)) blocker
-    where a.datname = current_database() and a.application_name = 'emailq claim'
-      and blocker not in (select o.pid from pg_stat_activity o where o.application_name = 'emailq claim')
-    limit 1;
-    if found then
+    v_locked_by := who_keeps_waiting('emailq claim');
+    if v_locked_by is not null then
         return format('due, but claims of workers wait for a transaction of pid %s that is still open', v_locked_by);
     end if;
     -- a worker sweeps four times a second; roles that may not see when don't learn of this. (pg_stat_activity stays as this

@@ -1,6 +1,7 @@
 """The worker with real handlers on a real database: what each outcome does, and what it does when told to stop."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,11 +19,12 @@ from emailq.db import Connection
 from emailq.errors import Unavailable
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
-from emailq.queue import jobs
+from emailq.queue import jobs, session
 from emailq.queue.worker import Worker
 from emailq.settings import load_settings
 from tests.items import add_item, add_items, fill_queue, item, statuses, value
 from tests.queue.conftest import Drain, Running, Serve
+from tests.servers import PostgresServer
 from tests.waiting import wait_until_async
 
 SECRET = "the customer's secret"
@@ -1079,6 +1081,34 @@ async def test_a_claim_whose_answer_was_lost_is_given_back(
         await wait_until_async(lambda: statuses(db) == {"completed": 5})
 
     assert lost
+
+
+async def test_a_worker_that_gets_no_connection_to_commit_says_so(
+    db: psycopg.Connection, pg_server: PostgresServer, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_CUT_OFF_S", 0.1)
+    item_id = add_item(db)
+    gate = Gate()
+    admit = psycopg.sql.SQL("alter database {} with allow_connections {}").format
+    name = psycopg.sql.Identifier(db.info.dbname)
+    end_commits = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'emailq commit'"
+    troubles = "select array(select host_troubles(host, '1 hour') from workers)"
+
+    with psycopg.connect(pg_server.dsn(), autocommit=True) as admin:
+        async with running(gate.handle) as worker:
+            await wait_until_async(lambda: gate.began)
+            worker_id = worker.session.worker_id
+            admin.execute(admit(name, False))
+            db.execute(end_commits)
+            gate.opened.set()
+            trouble = await wait_until_async(lambda: value(db, troubles))
+            why = value(db, "select queue_why(%s)", item_id)
+            admin.execute(admit(name, True))
+            await wait_until_async(lambda: item(db, item_id)["status"] == "completed")
+            await wait_until_async(lambda: not value(db, troubles))
+
+    assert trouble == [f"worker {worker_id} (pid {os.getpid()}) gets no connection to commit results"]
+    assert why.endswith("; or done, for this worker gets no connection to commit results")
 
 
 @pytest.mark.parametrize("name", ["claim", "commit", "session"])

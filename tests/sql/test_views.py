@@ -304,6 +304,29 @@ def test_why_claims_wait_for_somebody(dsn: str, db: psycopg.Connection) -> None:
     assert text == f"due, but claims of workers wait for a transaction of pid {pid} that is still open"
 
 
+def test_why_it_runs_while_commits_wait_for_somebody(dsn: str, db: psycopg.Connection) -> None:
+    add_items(db, 2)
+    worker = register(db)
+    job, other = claim(db, worker)
+    with (
+        psycopg.connect(dsn, autocommit=True, application_name="emailq commit") as conn,
+        psycopg.connect(dsn) as editor,
+    ):
+        editor.execute("select from processing_queue where id = %s for update", (job.id,))
+        commits = threading.Thread(target=lambda: complete(conn, job))
+        commits.start()
+        try:
+            wait_until(lambda: value(db, "select count(*) from pg_locks where not granted") == 1)
+            text = why(db, other.id)
+        finally:
+            editor.rollback()
+            commits.join()
+        pid = editor.info.backend_pid
+
+    assert text.endswith(f"; or done, for commits of workers wait for a transaction of pid {pid} that is still open")
+    assert why(db, other.id).endswith("attempt 1 of 3")
+
+
 def test_why_the_only_worker_is_silent(dsn: str, db: psycopg.Connection) -> None:
     """It was stopped, or a handler keeps its interpreter: the session lives on."""
     item_id = add_item(db)
