@@ -98,9 +98,13 @@ _ORDERS = _any(
     r"(?:wir|ich)\s(?:\S+\s){0,10}?(?:bestell|order|abnehm|kauf|benötig|brauch)(?:en?|n)(?!\w)|(?:bestelle|bestellen|ordern?|nehmen?|benötigen?|brauchen?)\s(?:wir|ich)|bestellen\s(?:möchten|wollen)|unsere\sbestellung",
     r"bitte\s(?:\S+\s){0,10}?(?:bestell|liefer|send|schick|versend|buch|reservier|bring|notier|leg)\w*|(?:liefern|senden|schicken|bringen)\ssie|möchten?\s(?:\S+\s){1,12}?bestellen",
     r"закаж(?:ем|у)|заказыва(?:ем|ю)|заказать|купим|купить|возьм[её]м|нужн[оаы]?|нам\sнадо|требу[ею]тся|(?:прос(?:им|ьба|ю)|пожалуйста,?|прошу)\s(?:\S+\s){0,3}?(?:поста|отгру|достав|отправ|присл|выслать|привез|приня|оформ|выста)\w*"
-    r"|(?:отгрузите|поставьте|доставьте|отправьте|пришлите|привезите|везите|вышлите|оформите|примите)|заявка\sна|(?:наш\s)?заказ\s?[:—–-]",
+    r"|(?:отгрузите|поставьте|доставьте|отправьте|пришлите|привезите|везите|вышлите|оформите|примите|возьмите|дайте|добавьте|(?:под|при)готовьте|соберите|запишите|забронируйте)|заявка\sна|(?:наш\s)?заказ\s?[:—–-]",
     r"(?:nous|je)\s(?:\w+\s){0,2}?(?:command|passons|souhait|voul|désir|prend)\w+|(?:veuillez|merci\sde|pri[eè]\w*\sde|pouvez-vous)\s(?:\w+\s){0,2}?(?:livr|expédi|envoy|command|réserv|prépar)\w*|commande\s(?:de|ferme|pour)",
     r"(?:pediremos|pediríamos|pedimos|pido|pedir|encargamos|compraremos|compramos|necesitamos|queremos|quisiéramos|deseamos|solicitamos)(?!\w)|(?:por\sfavor,?|rogamos|ruego)\s(?:nos\s|me\s)?(?:env|entreg|mand|suministr|sirv|pong|prepar)\w*|(?:env[ií]en(?:nos|me)?|mánden\w+|sírvan\w+)",
+)
+_ORDER = re.compile(
+    r"(?<![^\W_])(?:(?:re-?)?order|purchase|p\.?o\.?|buy\w*|\w*bestell\w*|auftrag\w*|order|abruf\w*|bedarf|заказ\w*|заявк\w*|закуп\w*|commande\w*|pedido\w*|compra\w*)(?![^\W_])",
+    re.IGNORECASE,
 )
 _LEAD_IN = re.compile(r".{2,150}:\s*\Z")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -117,9 +121,11 @@ def speaks_of_a_doubt(subject: str, text: str, lines: Sequence[Mapping[str, Any]
     if match:
         return _span(match[0])
     spans = [line["span"] for line in lines if line["source"] == "text"]
+    says_so = bool(_ORDER.search(subject)) or not spans
     for sentence in _sentences(text):
         named = [span for span in spans if span in sentence]
         orders = _ORDERS.search(sentence)
+        says_so = says_so or bool(orders or _ORDER.search(sentence))
         if not (named or orders or _LEAD_IN.fullmatch(sentence)):
             continue
         if match := _WHERE_IT_ORDERS.search(sentence):
@@ -128,7 +134,7 @@ def speaks_of_a_doubt(subject: str, text: str, lines: Sequence[Mapping[str, Any]
             return _span(match[0])
         if named and not orders and len(_WORD.findall(_without(named, sentence))) > _WORDS_OF_A_ROW:
             return _span(sentence)
-    return None
+    return None if says_so else _span(spans[0])
 
 
 def _without(spans: Sequence[str], sentence: str) -> str:

@@ -64,12 +64,20 @@ def test_what_is_no_plain_order_is_doubted(text: str) -> None:
     assert doubt(text)
 
 
+def test_a_bare_list_is_an_order_only_if_something_calls_it_one() -> None:
+    text = "Hello,\n\n12 boxes of soap\n40 kg of soda\n\nThanks, Ann"
+
+    assert doubt(text, "Saturday") == "12 boxes of soap"
+    assert doubt(text, "PO 77") is None
+    assert doubt(f"We take:\n{text}", "Saturday") is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "Please send us 12 boxes of soap, if possible by Friday. If you have any questions about our order, call us.",
         "We hereby order 12 boxes of soap at 3.50 EUR each. Deliver not later than 12 May 2026.",
-        "Hello,\n\n12 boxes of soap\n40 kg of soda\n\nThanks, Ann",
+        "Мыло возьмите в работу сразу: детское — 40 коробок.",
         "Could you please send 12 boxes of soap and 40 kg of soda to the shop?",
         "Hiermit bestellen wir gemäß Angebot 4711:\n\n- 40 Kartons Seife\n\nBitte nicht vor 8 Uhr anliefern.",
         "Bitte liefern Sie uns zum 12.05.2026 40 Kartons Seife. Noch einmal vielen Dank für Ihren Besuch.",
