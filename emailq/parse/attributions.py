@@ -18,7 +18,9 @@ _SENTENCE_END = in_lower_case(r"(?<![^\W\d_])[^\W\d_]{3,}[.!] +[^\W\d_]")
 _ADDRESS_LAST = re.compile(r"[>)\]]$|@[\w.-]+$")
 _NUMBERS = re.compile(r"\d+")
 _DIGIT, _ASCII_DIGIT = re.compile(r"\d"), re.compile("[0-9]")
-_DATE_FIRST = re.compile(r"(?:[^\W\d_]{1,14}\.?,?\s+)?\d(?!\d?\))")
+_DATE_FIRST = re.compile(rf"(?:[^\W\d_]{{1,14}}\.?,?\s+)?(?:{_MONTH}[^\W\d_]{{0,12}}\.?\s+)?\d(?!\d?\))", re.IGNORECASE)
+_SECONDS = re.compile(r"\d[:.]\d\d[:.]\d\d(?!\d)")  # which only programs write
+_NAME_FIRST = re.compile(r"(?P<name>[^\W\d_][^<>@\d,:]{0,60})(?P<address><[^<>@\s]{1,80}@[^<>\s]{3,80}>)?, ?(?=\d)")
 _TO_WHOM = frozenset(["mir", "uns", "me", "us", "нам", "мне"])  # "schrieb mir die Bank:" is told by the author
 _SAID_WHAT = frozenset(
     ["the following", "following", "folgendes", "følgende", "följande", "ce qui suit", "lo siguiente"]
@@ -46,15 +48,27 @@ def attribution(text: str) -> int:
             is_sure = (is_introduced and not _is_prose(body[: wrote.start()])) or (
                 tells_time(rest) and tells_date(rest)
             )
-            return 2 if has_address or (has_date and is_sure and not text[0].islower()) else 1
+            is_sure = is_sure and (not text[0].islower() or bool(_SECONDS.search(body)))
+            return 2 if has_address or (has_date and is_sure) else 1
         if len(rest) <= 45 and not _is_talk(rest) and tells_date(rest):
             return 1
+    if has_clock and text.endswith(":") and (named := _named_when(body)):
+        return named
     if not (has_date and is_introduced and text.endswith(":") and has_clock):
         is_known = is_introduced or has_clock or text[-2:-1] in ")]" or text[-2:-1].isdigit()
         return int(has_address and has_date and is_known and text.endswith(":"))
     if has_address and _ADDRESS_LAST.search(body) and tells_date(body):
         return 2
     return int(has_address or not _are_sentences(words))
+
+
+def _named_when(text: str) -> int:
+    """2 for "Ann <a@b.example>, 2 May 2026 9:15", 1 for the same without the address, else 0."""
+    name = _NAME_FIRST.match(text)
+    when = text[name.end() :] if name else ""
+    if not name or len(when) > 30 or not are_names(name["name"]) or _is_talk(f"1{when}") or not tells_date(text):
+        return 0
+    return 2 if name["address"] else 1
 
 
 def goes_on(text: str) -> bool:

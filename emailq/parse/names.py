@@ -13,7 +13,7 @@ _IN_NAMES = str.maketrans("", "", " .-–—~/")
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "mlle", "sr", "sra", "sig", "ing"])
 DEPARTMENTS = frozenset(words_of(phrases.DEPARTMENTS))
 _FAMILY = frozenset(words_of(phrases.FAMILY))
-_FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.) ?[^\W\d_]")
+_FOR_OTHERS = re.compile(r"(?:i\. ?[AV]\.|ppa?\.|p\. ?p\.|gez\.|sgd\.|/s/) ?[^\W\d_]")
 _KISSES = re.compile(r"(?<=\w) (?:[xX]{1,3}[oO]?[xX]?|[^\w\s]{1,4}|[:;]-?D)$")
 _SOUNDS = [
     *(("shch", "sch"), ("kh", "h"), ("ts", "c"), ("yu", "iu"), ("ju", "iu"), ("ya", "ia"), ("ja", "ia"), ("ye", "e")),

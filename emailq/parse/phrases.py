@@ -119,7 +119,8 @@ WROTE = """
     napisał|napisała|napisał(a)|napisał/a|pisze|napsal|napsal(a)|napsala|napísal|napísal(a)|napísala|ezt írta|írta
     a scris|yazdı|şunları yazdı|şunu yazdı|napisao je|je napisao|пишет|писал|писала|писал(а)|писали|написал|написала
     написал(а)|написали|пише|написав|написав(ла)|написав(-ла)|писав|напісаў|написа|写道|寫道|のメール|님이 작성
-    님이 씀
+    님이 씀|έγραψε|va escriure|escribiu|đã viết|menulis|เขียนว่า|نوشت|كتب|כתב/ה|כתב|כתבה|skrifaði|је написао/ла|rašė
+    rakstīja|napisal(a)|napisao/la|kirjutas|쓴 글|작성
 """
 
 # How the line "On Monday, 9 November 2026 … wrote:" begins, besides a number or the name of a day.
@@ -231,9 +232,10 @@ CLOSING_STARTS = """
 """
 
 WEAK_CLOSINGS = """
-    namaste|iyi günler|selamlar|until then|until tomorrow|till then|talk later|speak later|take it easy|stay well
-    keep well|onwards|ttyl|looking forward|looking forward to it|looking forward to hearing from you|mil gracias
-    hasta mañana|hasta entonces|grato|grata|até logo|até já|até amanhã|à plus tard|à demain|à lundi|à très vite
+    im auftrag|in vertretung|per pro|im namen des teams|on behalf of the team|namaste|iyi günler
+    selamlar|until then|until tomorrow|till then|talk later|speak later|take it easy|stay well|keep well|onwards
+    ttyl|looking forward|looking forward to it|looking forward to hearing from you|mil gracias|hasta mañana
+    hasta entonces|grato|grata|até logo|até já|até amanhã|à plus tard|à demain|à lundi|à très vite
     à la semaine prochaine|au revoir|bis morgen|bis montag|bis später|bis nächste woche|tschüs|frohes schaffen
     man sieht sich|до свидания|до завтра|до понедельника|до скорого|удачи|всем добра|держись|заранее благодарен
     заранее благодарна|благодарю за понимание|спасибо за понимание|будьте здоровы|спокойной ночи|бувайте

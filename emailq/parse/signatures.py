@@ -79,7 +79,7 @@ def _mark_signature(run: Run, names: list[str], *, is_first: bool) -> None:
             run.give(SIGNATURE, name_above(run.part(0, begin), names), begin)
         if end < len(run):
             _mark_signature(run.part(end), names, is_first=False)  # below a postscript
-    elif len(run) > 1 and _SIGNED.match(run.texts[-1]):
+    elif len(run) > 1 and _SIGNED.match(run.texts[-1]) and not _is_item(run, len(run) - 1):
         run.give(SIGNATURE, len(run) - 1)
     else:
         end = before_postscript(run.texts)
@@ -160,6 +160,8 @@ def _is_cited(run: Run, begin: int, end: int, signed: int, names: list[str]) -> 
     paragraphs = [n for n in range(begin + 1, min(end + 1, signed)) if run.begins_paragraph(n)]
     if any(texts[n][0].islower() and _has_small_words(texts[n].split()) for n in paragraphs):
         return True  # a sentence goes on
+    if _is_in_box(texts, begin, names):
+        return True
     if end == len(run):
         return False
     if texts[end - 1][-1] in QUOTATION_MARKS and QUOTATION_MARKS.isdisjoint(texts[end - 1][:-1]):
@@ -170,6 +172,15 @@ def _is_cited(run: Run, begin: int, end: int, signed: int, names: list[str]) -> 
     said = texts[begin + 1 : end] or [*filter(None, [texts[begin].partition(", ")[2]])]
     is_anybodys = bool(said) and not any(_is_signed(text, names) or is_contact(text) for text in said)
     return is_anybodys and (signed >= end or any(_is_own_name(text, names) for text in texts[end:]))
+
+
+def _is_in_box(texts: list[str], begin: int, names: list[str]) -> bool:
+    """Whether it stands between two rules that a sentence leads to, with text below: "Is this yours?" "---" … "---"."""
+    top = next((n for n in range(begin - 1, 0, -1) if is_rule(texts[n])), 0)
+    if not top or texts[top - 1][-1] not in "?:":
+        return False
+    bottom = next((n for n in range(begin + 1, len(texts) - 1) if texts[n] == texts[top]), 0)
+    return bottom > 0 and not any(_is_own_name(text, names) for text in texts[begin:bottom])
 
 
 def _is_own_name(text: str, names: list[str]) -> bool:
@@ -202,6 +213,8 @@ def _begin_above_name(run: Run, index: int, names: list[str]) -> int:
     The author's name stands last or above what says who that is, but not in a list.
     """
     text, above = run.texts[index], run.texts[index - 1]
+    if _is_item(run, index):
+        return 0
     is_own = _is_signed(text.partition(",")[0] if is_rule(above) else text, names)
     if not (is_own or (index == len(run) - 1 and run.begins_paragraph(index) and is_nickname(text, names))):
         return index - 1 if above[-1] == "," and _leads_to_anybody(run, index) else 0
@@ -214,6 +227,12 @@ def _begin_above_name(run: Run, index: int, names: list[str]) -> int:
         return index - 1 if run.begins_paragraph(index - 1) and index > 1 else index
     is_apart = not is_near and is_name(text) and above[-1] not in ":,;"
     return index if is_card("" if is_apart else above, below) else 0
+
+
+def _is_item(run: Run, index: int) -> bool:
+    """ "- Ann" below "- Bob"."""
+    text, above = run.texts[index], run.texts[index - 1]
+    return text[0] == above[0] and text[0] in "-–—•" and not is_rule(above)
 
 
 def _is_in_list(run: Run, index: int) -> bool:
