@@ -1,7 +1,7 @@
 """What can be wrong with the database: one function a check, each a question and the finding that follows from it."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from emailq.db import Connection, fetch_value, is_pooled, primaries
 from emailq.errors import ConfigError, SchemaError, Unavailable
-from emailq.migrate import check_encoding, check_schema, functions, migrations
+from emailq.migrate import Migration, check_encoding, check_schema, functions, migrations
 
 OLD_S = 300  # a transaction of this age, seconds, keeps dead rows that claims have to pass
 WAIT_S = 2  # so long, seconds, a transaction may hold a lock that our workers wait for
@@ -242,7 +242,7 @@ async def locks(conn: Connection) -> Finding:
             from pg_locks l join pg_class c on c.oid = l.relation
             where l.pid = holder.pid and l.mode = 'AccessExclusiveLock' and c.relkind in ('r', 'p')
               and l.database = (select oid from pg_database where datname = current_database())
-              and c.relnamespace = 'public'::regnamespace
+              and c.relnamespace = 'public'::regnamespace and c.relname = any (%s)
             order by l.granted desc, c.relname limit 1
         ) on_table (lock) on true
         where xact_start < clock_timestamp() - make_interval(secs => %s)
@@ -255,7 +255,7 @@ async def locks(conn: Connection) -> Finding:
                     and holder.pid = any (pg_blocking_pids(waiting.pid))))
         order by xact_start
         """,
-        (WAIT_S,),
+        (_named(r"create (?:unlogged )?table", migrations()), WAIT_S),
     )
     if not rows:
         return Finding("locks", "ok", "nobody keeps workers waiting")
@@ -307,11 +307,9 @@ async def schema(conn: Connection) -> Finding:
 
 async def parts_of_the_schema(conn: Connection) -> Finding:
     """Indexes and triggers that our files make, and that somebody dropped, disabled, or left half-built."""
-    steps = "\n".join(m.text for m in migrations())
-    dropped = re.findall(r"^drop index (\w+)", steps, re.MULTILINE)
-    made = re.findall(r"^create (?:unique )?index (\w+)", steps, re.MULTILINE)
-    indexes = [name for name in made if name not in dropped]
-    triggers = re.findall(r"^create or replace trigger (\w+)", "\n".join(f.text for f in functions()), re.MULTILINE)
+    dropped = _named(r"drop index", migrations())
+    indexes = [name for name in _named(r"create (?:unique )?index", migrations()) if name not in dropped]
+    triggers = _named(r"create or replace trigger", functions())
     rows = await _rows(
         conn,
         """
@@ -389,6 +387,11 @@ async def queues(conn: Connection) -> AsyncIterator[Finding]:
         else:
             text = f"{pending} items and no worker; run: {command}"
         yield Finding(f"queue {name}", "warn", text)
+
+
+def _named(statement: str, steps: Iterable[Migration]) -> list[str]:
+    """What our files make, or drop."""
+    return [name for step in steps for name in re.findall(rf"^{statement} (\w+)", step.text, re.MULTILINE)]
 
 
 async def _rows(conn: Connection, query: LiteralString, args: Any = None) -> list[Any]:
