@@ -33,6 +33,8 @@ _ROUTE = re.compile(r"(?:@(?:\[[^\[\]]*+\]|[^:\[\]])*+:)+")  # RFC 5322 §4.4; "
 _UNSEEN = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 _SEPARATOR = re.compile("[,;，；、]")
 _QUOTED_LOCAL_PART = re.compile(r'\s*((?:@[^"<>]*:)?)\s*("(?:[^"\\]++|\\.)*+")\s*(?=@)')  # a route may stand before
+_QUOTED_SPEC = re.compile(r'"(?:[^"\\]++|\\.)*+"@[^@]*')
+_AT = re.compile(r"([^\s@]+) at ([\w-]+(?:\.[\w-]+)+)")  # RFC 733, and archives that hide addresses from robots
 _UNCLOSED = re.compile(r"\s*([^\s<>,;]+@[^\s<>,;]+)\s*(?=[,;])")  # "<a@b, C <d@e>"
 _WHITE = re.compile(r"\s+")
 _TO_ESCAPE, _ESCAPED = re.compile(r"([\\\"])"), r"\\\1"
@@ -223,6 +225,10 @@ class _Reader:
             self._keep_lost_phrases()
             for name_text, email in _split_bare(words):
                 self._append(_clean_name(name_text) or _clean_comment(comments), email)
+        elif at := _AT.fullmatch(phrase):
+            self._keep_lost_phrases()
+            self.defects.add("address-malformed")
+            self._append(_clean_comment(comments), f"{at[1]}@{at[2]}")
         elif separator == ",":
             self.lost_phrases += [phrase] if phrase else []
         else:
@@ -263,7 +269,7 @@ class _Reader:
             return
         if "@" not in email.strip("@"):
             self.defects.add("address-without-domain")
-        elif email.count("@") > 1:
+        elif email.count("@") > 1 and not _QUOTED_SPEC.fullmatch(email):
             self.defects.add("address-malformed")
         self.found.append(Address(name, email))
 

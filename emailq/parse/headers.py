@@ -66,6 +66,7 @@ _BLANK_LINE = re.compile(rb"\n\r*\n")
 # No name begins with a parenthesis, or has <>: that is a comment whose indentation is lost, or HTML; none begins like a
 # boundary, in which there may be a colon.
 _FIELD = re.compile(r"^(?!--)([!-'*-9;=?-~][!-9;=?-~]*+)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
+_FOLDED_NAME = re.compile(r"([!-'*-9;=?-~]+)[ \t]*\n[ \t]+:")  # its colon stands in the next line
 _FIELD_START = re.compile(r"(?!--)[!-'*-9;=?-~][!-9;=?-~]*[ \t]*:")
 _CHARSET = re.compile(rb"\ncontent-type:[^\n]{0,200}\n?[ \t][^\n]{0,100}charset=\"?([\w-]{2,40})", re.IGNORECASE)
 _INDENTED = re.compile(rb"([ \t]+)[\w-]+:[^\n]*\n(?:\1[^\n]*\n)+?[ \t\r]*\n")  # all of the header
@@ -209,7 +210,12 @@ def _read_malformed(text: str, defects: set[str]) -> tuple[list[tuple[str, str]]
         if not pairs and _WELL_KNOWN.match("\n" + line.lstrip(" \t")):  # the first field is indented
             line = line.lstrip(" \t")
         start = _FIELD_START.match(line)
-        if line[:1] in (" ", "\t") and pairs:
+        if start is None and at < limit and (folded := _FOLDED_NAME.match(text, at)):
+            defects.add("header-malformed")
+            stop = text.find("\n", folded.end())
+            stop = len(text) if stop < 0 else stop
+            pairs.append((folded[1], [text[folded.end() : stop].lstrip(_BLANKS)]))
+        elif line[:1] in (" ", "\t") and pairs:
             pairs[-1][1].append(line)
         elif pairs and at < limit and _lost_its_indent(pairs[-1][1], line, is_field=start is not None):
             defects.add("header-malformed")

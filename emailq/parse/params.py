@@ -129,9 +129,9 @@ def _is_unfinished(parameter: str, text: str) -> bool:
 def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
     """One parameter's value from `at`, and where the next parameter may begin."""
     is_name = _is_name(parameter)
-    if value.startswith("(", at) and not is_name and parameter != "boundary":
-        comments = _COMMENTS.match(value, at)
-        at = comments.end() if comments else at
+    if value.startswith("(", at) and (comments := _COMMENTS.match(value, at)):
+        is_comment = value.startswith('"', comments.end()) or not (is_name or parameter == "boundary")
+        at = comments.end() if is_comment else at
     if value.startswith('"', at):
         quoted = _QUOTED.match(value, at)
         goes_on = is_name and quoted and not value.startswith(";", quoted.end()) and quoted.end() < len(value)
@@ -158,10 +158,9 @@ def _read_value(value: str, at: int, parameter: str) -> tuple[str, int]:
     text = value[at:end].strip()
     if text.startswith('\\"'):
         text = text[2:].removesuffix('\\"')
-    if is_name:
-        if len(text) > 2 and text[0] == text[-1] == "'":
-            text = text[1:-1]
-    elif "(" in text:
+    if len(text) > 2 and text[0] == text[-1] == "'" and parameter != "boundary":
+        text = text[1:-1]
+    if not is_name and "(" in text:
         text = (_TRAILING_COMMENT.sub("", text) if parameter == "boundary" else text.partition("(")[0]).rstrip()
     return (text.rstrip('"') if is_name else text.lstrip('"').rstrip('",')), end
 

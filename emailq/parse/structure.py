@@ -163,8 +163,8 @@ def _search(data: bytes, watch: _Watch, at: int, limit: int) -> None:
         tail_at = hit + len(needle)
         stop = data.find(b"\n", tail_at, limit)
         tail = data[tail_at : limit if stop < 0 else stop].rstrip()
-        # behind the closing "--" some junk is tolerated ("--boundary-->"), as real programs write it
-        if not tail or (tail.startswith(b"--") and len(tail) <= 12):
+        # behind the closing "--" some junk is tolerated ("--boundary-->"), before it blanks that a boundary ends with
+        if not tail or (tail.startswith(b"--") and len(tail) <= 12) or (tail[0] == 32 and tail.strip() == b"--"):
             watch.line_at, watch.behind, watch.closes = hit + 1, limit if stop < 0 else stop + 1, bool(tail)
             return
         misses += 1

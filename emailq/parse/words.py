@@ -51,7 +51,8 @@ def decode_words(value: str) -> str:
             if len(digits) < 2 and encoded and not is_rest:  # no word: "=?a?b?="
                 continue
             is_whole = (len(digits) + len(encoded) - len(encoded.rstrip("="))) % 4 == 0
-            if joins and open_base64 and word.charset == run_charset and not is_whole:
+            is_open = joins and open_base64 and word.charset == run_charset and not is_whole
+            if is_open and not (run_charset == "utf_8" and _are_unpadded(open_base64, digits)):
                 del run[len(run) - (len(open_base64) * 6 // 8) :]
                 digits = open_base64 + digits
             is_padded = encoded.endswith("=")
@@ -149,6 +150,16 @@ def _read(data: bytes, label: str) -> str | None:
 # Each field is read at least twice, as it is and for what it means; names come again in the next messages.
 _text_of = lru_cache(maxsize=256)(_read)
 _REMEMBERED_BYTES = 500
+
+
+def _are_unpadded(open_digits: str, following: str) -> bool:
+    """Whether a word only lacks its "=", and was not cut: its last bits say so, and the next is UTF-8 by itself."""
+    if binascii.b2a_base64(_from_base64(open_digits)).rstrip(b"=\n").decode() != open_digits:
+        return False
+    try:
+        return bool(_from_base64(following).decode("utf_8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _from_base64(digits: str) -> bytes:

@@ -99,6 +99,8 @@ WIDE_LIST = [(None, f"{x}@b.example") for x in "cde"]
         ("Bo &lt;a@b.example&gt;", [("Bo", "a@b.example")]),
         ("Bo <a@b.example>:;", [("Bo", "a@b.example")]),
         ('"undisclosed-recipients:;"', []),
+        ("j.doe at b.example (John Doe), a at b.example", [("John Doe", "j.doe@b.example"), (None, "a@b.example")]),
+        ("Doe at Company Ltd.", [("Doe at Company Ltd.", "")]),
         ("", []),
         (" , ;", []),
         ("<>", []),
@@ -125,6 +127,11 @@ def test_a_list_is_read_as_people_mean_it(value: str, expected: list[tuple[str |
 )
 def test_what_was_guessed_or_cut_is_told(value: str, defect: str) -> None:
     assert defect in parse_addresses(value)[1]
+
+
+@pytest.mark.parametrize("value", ["Bo <a@b.example>", '"a@b"@c.example', '<"a@b"@c.example>', "a@[192.0.2.1]"])
+def test_what_is_as_it_should_be_has_no_defect(value: str) -> None:
+    assert parse_addresses(value)[1] == []
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ from emailq.parse.params import parse_content_type, parse_disposition
         ("text/html; (a) charset (b) = utf-8", ("text/html", {"charset": "utf-8"})),
         ("text/html; =?utf-8?q?charset=3D=22utf-8=22?=", ("text/html", {"charset": "utf-8"})),
         ("text (;a(\\)) ) /html (b); charset(=c)= (d;) utf-8 (e;f=g)", ("text/html", {"charset": "utf-8"})),
+        ("text/html; charset='utf-8'", ("text/html", {"charset": "utf-8"})),
+        ('multipart/mixed; boundary (a) = (b) "(c) d" (e)', ("multipart/mixed", {"boundary": "(c) d"})),
         ("nonsense", ("", {})),
     ],
 )
@@ -60,6 +62,8 @@ def test_a_type_is_read_in_every_form_seen(value: str, expected: tuple[str, dict
         ("filename*1=df; filename*0=a.p", "a.pdf"),
         ('filename*0="=?utf-8?Q?=C3"; filename*1="=A9.pdf?="', "é.pdf"),
         ("filename=\"it''s 5%.pdf\"", "it''s 5%.pdf"),
+        ('filename=(a) "b.pdf"', "b.pdf"),
+        ("filename=(a) b.pdf", "(a) b.pdf"),
     ],
 )
 def test_a_file_name_is_read_in_every_form_seen(written: str, name: str) -> None:
