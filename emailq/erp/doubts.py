@@ -62,7 +62,7 @@ _WHERE_IT_ORDERS = _any(
     r"(?:pas(?!\s(?:avant|plus|moins))|ne\spas)(?!\w)|no\s(?:env|entreg|ped|proces|despach|suministr)\w*",
     r"no\slonger|ya\sno|больше\sне|more\sthan\senough|hinfällig|gegenstandslos|obsolete|неактуальн\w*|caduc\w+|sans\sobjet",
     # if
-    r"if(?!\spossible)(?!\w)|unless|provided|subject\sto|in\scase|depending\son|as\ssoon\sas|until\s(?:we|i|our|further)",
+    r"if(?!\s(?:possible|that['’]?s\s(?:ok|okay|fine|all\sright)))(?!\w)|unless|provided|subject\sto|in\scase|depending\son|as\ssoon\sas|until\s(?:we|i|our|further)",
     r"(?:wenn|falls|sofern)(?!\s(?:möglich|vorhanden\?))(?!\w)|sollte[nt]?\s(?:sie|es|der|die|das)|vorausgesetzt|vorbehaltlich|sobald|bis\s(?:wir|ich|zur\sfreigabe)|freigabe",
     r"если(?!\sвозможно)(?!\w)|при\sусловии|в\sслучае|как\sтолько|после\sтого|до\sтех\sпор|пока(?!\w)",
     r"(?:si(?!\s(?:possible|es\sposible))|s['’]il(?!\s(?:vous|te)\spla[iî]t))(?!\w)|à\scondition|sous\sréserve|dès\sque|siempre\sque|a\scondición|en\scaso\sde|hasta\sque",
@@ -78,7 +78,7 @@ _WHERE_IT_ORDERS = _any(
     r"(?:davon|darunter|of\s(?:which|them|these)|из\s(?:них|которых)|dont|de\s(?:los|las)\scuales)(?!\w)",
     r"je(?:weils)?\s(?=\d)|\d+\s(?:\w+\s)?each\sof|по\s\d+\s?(?:\w+\.?\s)?(?:кажд|наимен|вид)\w*|(?:de|of|von)\s(?:chaque|chacun\w*|cada)|cada\sun[oa]\sde",
     r"(?:the|these|those|die|diese|les|ces|las|los|estas|estos)\s\d+(?!\s?(?:mm|cm|m|km|kg|g|lb|oz|inch|zoll|bar|%|\"|tage|days|jours|días)\b)\s",
-    r"(?:um|ein)\sangebot|dann(?!\w)|quote|quotation|pro-?forma|so\sthat|before\s(?:we|i)\s|bevor|прежде\sчем|коммерческое|devis|presupuesto|proforme",
+    r"(?:um|ein)\sangebot|dann(?!\w)|quote|quotation|prices?\sfor|preise?\sfür|цен[ау]\s(?:на|за)|prix\spour|precios?\spara|pro-?forma|so\sthat|before\s(?:we|i)\s|bevor|прежде\sчем|коммерческое|devis|presupuesto|proforme",
     # back, missing, not to be paid; or it was ordered before
     r"to\s(?:return|send\sback|exchange|give\sback)|(?:we|i)\s(?:are\s|have\s)?return\w*|send\w*\s(?:\S+\s){1,8}?back|tak\w+\s(?:\S+\s){0,8}?back|missing|short\sof|free\sof\scharge|free\s(?:\w+\s)?samples?|received|arrived|got(?!\w)|instead|defective|damaged|faulty|broken",
     r"zurück(?:geb|send|schick|nehm|zu)?\w*|retour\w*|rücksend\w*|reklam\w*|umtausch\w*|fehlt\w*|fehlen\w*|kostenlos\w*|kostenfrei\w*|nachliefer\w*|beschädigt\w*|defekt\w*|erhalten|bekommen|kamen?|angekommen|geliefert\sbekommen|damals|zuletzt|wie\sam\s\d|doch(?!\w)",
@@ -93,6 +93,9 @@ _ELSEWHERE = _any(
 )
 # the writer orders
 _ORDERS = _any(
+    r"(?:please|pls|kindly)(?!,?\s(?:find|note|see|confirm|let|check|advise|be|tell|inform|quote|contact))(?!\w)|bitte(?!,?\s(?:um|beachten|prüfen|teilen|geben|finden|bieten|nennen|rufen))(?!\w)"
+    r"|пожалуйста(?!,?\s(?:сообщите|уточните|подтвердите|проверьте|подскажите))|s['’]il\s(?:vous|te)\spla[iî]t|lütfen",
+    r"call(?:ing)?\soff|rufen\s(?:\S+\s){1,8}?ab(?!\w)|abruf\w*|il\s(?:me|nous)\sfau\w+|(?:mánda|pon|envía)(?:me|nos)(?!\w)",
     r"(?:we|i)(?:['’](?:ll|d)|\swill|\swould|\swish|\swant|\sshall|\shereby|\salso)*(?:\slike)?(?:\sto)?\s(?:order|buy|purchase|take|need|require|request)(?!\w)|place\s(?:\S+\s){0,3}order|order\sfor|put\s(?:us|me)\sdown",
     r"(?:please|kindly|could\syou|can\syou)\s(?:\S+\s){0,3}?(?:order|send|ship|suppl|deliver|dispatch|enter|book|bring|provide|add|reserve|pack)\w*|(?:send|ship|deliver|supply|bring)\s(?:us|me)|^(?:\w+,\s)?(?:send|ship|deliver|supply|bring|order)(?!\w)",
     r"(?:wir|ich)\s(?:\S+\s){0,10}?(?:bestell|order|abnehm|kauf|benötig|brauch)(?:en?|n)(?!\w)|(?:bestelle|bestellen|ordern?|nehmen?|benötigen?|brauchen?)\s(?:wir|ich)|bestellen\s(?:möchten|wollen)|unsere\sbestellung",

@@ -53,6 +53,9 @@ def doubt(text: str, subject: str = "Order") -> str | None:
         "TEST - bitte ignorieren.\nWir bestellen 40 Kartons Seife.",
         "We order 40 boxes of soap. Actually, make that 50.",
         # told and not ordered
+        "Please find attached our invoice for 40 boxes of soap.",
+        "Please quote 40 boxes of soap.",
+        "Bitte teilen Sie uns den Preis für 40 Kartons Seife mit.",
         "Our neighbour bought 40 boxes of soap from somebody else.",
         "Wer hat bei Ihnen 40 Kartons Seife auf unseren Namen genommen?",
         # the rest stands elsewhere
@@ -85,6 +88,10 @@ def test_a_bare_list_is_an_order_only_if_something_calls_it_one() -> None:
         "Добрый день! Нужно 40 коробок мыла. Счёт пришлите, пожалуйста, на почту.",
         "Nous commandons 40 boîtes de savon. Merci de livrer avant vendredi, s'il vous plaît.",
         "Por favor envíen 40 cajas de jabón a nuestro almacén.",
+        "Servus, für Freitag bitte 40 Kartons Seife. Rampe hinten, wie immer.",
+        "Morning, 40 boxes of soap and 6 tubes of glue pls, collect Friday if that's ok.",
+        "Il me faudrait 15 boîtes de savon pour vendredi.",
+        "В ближайшую машину положите, пожалуйста, 12 коробок мыла.",
         "Bitte liefern Sie laut Anlage.",
     ],
 )
