@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from emailq.parse import notices
 from emailq.parse.addresses import Address
-from emailq.parse.names import is_persons
+from emailq.parse.names import is_in_address
 from emailq.parse.patterns import one_of
 
 
@@ -74,6 +74,11 @@ def says_automatic(text: str) -> bool:
 def without_filters(text: str) -> str:
     """A text in lower case without what filters of mail say: "automatically scanned for viruses"."""
     return _FILTERED_TEXT.sub(" ", text)
+
+
+def is_persons(sender: Address) -> bool:
+    """Whether it looks like a person's own address: with the name, and of no desk."""
+    return is_in_address(sender) and not DESK.match(sender.email)
 
 
 def asks_as_person(sender: Address, text: str) -> bool:

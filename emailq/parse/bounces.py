@@ -13,10 +13,10 @@ from emailq.parse.automatic import (
     Automation,
     answered_id,
     has_peoples_mailer,
+    is_persons,
     sent_by_hand,
 )
 from emailq.parse.failures import STATUS, Message, read_facts, read_status
-from emailq.parse.names import is_persons
 from emailq.parse.patterns import lower, one_of
 from emailq.parse.replies import SplitText
 

@@ -13,12 +13,12 @@ from emailq.parse.automatic import (
     Automation,
     answered_id,
     has_peoples_mailer,
+    is_persons,
     says_automatic,
     sent_by_hand,
 )
 from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
-from emailq.parse.names import is_persons
 from emailq.parse.patterns import lower, one_of
 
 _UNSUBSCRIBE = one_of(notices.UNSUBSCRIBE_TEXTS)

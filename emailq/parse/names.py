@@ -40,8 +40,8 @@ def names_of(author: str) -> list[str]:
     return _WORDS.findall(_spelt(author[:200].partition("@")[0]))
 
 
-def is_persons(sender: Address) -> bool:
-    """Whether the address has the first or last word of a name of several: a person's own."""
+def is_in_address(sender: Address) -> bool:
+    """Whether the address has the first or last word of the sender's name of several."""
     words = [word for word in _WORDS.findall(sender.name or "") if len(word) > 2]
     if len(words) < 2 or (words[0][0].isupper() and words[-1].islower()):  # "Customer care"
         return False

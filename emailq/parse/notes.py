@@ -83,6 +83,7 @@ _STAND_IN = one_of(cues.STAND_IN)
 _UNTIL = one_of(cues.UNTIL)
 _COMES_BACK = one_of(cues.COMES_BACK)
 _TO_SOMEBODY = one_of(cues.HAIL, after=rf"\b[ ,]+(?!{one_of(cues.NO_NAME).pattern})[^\W\d_]{{2,}}")
+_CLAUSE_END = re.compile(r", | (?:but|mais|pero|ma|mas|ale|но|але|ama|maar|men|mutta) ")
 _CALLED = re.compile(r"\s{0,9}([A-ZÀ-ÞА-ЯЁІЇЄ][^\W\d_]{2,14}), (?=[a-zà-ÿа-яёіїє]|I\b|I['’])")
 _NO_CALL = one_of(f"{cues.HAIL}{notices.GREETINGS}{cues.NO_CALL}")
 _THANKS = one_of(notices.THANKS_TEXTS)
@@ -363,5 +364,5 @@ def _other_clauses(said: str) -> int:
         and not (
             _ABSENT.search(clause) or _MEANWHILE.search(clause) or _CONTACT.search(clause) or _UNTIL.search(clause)
         )
-        for clause in said.split(", ")[1:]
+        for clause in _CLAUSE_END.split(said)[1:]
     )

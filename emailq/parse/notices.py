@@ -5,7 +5,7 @@ Each table is a list of patterns, ignoring case, divided by a new line; those of
 
 # Subjects that only mail systems write. Parcels are undeliverable and returned to sender too, hence the exactness.
 BOUNCE_SUBJECTS = r"""
-    undeliver(?:able|ed)(?:\s+(?:mail|message|e-?mail)|:|$)|undelivered mail returned
+    undeliver(?:able|ed)(?:\s+(?:mail|message|e-?mail)\b|:|$)|undelivered mail returned
     unable to deliver (?:mail|message)|delivery (?:status|failure|delay(?:ed)?) (?:notification|report)
     delivery notification: delivery|delivery status$
     mail delivery (?:fail|status|error|report|problem|notification|(?:sub)?system\s*(?:$|[:(-]))
@@ -276,7 +276,7 @@ ABSENT_SENTENCES = r"""
     \bon (?:\S{1,12} )?leave (?:until|till|from)|отсутству(?:ю|ем|ет)\b|(?:буду|будем) отсутств
     (?:меня|нас)(?: \S{1,20}){0,3} (?:нет|не будет)|ограничен\S{0,3} доступ
     (?:офис|компания|склад|мы) (?:\S{1,20} ){0,3}не работа|у відпустці|буду відсутн|не в офісі
-    \b(?:bin|befinde|werde|sind)\b.{0,70}\b(?:abwesend|unterwegs)
+    \b(?:bin|befinde|werde|sind)\b.{0,70}\b(?:abwesend|unterwegs(?! zu ))
     \b(?:bin|befinde|werde|sind)\b.{0,70}\b(?:im \S{0,12}urlaub|in (?:elternzeit|mutterschutz|urlaub))
     \b(?:bin|befinde)\b.{0,70}\b(?:nicht (?:\S{1,12} )?(?:im (?:büro|haus)|erreichbar|da|am platz|zu erreichen))
     \b(?:werde|sind)\b.{0,70}\b(?:nicht (?:\S{1,12} )?(?:im (?:büro|haus)|erreichbar|da|am platz|zu erreichen))
@@ -387,6 +387,14 @@ ASKING_WORDS = r"""
     \bpotete (?!chiam|contatt|rivolg|scriv)|\bho bisogno|請寄|请发|请寄|请报
 """
 
+# What people ask somebody to do.
+REQUESTS = r"""
+    \b(?:could|can|would) you\b|\b(?:können|könnten|würden) sie\b|\bkönnte?t ihr\b|\bkannst du\b
+    \bp(?:ouv|ourri)ez[- ]vous\b
+    \bpot(?:ete|reste)\b|\bpuede[ns]?\b|\bpodr[íi]an?\b|\bpode(?:m|ria)?\b|\bmożecie\b|\bmogą państwo\b|\bkunt u\b
+    \b(?:можете|могли бы|сможете)\b
+"""
+
 # What programs say at the begin of a sentence; one of PROGRAM_WORDS is in each.
 PROGRAM_WORDS = """
     because|потому|так как|поскольку|, weil|parce|porque|perché|ponieważ|automat|reply|respond|monitored|if this
@@ -491,7 +499,10 @@ CODE_WORDS = r"""
     \bcode\b|\bкод|código|codice|\bkodu?\b|コード|验证码|kodunuz
 """
 CODE_MINUTES = r"""
-    \d{1,2}[ -]?(?:min|мин|dakika|分)
+    (?:\bv[aá]l|expir|within|\bnext\b|gültig|\bgilt|läuft|innerhalb|verfällt)[^\n]{0,40}\d ?-?min
+    (?:действ|истека|истеч|годен|в течение)[^\n]{0,40}\d ?-?мин
+    (?:scad|\bentro\b|durante|ważn|wygas|ciągu|geldig|verloopt|pendant|чинн|дійсн|протягом)[^\n]{0,40}\d ?-?(?:min|хв)
+    \d ?(?:dakika|分)
 """
 # The labels of a form of a site; what visitors write stands behind them.
 FORM_LABELS = """

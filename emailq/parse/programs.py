@@ -4,10 +4,9 @@ import re
 
 from emailq.parse import notices
 from emailq.parse.addresses import Address
-from emailq.parse.automatic import asks_as_person, without_filters
+from emailq.parse.automatic import asks_as_person, is_persons, without_filters
 from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
-from emailq.parse.names import is_persons
 from emailq.parse.patterns import has_any, lower, one_of, words_of
 from emailq.parse.replies import SplitText
 from emailq.parse.small_print import is_sent_from
@@ -44,10 +43,11 @@ _CUSTOMER = one_of(notices.CUSTOMER_GREETINGS)
 _NOTICE_THING = one_of(notices.NOTICE_THINGS)
 _NOTICE_STATE = one_of(notices.NOTICE_STATES)
 _FIRST_PERSON = one_of(notices.FIRST_PERSON)
+_REQUEST = one_of(notices.REQUESTS, after=r"[^\n.!?]{3,120}\?")
 _CODE_WORD = one_of(notices.CODE_WORDS)
 _CODE_MINUTES = one_of(notices.CODE_MINUTES)
 _CODE_LINE = re.compile(r"(?m)^\W{0,5}(?:\d{4,8}|\d{3}[ -]\d{3,4})\W{0,5}$")
-_HOST = re.compile(r"\bhttps?://([\w.-]{4,100})(?=/\w)")
+_DEEP_LINK = re.compile(r"\bhttps?://([\w.-]{4,100})/(?=[^\s<>\d]{0,200}[\d?]|[\w-]{1,60}/\w)")  # no shop
 _FORM_LABELS = frozenset(words_of(notices.FORM_LABELS))
 _SHOP_MAILER = re.compile(
     r"prestashop|woocommerce|magento|shopware|opencart|insales|zabbix|jira|gitlab|nagios|grafana|nextcloud|discourse|"
@@ -55,7 +55,7 @@ _SHOP_MAILER = re.compile(
     re.IGNORECASE,
 )
 _FORM_MAILER = re.compile(
-    rf"bitrix mailer|phpmailer|wordpress|joomla|drupal|php/|{_SHOP_MAILER.pattern}", re.IGNORECASE
+    rf"microsoft cdo|bitrix mailer|phpmailer|wordpress|joomla|drupal|php/|{_SHOP_MAILER.pattern}", re.IGNORECASE
 )
 
 
@@ -113,11 +113,15 @@ def _is_notice(text: str, headers: dict[str, str], subject: str, sender: Address
     """Whether a firm tells what became of an order or the like: a script of its own, with a link to a page of its own,
     or to whoever is a customer.
     """
-    if not (_NOTICE_THING.search(subject) and _NOTICE_STATE.search(subject)) or len(text) >= _READ:
+    if (
+        len(text) >= _READ
+        or is_persons(sender)
+        or not (_NOTICE_THING.search(subject) and _NOTICE_STATE.search(subject))
+    ):
         return False
     is_script = bool(_FORM_MAILER.match(headers.get("x-mailer", "")))
     own = registrable(sender.email)
-    links_home = bool(own) and any(registrable(host) == own for host in _HOST.findall(text)[:20])
+    links_home = bool(own) and any(registrable(host) == own for host in _DEEP_LINK.findall(text)[:20])
     is_by_firm = is_script or links_home or bool(_CUSTOMER.match(text.lstrip()))
     return is_by_firm and "?" not in text and not _FIRST_PERSON.search(text)
 
@@ -150,10 +154,12 @@ def is_by_agent(message: Message, headers: dict[str, str]) -> bool:
 
 
 def _is_by_person(sender: Address, text: str) -> bool:
-    """Whether a person cites a program, or says what programs say too."""
-    if asks_as_person(sender, text) or _is_letter(text):
+    """Whether a person cites a program, or says what programs say too: who asks, requests or says "I" """
+    if asks_as_person(sender, text):
         return True
-    return is_persons(sender) and "://" not in text and bool(_FIRST_PERSON.search(text))
+    if "://" in text:
+        return False
+    return _is_letter(text) or bool(_REQUEST.search(text) or (is_persons(sender) and _FIRST_PERSON.search(text)))
 
 
 def _is_letter(text: str) -> bool:
