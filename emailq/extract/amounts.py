@@ -25,7 +25,8 @@ _VAT = (
 )
 _KINDS = (("total", _TOTAL), ("net", _NET), ("vat", _VAT))
 _BARE = re.compile(
-    rf"(?<!\w)(?P<label>{_TOTAL}|{_NET}|{_VAT})\s{{0,3}}[:=]?\s{{0,10}}(?P<value>{MONEY})(?![\w.,%]|\s?%)",
+    rf"(?<!\w)(?P<label>{_TOTAL}|{_NET}|{_VAT})[^\S\n]{{0,3}}[:=]?(?:[^\S\n]{{0,10}}|\s{{0,10}}(?=\S{{0,12}}[.,]\d\d(?!\d)))"
+    rf"(?P<value>{MONEY})(?![\w.,%]|\s?%)",
     re.IGNORECASE,
 )
 
@@ -47,7 +48,7 @@ def amounts(part: Part) -> list[dict[str, Any]]:
         value = plain(money(match["value"]))
         if value is None or any(match.start("value") in span for span in taken):
             continue
-        kind = label_before(part.text, match.start("value"), _KINDS)
+        kind = label_before(part.text, match.end("label"), _KINDS)
         code = next(iter(codes)) if len(codes) == 1 else None
         _add(places, match.start(), {"value": value, "currency": code, "kind": kind, **found(part.source, match[0])})
     return [one for _, one in sorted(places.values(), key=lambda place: place[0])]

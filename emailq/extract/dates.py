@@ -46,7 +46,7 @@ _DELIVERY = (
     r"deliver\w*|ship\w*|dispatch\w*|needed by|достав\w*|постав\w*|отгру\w*|liefer\w*|livr\w*|expédi\w*"
     r"|entreg\w*|envío"
 )
-_ISSUED = r"date|dated|issued|from|of|дата|от|датиров\w*|datum|vom|du|en date|fecha|del?"
+_ISSUED = r"date|dated|issued|from|of|дата|от|датиров\w*|datum|vom|du|en date|fecha|(?<!antes )del?"
 _KINDS = (("due", _DUE), ("delivery", _DELIVERY), ("issued", _ISSUED))
 
 

@@ -148,7 +148,7 @@ def _xlsx(source: str, content: bytes, charset: str | None) -> Document:
     import openpyxl
 
     book = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True)
-    sheets = islice(book.worksheets, _SHEETS_LIMIT)
+    sheets = islice((sheet for sheet in book.worksheets if sheet.sheet_state == "visible"), _SHEETS_LIMIT)
     return Document(source, tables=tuple(_rows(sheet.iter_rows(values_only=True)) for sheet in sheets))
 
 

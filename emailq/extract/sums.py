@@ -1,4 +1,4 @@
-"""Do the sums of a request agree with each other? Decimal, to the cent."""
+"""Do the sums and quantities of a request make sense together? Decimal, to the cent."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -14,6 +14,11 @@ def sum_problems(fields: Mapping[str, Any]) -> list[str]:
         f"line {number}: {line['quantity']} × {line['price']} is not {line['amount']}"
         for number, line in enumerate(lines, start=1)
         if not _is_product(line)
+    ]
+    problems += [
+        f"line {number}: a quantity of {line['quantity']}"
+        for number, line in enumerate(lines, start=1)
+        if line["quantity"] is not None and Decimal(line["quantity"]) <= 0
     ]
     net, vat, total = (_labelled(fields, kind) for kind in ("net", "vat", "total"))
     listed = [Decimal(amount) for line in lines if (amount := line["amount"] or _product(line))]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from emailq.extract.lines import LIMIT
@@ -11,13 +12,13 @@ from emailq.extract.parts import found
 Row = Sequence[str]
 
 _COLUMNS = {
-    "article": r"(?:article|item|product|part|art|prod)\.?\s?(?:no|nr|number|code|id)\.?|sku|code|ref|ean|gtin"
-    r"|артикул|код(?: товара)?|art(?:ikel)?-?nr\.?|artikelnummer|réf(?:érence)?|código|referencia",
+    "article": r"(?:article|item|product|part|art|artikel|prod)\.?[\s-]{0,2}(?:no|nr|number|code|id)\.?|sku|code|ref\.?"
+    r"|ean|gtin|артикул|арт\.?|код(?: товара)?|artikelnummer|réf(?:\.|érence)?|código|cód\.?|referencia",
     "item": r"items?|products?|description|goods|name|article|товар\w*|наименование.*|номенклатура|название|описание"
     r"|bezeichnung|artikel|produkt|beschreibung|désignation|libellé|article|descripción|producto|artículo",
     "quantity": r"q(?:uanti)?ty\.?|qnty|pcs|count|ordered|кол-?во|количество"
     r"|menge|anzahl|stückzahl|qté|quantité|cantidad|cant\.?",
-    "unit": r"units?|uom|unit of measure|ед\.?(?: ?изм\.?)?|единица.*|einheit|me|unité|unidad",
+    "unit": r"units?|uom|unit of measure|eh|einh\.?|ve|ед\.?(?: ?изм\.?)?|единица.*|einheit|me|unité|unidad",
     "price": r"(?:unit |net )?price.*|price/unit|rate|цена.*|(?:einzel|stück)?preis.*|prix.*|p\.?u\.?|precio.*",
     "amount": r"(?:line )?(?:amount|total|sum|net).*|value|сумма.*|стоимость.*"
     r"|betrag.*|gesamt.*|montant.*|total.*|importe.*",
@@ -64,6 +65,8 @@ def _columns(row: Row) -> dict[str, int]:
     columns: dict[str, int] = {}
     for index, cell in enumerate(row):
         name = next((name for name, pattern in _NAMES.items() if pattern.fullmatch(cell[:100])), None)
+        if name == "item" in columns and "article" not in columns:  # "Artikel", then "Bezeichnung"
+            columns["article"] = columns.pop("item")
         if name and name not in columns:
             columns[name] = index
     return columns
@@ -78,19 +81,30 @@ def _currency_of(row: Row) -> str | None:
 def _line(row: Row, columns: dict[str, int], code: str | None, source: str) -> dict[str, Any] | None:
     cells = {name: row[index].strip() if index < len(row) else "" for name, index in columns.items()}
     item, article = cells.get("item", ""), cells.get("article", "")
-    counted = re.fullmatch(r"(\d[\d\s\u00a0.,]*)\s*(\D*)", cells["quantity"])
+    counted = re.fullmatch(r"([-−–]?\s?\d[\d\s\u00a0.,]*)\s*(\D*)", cells["quantity"])
     if not (item or article) or not counted or _SUM_ROW.match(item or article):
         return None
+    price, amount = _money(cells.get("price")), _money(cells.get("amount"))
     return {
         "item": item or None,
         "article": article or None,
-        "quantity": plain(quantity(counted[1])),
+        "quantity": plain(_quantity(counted[1], price, amount)),
         "unit": (cells.get("unit") or counted[2].strip()).lower() or None,
-        "price": _money(cells.get("price")),
-        "amount": _money(cells.get("amount")),
+        "price": price,
+        "amount": amount,
         "currency": currency(cells.get("currency")) or _currency_of(row) or code,
         **found(source, " | ".join(cell for cell in row if cell.strip())),
     }
+
+
+def _quantity(text: str, price: str | None, amount: str | None) -> Decimal | None:
+    """Of "1.200" what makes the amount of the price."""
+    sign, digits = (-1, text[1:].strip()) if text[0] in "-−–" else (1, text.strip())
+    number = quantity(digits)
+    if number is None and price and amount and re.fullmatch(r"\d+[.,]\d+", digits):
+        readings = (Decimal(re.sub("[.,]", mark, digits)) for mark in ("", "."))
+        number = next((one for one in readings if one * Decimal(price) == Decimal(amount)), None)
+    return None if number is None else sign * number
 
 
 def _money(cell: str | None) -> str | None:

@@ -4,6 +4,7 @@ import zipfile
 from io import BytesIO
 from typing import Any
 
+import openpyxl
 import pytest
 
 from emailq.extract.documents import Document, kind_of, packed, read_document
@@ -43,6 +44,47 @@ def test_a_table_of_comma_separated_values(charset: str) -> None:
     assert found["lines"][0]["currency"] == "EUR"
     assert found["lines"][0]["source"] == "attachment:2"
     assert found["lines"][0]["span"] == "S-1 | Seife | 12 | Stk | 3,50 €"
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (
+            "Pos  Art.-Nr.  Bezeichnung  Menge  EH  Preis\n1  K-15  Kugelhahn  20  Stk  12,50",
+            ("K-15", "Kugelhahn", "20", "stk", "12.50"),
+        ),
+        ("Artikel  Bezeichnung  Anzahl\nK-15  Kugelhahn  20", ("K-15", "Kugelhahn", "20", None, None)),
+        ("Ref.  Descripción  Cantidad\nK-15  Válvula  20", ("K-15", "Válvula", "20", None, None)),
+        ("Artikel  Menge  Preis  Gesamt\nSeife  1.200  15,80  18.960,00", (None, "Seife", "1200", None, "15.80")),
+        ("Artikel  Menge  Preis  Gesamt\nKugelhahn  1.200  15,80  18,96", (None, "Kugelhahn", "1.200", None, "15.80")),
+        ("Artikel  Menge  Preis\nKugelhahn  1.200  15,80", (None, "Kugelhahn", None, None, "15.80")),
+    ],
+)
+def test_columns_of_a_table(table: str, expected: tuple[str | None, ...]) -> None:
+    [found] = find_requests(Intent.ORDER, "", table)
+
+    assert lines(found) == [expected]
+
+
+@pytest.mark.parametrize("quantity", ["-5", "−5", "0"])
+def test_a_quantity_that_orders_nothing_needs_a_person(quantity: str) -> None:
+    [found] = requests("csv", f"item;qty\nSoap;12\nCandle;{quantity}\n".encode())
+
+    assert found["problems"] == [f"line 2: a quantity of {quantity.replace('−', '-')}"]
+
+
+def test_a_sheet_that_is_hidden_is_not_read() -> None:
+    content = BytesIO()
+    book = openpyxl.load_workbook(BytesIO(xlsx(("item", "qty"), ("Soap", 12))))
+    hidden = book.create_sheet("old")
+    hidden.append(("item", "qty"))
+    hidden.append(("Candle", 5))
+    hidden.sheet_state = "hidden"
+    book.save(content)
+
+    [found] = requests("xlsx", content.getvalue())
+
+    assert (lines(found), found["problems"]) == ([(None, "Soap", "12", None, None)], [])
 
 
 def test_a_workbook_with_a_heading_further_down() -> None:

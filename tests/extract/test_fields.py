@@ -130,6 +130,8 @@ def test_a_quantity_that_may_mean_two_numbers_is_null() -> None:
         ("We paid $40 and $40 again", [("40", "USD", None)]),
         ("version 1.2.3, room 1200", []),
         ("1.234.56 EUR", []),
+        ("Art.-Nr. Preis Gesamt\n10 K-15 12,50 €", [("12.50", "EUR", None)]),
+        ("Gesamt\n118,00\n12,50 €", [("118.00", "EUR", "total"), ("12.50", "EUR", None)]),
     ],
 )  # fmt: skip
 def test_amounts(text: str, expected: list[tuple[str, str | None, str | None]]) -> None:
@@ -143,6 +145,7 @@ def test_amounts(text: str, expected: list[tuple[str, str | None, str | None]]) 
         ("Счёт от 12.11.2026, оплатить до 30 ноября 2026", [("2026-11-12", "issued"), ("2026-11-30", "due")]),
         ("Rechnung vom 3. Oktober 2026, zahlbar bis 17.10.2026", [("2026-10-03", "issued"), ("2026-10-17", "due")]),
         ("Delivery on Dec 5th, 2026", [("2026-12-05", "delivery")]),
+        ("Entrega antes del 15/12/2026", [("2026-12-15", "delivery")]),
         ("03/04/2026", []),
         ("31.02.2026", []),
         ("25/12/2026", [("2026-12-25", None)]),
