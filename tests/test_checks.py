@@ -113,7 +113,8 @@ async def test_who_keeps_workers_waiting_is_named(
 ) -> None:
     monkeypatch.setattr(checks, "WAIT_S", 0)
     with psycopg.connect(dsn, application_name="psql") as editor, worker_on(dsn) as (conn, worker):
-        editor.execute("create table theirs ()")  # locks a table for which nobody waits
+        conn.execute("create table theirs ()")
+        editor.execute("lock table theirs")  # for which nobody waits
         assert (await checks.locks(ours)).state == "ok"
         conn.execute("set application_name = 'emailq claim'")
         editor.execute(deed)
