@@ -64,7 +64,7 @@ class Committer:
         return 0 if self._cut_off_at is None else time.monotonic() - self._cut_off_at
 
     async def flush(self, *, timeout_s: float) -> None:
-        """Wait until all is committed, or for so long; what is left is rescued later."""
+        """Wait until all is committed, or for so long; what is left is given back when the worker leaves."""
         self._flushed.clear()
         if self.uncommitted:
             try:

@@ -45,7 +45,7 @@ class Session:
         self.worker_id: int | None = None
         self.registered = asyncio.Event()
         self.listens = False  # for NOTIFY
-        self.finished = False  # nothing is held under our id any more, so it may be unregistered
+        self.finished = False  # nothing runs under our id any more, so it may be unregistered
         self._failures: int | None = None  # to connect, in a row; None: never connected
 
     async def run(self) -> None:

@@ -23,6 +23,7 @@ from emailq.queue.session import Session
 from emailq.queue.watchdog import end_if_blocked
 
 _LOOK_S = 0.4  # jobs that run for so long may have been cancelled: we look so often
+_FLUSH_S = 5.0  # a worker that stops tries for so long to commit what is done
 _BLOCKED_S = 2.0  # beyond its timeout a handler may hold up the event loop for so long
 
 
@@ -80,11 +81,15 @@ class Worker:
         looking = asyncio.create_task(self._stop_what_is_not_ours())
         try:
             await asyncio.wait([session, committer, stopping, *lanes], return_when=asyncio.FIRST_COMPLETED)
+            was_told = self.stopping.is_set()  # else something of ours failed, for which a job may be the reason
             self.stopping.set()
             for lane in self.lanes.values():
                 lane.wake()
             await self._finish()
+            self.session.finished = not self.claims.in_flight and (was_told or not self.busy)
         finally:
+            committer.cancel()  # its transaction ends before the session says that we are gone
+            await asyncio.wait([committer])
             isolated = self._isolated.values()
             for task in (session, committer, stopping, watching, timing, looking, *lanes, *isolated):
                 task.cancel()
@@ -182,5 +187,4 @@ class Worker:
         await asyncio.wait(waits, timeout=self.app.settings.grace_s, return_when=asyncio.FIRST_COMPLETED)
         grace.cancel()
         await asyncio.gather(*(lane.places.cancel() for lane in self.lanes.values()))
-        await self.committer.flush(timeout_s=5)
-        self.session.finished = not self.busy and not self.claims.in_flight
+        await self.committer.flush(timeout_s=_FLUSH_S)

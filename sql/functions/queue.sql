@@ -72,9 +72,14 @@ language sql as $$
     select exists (select from renewed)
 $$;
 
+-- A worker leaves, and knows of no job of its own that runs. What it could not commit runs again: nothing crashed.
 create or replace function unregister_worker(p_worker integer) returns void
 language sql as $$
     delete from queue_sleepers where worker_id = p_worker;
+    update processing_queue
+    set status = 'pending', attempts = greatest(attempts - 1, 0), worker_id = null, slot = null, started_at = null,
+        last_error = 'worker stopped before the result was committed'
+    where completed_at is null and status = 'processing' and worker_id = p_worker;
     with gone as (delete from workers where id = p_worker returning id, lease_until)
     select pg_advisory_unlock(7715, id) from gone where lease_until is null;
 $$;

@@ -176,7 +176,9 @@ begin
     elsif q.status = 'processing' and q.worker_id in (select live_worker_ids()) then
         select * into v_worker from workers where id = q.worker_id;
         v_text := format('running since %s on worker %s (host %s, pid %s), attempt %s of %s', q.started_at::timestamptz(0),
-                         q.worker_id, v_worker.host, v_worker.pid, q.attempts, q.max_attempts);
+                         q.worker_id, v_worker.host, v_worker.pid, q.attempts, q.max_attempts)
+                  || case when q.crashes > 1 then format(', alone, as it was there when %s workers were lost', q.crashes)
+                          else '' end;
         if exists (select from workers_cut_off() cut_off where cut_off.id = q.worker_id) then
             return v_text || '; or done, for this worker gets no connection to commit results';
         end if;

@@ -20,6 +20,7 @@ from emailq.errors import Unavailable
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 from emailq.queue import jobs, session
+from emailq.queue import worker as worker_module
 from emailq.queue.worker import Worker
 from emailq.settings import load_settings
 from tests.items import add_item, add_items, fill_queue, item, statuses, value
@@ -1081,6 +1082,28 @@ async def test_a_claim_whose_answer_was_lost_is_given_back(
         await wait_until_async(lambda: statuses(db) == {"completed": 5})
 
     assert lost
+
+
+async def test_what_can_not_be_committed_when_a_worker_stops_is_given_back(
+    dsn: str,
+    db: psycopg.Connection,
+    running: Running,
+    monkeypatch: pytest.MonkeyPatch,
+    notes: Callable[[], list[str]],
+) -> None:
+    """Somebody locks a table that effects need. Nothing crashed, so nothing is a suspect."""
+    monkeypatch.setattr(worker_module, "_FLUSH_S", 0.1)
+    add_items(db, 100)
+
+    with psycopg.connect(dsn) as editor:
+        editor.execute("lock table notes")
+        async with running(always(Done([Effect("note", ("done",))]))) as worker:
+            await wait_until_async(lambda: worker.committer.uncommitted == 100)
+
+    assert statuses(db) == {"pending": 100}
+    assert value(db, "select array_agg(distinct (attempts, crashes)::text) from processing_queue") == ["(0,0)"]
+    assert value(db, "select count(*) from workers") == 0
+    assert notes() == []
 
 
 async def test_a_worker_that_gets_no_connection_to_commit_says_so(

@@ -52,11 +52,16 @@ def test_a_worker_that_registers_twice_is_two_workers(db: psycopg.Connection) ->
     assert live(db) == {first, second}
 
 
-def test_a_worker_that_leaves_is_gone_at_once(db: psycopg.Connection) -> None:
+def test_a_worker_that_leaves_is_gone_at_once_and_its_items_have_not_crashed(db: psycopg.Connection) -> None:
+    add_item(db)
     worker = register(db)
+    job = claim_one(db, worker)
 
     db.execute("select unregister_worker(%s)", (worker,))
 
+    row = item(db, job.id)
+    assert (row["status"], row["attempts"], row["crashes"]) == ("pending", 0, 0)
+    assert row["last_error"] == "worker stopped before the result was committed"
     assert live(db) == set()
     assert value(db, "select count(*) from workers") == 0
 

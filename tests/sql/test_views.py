@@ -355,9 +355,11 @@ def test_a_worker_is_not_silent_for_as_long_as_the_question_takes(dsn: str, db: 
 
 def test_why_a_suspect_waits(db: psycopg.Connection) -> None:
     item_id = add_item(db, crashes=2)
-    register(db)
+    worker = register(db)
 
     assert why(db, item_id) == "it was there when 2 workers were lost, so it waits to run alone"
+    claim(db, worker, suspects=True)
+    assert why(db, item_id).endswith("attempt 1 of 3, alone, as it was there when 2 workers were lost")
 
 
 def test_why_it_is_not_its_turn(db: psycopg.Connection) -> None:
