@@ -109,6 +109,12 @@ _ORDER = re.compile(
     r"(?<![^\W_])(?:(?:re-?)?order|purchase|p\.?o\.?|buy\w*|\w*bestell\w*|auftrag\w*|order|abruf\w*|bedarf|заказ\w*|заявк\w*|закуп\w*|commande\w*|pedido\w*|compra\w*)(?![^\W_])",
     re.IGNORECASE,
 )
+# above a message that is passed on or answered
+_QUOTED = re.compile(
+    r"^[ \t]*(?:>|[-_=*]{3,20}[ ]?[^\W_][^\n]{2,60}?[-_=*]{3,20}[ ]*$"
+    r"|(?:from|von|от|de|da|expéditeur|отправитель|absender)\s?:[^\n@]{1,100}@)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _LEAD_IN = re.compile(r".{2,150}:\s*\Z")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _WORDS_OF_A_ROW = 2  # besides the items: "dazu", "and also"
@@ -117,13 +123,16 @@ _WORDS_OF_A_ROW = 2  # besides the items: "dazu", "and also"
 def speaks_of_a_doubt(subject: str, text: str, lines: Sequence[Mapping[str, Any]]) -> str | None:
     """The words for which an order with these lines may be none, in the subject or the newest text; None: it is one.
 
-    They put it in doubt, or they tell of the items and do not order them.
+    They put it in doubt, tell of the items and do not order them, or stand above a message that was only passed on.
     """
     text = text[:TEXT_LIMIT]
-    match = _ANYWHERE.search(subject) or _ANYWHERE.search(" ".join(text.split()))
+    match = _ANYWHERE.search(subject) or _ANYWHERE.search(_flat(text))
     if match:
         return _span(match[0])
     spans = [line["span"] for line in lines if line["source"] == "text"]
+    passed_on = _QUOTED.search(text)
+    if passed_on and any(span in _flat(text[passed_on.end() :]) for span in spans):
+        return _span(passed_on[0])
     says_so = bool(_ORDER.search(subject)) or not spans
     for sentence in _sentences(text):
         named = [span for span in spans if span in sentence]
@@ -146,8 +155,12 @@ def _without(spans: Sequence[str], sentence: str) -> str:
     return sentence
 
 
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _span(text: str) -> str:
-    return " ".join(text.split())[:_SPAN_LIMIT]
+    return _flat(text)[:_SPAN_LIMIT]
 
 
 def _sentences(text: str) -> Iterator[str]:

@@ -337,6 +337,11 @@ HAND_OVERS = """
     encaminho|segue abaixo|segue|ter info|ter informatie|zie onder|zie onderstaand|zie hieronder|doorgestuurd
     för kännedom|se nedan|til orientering|se nedenfor|do wiadomości|przesyłam|przesyłam dalej|w załączeniu|bilginize
     bilgilerinize|aşağıda|请查收|请看下面|供参考|见下文|ご参考まで|下記ご確認ください
+    please enter|please enter this|please key in|please log this|please action|for action
+    for processing|for entry|from a customer|from our customer|bitte erfassen|bitte anlegen|bitte eingeben|zur erfassung
+    bitte einbuchen|bitte erledigen|bitte eintragen|zur anlage|vom kunden|прошу оформить|прошу завести|прошу внести
+    прошу принять|примите в работу|от клиента|merci de saisir|merci de traiter|à saisir|à enregistrer
+    merci d'enregistrer|du client|tramitad|tramitar|para tramitar|tramítalo|dar de alta|regístralo|del cliente
 """
 
 # "My answers below", "Antworten in rot": said by who answers inside of text that a program like Outlook does not mark.
@@ -379,7 +384,9 @@ FILLERS = """
     hi|hello|hey|dear|all|team|colleagues|folks|please|pls|thanks|thank|you|regards|best|and|the|this|it|to|sir
     madam|здравствуйте|добрый|день|доброе|утро|коллеги|пожалуйста|спасибо|привет|письмо|сообщение|hallo|guten|tag
     moin|zusammen|bitte|danke|kollegen|liebe|lieber|liebes|bonjour|merci|hola|buenos|días|gracias|ciao|grazie|olá
-    obrigado|hej|beste|вітаю|добрий|колеги|дякую|будь|ласка
+    obrigado|hej|beste|вітаю|добрий|колеги|дякую|будь|ласка|gruß|grüße|viele|mit|freundlichen|grüßen|por|favor|order|a
+    bestellung|auftrag|rechnung|invoice|diese|diesen|die|den|das|заказ|заявку|этот|эту|счёт|pedido|este|esta|factura|commande
+    cette|facture|as
 """
 
 GREETINGS = """

@@ -86,7 +86,7 @@ def is_hand_over(text: str) -> bool:
     for phrase in _HAND_OVERS:
         rest = rest.replace(phrase, "  ")
     names = [word for word in rest.split() if word not in _FILLERS]
-    return not said.strip() or (rest != said and len(names) <= 2)
+    return not said.strip() or (rest != said and len(names) <= 2 and not any(map(str.isdecimal, names)))
 
 
 _WORDS = re.compile(r"[^\W_]+")

@@ -146,6 +146,8 @@ returns text[] language sql stable as $$
             then 'an order with this number came from this sender before' end,
         case when p_action_type = 'create_order' and p_fields ->> 'earlier_order' is not null
             then format('it may be about an order that is there already: "%s"', p_fields ->> 'earlier_order') end,
+        case when exists (select from contacts c where c.email = e.from_address and c.is_internal)
+            then 'a colleague sent it: whose is it?' end,
         case when p_action_type = 'create_order' and p_fields ->> 'doubt' is not null
             then format('it may be no order, or none yet: "%s"', p_fields ->> 'doubt') end,
         case when p_action_type = 'create_order' and exists (

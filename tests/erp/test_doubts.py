@@ -58,6 +58,9 @@ def doubt(text: str, subject: str = "Order") -> str | None:
         "Bitte teilen Sie uns den Preis für 40 Kartons Seife mit.",
         "Our neighbour bought 40 boxes of soap from somebody else.",
         "Wer hat bei Ihnen 40 Kartons Seife auf unseren Namen genommen?",
+        # another's words
+        "Bitte erfassen.\n\n-----Ursprüngliche Nachricht-----\nVon: Uwe <uwe@kunde.example>\nBetreff: Bestellung\n\n"
+        "Wir bestellen 40 Kartons Seife.",
         # the rest stands elsewhere
         "We order 40 boxes of soap and the rest as in the list.",
         "Wir bestellen 40 Kartons Seife, weiteres laut Anlage.",

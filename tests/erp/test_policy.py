@@ -100,6 +100,17 @@ async def test_an_order_that_is_doubtful_needs_a_person(
     assert action_of(db, email_id)["error_message"] == 'it may be no order, or none yet: "do not ship"'
 
 
+async def test_what_a_colleague_sends_is_another_ones(
+    db: psycopg.Connection, mail: Mail, run: Run, no_questions: None
+) -> None:
+    email_id = await mail()
+    db.execute("update contacts set is_internal = true where email = 'ann@example.com'")
+
+    await run(email_id)
+
+    assert action_of(db, email_id)["error_message"] == "a colleague sent it: whose is it?"
+
+
 @pytest.mark.parametrize(
     ("earlier", "later", "is_asked"),
     [

@@ -119,6 +119,12 @@ def test_an_empty_answer_is_about_what_it_quotes() -> None:
     [
         *("", "FYI", "fyi.", "see below", "Hi Tom, please see below. Thanks", "Пересылаю.", "Коллеги, см. ниже"),
         *("Zur Info!", "Pour info", "Te reenvío", "Пересилаю до відома", "Siehe unten. Danke", "FW"),
+        *(
+            "Hallo Team,\n\nbitte erfassen.\n\nGruß\nPetra",
+            "Коллеги, прошу оформить.",
+            "Por favor, tramitad este pedido.",
+        ),
+        *("Please enter this order, thanks", "Merci de saisir cette commande."),
     ],
 )
 def test_a_hand_over_says_nothing_of_its_own(text: str) -> None:
@@ -126,7 +132,8 @@ def test_a_hand_over_says_nothing_of_its_own(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Thanks!", "Twenty.", "See below and please cancel the second order too", "нет", "Спасибо, берём", "Ja"]
+    "text",
+    ["Thanks!", "Twenty.", "See below and please cancel the second order too", "нет", "Спасибо, берём", "Ja", "FYI 20"],
 )
 def test_an_answer_is_no_hand_over(text: str) -> None:
     assert not is_hand_over(text)
