@@ -46,11 +46,11 @@ def closing_of(line: str) -> int:
     if line[:1] in QUOTATION_MARKS:
         return 0
     words = bare(line)
-    if _JAPANESE.fullmatch(words):
+    if words[-2:] == "ます" and _JAPANESE.fullmatch(words):
         return 2
     if words in _CLOSINGS or words.startswith(_CLOSING_STARTS) or ("," in words and _CLOSING_WITHIN.search(words)):
         return 2
-    if words in _WEAK_CLOSINGS or _CHINESE_WISH.fullmatch(words):
+    if words in _WEAK_CLOSINGS or (len(words) <= 10 and not words.isascii() and _CHINESE_WISH.fullmatch(words)):
         return 1
     if len(words) > _SHORT:
         return 0

@@ -126,7 +126,11 @@ def _mark_at(page: Page, number: int) -> tuple[int, int]:
         return BLOCK, length
     if text[-1] in ">]" and _SENDER.match(text) and (length := _unknown_block_length(page, number)):
         return BLOCK, length
-    if _column(text) in TO_LABELS and (length := _columns_length(page, number)):
+    if (
+        (len(text) <= _LABEL or "|" in text)
+        and _column(text) in TO_LABELS
+        and (length := _columns_length(page, number))
+    ):
         return BLOCK, length
     if length := _attribution_length(page, number):
         return REPLY, length

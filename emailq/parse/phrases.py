@@ -414,6 +414,14 @@ THIS_MESSAGE = """
     это письмо|это электронное|цей лист|це повідомлення|дане повідомлення|dit bericht|deze e-mail
     niniejsza wiadomość|ta wiadomość|ten e-mail|denne e-mail|denne meddelelse|denne mail|detta mail|detta meddelande
     tato zpráva|tento e-mail|bu e-posta|bu mesaj
+    der inhalt dieser e-mail|der inhalt dieser nachricht|die in dieser e-mail enthaltenen|le informazioni contenute
+    il contenuto della presente|il contenuto di questa|de informatie verzonden|de informatie in deze
+    de inhoud van dit|denne e-posten|innholdet i denne|indholdet af denne|innehållet i detta|tämä sähköposti
+    tämä viesti|treść tej wiadomości|informacje zawarte|acest mesaj|acest e-mail|acest email|az e-mail|ez az e-mail
+    ez az üzenet|jelen üzenet|ова порука|ova poruka|ovaj e-mail|το παρόν|to παρόν|αυτό το μήνυμα|本邮件|此邮件
+    本郵件|このメール|本メール|이 메일|본 메일|이 이메일|if you have received this|това съобщение
+    as informações contidas|la información contenida|les informations contenues|to sporočilo|הודעה זו|هذه الرسالة
+    thư này|email này|pesan ini|surel ini
 """
 CONFIDENTIAL = """
     the addressee
@@ -421,6 +429,9 @@ CONFIDENTIAL = """
     vertraulich|bestimmungsgemäße|confidentiel|destinataire|confidencial|exclusivamente|destinatario|riservat
     конфиденциальн|предназначен|конфіденційн|призначен|vertrouwelijk|bestemd|poufn|fortrolig|konfidentiell|důvěrn
     gizli|yalnızca gönderildiği
+    notify the sender|advise the sender|luottamuksel|tarkoitettu vain|przeznaczon|confidențial|este destinat
+    bizalmas|címzettnek|поверљив|намењен|povjerljiv|poverljiv|namijenjen|namenjen|zaupn|εμπιστευτικ|προορίζεται|保密
+    机密|機密|기밀|поверител|bảo mật|rahasia|סודי|חסוי|سرية
 """
 # What companies must write below their letters; two of these make small print.
 COMPANY_FACTS = """
@@ -459,6 +470,30 @@ FOOTERS = """
     diese e-mail ist ein service von|cet e-mail est un service de|este correo electrónico es un servicio de
     этот email отправлен вам|показать запрос ·|посмотреть запрос ·|anfrage anzeigen ·|afficher la demande ·
     ver solicitud ·|pensez à l'environnement|avant d'imprimer|antes de imprimir
+    bitte denken sie an die umwelt|bitte prüfen sie, ob diese e-mail|bitte prüfen sie, ob diese mail
+    prima di stampare questa|prima di stampare, pensa|denk aan het milieu|denkt u aan het milieu
+    подумайте об окружающей среде|пожалуйста, подумайте об окружающей|перед тем как распечатать это
+    tänk på miljön innan|tenk på miljøet før|tænk på miljøet, før|pomyśl o środowisku|zanim wydrukujesz
+    lütfen çevreye|think of the environment|think about the environment|before printing this e
+    before you print this e|sans virus. www|privo di virus. www|livre de vírus. www|virusvrij. www
+    wolny od wirusów. www|bez virů. www|virusfri. www|vírusmentes. www|este email foi verificado
+    este e-mail foi verificado|esta mensagem foi verificada|questa email è stata esaminata
+    questa e-mail è stata esaminata|questa email è stata controllata|dieses e-mail wurde auf viren
+    diese nachricht wurde auf viren|ten e-mail został sprawdzony|tento e-mail byl zkontrolován
+    tato zpráva byla zkontrolována|deze e-mail is gecontroleerd op virussen|denna e-post har kontrollerats
+    sie erhalten diese nachricht, weil|sie haben diese nachricht erhalten, weil|vous recevez ce message, car
+    vous recevez ce message car|vous avez reçu ce message, car|has recibido este mensaje porque
+    recibiste este mensaje porque|hai ricevuto questo messaggio perché|você está recebendo esta mensagem porque
+    você recebeu esta mensagem porque|recebeu esta mensagem porque|u ontvangt dit bericht omdat
+    je ontvangt dit bericht omdat|otrzymujesz tę wiadomość, ponieważ|otrzymałeś tę wiadomość, ponieważ
+    wenn sie sich von dieser gruppe abmelden|pour vous désabonner de ce groupe
+    para cancelar la suscripción a este grupo|per annullare l'iscrizione a questo gruppo
+    para cancelar inscrição nesse grupo|we are an equal opportunity employer|follow us on|follow us:
+    folgen sie uns auf|suivez-nous sur|síguenos en|seguici su|siga-nos n|volg ons op|śledź nas na
+    informationen zum datenschutz finden|hinweise zum datenschutz finden|unsere datenschutzhinweise finden
+    unsere datenschutzerklärung finden|administratorem danych osobowych jest|administratorem państwa danych
+    en cumplimiento del reglamento general|en cumplimiento de la ley orgánica|de acuerdo con el reglamento general
+    en cumplimiento del rgpd|ai sensi del regolamento ue 2016|ai sensi del regolamento (ue) 2016|ai sensi del gdpr
 """
 
 # The banner that a mail gateway sets above mail from outside.

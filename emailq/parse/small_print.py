@@ -25,6 +25,7 @@ BELOW_NAMES = (*CONFIDENTIAL, *_COMPANY_FACTS, *words_of(phrases.TERMS))
 _MARKS_OF_SMALL_PRINT = (*CONFIDENTIAL, *_COMPANY_FACTS)  # without one of which nothing is any
 _SPEAKER = re.compile(r"[a-z,] I\b|\b(?:my|ich|mir|mein|meine|я|мне|мой|моя|j'ai|mon|yo)\b")  # of no company
 _WRAPPED, _LONGEST = 45, 100  # characters of a line that was wrapped
+_LONG, _LONG_IN_SIGNS = 60, 25  # characters of a sentence that is small print; in Chinese, Japanese, Korean
 _SMALL_PRINT = frozenset(words_of(phrases.SMALL_PRINT_TITLES))
 _EDGES = " .,:;!*_-–—=~#+[](){}<>|\"'"
 _FOOTERS = tuple(words_of(phrases.FOOTERS))
@@ -171,7 +172,7 @@ def is_sent_from(text: str) -> bool:
 
 def _is_small_print(text: str) -> bool:
     words = fold(text)
-    if len(words) > 60:
+    if len(words) > (_LONG if text[0] < "\u2e80" else _LONG_IN_SIGNS):
         hits = sum(map(words.__contains__, CONFIDENTIAL))
         if hits > 1 or (hits and any(map(words.__contains__, _THIS_MESSAGE))):
             return not _SPEAKER.search(text)
