@@ -321,7 +321,7 @@ def _split_bare(words: list[tuple[str, bool]]) -> list[tuple[str, str]]:
             spaced = True
             continue
         is_after_word = before.startswith("=?") and before.endswith("?=")
-        glued = not (spaced or is_after_word) or text[0:1] in "@." or before[-1:] == "@" or "." in (text, before)
+        glued = not (spaced or is_after_word) or text[:1] in ("@", ".") or before[-1:] == "@" or "." in (text, before)
         glued = glued or (before[-1:] == "." and "@" in pieces[-1])  # "a@b. c"
         shown = f'"{_TO_ESCAPE.sub(_ESCAPED, text)}"' if quoted and not text.startswith("=?") else text
         if pieces and glued:
@@ -373,8 +373,8 @@ def _without_route(text: str) -> str:
 
 
 def _decoded_spec(text: str) -> str:
-    """An address that begins with an encoded word, unless more than an address comes out."""
-    if text.startswith("=?"):
+    """An address in which an encoded word stands, unless more than an address comes out."""
+    if "=?" in text:
         decoded = decode_words(text)
         text = decoded if not re.search(r"[\s<>,;\"]", decoded) else text
     return clean_line(text)
