@@ -41,12 +41,15 @@ _ALIASES = {
     "macce": "mac_latin2", "maccentraleurroman": "mac_latin2", "dos866": "cp866", "alt": "cp866", "mac": "mac_roman",
     "unicode20utf8": "utf_8", "uft8": "utf_8", "csisolatin9": "iso8859_15", "isolatin1": "cp1252", "iso646": "ascii",
     "suneugreek": "iso8859_7", "visual": "iso8859_8", "logical": "iso8859_8", "isoir149": "cp949",
-    "eucpkdfmtjapanese": "euc_jp", "ibm00858": "cp858",
+    "eucpkdfmtjapanese": "euc_jp", "extendedunixcodepackedformatforjapanese": "euc_jp", "jisencoding": "iso2022_jp",
+    "ibm00858": "cp858", "ccsid00858": "cp858", "msansi": "cp1252", "cesu8": "utf_8", "iso10646ucs4": "utf_32",
+    "unicode11": "utf_16", "unicodefeff": "utf_16_le", "unicodefffe": "utf_16_be",
     "macchinesesimp": "gb18030", "macchinesetrad": "cp950", "macicelandic": "mac_iceland",
     "tcvn57121": "tcvn", "tcvn5712": "tcvn",
 }  # fmt: skip
 _BY_NUMBER = {  # code pages of Windows
     "65001": "utf_8", "1200": "utf_16_le", "1201": "utf_16_be", "20127": "ascii", "20866": "koi8_r", "21866": "koi8_u",
+    "943": "cp932", "951": "big5hkscs", "20932": "euc_jp", "20936": "gb18030",
     "936": "gb18030", "54936": "gb18030", "51936": "gb18030", "52936": "hz", "51932": "euc_jp", "51949": "cp949",
     "5601": "cp949", "50225": "iso2022_kr", "38598": "iso8859_8", "10000": "mac_roman", "10006": "mac_greek",
     "10007": "mac_cyrillic", "10029": "mac_latin2", "10079": "mac_iceland", "10081": "mac_turkish",
