@@ -66,10 +66,13 @@ def _select(
             _select(part.children, part.subtype, inside, html, text, attachments)
             continue
         is_media = part.type.startswith(_MEDIA)
+        view, view_before = (html, html_before) if part.type == "text/html" else (text, text_before)
+        # some programs name each alternative, which the RFC would take for files
+        is_first = index == 0 or (multipart == "alternative" and view is not None and len(view) == view_before)
         is_inline = (
             part.disposition != "attachment"
             and (is_media or part.type in ("text/plain", "text/html"))
-            and (index == 0 or (multipart != "related" and (is_media or not part.name)))
+            and (is_first or (multipart != "related" and (is_media or not part.name)))
         )
         if not is_inline:
             attachments.append(part)
@@ -87,9 +90,9 @@ def _select(
                 html = None
             if part.type == "text/html":
                 text = None
-        views = [view for view in (text, html) if view is not None]
-        for view in views:
-            view.append(part)
+        views = [one for one in (text, html) if one is not None]
+        for one in views:
+            one.append(part)
         if len(views) < (2 if is_media else 1):  # where earlier parts closed both views, a text would be lost too
             attachments.append(part)
     if multipart == "alternative" and text is not None and html is not None:
