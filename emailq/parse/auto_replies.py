@@ -72,7 +72,7 @@ def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, r
         is_desk=bool(sender and DESK.match(sender.email)),
         is_loose=not names_message and bool(REPLY.match(subject)),
         reply=reply,
-        asks_as_person=sender is not None and asks_as_person(sender, text),
+        asks_as_person=may_be_program and sender is not None and asks_as_person(sender, text),
         sender=lower(f"{sender.name or ''} {sender.email.rpartition('@')[2]}") if sender else "",
     )
     has_mark = submitted.startswith("auto") or has_null_path(headers)
@@ -130,7 +130,7 @@ def _maybe_auto_reply(headers: dict[str, str], note: notes.Note, submitted: str)
         marks.append("null return path")
     if headers.get("x-ms-exchange-generated-message-source", "").lower().startswith("mailbox rules"):
         marks.append("sent by a mailbox rule")
-    if says_automatic(text) and not note.asks_as_person:
+    if not note.asks_as_person and says_automatic(text):
         marks.append("text of a program")
     is_about_mail = (has_subject and not REPLY.match(subject)) or (len(text) <= 700 and bool(_THANKS_TEXT.search(text)))
     is_absent = (bool(marks) or is_about_mail) and notes.says_absent(text)

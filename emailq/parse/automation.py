@@ -15,6 +15,7 @@ from emailq.parse.automatic import (
     answered_id,
     has_null_path,
     has_peoples_mailer,
+    is_persons,
     sent_by_hand,
 )
 from emailq.parse.bounces import detect_bounce, detect_report
@@ -135,6 +136,8 @@ def _worded(message: Message, headers: dict[str, str], subject: str, reply: Spli
     if not may_be or not notes.has_sign(subject, lower(reply.new[:_HEAD])):
         return None
     kind = wording.kind_of(message.from_[0], subject, reply, names_message=names_message)
+    if kind == "auto_reply" and is_persons(message.from_[0]) and notes.is_to_somebody(reply.new):
+        return None
     if kind is None or programs.is_by_visitor(message, headers, reply):
         return None
     return Automation(kind, ("worded as programs do",), None, answered_id(headers) if kind == "auto_reply" else None)

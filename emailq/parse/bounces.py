@@ -61,6 +61,7 @@ _GREETING = one_of(notices.GREETINGS, r"\s{0,9}", r"\b(?! ?[.!])")
 _FAILURE_SUBJECT = one_of(notices.FAILURE_SUBJECTS)
 _FAILURE_TEXT = one_of(notices.FAILURE_TEXTS)
 _SENT_MAIL = one_of(notices.SENT_MAIL)
+_HELP_WORD = one_of(notices.HELP_WORDS)
 _UNDELIVERED = one_of(notices.UNDELIVERED)
 _FIRST_PERSON = one_of(notices.FIRST_PERSON)
 _BY_TEXT = "text of a bounce"  # a reason
@@ -160,7 +161,9 @@ def _says_so(signs: _Signs, subject: str, text: str) -> bool:
     """By its text, which people cite too; that of a mail system may say what everybody writes of a failure."""
     is_greeted = bool(_GREETING.match(text))
     if _BOUNCE_TEXT.search(text):
-        return bool(signs.system) or not signs.has_subject or not (is_greeted or _QUESTION.search(text))
+        if signs.system or not signs.has_subject:
+            return True
+        return not (is_greeted or _QUESTION.search(text) or _HELP_WORD.search(text))
     if not signs.system:
         return False
     has_code = bool(STATUS.search(text))

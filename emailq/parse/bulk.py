@@ -52,13 +52,14 @@ def detect_bulk(message: Message, headers: dict[str, str], subject: str) -> Auto
 
 def detect_newsletter(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
     """What tells below how to unsubscribe, at a page of the sender's own; people's own programs and answers aside."""
-    own = registrable(message.from_[0].email) if message.from_ else None
-    if not own or is_persons(message.from_[0]) or sent_by_hand(headers, subject):
+    foot = (message.body_text or "")[-_FOOT:]
+    if "://" not in foot or not message.from_ or is_persons(message.from_[0]) or sent_by_hand(headers, subject):
         return None
-    lines = (message.body_text or "")[-_FOOT:].split("\n")
+    own = registrable(message.from_[0].email)
+    lines = foot.split("\n")
     for line, next_line in zip(lines, [*lines[1:], ""], strict=True):
         links = _LINK.findall(line) or _LINK.findall(next_line)
-        if links and any(registrable(host) == own for host in links) and _UNSUBSCRIBE.search(lower(line)):
+        if own and any(registrable(host) == own for host in links) and _UNSUBSCRIBE.search(lower(line)):
             return Automation("bulk", ("tells how to unsubscribe",))
     return None
 

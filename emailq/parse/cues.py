@@ -7,7 +7,7 @@ other sentences stand beside it.
 # People who write of somebody's automatic reply, which names itself otherwise.
 SOMEBODYS_NOTE = r"""
     \b(?:my|your|his|her|their|that|the old) (?:out.of.office|auto|vacation (?:message|repl|respon))
-    (?:тво|ваш|мо|сво)\S{1,3} автоответ|(?:mein|dein|ihr)e?\S? (?:abwesenheits|automatische)
+    (?:тво|ваш|мо|сво)\S{0,3} автоответ|(?:mein|dein|ihr)e?\S? (?:abwesenheits|automatische)
     (?:ton|ta|votre|ma) (?:réponse automatique|message d['’]absence)|(?:tu|su|mi) respuesta automática
     (?:tua|sua|mia|minha) (?:risposta automatica|resposta automática)
 """
@@ -42,7 +42,7 @@ ARRIVED = r"""
     направлен|в работ[уе]\b|на рассмотрени|рассматрива|зафиксир|в обработк|спасибо за|благодар\S{1,4} (?:вас )?за
     eingegangen|erhalten\b|angekommen|eingetroffen|registriert|erfasst|angelegt|aufgenommen
     (?:liegt|liegen) (?:bei )?uns|weitergeleitet|wird .{0,30}(?:geprüft|bearbeitet)|in bearbeitung
-    (?:uns|unser\S{0,2} \S{1,20}) erreicht|dank für (?:ihre|deine|ihr|das|die)|reçue?s?\b|enregistr|parvenue?\b
+    (?:uns|unser\S{0,2} \S{1,20}) erreicht|danke? für (?:ihre|deine|ihr|das|die)|reçue?s?\b|enregistr|parvenue?\b
     \barrivée?\b|transmise?\b|créée?\b|réception|prise? en (?:compte|charge)|ouvert[e ]|en cours de traitement
     merci (?:de|pour) (?:nous|votre)|recib(?:id[oa]|imos)|registrad|tramitaci|asignad|trasladad|remitid|entrado
     entrada|llegado|cread[oa]|acusamos|gracias por (?:su|tu)|ricevut|registrat|acquisit|protocollat|pres[ao] in carico
@@ -121,9 +121,10 @@ WE_WILL_ANSWER = r"""
     beantwort(?:et|ung)|nos délais|nous (?:répondons|traitons|efforçons)|(?:sera|seront) trait|recevrez
     vous sera (?:apporté|adressé)|recibirá|daremos|nos pondremos|riceverà|verrà (?:evas|contattat)
     sarà (?:ricontattat|evas|lavorat)|responderão|será respondid|odpisujemy|odpowiadamy|udzielimy|postaramy
-    sonuçlandırıl|\bsize (?:dön|bilgi|ulaş)|streven|nemen .{0,30}contact|与您联系|为您处理|给您回复|お返事|ご返信
+    sonuçlandırıl|\bsize (?:dön|bilgi|ulaş)|streven|ne(?:emt|men) .{0,40}contact
+    与您联系|为您处理|给您回复|お返事|ご返信
     ご回答|差し上げ|\b(?:someone|team|committee|colleague|we)(?: will|['’]ll) (?:ring|call|arrange|notify)
-    escribiremos|comprobaremos|geri dön|svarar (?:inom|så)
+    ruft sie .{0,20}\ban\b|escribiremos|comprobaremos|geri dön|svarar (?:inom|så)
     (?:le|lo|la) (?:informar|contactar|atender|avisar)(?:á|emos)|(?:la|lo) (?:revisar|estudiar)(?:á|emos)
     verrà (?:informat|avvisat)|entrar(?:á|emos) em contato|(?:sera|serez) (?:informé|contacté|recontacté)
     werden (?:sie )?(?:informiert|benachrichtigt)
@@ -156,7 +157,7 @@ DESK_TALK = r"""
     (?:please )?allow (?:up to |at least )?\S{1,6} (?:working|business|days)|\bbusy (?:time|period)|staffed|need up to
     keep an eye|medical advice|werktags|notdienst|sprechstunde|tiempo medio|tempo m[eé]dio|orden de llegada
     w kolejności|in ordine di arrivo|di norma|sportello|espace client|área de cliente|area clienti|mein konto
-    kundenkonto|будни
+    kundenkonto|будни|kenmerk|\b(?:112|911|999)\b
 """
 # What programs say of themselves.
 MACHINE_TALK = r"""

@@ -45,8 +45,12 @@ def is_in_address(sender: Address) -> bool:
     words = [word for word in _WORDS.findall(sender.name or "") if len(word) > 2]
     if len(words) < 2 or (words[0][0].isupper() and words[-1].islower()):  # "Customer care"
         return False
-    local = _latin(_spelt(sender.email.partition("@")[0]))
-    return any(_latin(_spelt(word)) in local for word in (words[0], words[-1]))
+    local = sender.email.partition("@")[0].lower()
+    first, last = _spelt(words[0]), _spelt(words[-1])
+    if first in local or last in local:
+        return True
+    local = _latin(local)
+    return not (first.isascii() and last.isascii()) and (_latin(first) in local or _latin(last) in local)
 
 
 def _spelt(text: str) -> str:

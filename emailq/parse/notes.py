@@ -192,6 +192,11 @@ def is_absence_note(note: Note) -> bool:
     return (any(are_away) or any(are_of_mail)) and _is_absence(note, are_away, are_of_mail)
 
 
+def is_to_somebody(text: str) -> bool:
+    """Whether it begins with the name of who gets it, whom an absent person's program doesn't know."""
+    return _calls_by_name(text) or bool(_TO_SOMEBODY.match(lower(text[:100]).lstrip()))
+
+
 def _calls_by_name(text: str) -> bool:
     """Whether it begins with a name ("Oleg, I'm away"), which no program knows."""
     called = _CALLED.match(text)
@@ -226,14 +231,16 @@ def is_receipt_note(note: Note) -> bool:
         return False
     answers = talk = other = 0
     is_machine = False
+    is_to_anybody = bool(_ANYBODY.match(sentences[0]))
     for said, has_arrived in zip(sentences, are_arrivals, strict=True):
+        is_greeting = is_to_anybody and said is sentences[0]
         will_answer = bool(_WE_WILL_ANSWER.search(said) or (_ANSWER.search(said) and _SOON.search(said)))
         by_machine = bool(_MACHINE_TALK.search(said))
         is_talk = bool(_DESK_TALK.search(said))
         answers += will_answer
         is_machine = is_machine or by_machine
         talk += is_talk
-        other += not (has_arrived or will_answer or by_machine or is_talk) and _says_other(said)
+        other += not (has_arrived or will_answer or by_machine or is_talk or is_greeting) and _says_other(said)
         if other > _OTHERS:
             return False
     if not (arrived or names_itself or answers):
@@ -246,7 +253,7 @@ def is_receipt_note(note: Note) -> bool:
         + (2 if answers else 0)
         + (2 if is_machine else 0)
         + min(talk, 3)
-        + (2 if _ANYBODY.match(sentences[0]) else 0)
+        + (2 if is_to_anybody else 0)
         + (1 if any(len(line) < _LONG_LINE and _TEAM.search(lower(line)) for line in last_lines) else 0)
         + (1 if _NUMBER.search(f"{note.subject}\n{text[:400]}") else 0)
         + (1 if note.is_desk or _TEAM.search(note.sender) else 0)

@@ -87,6 +87,13 @@ UNDELIVERED = r"""
     teslim edile?m|iletilemedi|無法(?:傳遞|送達)|未能(?:送达|投递)|配信できません|전송.{0,6}못
 """
 
+# How people ask for help with what fails.
+HELP_WORDS = r"""
+    \bplease (?:help|look|advise|assist|investigate|have|fix|unblock|delist|whitelist|take a look)\b|\bany ideas?\b
+    \bbitte (?:um hilfe|helfen|entsperren|schauen|kümmern)|помогите|разберитесь|\bпосмотрите|\bпочините|aidez|ayuda\b
+    \baiuto\b|pomocy\b|\bproszę o (?:pomoc|sprawdz)|merci de (?:vérifier|regarder|débloquer)
+"""
+
 # Status codes (RFC 3463 §3) by what is said where no code is given; the first that fits.
 STATUS_TEXTS = {
     "5.2.2": r"""
@@ -278,8 +285,8 @@ ABSENT_SENTENCES = r"""
     (?:офис|компания|склад|мы) (?:\S{1,20} ){0,3}не работа|у відпустці|буду відсутн|не в офісі
     \b(?:bin|befinde|werde|sind)\b.{0,70}\b(?:abwesend|unterwegs(?! zu ))
     \b(?:bin|befinde|werde|sind)\b.{0,70}\b(?:im \S{0,12}urlaub|in (?:elternzeit|mutterschutz|urlaub))
-    \b(?:bin|befinde)\b.{0,70}\b(?:nicht (?:\S{1,12} )?(?:im (?:büro|haus)|erreichbar|da|am platz|zu erreichen))
-    \b(?:werde|sind)\b.{0,70}\b(?:nicht (?:\S{1,12} )?(?:im (?:büro|haus)|erreichbar|da|am platz|zu erreichen))
+    \b(?:bin|befinde|werde|sind)\b.{0,70}\bnicht (?:\S{1,12} )?im (?:büro|haus|betrieb|laden|dienst)
+    \b(?:bin|befinde|werde|sind)\b.{0,70}\bnicht (?:\S{1,12} )?(?:erreichbar|da|am platz|zu erreichen)
     \b(?:bin|befinde|werde|sind)\b.{0,70}\b(?:außer haus|(?:dienst|geschäfts)reise|krank|nicht im dienst)
     (?:nicht mehr (?:für|bei|im)\b.{0,40}(?:tätig|beschäftigt)|betriebsferien|betriebsurlaub|urlaubsbedingt)
     (?:büro|betrieb|praxis|firma|geschäft)\b.{0,60}geschlossen
@@ -381,7 +388,7 @@ ASKING_WORDS = r"""
     \bподготовьте|\bвышлите|\bотгру(?:зите|жайте)|\b(?:при)?(?:вез|воз)ите|\bдоставьте|\bвыстав(?:ьте|ляйте)
     \bзаб(?:е|и)р(?:и|ай)те|\bприезжайте|\b(?:с)?делайте|\b(?:по)?ставьте|\bзапускайте|\bзакажите|\bпроверьте
     \bbitte (?:senden|liefern|schicken|bestätigen|prüfen|bestellen|unterschreiben|geben sie mir)|\bkönnen sie\b
-    \bkönnten sie\b|\bpouvez-vous\b|\benvoyez|\blivrez|\bconfirmez|\bpueden\b|\benvíe|\bnecesit
+    \bkönnten sie\b|\bpouvez-vous\b|\benvoyez|\blivrez|\bconfirmez|\bpueden\b|\benvíe(?! de nuevo)|\bnecesit
     \bподтверждаю\b|\bсоглас(?:ен|на)\b|\bconfermo\b|\bbestätige (?:ich|den|die|das|hiermit)|\bich bestätige
     \bje confirme\b|\bconfirmo\b|\bpotwierdzam\b|\bzgadzam się|\bi (?:confirm|agree|approve)\b|\beinverstanden\b
     \bpotete (?!chiam|contatt|rivolg|scriv)|\bho bisogno|請寄|请发|请寄|请报
@@ -397,12 +404,14 @@ REQUESTS = r"""
 
 # What programs say at the begin of a sentence; one of PROGRAM_WORDS is in each.
 PROGRAM_WORDS = """
+    maschinell
     because|потому|так как|поскольку|, weil|parce|porque|perché|ponieważ|automat|reply|respond|monitored|if this
     if you did|if you do|atendid|unattended|scan date|was sent from|scanned|автомат|отвеча|если_|si has sido|si fue
     if it was|das waren|si c|se sei|se foi|jeśli|antwort|falls sie|wenn sie|répond|si vous n|si no_|si usted no
     se non_|rispond|se não_|se você|odpowiad|yanıt|otomatik|işlem|自動|自动|返信|回复|回覆|本人|不是|心当たり|送信専用
 """
 PROGRAM_SENTENCES = r"""
+    (?:dies\S{1,2}|das|die) (?:schreiben|brief|mahnung|rechnung|mitteilung|dokument) (?:wurde|ist|wird) maschinell
     you(?:['’]ve| have|['’]re| are)? (?:receiv\S{2,3}|got|getting) this (?:\S{1,20} ){1,3}because you(?:r acc| )
     вы (?:получили|получаете) (?:это|данное) (?:письмо|сообщение|уведомление),? (?:потому|так как|поскольку)
     sie (?:erhalten|bekommen) diese (?:e-?mail|nachricht|mail),? (?:weil|da)
@@ -461,6 +470,8 @@ PROGRAM_SENTENCES = r"""
 """
 # Subjects that only programs write.
 PROGRAM_SUBJECTS = r"""
+    (?:down|up|offline|online|recovered|critical|degraded|unreachable): [\w-]{1,60}\.\w
+    \[[\w./-]{1,80}\] (?:pipeline|build|job)\b|(?:toner|tinte|papierstau|paper jam)\b.{0,40}(?:leer|empty|low\b|ersetz)
     (?:problem|recovery|acknowledgement|flapping\S{0,6}|downtime\S{0,6})\b.{0,10}\b(?:service|host) alert|cron <
     \[(?:firing|resolved|alert(?:ing)?|problem)\b|(?:problem|recovery|resolved|acknowledgement):
     \*\* (?:problem|recovery)|build (?:failed|fixed|successful|still) |(?:failed|passed|fixed): |logwatch for
@@ -545,6 +556,7 @@ ABSENT_WORDS = """
     почту|abwesend|urlaub|büro|erreichbar|unterwegs|tätig|elternzeit|außer haus|dienstreise|geschlossen|congé|vacances
     déplacement|fermé|indisponible|bureau|vacaciones|fuera|ausente|de baja|cerrad|ferie|fuori|assente|trasferta|chius
     férias|viagem|patchy|on site|has my|am platz|trabaj|lavora|trabalh|pracuj|krank|malad|недоступ|на связи|sporadisch
+    vertret|vertritt|nicht im_
     baustelle|messe|arrêt|feria|fiera|targach|delegacj|urlop|nieobecn|poza biur|nie pracuj|afwezig|vakantie|verlof
     izin|ofis|tatil|semester|bortreist|lomalla|dovolen|don't check|don’t check|en pause|udienza|riunione|slow to
     picking up emails|zu erreichen|betriebsferien|betriebsurlaub|kancel|відпуст|szabads|concediu|不在|休|出張|出差

@@ -22,7 +22,7 @@ _PROGRAM = re.compile(
     r"(?:root|cron|nagios|icinga|zabbix|grafana|prometheus|alertmanager|monit|munin|jenkins|gitlab|jira|confluence|"
     r"bugzilla|redmine|sentry|teamcity|bamboo|sonarqube|logwatch|fail2ban|smartd|robot|bot|daemon|notif(?:y|ier|ications?)|"
     r"(?:[\w.]{1,20}[-_])?alert(?:s|as?|e|es)?|avisos?|notifica\w{1,8}|powiadomieni\w{1,3}|benachrichtigung(?:en)?|"
-    r"uvedomleni\w|bildirim|monitor(?:ing)?|asterisk|voicemail|freepbx|pbx|scanner|copier|mfp|mailer|automailer|"
+    r"uvedomleni\w|bildirim|monitor(?:ing)?|asterisk|voicemail|freepbx|pbx|scanner|copier|kopierer|drucker|printer|imprimante|impresora|stampante|drukarka|mfp|mailer|automailer|"
     r"back-?ups?|veeam|proxmox|pve|esxi|vcenter|truenas|synology|diskstation|qnap|nas|nvr|dvr|raid|ups|usv|syslog|watchdog|"
     r"openvas|wazuh|graylog|uptime(?:robot)?|statuspage|scan|auto-?confirm|wordpress|www-data|apache|nobody)(?:[-_+]\w{0,30})?@",
     re.IGNORECASE,
