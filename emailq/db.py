@@ -34,13 +34,16 @@ _CONNECTION: dict[str, Any] = {
     "tcp_user_timeout": 10_000,
 }
 # The same on the server's side (tcp_user_timeout: an unread answer to a vanished client would hold its session for a
-# quarter of an hour); also ends a statement whose client is gone. A pooler lends us a session that is not ours to
-# set up: there only the time zone is set, which poolers keep apart for each client.
+# quarter of an hour); also ends a statement whose client is gone. Our schema comes first in the search path. A pooler
+# lends us a session that is not ours to set up: there only the time zone is set, which poolers keep apart for each
+# client.
 _SESSION = """
 select count(set_config(name, value, false))
 from (values ('timezone', 'UTC'), ('jit', 'off'), ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'),
              ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '10000'), ('client_connection_check_interval', '1000'),
-             ('idle_in_transaction_session_timeout', '60000'), ('array_nulls', 'on'))
+             ('idle_in_transaction_session_timeout', '60000'), ('array_nulls', 'on'),
+             ('search_path', case when (current_schemas(false))[1] = 'public' then current_setting('search_path')
+                                  else concat_ws(', ', 'public', nullif(current_setting('search_path'), '')) end))
      s (name, value)
 where name = 'timezone' or pg_backend_pid() = %s
 """

@@ -99,7 +99,7 @@ def _hand_over(conn: psycopg.Connection) -> None:
         return row is not None
 
     conn.execute(f"grant usage, create on schema public to {OWNER}".encode())
-    conn.execute("select schedule_cleanup()")
+    conn.execute("select public.schedule_cleanup()")
     while _in_a_gap(conn, "the change of owner", alter, as_owner=False):
         pass
 
@@ -137,7 +137,8 @@ def _in_a_gap(conn: psycopg.Connection, name: str, apply: Callable[[], T], *, as
             with conn.transaction():
                 conn.execute("select pg_advisory_xact_lock(%s, %s)", _LOCK)
                 conn.execute(
-                    "select set_config('lock_timeout', %s, true), set_config('client_min_messages', 'warning', true)",
+                    "select set_config('lock_timeout', %s, true), set_config('client_min_messages', 'warning', true),"
+                    " set_config('search_path', 'public', true)",  # our functions look there and nowhere else
                     (_LOCK_TIMEOUT,),
                 )
                 if as_owner:

@@ -97,6 +97,22 @@ def test_what_an_older_version_claimed_counts_for_the_limit(dsn: str, db: psycop
     assert len(claim(db, worker)) == 2
 
 
+@pytest.mark.parametrize("path", ["other", "other,public", "''"])
+def test_whatever_the_search_path_there_is_one_emailq_and_it_is_found(empty_dsn: str, path: str) -> None:
+    """An application in the same database has a schema of its own, and tables that are called like ours."""
+    migrate(empty_dsn)
+    with psycopg.connect(empty_dsn, autocommit=True) as db:
+        db.execute("create schema other; create table other.emails (); create table other.workers ()")
+        add_items(db, 3)
+
+    dsn = f"{empty_dsn}?options=-csearch_path%3D{path}"
+    shown = run_emailq("status", "--json", env={"EMAILQ_DSN": dsn}).stdout
+
+    assert migrate(dsn) == []
+    assert '"queue_name": "work", "pending": 3' in shown
+    assert query(empty_dsn, "select to_regclass('other.processing_queue') is null") == [(True,)]
+
+
 def test_two_runs_at_once_do_the_work_once(empty_dsn: str) -> None:
     done: list[list[str]] = []
     threads = [threading.Thread(target=lambda: done.append(migrate(empty_dsn))) for _ in range(4)]

@@ -44,7 +44,7 @@ def _suspect_who_blocks(loop: asyncio.AbstractEventLoop, over: threading.Event, 
         job = job_of(running) if running else None
         if job and job is seen and job is not told:
             with suppress(psycopg.Error), psycopg.connect(dsn, autocommit=True) as conn:
-                conn.execute("select suspect_job(%s, %s, %s)", (job.id, job.worker_id, job.attempt))
+                conn.execute("select public.suspect_job(%s, %s, %s)", (job.id, job.worker_id, job.attempt))
             told = job
             over.wait(_SILENCE_S)
         seen = job

@@ -564,7 +564,8 @@ $$;
 
 -- A worker says which job holds up its event loop. Should it be lost, that job is a suspect, and needs no second worker
 -- to prove it. (The attempt is of no account, and there for workers of older versions.)
-create or replace function suspect_job(p_id uuid, p_worker integer, p_attempt integer) returns void language sql as $$
+create or replace function suspect_job(p_id uuid, p_worker integer, p_attempt integer) returns void
+language sql set search_path = public, pg_temp as $$
     update workers w set held_up_by = p_id where w.id = p_worker
 $$;
 
