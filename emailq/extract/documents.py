@@ -15,9 +15,12 @@ from typing import Any
 
 from emailq.extract.fields import Fields
 from emailq.extract.invoices import xml_fields
-from emailq.extract.tables import Row
+from emailq.extract.parts import STRUCK
+from emailq.extract.tables import Row, text_tables
 from emailq.parse.charset import decode
 from emailq.parse.digest import digest_message
+from emailq.parse.replies import split_reply
+from emailq.parse.text import html_to_text
 from emailq.parse.values import scrub
 
 SIZE_LIMIT = 10_000_000  # bytes of an attachment that is read
@@ -42,7 +45,7 @@ class Document:
 
 
 def kind_of(filename: str, content_type: str | None, sniffed_type: str | None = None) -> str | None:
-    """csv, text, mail, pdf, xlsx or xml; None for what is not read. What the bytes look like counts before the name."""
+    """How a file is read, None for one that is not. What the bytes look like counts before the name."""
     ending = filename.rpartition(".")[2].lower()
     if sniffed_type and sniffed_type not in _KINDS_BY_TYPE and sniffed_type != content_type:
         return None
@@ -50,15 +53,25 @@ def kind_of(filename: str, content_type: str | None, sniffed_type: str | None = 
         if found in _KINDS_BY_TYPE:
             kind = _KINDS_BY_TYPE[found]
             return "csv" if kind == "text" and ending in ("csv", "tsv") else "xml" if ending == "xml" else kind
-    return {"csv": "csv", "tsv": "csv", "txt": "text", "eml": "mail", "pdf": "pdf", "xlsx": "xlsx", "xml": "xml"}.get(
-        ending
-    )
+    return _KINDS_BY_ENDING.get(ending)
 
 
+_KINDS_BY_ENDING = {
+    "csv": "csv",
+    "tsv": "csv",
+    "txt": "text",
+    "html": "html",
+    "htm": "html",
+    "eml": "mail",
+    "pdf": "pdf",
+    "xlsx": "xlsx",
+    "xml": "xml",
+}
 _KINDS_BY_TYPE = {
     "text/csv": "csv",
     "text/tab-separated-values": "csv",
     "text/plain": "text",
+    "text/html": "html",
     "message/rfc822": "mail",
     "application/pdf": "pdf",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
@@ -114,6 +127,16 @@ def _mail(source: str, content: bytes, charset: str | None) -> Document:
     fields = digest_message(content).fields
     text = fields["new_text"] or fields["body_text"] or ""
     return Document(source, f"{fields['subject'] or ''}\n\n{text}"[:_TEXT_LIMIT])
+
+
+def _html(source: str, content: bytes, charset: str | None) -> Document:
+    return Document(source, html_to_text(decode(content[: 4 * _TEXT_LIMIT], charset).text[:_TEXT_LIMIT]))
+
+
+def _body(source: str, content: bytes, charset: str | None) -> Document:
+    """The HTML form of a letter, for what its text form can't say: its tables, and what is struck through."""
+    text = split_reply(_html(source, content, charset).text).current
+    return Document(source, "\n".join(STRUCK.findall(text)), tables=tuple(map(tuple, text_tables(text))))
 
 
 def _csv(source: str, content: bytes, charset: str | None) -> Document:
@@ -175,6 +198,8 @@ def _cell(value: object) -> str:
 _READERS: dict[str, Callable[[str, bytes, str | None], Document]] = {
     "csv": _csv,
     "text": _text,
+    "html": _html,
+    "body": _body,
     "mail": _mail,
     "pdf": _pdf,
     "xlsx": _xlsx,

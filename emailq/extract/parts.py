@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
+STRUCK = re.compile(r"~~[^~\n]+~~")  # as html_to_text writes what is struck through
 _SPAN_LIMIT = 200
 _LABEL_REACH = 60  # characters before a value in which its label stands
 

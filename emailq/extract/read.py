@@ -21,6 +21,7 @@ _OF_DOCUMENTS = ("order", "invoice")
 
 _LOAD = """
 select e.intent, e.confidence_score, e.requests, e.subject, left(coalesce(e.new_text, e.body_text), 200000) as text,
+       case when e.body_html ~* '<table|<s>|<strike|<del[ >]|line-through' then left(e.body_html, 200000) end as html,
        coalesce((select jsonb_agg(jsonb_build_object(
                             'part_id', a.part_id, 'filename', a.filename, 'content_type', a.content_type,
                             'sniffed_type', a.sniffed_type, 'size_bytes', a.size_bytes,
@@ -57,6 +58,8 @@ async def read_requests(app: App, email_id: UUID) -> list[Request]:
     if row is None:
         raise NotFound(f"no e-mail {email_id}")
     documents = await _documents(app, row["attachments"])
+    if row["html"]:
+        documents.insert(0, await _read(app, "html", "body", row["html"].encode()))
     found: list[Request] = []
     for intent, confidence, text, own in _asked(row, documents):
         each = find_requests(intent, row["subject"] or "", text, own, row["spans"])
@@ -89,7 +92,7 @@ async def _documents(app: App, attachments: list[dict[str, Any]]) -> list[Docume
         source, named = f"attachment:{one['part_id']}", (one["content_type"], one["sniffed_type"])
         kind = kind_of(one["filename"], *named)
         if kind and places:
-            documents.append(await _read(app, one, source, kind))
+            documents.append(await _read_file(app, one, source, kind))
             places -= 1
         elif kind:
             documents.append(Document(source, problem=f"only {_DOCUMENTS_LIMIT} attachments are read"))
@@ -98,16 +101,23 @@ async def _documents(app: App, attachments: list[dict[str, Any]]) -> list[Docume
     return documents
 
 
-async def _read(app: App, attachment: dict[str, Any], source: str, kind: str) -> Document:
+async def _read_file(app: App, attachment: dict[str, Any], source: str, kind: str) -> Document:
     if attachment["size_bytes"] > SIZE_LIMIT:
         return Document(source, problem=f"larger than {SIZE_LIMIT // 1_000_000} MB")
     try:
-        order = packed(source, kind, None, await app.blobs.get(attachment["sha256"]))
+        return await _read(app, source, kind, await app.blobs.get(attachment["sha256"]))
+    except (NotFound, CorruptBlob) as error:
+        return Document(source, problem=str(error))
+
+
+async def _read(app: App, source: str, kind: str, content: bytes) -> Document:
+    order = packed(source, kind, None, content)
+    try:
         try:
             document: Document = await _readers(app).run(order)
         except Late:  # another child may have the CPU
             document = await _readers(app).run(order)
-    except (NotFound, CorruptBlob, Crashed) as error:
+    except Crashed as error:
         return Document(source, problem=str(error))
     return document
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from emailq.extract.documents import Document
 from emailq.extract.fields import Fields, extract_fields, invoice_numbers, order_numbers
-from emailq.extract.parts import Part
+from emailq.extract.parts import STRUCK, Part
 from emailq.extract.spans import Span, fill_from_spans
 from emailq.extract.sums import sum_problems
 from emailq.extract.tables import table_lines, text_tables
@@ -27,6 +27,8 @@ def find_requests(
     Orders and invoices are several where several documents have numbers of their own, or where the text is a series of
     sections that each begin with such a number and hold lines or a sum.
     """
+    struck = dict.fromkeys(STRUCK.findall("\n".join([text, *(one.text for one in documents)])))
+    text = STRUCK.sub("", text)
     letter = [Part("subject", subject[:1000]), Part("text", text)]
     requests = [_request(letter, documents, spans)]
     if intent in _NUMBER_KEYS:
@@ -40,13 +42,14 @@ def find_requests(
         elif len(sections) > 1 and all(one["lines"] or one["amounts"] for one in sections):
             requests = sections
     unread = [{"source": one.source, "reason": one.problem} for one in documents if one.problem]
-    return [{**one, "unread": unread} for one in requests[:_REQUESTS_LIMIT]]
+    crossed = [f"crossed out: {' '.join(struck)[:200]}"] if any(map(str.isdecimal, "".join(struck))) else []
+    return [{**one, "problems": one["problems"] + crossed, "unread": unread} for one in requests[:_REQUESTS_LIMIT]]
 
 
 def _request(letter: Sequence[Part], documents: Sequence[Document], spans: Sequence[Span] = ()) -> Fields:
     """The values of one request. An XML invoice says exactly what it means, so its values win."""
     exact = next((document.values for document in documents if document.values), None)
-    parts = [*letter, *(Part(one.source, one.text) for one in documents if one.text)]
+    parts = [*letter, *(Part(one.source, STRUCK.sub("", one.text)) for one in documents if one.text)]
     fields = extract_fields(parts)
     if exact:
         fields = {name: exact[name] or value for name, value in fields.items()}

@@ -11,6 +11,7 @@ from emailq.parse.unseen import Look, hides, hiding_selectors, is_vivid, look, r
 HTML_LIMIT = 2_000_000  # characters that are read
 
 _SLANTED = frozenset(["b", "strong", "i", "em"])
+_STRUCK = frozenset(["s", "strike", "del"])
 _ENDS = BLOCKS | _SLANTED | {"td", "th", "a"}  # that say something when they end
 _BEGINS = _ENDS | {"br", "img"}
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "table", "pre"])
@@ -138,6 +139,8 @@ class _Writer:
             text = "\n".join(map(_with_single_spaces, text.split("\n")))
         else:
             text = _with_single_spaces(text)
+        if self._looks[-1].is_struck and not text.isspace():
+            text = f"~~{text.strip()}~~".join(text.split(text.strip(), 1))
         is_set_off = self._has_history and (self._slanted or is_vivid(self._looks[-1])) and not self._links
         if is_set_off and not text.isspace():
             text = f"{_SET_OFF}{text}{_USUAL}"
@@ -153,6 +156,8 @@ class _Writer:
             if attributes:
                 seen = look(seen, attributes, style, unknown_backgrounds=self._unknown_backgrounds)
             self._out = self._hidden if self._hidden_depth or seen.is_unseen else self._visible
+        if tag in _STRUCK:
+            seen = seen._replace(is_struck=True)
         self._looks.append(seen)
         if tag in _BEGINS:
             self._begin(tag, attributes)

@@ -43,6 +43,7 @@ class Style(NamedTuple):
     background: str | None
     has_picture: bool  # behind the text
     keeps_lines: bool | None
+    is_struck: bool
 
 
 class Look(NamedTuple):
@@ -53,6 +54,7 @@ class Look(NamedTuple):
     background: _Colour | None = (255, 255, 255)
     is_unseen: bool = False
     keeps_lines: bool = False  # as they break in the source
+    is_struck: bool = False
 
 
 def read_style(style: str) -> Style:
@@ -63,7 +65,7 @@ def read_style(style: str) -> Style:
 def _read_style(style: str) -> Style:
     style = squeezed(style)
     if not style:
-        return Style(False, None, None, None, False, None)
+        return Style(False, None, None, None, False, None, False)
     may_be_coloured = "color:" in style or "background" in style
     found = _COLOUR.findall(style) if may_be_coloured else ()
     colours = {name.partition("-")[0]: value for name, value in found}  # of "background-color" the background
@@ -74,6 +76,7 @@ def _read_style(style: str) -> Style:
         colours.get("background"),
         may_be_coloured and ("url(" in style or "gradient" in style),
         "white-space:pre" in style or "white-space:break-spaces" in style if "white-space:" in style else None,
+        "line-through" in style,
     )
 
 
@@ -186,6 +189,8 @@ def look(outer: Look, attributes: Mapping[str, str | None], style: Style, *, unk
     """
     if style.keeps_lines is not None:
         outer = outer._replace(keeps_lines=style.keeps_lines)
+    if style.is_struck:
+        outer = outer._replace(is_struck=True)
     is_tiny = style.is_tiny
     colour = style.colour or attributes.get("color")
     behind = style.background or attributes.get("bgcolor")
@@ -201,4 +206,4 @@ def look(outer: Look, attributes: Mapping[str, str | None], style: Style, *, unk
     text = _colour(colour) if colour else outer.colour
     tiny = outer.is_tiny if is_tiny is None else is_tiny
     is_same = text is not None and background is not None and _is_alike(text, background)
-    return Look(tiny, text, background, tiny or is_same, outer.keeps_lines)
+    return Look(tiny, text, background, tiny or is_same, outer.keeps_lines, outer.is_struck)

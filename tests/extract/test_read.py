@@ -44,6 +44,45 @@ async def test_values_come_from_subject_text_and_attachments(app: App) -> None:
     assert (found["problems"], found["unread"]) == ([], [])
 
 
+async def with_html(app: App, text: str, html: str) -> dict[str, Any]:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "ann@example.com", "PO 31-A"
+    message.set_content(text)
+    message.add_alternative(html, subtype="html")
+    [(_, _, _, found)] = await read_requests(app, await add_email(app, message.as_bytes(), intent="order"))
+    return found
+
+
+async def test_a_table_that_only_the_html_form_has(app: App) -> None:
+    table = "<table><tr><td>Art.-Nr.<td>Artikel<td>Menge<tr><td>K-15<td>Hahn<td>20<tr><td>K-16<td>Rohr<td>3</table>"
+
+    found = await with_html(
+        app, "Bestellung\n\nArt.-Nr.\n\nArtikel\n\nMenge\n\nK-15\n\nHahn\n\n20\n", f"Bestellung {table}"
+    )
+
+    assert [(one["article"], one["item"], one["quantity"], one["source"]) for one in found["lines"]] == [
+        ("K-15", "Hahn", "20", "html"),
+        ("K-16", "Rohr", "3", "html"),
+    ]
+    assert (found["problems"], found["unread"]) == ([], [])
+
+
+async def test_what_the_html_form_quotes_is_not_ordered(app: App) -> None:
+    table = "<table><tr><td>Artikel<td>Menge<tr><td>Hahn<td>20</table>"
+
+    found = await with_html(app, "Danke!", f'Danke!<div class="gmail_quote"><blockquote>{table}</blockquote></div>')
+
+    assert found["lines"] == []
+
+
+@pytest.mark.parametrize("text", ["", "20 pcs K-15\n30 pcs K-16\n"])
+async def test_lines_that_are_struck_through_need_a_person(app: App, text: str) -> None:
+    found = await with_html(app, text, "<p><s>20 pcs K-15</s></p><p>30 pcs K-16</p>")
+
+    assert found["problems"] == ["crossed out: ~~20 pcs K-15~~"]
+    assert {"item": "K-16", "quantity": "30"}.items() <= found["lines"][-1].items()
+
+
 async def test_two_attached_invoices_are_two_results(app: App) -> None:
     second = UBL.replace("INV-9001", "INV-9002").encode()
     files = [("a.xml", "application/xml", UBL.encode()), ("b.xml", "application/xml", second)]

@@ -74,6 +74,11 @@ def test_what_a_mail_program_marks_as_a_signature_has_a_line_above_that_says_so(
     assert html_to_text(html) == text
 
 
+@pytest.mark.parametrize("tag", ["s", "strike", "del", 'span style="color:red; text-decoration: line-through"'])
+def test_what_is_struck_through_is_marked(tag: str) -> None:
+    assert html_to_text(f"was <{tag}> 20 <b>pcs</b></{tag.split()[0]}>, now 30") == "was ~~20~~ ~~pcs~~, now 30"
+
+
 def test_blanks_count_in_preformatted_text() -> None:
     html = "<pre>\n<b>def</b> f():\n\treturn  1  \n   \n  # end</pre><p>  a  <p>b"
 
