@@ -71,12 +71,10 @@ _WHERE_IT_ORDERS = _any(
     r"voraussichtlich\w*|vermutlich|wahrscheinlich|(?:wir|ich)\s(?:\w+\s)?planen?|planen?\s(?:wir|ich)|beabsichtig\w*|eventuell\w*|evtl|vielleicht|(?:würden|könnten)\s(?:wir|ich)\s(?:\S+\s){0,8}?(?:bestellen|nehmen|abnehmen)",
     r"планиру\w*|предполага\w*|возможно|предварительн\w*|ориентировочн\w*|вероятно|собираемся|рассматрива\w*|может\sбыть",
     r"prévo\w*|envisag\w*|probablement|éventuellement|peut-être|prev(?:é|emos|isto)\w*|probablemente|quizás?|tal\svez|posiblemente",
-    # or, about, each, of which
+    # or, about
     r"(?:or|oder|или|либо|ou|alternativ\w*|ersatzweise)(?!\w)|(?<=\w\s)o(?=\s\w)",
     r"(?:ca|circa|approx\w*|roughly|about|etwa|ungefähr|около|примерно|порядка|environ|aprox\w*|alrededor\sde|unos|unas)\.?\s(?=\d)",
     r"(?<!-)\d+(?:[-–—]|\s(?:bis|to|до|à)\s)\d+(?=\s?(?:pcs|pieces|units|boxes|kg|st|stk|stück|шт|кг|pièces|uds|unidades|piezas)(?!\w))",
-    r"(?:davon|darunter|of\s(?:which|them|these)|из\s(?:них|которых)|dont|de\s(?:los|las)\scuales)(?!\w)",
-    r"je(?:weils)?\s(?=\d)|\d+\s(?:\w+\s)?each\sof|по\s\d+\s?(?:\w+\.?\s)?(?:кажд|наимен|вид)\w*|(?:de|of|von)\s(?:chaque|chacun\w*|cada)|cada\sun[oa]\sde",
     r"(?:the|these|those|die|diese|les|ces|las|los|estas|estos)\s\d+(?!\s?(?:mm|cm|m|km|kg|g|lb|oz|inch|zoll|bar|%|\"|tage|days|jours|días)\b)\s",
     r"(?:um|ein)\sangebot|dann(?!\w)|quote|quotation|prices?\sfor|preise?\sfür|цен[ау]\s(?:на|за)|prix\spour|precios?\spara|pro-?forma|so\sthat|before\s(?:we|i)\s|bevor|прежде\sчем|коммерческое|devis|presupuesto|proforme",
     # back, missing, not to be paid; or it was ordered before
@@ -116,6 +114,7 @@ _QUOTED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _LEAD_IN = re.compile(r".{2,150}:\s*\Z")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[^\W\d_a-zа-яё]|¿|¡)")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _WORDS_OF_A_ROW = 2  # besides the items: "dazu", "and also"
 
@@ -134,8 +133,10 @@ def speaks_of_a_doubt(subject: str, text: str, lines: Sequence[Mapping[str, Any]
     if passed_on and any(span in _flat(text[passed_on.end() :]) for span in spans):
         return _span(passed_on[0])
     says_so = bool(_ORDER.search(subject)) or not spans
-    for sentence in _sentences(text):
+    unplaced = {span for span in spans if " | " not in span}  # that of a row of a table does not stand there so
+    for sentence in _sentences(text, spans):
         named = [span for span in spans if span in sentence]
+        unplaced.difference_update(named)
         orders = _ORDERS.search(sentence)
         says_so = says_so or bool(orders or _ORDER.search(sentence))
         if not (named or orders or _LEAD_IN.fullmatch(sentence)):
@@ -146,7 +147,7 @@ def speaks_of_a_doubt(subject: str, text: str, lines: Sequence[Mapping[str, Any]
             return _span(match[0])
         if named and not orders and len(_WORD.findall(_without(named, sentence))) > _WORDS_OF_A_ROW:
             return _span(sentence)
-    return None if says_so else _span(spans[0])
+    return None if says_so and not unplaced else _span(min(unplaced, default=spans[0]))
 
 
 def _without(spans: Sequence[str], sentence: str) -> str:
@@ -163,8 +164,8 @@ def _span(text: str) -> str:
     return _flat(text)[:_SPAN_LIMIT]
 
 
-def _sentences(text: str) -> Iterator[str]:
-    """Sentences, and rows of lists; a sentence that was wrapped is whole."""
+def _sentences(text: str, spans: Sequence[str]) -> Iterator[str]:
+    """Sentences, and rows of lists; a sentence that was wrapped is whole, and so is a line such as "20 шт. КШ-150"."""
     whole = ""
     for row in (*text.splitlines(), ""):
         row = " ".join(row.split())
@@ -172,5 +173,12 @@ def _sentences(text: str) -> Iterator[str]:
         if goes_on:
             whole = f"{whole} {row}"
             continue
-        yield from re.split(r"(?<=[.!?;])\s+(?=[^\W\d_a-zа-яё]|¿|¡)", whole)
+        before = ""
+        for piece in _SENTENCE_END.split(whole):
+            both = f"{before} {piece}" if before else piece
+            if before and not any(span in both and span not in before and span not in piece for span in spans):
+                yield before
+                both = piece
+            before = both
+        yield before
         whole = row

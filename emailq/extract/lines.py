@@ -25,14 +25,15 @@ _UNIT = (
     r"|szt(?:uk[ai]?)?|opak(?:owa(?:ń|nia))?|kartony|paczek|paczki|butel(?:ek|ki)|work(?:ów|i)|skrzyn(?:ek|ki)|ks|kusů"
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–—·]|\(?\d{1,3}[.)](?=\s))\s*")
+_IN_WORDS = r"(?:\([^\W\d_][^()\d\n]{2,40}\)\s?)?"  # 20 (twenty) pcs
 _QUANTITY_FIRST = re.compile(
-    rf"(?P<quantity>{QUANTITY})\s{{0,3}}(?:(?P<times>[x×х])\s|(?P<unit>{_UNIT})\b\.?)?\s{{0,3}}(?:of\s|de\s)?(?P<item>.+)",
+    rf"(?P<quantity>{QUANTITY})\s{{0,3}}{_IN_WORDS}(?:(?P<times>[x×х])\s|(?P<unit>{_UNIT})\b\.?)?\s{{0,3}}(?:of\s|de\s)?(?P<item>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _COUNT = r"(?:qty|quantity|menge|anzahl|кол-?во|количество|qté|quantité|cantidad|cant|ilość|aantal)\b\.?\s?[:=]?\s?"
 _QUANTITY_LAST = re.compile(
     rf"(?P<item>[^\d\s].{{0,150}}?)(?P<between>\s{{0,3}}(?:[–—:,;|\t]|\s-|-\s|\s[x×х])\s{{0,3}}|\s)(?P<count>{_COUNT})?"
-    rf"(?P<quantity>{QUANTITY})\s{{0,3}}(?P<unit>{_UNIT})?\.?",
+    rf"(?P<quantity>{QUANTITY})\s{{0,3}}{_IN_WORDS}(?P<unit>{_UNIT})?\.?",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(
@@ -91,11 +92,13 @@ _OF_ADDRESS = re.compile(
 )
 _POSTCODE = re.compile(r"\d{5,6}(?!\d)")  # a bare number of so many digits counts no things
 _VERB = re.compile(
-    r"(?<!\w)(?:send|bring|need|deliver|order|ship|want|take|only|нужно|надо|пришлите|отгрузите|привезите|везите|около|сразу"
-    r"|liefern|senden|brauchen|bestellen|envoyer|livrer|enviar|mandar)$",
+    r"(?<!\w)(?:send|bring|need|deliver|order|ship|want|take|only|please|supply|нужн[оаы]?|нужен|надо|около|сразу|также|ещ[её]|пожалуйста"
+    r"|заказыва\w+|закаж\w+|заказать|прос(?:им|ьба)|прошу|хотим|хочу|(?:по|до)став(?:ить|ьте|ляйте)|отгру[жз]\w+|отправ(?:ить|ьте)|прислать|пришлите"
+    r"|(?:при)?вез(?:ите|ти)|возьм\w+|бер[её]м|купить|вернуть|требу\w+|необходим\w*"
+    r"|liefern|senden|brauchen|bestellen|bitte|sie|wir|uns|envoyer|livrer|commandons|enviar|mandar|envíen|pedimos)$",
     re.IGNORECASE,
 )
-COUNTED = re.compile(rf"(?<![\w.,-])(?:{QUANTITY})\s{{0,3}}(?:{_UNIT})(?!\w)\.?", re.IGNORECASE)
+COUNTED = re.compile(rf"(?<![\w.,-])(?:{QUANTITY})\s{{0,3}}{_IN_WORDS}(?:{_UNIT})(?!\w)\.?", re.IGNORECASE)
 _NO_LINE = re.compile(
     r"(?:total|sum|weight|tel|phone|fax|итого|всего|вес|сумма|тел|gesamt|summe|poids|peso)\b", re.IGNORECASE
 )
@@ -156,17 +159,22 @@ def _segments(row: str) -> Iterator[str]:
 
 
 def _sentences(row: str) -> Iterator[str]:
-    """ "20 шт. КШ-150" is one, though its unit ends with a stop."""
-    before = ""
-    for sentence in _SENTENCE_END.split(row):
-        before += sentence
-        if COUNTED.fullmatch(before[before.rfind(": ") + 1 :].strip()):
-            before += " "
+    """ "Нужно 20 шт. КШ-150" is one, though its unit ends with a stop; in "КШ-150, 20 шт. Спасибо" the stop ends it."""
+    start = 0
+    for end in _SENTENCE_END.finditer(row):
+        sentence = row[start : end.start()]
+        counts = list(COUNTED.finditer(sentence))
+        if counts and counts[-1].end() == len(sentence) and _names_nothing(sentence[: counts[0].start()]):
             continue
-        yield before
-        before = ""
-    if before:
-        yield before
+        yield sentence
+        start = end.end()
+    yield row[start:]
+
+
+def _names_nothing(lead: str) -> bool:
+    """Whether the words before a quantity are a lead-in alone, so that what is counted follows it."""
+    lead = lead[lead.rfind(": ") + 1 :].strip()
+    return not lead or bool(_VERB.search(lead))
 
 
 def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:

@@ -13,7 +13,9 @@ _WORD = (
     r"|тысяч[аиу]?|дюжин[ауы]|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|zwanzig|hundert|dutzend"
     r"|deux|trois|quatre|cinq|sept|huit|neuf|dix|douze|vingt|douzaine|dos|tres|cuatro|cinco|seis|siete|ocho|diez|docena"
 )
-_IN_WORDS = re.compile(rf"(?<![\w-])(?:{_WORD})(?:\s(?:{_WORD}))?\s(?P<next>[^\W\d_]+)", re.IGNORECASE)
+_IN_WORDS = re.compile(
+    rf"(?<![\w-])(?:(?:{_WORD})(?:\s(?:{_WORD}))?|\d[\d.,]{{0,6}}\s?(?:тыс|tsd)\.?)\s(?P<next>[^\W\d_]+)", re.IGNORECASE
+)
 _EACH = re.compile(
     rf"(?<!\w)(?:jeweils|je)\s{COUNTED.pattern}|{COUNTED.pattern}\s(?:of\s)?each(?!\w)|{COUNTED.pattern}\s(?:кажд\w+|de\s(?:chaque|cada))"
     rf"|(?<!\w)по\s{COUNTED.pattern}\s(?:[^.;\n]{{0,60}}\s)?кажд",

@@ -35,15 +35,14 @@ def doubt(text: str, subject: str = "Order") -> str | None:
         "We plan to order 40 boxes of soap in May.",
         "Im Mai werden wir voraussichtlich 40 Kartons Seife bestellen.",
         "В мае планируем заказать 40 коробок мыла.",
-        # or, about, each, of which
+        # or, about
         "We order 40 boxes of soap or, if there is none, 40 boxes of candles.",
-        "Bitte liefern Sie je 5 Kartons Seife und Kerzen.",
-        "Wir bestellen 100 Kartons Seife, davon 40 Kartons sofort.",
         "Wir bestellen ca. 40 Kartons Seife.",
         # back, missing, ordered already
         "We want to return 40 boxes of soap.",
         "Bitte nehmen Sie 5 Kartons Seife zurück.",
         "Хотим вернуть 5 коробок мыла.",
+        "Хотим вернуть 5 шт. КШ-100.",
         "Es fehlten 3 Kartons Seife. Bitte liefern Sie 3 Kartons nach.",
         "Wir haben gestern 40 Kartons Seife bestellt.",
         # sent again, on trial, by mistake
