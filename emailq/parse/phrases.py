@@ -338,9 +338,9 @@ HAND_OVERS = """
     för kännedom|se nedan|til orientering|se nedenfor|do wiadomości|przesyłam|przesyłam dalej|w załączeniu|bilginize
     bilgilerinize|aşağıda|请查收|请看下面|供参考|见下文|ご参考まで|下記ご確認ください
     please enter|please enter this|please key in|please log this|please action|for action
-    for processing|for entry|from a customer|from our customer|bitte erfassen|bitte anlegen|bitte eingeben|zur erfassung
-    bitte einbuchen|bitte erledigen|bitte eintragen|zur anlage|vom kunden|прошу оформить|прошу завести|прошу внести
-    прошу принять|примите в работу|от клиента|merci de saisir|merci de traiter|à saisir|à enregistrer
+    for processing|for entry|from a customer|from our customer|bitte erfassen|bitte anlegen|bitte eingeben
+    zur erfassung|bitte einbuchen|bitte erledigen|bitte eintragen|zur anlage|vom kunden|прошу оформить|прошу завести
+    прошу внести|прошу принять|примите в работу|от клиента|merci de saisir|merci de traiter|à saisir|à enregistrer
     merci d'enregistrer|du client|tramitad|tramitar|para tramitar|tramítalo|dar de alta|regístralo|del cliente
 """
 
@@ -385,8 +385,8 @@ FILLERS = """
     madam|здравствуйте|добрый|день|доброе|утро|коллеги|пожалуйста|спасибо|привет|письмо|сообщение|hallo|guten|tag
     moin|zusammen|bitte|danke|kollegen|liebe|lieber|liebes|bonjour|merci|hola|buenos|días|gracias|ciao|grazie|olá
     obrigado|hej|beste|вітаю|добрий|колеги|дякую|будь|ласка|gruß|grüße|viele|mit|freundlichen|grüßen|por|favor|order|a
-    bestellung|auftrag|rechnung|invoice|diese|diesen|die|den|das|заказ|заявку|этот|эту|счёт|pedido|este|esta|factura|commande
-    cette|facture|as
+    bestellung|auftrag|rechnung|invoice|diese|diesen|die|den|das|заказ|заявку|этот|эту|счёт|pedido|este|esta|factura
+    commande|cette|facture|as
 """
 
 GREETINGS = """
@@ -488,12 +488,14 @@ FOOTERS = """
     je ontvangt dit bericht omdat|otrzymujesz tę wiadomość, ponieważ|otrzymałeś tę wiadomość, ponieważ
     wenn sie sich von dieser gruppe abmelden|pour vous désabonner de ce groupe
     para cancelar la suscripción a este grupo|per annullare l'iscrizione a questo gruppo
-    para cancelar inscrição nesse grupo|we are an equal opportunity employer|follow us on|follow us:
-    folgen sie uns auf|suivez-nous sur|síguenos en|seguici su|siga-nos n|volg ons op|śledź nas na
-    informationen zum datenschutz finden|hinweise zum datenschutz finden|unsere datenschutzhinweise finden
-    unsere datenschutzerklärung finden|administratorem danych osobowych jest|administratorem państwa danych
-    en cumplimiento del reglamento general|en cumplimiento de la ley orgánica|de acuerdo con el reglamento general
-    en cumplimiento del rgpd|ai sensi del regolamento ue 2016|ai sensi del regolamento (ue) 2016|ai sensi del gdpr
+    para cancelar inscrição nesse grupo|we are an equal opportunity employer|follow us on linkedin
+    follow us on facebook|follow us on instagram|follow us on social|follow us:|folgen sie uns auf linkedin
+    folgen sie uns auf facebook|folgen sie uns auf instagram|suivez-nous sur|síguenos en|seguici su|siga-nos n
+    volg ons op|śledź nas na|informationen zum datenschutz finden|hinweise zum datenschutz finden
+    unsere datenschutzhinweise finden|unsere datenschutzerklärung finden|administratorem danych osobowych jest
+    administratorem państwa danych|en cumplimiento del reglamento general|en cumplimiento de la ley orgánica
+    de acuerdo con el reglamento general|en cumplimiento del rgpd|ai sensi del regolamento ue 2016
+    ai sensi del regolamento (ue) 2016|ai sensi del gdpr
 """
 
 # The banner that a mail gateway sets above mail from outside.
@@ -505,11 +507,24 @@ BANNER_STARTS = """
     внешнее письмо|внешняя почта|внешний отправитель|correo externo|e-mail externe|externe e-mail|email esterna
     caution|warning|external|attention|achtung|vorsicht|warnung|внимание|осторожно|увага|prudence|avertissement
     precaución|atención|advertencia|attenzione|atenção|let op|uwaga
+    be careful with this message|this message is from an external|sie erhalten nicht oft eine e-mail
+    diese nachricht stammt|diese nachricht kommt von|externe mail|extern|externe|externo|esterno
+    este correo proviene|correo electrónico externo|mensaje externo|questo messaggio proviene
+    este e-mail foi enviado|esta mensagem foi enviada|cuidado|mensagem externa|deze e-mail is afkomstig
+    deze e-mail komt|dit bericht is afkomstig|u ontvangt niet vaak|obs|detta mejl kommer|detta meddelande kommer
+    denne e-mail kommer|denne mail kommer|advarsel|denne e-posten|huom|tämä viesti on tullut|wiadomość od nadawcy
+    wiadomość zewnętrzna|pozor|figyelem|dikkat|это письмо получено от внешнего|письмо от внешнего|atenție|警告
+    外部邮件|外部郵件|社外メール|外部メール|외부메일|외부 메일
 """
 
 BANNER_WORDS = """
     outside|external email|external e-mail|external mail|external sender|external source|external message
     external address|originat|externe|extérieur|externo|esterno|внешнего|внешней|внешнее|внешний отправитель|извне
     зовнішн|zewnętrz|unknown sender
-    learn why this is important|do not click|klicken sie
+    learn why this is important|do not click|klicken sie|van buiten|erfahren sie, warum dies wichtig
+    pourquoi c'est important|découvrez pourquoi|por qué esto es importante|perché è importante|dit belangrijk is
+    be careful with this message|mail esterna|mensagem externa|fuera de la organización|ekstern afsender
+    ekstern avsender|ekstern mail|organisaation ulkopuol|spoza organizacji|externího|külső fel|kurum dışı
+    внешняя почта|зовнішн|外部邮件|外部郵件|组织外部|組織外部|社外メール|外部メール|외부메일|외부 메일
+    din afara organizației|почему это важно
 """

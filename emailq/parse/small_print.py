@@ -35,7 +35,9 @@ _MARKS_OF_FOOTERS = (*_FOOTERS, *_SMALL_PRINT, _OF_A_LIST)
 _REFUSES = re.compile(r"\b(?:не|not|cannot|nicht|pas)\b|n't\b")  # "To unsubscribe did not work"
 _BANNER = re.compile(rf"[\W_]{{0,6}}{any_of(phrases.BANNER_STARTS)}\b", re.IGNORECASE)
 _BANNER_WORDS = re.compile(
-    rf"{any_of(phrases.BANNER_WORDS)}|\bextern\b|^[\W_]*external[\W_]*(?:$|[:\]*])", re.IGNORECASE
+    rf"{any_of(phrases.BANNER_WORDS)}|(?:^|[\[(*])extern(?:[\])*:]|$)"
+    r"|\bexterne?[nr]? (?:avsänd|absend|quelle|e-?post|nachricht)|^[\W_]*external[\W_]*(?:$|[:\]*])",
+    re.IGNORECASE,
 )
 _GREETINGS = tuple(words_of(phrases.GREETINGS))
 _AFTERTHOUGHT = re.compile(rf"{any_of(phrases.AFTERTHOUGHTS)}(?!\w)|{any_of(phrases.POSTSCRIPTS)}\W", re.IGNORECASE)
@@ -58,7 +60,7 @@ def without_banner(run: Run) -> Run:
     if not (_BANNER.match(fold(texts[0])) and _BANNER_WORDS.search(texts[0])):
         return run
     length = 1
-    while length < len(texts) and _is_in_banner(texts[length]):
+    while length < len(texts) and _is_in_banner(run, length):
         length += 1
     if length == len(texts) == 1:
         return run
@@ -77,9 +79,11 @@ def _is_salutation(text: str) -> bool:
     return is_greeting or (len(text) <= 40 and text[-1] in ",:")
 
 
-def _is_in_banner(text: str) -> bool:
+def _is_in_banner(run: Run, index: int) -> bool:
     """Whether a line below the first one of a banner belongs to it: by its words, or because a sentence goes on."""
-    return bool(_BANNER_WORDS.search(text) or is_rule(text)) or text[0].islower()
+    text = run.texts[index]
+    goes_on = text[0].islower() and not run.begins_paragraph(index)
+    return goes_on or bool(_BANNER_WORDS.search(text) or is_rule(text))
 
 
 def around_small_print(run: Run, *, is_first: bool) -> tuple[Run, Run]:

@@ -208,6 +208,78 @@ def test_what_begins_or_ends_like_that_is_text(line: str) -> None:
     assert split_reply(f"Twenty, please.\n\n{line}").signature == ""
 
 
+@pytest.mark.parametrize(
+    "small_print",
+    [
+        "If you have received this email by mistake, please notify the sender and do not disclose what it says.",
+        "Der Inhalt dieser E-Mail ist vertraulich und ausschließlich für den bezeichneten Adressaten bestimmt.",
+        "Le informazioni contenute in questa comunicazione e gli allegati hanno carattere riservato.",
+        "De informatie verzonden met dit e-mailbericht is uitsluitend bestemd voor de geadresseerde(n).",
+        "Tämä sähköposti ja sen liitteet ovat luottamuksellisia ja tarkoitettu vain vastaanottajalle.",
+        "Acest mesaj este confidențial și este destinat exclusiv persoanei căreia îi este adresat.",
+        "本邮件及其附件含有保密信息，仅限于发送给上面地址中列出的个人或群组。",
+        "このメールには機密情報が含まれている場合があります。誤って受信された場合は削除してください。",
+        "Bitte prüfen Sie, ob diese E-Mail wirklich ausgedruckt werden muss!",
+        "Prima di stampare questa mail pensa all'ambiente.",
+        "Перед тем как распечатать это письмо, подумайте об экологии.",
+        "Questa email è stata esaminata alla ricerca di virus da AVG.",
+        "Sie erhalten diese Nachricht, weil Sie in Google Groups E-Mails von der Gruppe abonniert haben.",
+        "En cumplimiento del Reglamento General de Protección de Datos, le informamos de que tratamos sus datos.",
+    ],
+)
+def test_small_print_is_no_text_below_a_name_or_without_one(small_print: str) -> None:
+    assert split_reply(f"Twenty, please.\n\n{small_print}").new == "Twenty, please."
+    assert split_reply(f"Twenty, please.\n\nAnn Hill\n\n{small_print}", "Ann Hill").new == "Twenty, please."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die in dieser E-Mail genannten Preise gelten bis Freitag, danach müssen wir neu rechnen.",
+        "Paczka jest przeznaczona dla magazynu w Łodzi, proszę nie wysyłać jej do Warszawy przed piątkiem.",
+        "Please notify the sender of the parcel that nobody was at home and that it went back to the depot.",
+        "Le destinataire du colis n'était pas là, le transporteur repasse demain entre neuf et onze heures.",
+        "この資料は機密扱いでお願いします。社外には出さないでください。",
+    ],
+)
+def test_what_has_a_word_of_small_print_is_text(text: str) -> None:
+    assert split_reply(f"Hello,\n\n{text}").new.endswith(text)
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        *(
+            "This message is from an external sender.",
+            "Diese Nachricht stammt von einem externen Absender.",
+            "[EXTERNO]",
+        ),
+        *("LET OP: deze e-mail komt van buiten de organisatie.", "UWAGA: wiadomość pochodzi spoza organizacji."),
+        *("OBS! Detta mejl kommer från en extern avsändare.", "Denne e-mail kommer fra en ekstern afsender."),
+        *(
+            "Questo messaggio proviene da un mittente esterno",
+            "ATENCIÓN: Este correo proviene de fuera de la organización.",
+        ),
+        *("DİKKAT: Bu e-posta kurum dışından gelmiştir.", "【社外メール】添付ファイルやリンクにご注意ください。"),
+        *("警告：此邮件来自组织外部。", "POZOR: Tato zpráva pochází z externího zdroje."),
+    ],
+)
+def test_a_gateway_warns_above_the_text_in_many_languages(banner: str) -> None:
+    assert split_reply(f"{banner}\n\nthe pumps will do.\n\nAnn", "Ann Hill").new == "the pumps will do."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Obs! Vi har en extern konsult på plats på fredag.\n\nHan heter Ola.",
+        "Pozor, v pátek přijede externí firma.\n\nPusťte ji prosím do sklepa.",
+        "Cuidado: la puerta externa no cierra.\n\nPor favor, arréglenla.",
+    ],
+)
+def test_people_warn_too(text: str) -> None:
+    assert split_reply(text).new == text
+
+
 @given(st.text())
 def test_no_line_of_any_text_is_lost(text: str) -> None:
     split = split_reply(text)
