@@ -88,6 +88,11 @@ _ONCE = frozenset(
 _NO_TEXTS = _ONCE - {"subject"}
 _BLANKS = " \t\n\r\v\f"  # and no 8-bit character, which is a letter in some charset
 _ID = re.compile(rf"{A_COMMENT}|<([^<>]*)>")  # or a comment, in which an id counts for nothing
+_AUTHOR = re.compile(  # "Message from Ann <ann@x> of Monday", 'Ann <ann@x> "Re: prices"'
+    r"(?<!\S)(?!(?:message|mail|article)\s)[^\s<>]++\s+<[^<>]*>(?=\s*(?:\"|(?:'s|of|on|wrote)(?!\w)))"
+    r"|(?<=\sfrom )[^\s<>]++(?=\s+of\b)",
+    re.IGNORECASE,
+)
 _OPEN_ID = re.compile(r"<([^<>\s]+@[^<>\s]+)$")
 _SPACE = re.compile(r"\s+")
 _SPACE_UNQUOTED = re.compile(r'("(?:[^"\\]|\\.)*+")(?=\s*@)|\s+')  # in a quoted local part it counts
@@ -352,7 +357,7 @@ def read_message_id(block: HeaderBlock) -> str | None:
 def parse_ids(values: Iterable[str]) -> list[str]:
     """Message ids without brackets and inner white space, in order (RFC 5322 §3.6.4).
 
-    Prose around `<…>` is dropped; without any brackets, words that hold "@" count.
+    Prose around `<…>` is dropped, and so is an author's address in it; without any brackets, words that hold "@" count.
     """
     ids: list[str] = []
     for value in values:
@@ -360,6 +365,8 @@ def parse_ids(values: Iterable[str]) -> list[str]:
             value = clean_line(decode_words(value))
         if "&lt;" in value:
             value = value.replace("&lt;", "<").replace("&gt;", ">")
+        if " " in value and not value.startswith("<"):
+            value = _AUTHOR.sub(" ", value)
         in_brackets = [token for token in _ID.findall(value) if token] or _OPEN_ID.findall(value)
         found = [_squeezed_id(token) for token in in_brackets]
         if not found and "<" not in value.strip().rstrip("<>"):
