@@ -67,6 +67,7 @@ _FIRST_PERSON = one_of(notices.FIRST_PERSON)
 _BY_TEXT = "text of a bounce"  # a reason
 _QUESTION = re.compile(r"[?？](?:\s|$)")
 _HEAD = 500  # characters of a text
+_COLON = re.compile(r"\w{0,12} ?:")
 _QUOTED = re.compile(r"(?m)^>.*\n?")
 
 
@@ -102,7 +103,7 @@ def detect_bounce(message: Message, headers: dict[str, str], subject: str, reply
         has_null_path=headers.get("return-path", "x").strip().strip("<>").lower() in ("", "mailer-daemon"),
         has_subject=bool(_BOUNCE_SUBJECT.match(subject)),
     )
-    is_about_failure = not signs.system and (signs.has_subject or _says_undelivered(subject))
+    is_about_failure = not signs.system and (signs.has_subject or _is_about_failure(subject))
     tells_failure = is_about_failure and _tells_failure(senders, reply)
     if not (signs.system or signs.has_null_path or signs.has_subject or tells_failure):
         return None
@@ -179,6 +180,12 @@ def _tells_failure(senders: list[Address], reply: SplitText) -> bool:
         return False
     has_cause = STATUS.search(text) or _BOUNCE_TEXT.search(text)
     return bool(has_cause) and not (_QUESTION.search(text) or _FIRST_PERSON.search(text))
+
+
+def _is_about_failure(subject: str) -> bool:
+    """ "Message not delivered", or "not delivered:" before the subject of the message."""
+    failed = _UNDELIVERED.search(subject)
+    return failed is not None and bool(_SENT_MAIL.search(subject) or _COLON.match(subject, failed.end()))
 
 
 def _says_undelivered(said: str) -> bool:

@@ -22,7 +22,7 @@ BOUNCE_SUBJECTS = r"""
     ошибка доставки (?:почты|сообщени|письма)|уведомление о (?:не)?доставке (?:сообщ|письм|почт)
     отч[её]т о доставке (?:сообщ|письм|почт)|не доставлено:|не вдалося доставити(?:\s*:| лист| повідомлення)
     недоставлений лист|лист не доставлено|non remis\s*:|message non (?:distribué|remis)|échec de (?:la )?remise
-    courrier non distribué|avis de non-remise|no se puede entregar\s*:|no entregado\s*:
+    message you sent blocked by|courrier non distribué|avis de non-remise|no se puede entregar\s*:|no entregado\s*:
     correo (?:no entregado|devuelto)|error en la entrega del (?:mensaje|correo)|mensaje (?:no entregado|devuelto)
     notificación de estado de entrega|non recapitabile\s*:|messaggio non recapitato
     impossibile recapitare il messaggio|(?:não entregue|não é possível entregar)\s*:|mensagem não entregue
@@ -50,7 +50,8 @@ BOUNCE_TEXTS = r"""
     original message (?:was received|follows|headers)
     (?:почтовый )?ящик (?:\S{1,60} )?(?:не существует|переполнен|недоступен|отключен|заблокирован)
     не может быть доставлено|(?:адресат|пользовател\w*|получател\w*|адрес) (?:\S{1,60} )?не (?:существует|найден)
-    сообщение не (?:было )?доставлено|empfänger(?:adresse)? (?:unbekannt|nicht gefunden|wurde)|postfach (?:ist )?voll
+    сообщение не (?:было )?доставлено|empfänger(?:adresse)? (?:unbekannt|nicht gefunden|wurde)|blocked by our spam
+    postfach (?:\S{1,80} ){0,3}(?:ist )?voll
     nachricht konnte nicht (?:zugestellt|an)|message n'a pas pu être (?:remis|distribué|livré)
     (?:mensaje|correo).{0,30}no (?:se pudo|se ha podido|pudo ser) entrega|\b[45]\d\d[ -]{1,3}#?[45]\.\d{1,3}\.\d{1,3}
     \b(?:smtp|diagnostic|status)[^\n]{0,60}\b[45](?:\.\d{1,3}\.\d{1,3}|\d\d)\b
@@ -84,6 +85,8 @@ UNDELIVERED = r"""
     nie(?:dor[ęe]cz|dostarcz)|opóźnieni\S .{0,12}(?:doręcz|dostarcz)|onbestelbaar
     niet (?:\S{1,8} ){0,2}(?:afgelever|bezorg|besteld|geleverd)|nedoruč|ne(?:byl|podařil)\S{0,2} .{0,20}doruč
     (?:ikke|inte) (?:\S{1,8} ){0,2}(?:lever|aflever)|nem (?:\S{1,10} )?kézbesít|nu a (?:fost|putut).{0,20}livrat
+    \b(?:blocked|rejected|refused)\b|ab(?:gelehnt|gewiesen)|zurückgewiesen|verweigert|отклон[её]н|отвергнут|відхилен
+    \brejet[ée]e?\b|\brefusée?\b|rechazad|rifiutat|respint|rejeitad|recusad|odrzucon|geweigerd
     teslim edile?m|iletilemedi|無法(?:傳遞|送達)|未能(?:送达|投递)|配信できません|전송.{0,6}못
 """
 
@@ -98,6 +101,7 @@ HELP_WORDS = r"""
 STATUS_TEXTS = {
     "5.2.2": r"""
         mailbox size limit|mailbox (?:storage )?limit
+        (?:mailbox|postfach|ящик) (?:\S{1,80} ){1,3}(?:is full|ist voll|переполнен)
         (?:mailbox|mailfolder|postfach|ящик)\W{1,3}(?:is |ist )?(?:full|voll|переполнен)|quota
         exceeded the local limit|exceed\S{0,3} storage allocation|postfach des empfängers ist voll|boîte.{0,40}pleine
         buzón.{0,40}llen|一杯|いっぱい|容量.{0,12}(?:上限|超え)|已满
