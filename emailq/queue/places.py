@@ -28,7 +28,7 @@ class Places:
         self._app = app
         self._queue = queue
         self._handler = handler
-        self._concurrency = concurrency
+        self.concurrency = concurrency
         self._ended = ended
         self.waiting: deque[Job] = deque()
         self.slots: dict[asyncio.Task[None], Job | None] = {}  # and what each is at
@@ -56,7 +56,7 @@ class Places:
     @property
     def lacking(self) -> int:
         """Jobs that will have to wait for a place; below zero: places that stay free."""
-        return self.taken - self._concurrency
+        return self.taken - self.concurrency
 
     def rate(self) -> float:
         """Jobs that end in a second, smoothed."""
@@ -114,7 +114,7 @@ class Places:
 
     def start(self) -> None:
         """Run what waits, where places are free."""
-        for _ in range(min(len(self.waiting), self._concurrency - len(self.slots))):
+        for _ in range(min(len(self.waiting), self.concurrency - len(self.slots))):
             slot = asyncio.create_task(self._run_waiting())
             self.slots[slot] = None
             slot.add_done_callback(self._forget)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -22,6 +23,7 @@ from emailq.queue.lane import Lane
 from emailq.queue.session import Session
 from emailq.queue.watchdog import end_if_blocked
 
+_HANGING_THREADS = 1000  # so many of asyncio.to_thread may never end before handlers wait for a thread
 _LOOK_S = 0.4  # jobs that run for so long may have been cancelled: we look so often
 _FLUSH_S = 5.0  # a worker that stops tries for so long to commit what is done
 _BLOCKED_S = 2.0  # beyond its timeout a handler may hold up the event loop for so long
@@ -66,6 +68,8 @@ class Worker:
         self.hurry = asyncio.Event()
 
     async def run(self, *, drain: bool = False) -> None:
+        threads = sum(lane.places.concurrency for lane in self.lanes.values()) + _HANGING_THREADS
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
         await self.committer.connect()
         session = asyncio.create_task(self.session.run())
         committer = asyncio.create_task(self.committer.run())

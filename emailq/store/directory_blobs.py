@@ -5,15 +5,19 @@ import ctypes
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar
 
 from emailq.blob_names import blob_key, blob_name
 from emailq.errors import NotFound, Unavailable
 from emailq.store.blobs import KEY, LISTED, PROBE, YOUNG_S, CorruptBlob, Stored, checked, got
+
+R = TypeVar("R")
 
 
 class DirectoryBlobs:
@@ -28,6 +32,7 @@ class DirectoryBlobs:
         self.root = root
         self._gathering: dict[str, bytes] = {}
         self._writing = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="blobs")  # handlers' own may hang
 
     async def put(self, contents: list[bytes]) -> list[str]:
         names = [blob_name(content) for content in contents]
@@ -39,29 +44,32 @@ class DirectoryBlobs:
             if gathered is self._gathering:
                 self._gathering = {}
             if gathered:  # else the one before us wrote ours too
-                await asyncio.to_thread(self._put, gathered)
+                await self._in_thread(self._put, gathered)
                 gathered.clear()
         return names
 
     async def get(self, name: str) -> bytes:
-        return await asyncio.to_thread(self._get, name)
+        return await self._in_thread(self._get, name)
 
     async def get_each(self, names: list[str]) -> list[bytes | NotFound | CorruptBlob]:
-        return await asyncio.to_thread(lambda: [got(self._get, name) for name in names])
+        return await self._in_thread(lambda: [got(self._get, name) for name in names])
 
     async def check(self) -> None:
-        await asyncio.to_thread(self._try)
+        await self._in_thread(self._try)
 
     async def stored(self) -> AsyncIterator[list[Stored]]:
         files = self._files()
-        while found := await asyncio.to_thread(lambda: [*islice(files, LISTED)]):
+        while found := await self._in_thread(lambda: [*islice(files, LISTED)]):
             yield found
 
     async def delete(self, name: str, *, unless_younger_s: float = 0) -> bool:
-        return await asyncio.to_thread(self._delete, name, unless_younger_s)
+        return await self._in_thread(self._delete, name, unless_younger_s)
 
     async def link(self, name: str, filename: str) -> str | None:
         return None
+
+    async def _in_thread(self, function: Callable[..., R], *args: Any) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
 
     def _files(self) -> Iterator[Stored]:
         for folder, _, files in os.walk(self.root / "sha256"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -347,6 +348,25 @@ async def test_an_exception_is_a_retry_that_tells_type_and_place_and_no_content(
     line = handle.__code__.co_firstlineno + 1
     assert (row["status"], row["attempts"]) == ("failed", 2)
     assert row["last_error"] == f"ValueError at {__name__}:{line}"
+
+
+@pytest.mark.parametrize("settings_given", [{"job_timeout_s": 1}])
+async def test_threads_that_never_end_keep_no_other_item_from_one(db: psycopg.Connection, drain: Drain) -> None:
+    """Python has at most 32 for all of asyncio.to_thread."""
+    hanging = add_items(db, 40, max_attempts=1)
+    add_items(db, 20, max_attempts=1)
+    over = threading.Event()
+
+    async def handle(job: Job, app: App) -> Outcome:
+        await asyncio.to_thread(over.wait if job.id in hanging else time.monotonic)
+        return Done()
+
+    try:
+        await drain(handle)
+    finally:
+        over.set()
+
+    assert statuses(db) == {"failed": 40, "completed": 20}
 
 
 @pytest.mark.parametrize("settings_given", [{"job_timeout_s": 0.05, "retry_base_s": 0.001}])
