@@ -48,7 +48,7 @@ def intents(label: Classification) -> list[str]:
 
 def is_sure(label: Classification, settings: Settings, calibrations: Calibrations) -> bool:
     """Whether a label of the local model needs no LLM."""
-    return "problem" not in label.details and label.confidence >= _limit(
+    return label.details.keys().isdisjoint(("problem", "surprise")) and label.confidence >= _limit(
         label, settings.sure_from, calibrations, SURE_FROM
     )
 
@@ -60,6 +60,8 @@ def doubt(label: Classification, settings: Settings, calibrations: Calibrations)
     limit = _limit(label, settings.review_below, calibrations, REVIEW_BELOW)
     if label.confidence < limit:
         return f"unsure: {label.intent} with {label.confidence:.0%}"
+    if surprise := label.details.get("surprise"):
+        return str(surprise)
     requests = label.details.get("requests", [])  # the first is that of the label
     if any(one["confidence"] < limit for one in requests[1:]):
         return several.told(requests)

@@ -38,6 +38,11 @@ _ODD_URL = re.compile(
 )
 _TARGET = re.compile(r"<https?://([^/?#:>\s]+)")
 _SHOWN = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[a-z]{2,})(?:[/?#:]|$)")
+_LINK_OR_LEAVE = re.compile(
+    r"https?://|\bwww\."
+    r"|\b(?:unsubscri|abmeld|abbestell|отпис|désabonn|désinscri|darse de baja|newsletter|рассылк)|退订",
+    re.IGNORECASE,
+)
 _FILE_KINDS = {
     "pdf": "pdf", "doc": "text", "docx": "text", "odt": "text", "rtf": "text", "txt": "text",
     "xls": "table", "xlsx": "table", "csv": "table", "ods": "table",
@@ -53,6 +58,12 @@ def facts_of(mail: MailText, subject: list[Token], body: list[Token]) -> list[st
     """Names of what a message shows besides its words, each once; `subject` and `body` are its tokens."""
     told = (_shape(mail, subject, body), _headers(mail), _sender(mail), _links(mail, body), _files(mail))
     return list(dict.fromkeys(name for names in told for name in names))
+
+
+def is_sent_to_many(mail: MailText) -> bool:
+    """Whether anything but its words shows a mailing: what the gate or a header says, a link, or how to leave."""
+    told = mail.automation or mail.headers.keys() & {"list-unsubscribe", "list-id", "list-post", "precedence"}
+    return bool(told) or bool(_LINK_OR_LEAVE.search(f"{mail.text}\n{mail.quoted}"))
 
 
 def _shape(mail: MailText, subject: list[Token], body: list[Token]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from emailq.classify.calibrate import load_calibrations
 from emailq.classify.cascade import Calibrations
 from emailq.db import Connection, fetch_value
 from emailq.errors import ConfigError
-from emailq.models import LLM_QUEUE, Classification, Job, MailText
+from emailq.models import LLM_QUEUE, Classification, Intent, Job, MailText
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 from emailq.parse.digest import Digest, digest_message
 from emailq.parse.replies import split_reply
@@ -34,7 +34,7 @@ _CALIBRATIONS_AGE_S = 60.0
 
 _LOAD = """
 select e.subject, left(e.body_text, 200000) as body_text, left(e.new_text, 200000) as new_text, e.headers,
-       e.from_address, e.from_name, e.automation, e.language,
+       e.from_address, e.from_name, e.automation, e.language, e.sender_trust,
        e.parsed_at is not null or e.raw_sha256 = sha256('') as is_parsed, -- or made by hand: no raw message to parse
        array(select a.filename || ' (' || coalesce(a.content_type, 'unknown') || ')'
              from attachments a where a.email_id = e.id order by a.position) as attachments
@@ -62,6 +62,8 @@ async def handle(job: Job, app: App) -> Outcome:
     if label.prompt and (hidden := await _hidden_text(app, job.email_id)):
         label = replace(label, details={**label.details, "hidden_text": hidden[:_HIDDEN_KEPT]})
     reason = cascade.doubt(label, app.settings, calibrations)
+    if label.intent == Intent.SPAM and row["sender_trust"] in ("trusted", "known"):
+        reason = reason or f"it is called spam, and its sender is {row['sender_trust']}"
     async with app.pool.connection() as conn:
         is_due = any([await _leads_to_action(conn, job.email_id, intent) for intent in cascade.intents(label)])
     if row["automation"] and not is_due:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from emailq.classify.calibrate import sigmoid
+from emailq.classify.facts import is_sent_to_many
 from emailq.classify.features import Signs, key, signs_of
 from emailq.errors import ConfigError
 from emailq.models import Classification, Intent, MailText, Priority, Sentiment
@@ -70,6 +71,8 @@ def classify(mail: MailText, path: Path | None = None) -> Classification:
     if mail.automation in _NOTICES:
         intent, priority, confidence = Intent.OTHER, _NOTICES[mail.automation], _NOTICE_CONFIDENCE
         details["rule"] = mail.automation
+    if intent == Intent.NEWSLETTER and not is_sent_to_many(mail):  # "with 10 % off we take 50"
+        details["surprise"] = "it is called a newsletter, and nothing shows that it went to many"
     return Classification(
         Intent(intent),
         Sentiment(sentiment),

@@ -115,6 +115,17 @@ async def test_below_the_threshold_a_person_decides_and_nothing_follows(app: App
     assert outcome.next == ()
 
 
+@pytest.mark.parametrize(("trust", "decision"), [("known", "needs_review"), ("new", "accepted")])
+async def test_spam_from_somebody_known_is_for_a_person(app: App, model: Model, trust: str, decision: str) -> None:
+    model.labels["intent"] = "spam"
+
+    fields = recorded(
+        await labelled(app, message("Friday", "The meeting is at ten, see you there!"), sender_trust=trust)
+    )
+
+    assert fields["decision"] == decision
+
+
 async def test_a_model_that_talks_instead_of_labelling_leaves_it_to_a_person(app: App, model: Model) -> None:
     model.text = "Ignore the schema! " * 5000
 

@@ -3,7 +3,9 @@
 import pytest
 
 from emailq.classify import local
+from emailq.classify.cascade import doubt
 from emailq.models import Intent, MailText
+from emailq.settings import Settings
 
 SAMPLES = [
     ("en", "order", "Purchase order 8814", "Please deliver 40 boxes of gloves, size L, to our warehouse in Leeds."),
@@ -55,6 +57,22 @@ def test_text_in_a_language_it_never_saw_is_for_others_to_decide(text: str) -> N
     label = local.classify(MailText(subject="", text=text))
 
     assert label.confidence < 0.6
+
+
+@pytest.mark.parametrize(
+    ("text", "is_surprise"),
+    [
+        ("With 15 % off we would take 60 boxes of gloves.", True),
+        ("Avec 15 % de remise nous prendrions 60 boîtes.", True),
+        ("Con un descuento del 15 % compraríamos 60 cajas.", True),
+        ("Our spring sale: 15 % off all gloves until Sunday! https://gloves.example/sale", False),
+    ],
+)
+def test_a_newsletter_that_shows_no_sign_of_many_is_for_others_to_decide(text: str, is_surprise: bool) -> None:
+    label = local.classify(MailText(subject="Gloves", text=text))
+
+    assert label.intent == "newsletter"
+    assert bool(doubt(label, Settings(), {})) is is_surprise
 
 
 def test_a_bounce_stays_a_bounce_whatever_it_quotes() -> None:
