@@ -27,7 +27,10 @@ _TOKENS = (
 )
 _TOKEN = re.compile(r'"((?:[^"\\]++|\\.)*+)"' + _TOKENS, re.DOTALL)  # 1 quoted string
 _TOKEN_WITHOUT_QUOTES = re.compile(r"((?!))" + _TOKENS, re.DOTALL)  # behind a quote that no other closes
-_NOBODY = re.compile(r"(?:un(?:disclosed|listed|specified)|no)[- _]?recipients?|recipient list not shown", re.I)
+_NOBODY = re.compile(
+    r"(?:un(?:disclosed|listed|specified)|no)[- _]?recipients?|recipient ?list ?not ?shown|no to-header on input", re.I
+)
+_NOBODY_AT = re.compile(r'"([^"@]*:;?)"@[^@]*')  # as a server completes it
 _AROUND_DOTS = re.compile(r"\s*+([.@])\s*")
 _ROUTE = re.compile(r"(?:@(?:\[[^\[\]]*+\]|[^:\[\]])*+:)+")  # RFC 5322 §4.4; "[IPv6:::1]" has colons of its own
 _UNSEEN = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
@@ -294,7 +297,8 @@ class _Reader:
 
 def _is_nobody(text: str) -> bool:
     """Whether it stands for recipients who are not told, as "undisclosed-recipients:;" wherever it is written."""
-    return _NOBODY.fullmatch(text.rstrip(":; ")) is not None
+    completed = _NOBODY_AT.fullmatch(text) if text.startswith('"') else None
+    return _NOBODY.fullmatch((completed[1] if completed else text).rstrip(":; ")) is not None
 
 
 def _match_parens(value: str) -> dict[int, int]:

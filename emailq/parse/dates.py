@@ -110,7 +110,7 @@ _SUMMER = re.compile(r"\b([CEMW])ET DST\b")
 _NUMBERED_MONTH = re.compile(r"\b(\d{1,2})\s?(?:月|월)")
 _EPOCH = re.compile(r"\s*([1-6]\d{9})(?:\d{3})?\s*")  # seconds or milliseconds since 1970
 _HALF_BEFORE = re.compile(r"(?:(上午|午前|오전)|下午|午後|오후)\s*(\d{1,2}:\d\d(?::\d\d)?)")
-_ZONE_ONLY = re.compile(r":\d\d\s*\(((?:GMT|UTC)\s?[+-]\d{1,2}(?::?\d\d)?|[A-Z]{3,4})\)")  # and none before
+_ZONE_ONLY = re.compile(r":\d\d\s*\(((?:GMT|UTC)?\s?[+-]\d{1,2}(?::?\d\d)?|[A-Z]{3,4})\)")  # and none before
 _UNSIGNED_ZONE = re.compile(r"^\s*(0\d|1[0-4])(00|30|45)(?!\d)")
 
 
