@@ -29,7 +29,7 @@ class Automation:
 READ = 20_000  # characters of a text that are looked at
 MAYBE_AUTO_REPLY_SUBJECT = one_of(notices.MAYBE_AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv|ответ):\s*)?")
 _AUTOMATIC_TEXT = one_of(notices.AUTOMATIC_TEXTS)
-_QUESTION = re.compile(r"[^\s?][^\n?]{10,}[?？](?:\s|$)")
+_QUESTION = re.compile(r"(?<![^\n?])[^\S\n]*+[^\s?][^\n?]{10,}[?？](?:\s|$)")  # begun once a line, not at each letter
 _FILTERED_TEXT = one_of(notices.FILTERED_TEXTS)
 LIST_HEADERS = (
     "list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-ml-name",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from emailq.parse.automatic import Automation
+from emailq.parse.automatic import Automation, asks_as_person
 from emailq.parse.automation import detect_automation
-from emailq.parse.message import ParsedMessage, parse_message
+from emailq.parse.message import Address, ParsedMessage, parse_message
 
 MESSAGES = Path(__file__).parent / "automation"
 FILES = sorted(MESSAGES.glob("*/*.eml"))
@@ -266,6 +266,14 @@ def test_hostile_messages_are_decided_at_once(raw: bytes) -> None:
     took_s = time.process_time() - start
 
     assert took_s < 0.5
+
+
+def test_a_question_is_looked_for_once_in_a_line() -> None:
+    start = time.process_time()
+    asks = asks_as_person(Address("Ann Hill", "ann.hill@a.example"), "word " * 4000)
+    took_s = time.process_time() - start
+
+    assert (asks, took_s < 0.5) == (False, True)
 
 
 def test_ordinary_mail_costs_little() -> None:
