@@ -2,19 +2,22 @@
 
 import re
 
-from emailq.extract.identifiers import ibans
+from emailq.extract.identifiers import LATIN, ibans
 from emailq.extract.parts import Part
 
 _SPAN_LIMIT = 200
 
 # Russian settlement accounts: 20 digits, the first three the kind of owner (405-408 …), 6-8 the currency
 _RUSSIAN = re.compile(r"(?<!\d)4\d{2}[ \u00a0.-]?\d{2}[ \u00a0.-]?(?:810|643|840|978|156)(?:[ \u00a0.-]?\d){12}(?!\d)")
-# an account number that a word announces; also an IBAN with a slip in it
+# an account number that a word announces
 _NAMED = re.compile(
-    r"(?<!\w)(?:(?:account|acct|a/c|konto|compte|cuenta|р/с)(?:\s?(?:no|nr|number|nummer|n[°º])\b)?\.?\s?[:#№]?\s?"
-    r"(?P<value>\d[\d \u00a0-]{5,24}\d)"
-    r"|iban\b[\s:.]{0,3}(?P<iban>[a-z]{2}\d{2}(?:[ \u00a0.-]?[a-z0-9]{2,4}){2,8}))(?!\w)",
+    r"(?<!\w)(?:account|acct|a/c|konto|compte|cuenta|р/с)(?:\s?(?:no|nr|number|nummer|n[°º])\b)?\.?\s?[:#№]?\s?"
+    r"(?P<value>\d[\d \u00a0-]{5,24}\d)(?!\w)",
     re.IGNORECASE,
+)
+# what is called an IBAN, though it may have a slip in it
+_CALLED_IBAN = re.compile(
+    r"\biban\b[\s:.]{0,3}(?P<value>[a-z]{2}[ ]?\d{2}(?:[\s.-]{0,2}[a-z0-9]{2,4}){2,8})(?!\w)", re.IGNORECASE
 )
 
 _CHANGE = re.compile(
@@ -56,8 +59,8 @@ def bank_accounts(text: str) -> list[dict[str, str]]:
     for match in _RUSSIAN.finditer(text):
         value = re.sub(r"\D", "", match[0])
         found.setdefault(value, {"value": value, "span": _span(match[0])})
-    for match in _NAMED.finditer(text):
-        value = re.sub(r"[\W_]", "", match["value"] or match["iban"]).upper()
+    for match in (*_NAMED.finditer(text), *_CALLED_IBAN.finditer(text.translate(LATIN))):
+        value = re.sub(r"[\W_]", "", match["value"]).upper()
         if not any(value in known or value.startswith(known) for known in found):
             found.setdefault(value, {"value": value, "span": _span(match[0])})
     return list(found.values())[:20]

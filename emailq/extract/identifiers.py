@@ -6,7 +6,9 @@ from typing import Any
 
 from emailq.extract.parts import Part, found
 
-_IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]{2,4}){3,9}(?:[ \u00a0][A-Z0-9])?(?![A-Za-z0-9])")
+_IBAN_START = re.compile(r"(?<![A-Za-z0-9])(?P<country>[A-Za-z]{2})[ \u00a0]?\d{2}(?=[\s.-]{0,2}[A-Za-z0-9])")
+# letters of other alphabets that look like Latin ones: "СH93" with a Cyrillic С is a swindler's way
+LATIN = str.maketrans("АВЕКМНОРСТУХІЅЈаеорсухіѕјΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTYXISJaeopcyxisjABEZHIKMNOPTYX")
 _BIC = re.compile(
     r"(?i:(?<!\w)(?:BIC|SWIFT)(?:[ /-]?(?:BIC|SWIFT|code))?\s{0,3}[:#]?\s{0,3})"
     r"([A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)(?!\w)"
@@ -28,14 +30,19 @@ _COUNTRY_LENGTHS = {  # of an IBAN, ISO 13616 registry
 
 
 def ibans(part: Part) -> list[dict[str, Any]]:
-    """IBANs with a right length and checksum, without blanks."""
+    """IBANs with a right length and checksum, without blanks, however they are written."""
     places = []
-    for match in _IBAN.finditer(part.text):
-        length = _COUNTRY_LENGTHS.get(match[0][:2], 0)
-        span = re.match(rf"(?:[A-Z0-9][ \u00a0]?){{{length}}}", match[0])  # another word in capitals may follow
-        value = re.sub(r"[ \u00a0]", "", span[0]) if span else ""
-        if value and is_iban(value):
-            places.append({"value": value, **found(part.source, span[0] if span else "")})
+    text = part.text.translate(LATIN)
+    end = 0
+    for match in _IBAN_START.finditer(text):
+        length = _COUNTRY_LENGTHS.get(match["country"].upper(), 0)
+        rest = re.compile(rf"(?:[\s.-]{{0,2}}[A-Za-z0-9]){{{length - 4}}}").match(text, match.end()) if length else None
+        if rest is None or match.start() < end:
+            continue
+        value = re.sub(r"[\s.-]", "", f"{match[0]}{rest[0]}").upper()
+        if is_iban(value) and sum(map(str.isdigit, value)) * 2 >= length:
+            end = rest.end()
+            places.append({"value": value, **found(part.source, part.text[match.start() : end])})
     return places
 
 
