@@ -18,6 +18,7 @@ _LONGEST_WITH_LINKS = 2500
 _SENTENCES = 16
 _SHORT = 4  # words of a greeting, a name or a heading
 _SHORT_WITHOUT_BLANKS = 12  # characters
+_WIDE = "\u3040"  # from here on scripts have no blanks between words
 _OTHERS = 2  # sentences that say something else
 _LONG_LINE = 60
 _RECEIPT_SCORE = 6
@@ -346,7 +347,8 @@ def is_challenge(text: str) -> bool:
 def _says_other(said: str) -> bool:
     """Whether a sentence is more than a greeting, a name, a heading or politeness."""
     words = len(_WORD.findall(said))
-    is_long = words >= _SHORT or (words <= 1 and len(said) > _SHORT_WITHOUT_BLANKS)
+    has_no_blanks = words <= 1 or max(said) >= _WIDE
+    is_long = words >= _SHORT or (has_no_blanks and len(said) > _SHORT_WITHOUT_BLANKS)
     return is_long and not (_CONTACT.search(said) or _POLITE.search(said))
 
 

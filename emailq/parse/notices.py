@@ -395,6 +395,9 @@ ASKING_WORDS = r"""
     \bkönnten sie\b|\bpouvez-vous\b|\benvoyez|\blivrez|\bconfirmez|\bpueden\b|\benvíe(?! de nuevo)|\bnecesit
     \bподтверждаю\b|\bсоглас(?:ен|на)\b|\bconfermo\b|\bbestätige (?:ich|den|die|das|hiermit)|\bich bestätige
     \bje confirme\b|\bconfirmo\b|\bpotwierdzam\b|\bzgadzam się|\bi (?:confirm|agree|approve)\b|\beinverstanden\b
+    \b(?:daher|deshalb|darum) (?:schreibe|melde) ich|\bso i(?:['’]m| am) writing|поэтому пишу|\bdonc je vous écris
+    \bpor eso (?:le )?escribo|\bвысыла(?:ю|ем)\b|\bприлага(?:ю|ем)\b|请(?:重新|开具|补|今后|更正|修改|尽快)|汇款到
+    \b(?:rue|route|straße|street|road|calle|strada)\b.{0,60}(?:ferm|gesperr|closed|cerrad|chius)
     \bpotete (?!chiam|contatt|rivolg|scriv)|\bho bisogno|請寄|请发|请寄|请报
 """
 
