@@ -25,7 +25,7 @@ _TO_WHOM = frozenset(["mir", "uns", "me", "us", "нам", "мне"])  # "schrieb
 _SAID_WHAT = frozenset(
     ["the following", "following", "folgendes", "følgende", "följande", "ce qui suit", "lo siguiente"]
 )
-_WROTE = in_lower_case(rf"(?<!\w){any_of(phrases.WROTE)}(?!\w)|写道|寫道|のメール|님이 (?:작성|씀)")
+_WROTE = in_lower_case(rf"(?<!\w){any_of(phrases.WROTE)}(?!\w)|写道|寫道|のメール|書きました|님이 (?:작성|씀)")
 _INTRODUCTION = in_lower_case(rf"{any_of(phrases.DATE_INTRODUCTIONS)}(?![\w'])|[在于於]")
 _QUOTING = in_lower_case(rf"{any_of(phrases.QUOTING)}(?!\w)")
 

@@ -71,6 +71,11 @@ def mark_history(page: Page) -> int:
         _look_for_bars(page)
     while number < end:
         if page.are_quoted[number] and not _WRITTEN_BY.match(page.lines[number]):
+            if seen == UNMARKED and page.labels[number] and _is_header_alone(page, number):
+                seen = BLOCK
+                first = _back_over_rules(page, number)
+                page.owners[first:] = [QUOTED] * (end - first)
+                break
             if seen == UNMARKED and (number == 0 or page.owners[number - 1] == NEW):
                 seen = _quoted_mark(page.lines[number])
                 first = min(first, number) if seen != UNMARKED else first
@@ -92,6 +97,13 @@ def mark_history(page: Page) -> int:
         unmark_prose(page, first)
         unmark_shown(page)
     return seen
+
+
+def _is_header_alone(page: Page, number: int) -> bool:
+    """Whether ">" stands before a mail's header and before no other line (Centrum)."""
+    length = _block_length(page, number)
+    below = range(number + length, len(page.lines))
+    return length > 0 and not any(page.are_quoted[n] and page.plain[n].lstrip("> ") for n in below)
 
 
 def _look_for_bars(page: Page) -> None:
@@ -299,7 +311,7 @@ def _back_over_rules(page: Page, number: int) -> int:
             not text
             or _RULE.match(text[:_LINE])
             or _SUMMARY.match(text[:_LINE])
-            or (start == above + 1 and text[0] in DASHES and _SEPARATOR.match(text))
+            or (start == above + 1 and text[0] in DASHES and (_is_between_dashes(text) or _SEPARATOR.match(text)))
             or fold(text[:_LINE]) in _ORIGINAL_LINES
             or (page.labels[above] and start == above + 1)
         )
@@ -307,6 +319,11 @@ def _back_over_rules(page: Page, number: int) -> int:
             break
         start = above if text else start
     return start
+
+
+def _is_between_dashes(text: str) -> bool:
+    """ "----- Message from Ann <a@b.example> -----"."""
+    return text[:3] == text[-3:] == text[0] * 3 and any(map(str.isalpha, text[:_LINE]))
 
 
 def _closes_box(page: Page, number: int) -> bool:

@@ -61,6 +61,9 @@ def _spelt(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in letters if not unicodedata.combining(c)))
 
 
+_NICKNAMES = frozenset(_spelt(pair) for pair in words_of(phrases.NICKNAMES))
+
+
 def _latin(name: str) -> str:
     """A name in one of the ways that it may be written in Latin letters: "aleksei" of Алексей, Alexey and Aleksej."""
     for written, sound in _SOUNDS:
@@ -118,12 +121,15 @@ def is_author(text: str, names: list[str]) -> bool:
 
 
 def is_nickname(text: str, names: list[str]) -> bool:
-    """A short word with two letters of the first name, one of them the word's first or second: "Bex" of Rebecca."""
+    """A short word with two letters of the first name, one of them the word's first or second: "Bex" of Rebecca.
+
+    Or one of those that have none.
+    """
     word = bare(text)
     if not (names and 3 <= len(word) <= 6 and word.isalpha() and word.istitle()) or closing_of(fold(word)):
         return False
     word = _spelt(word)
-    return word[:2] in names[0] or word[1:3] in names[0]
+    return word[:2] in names[0] or word[1:3] in names[0] or f"{word} {names[0]}" in _NICKNAMES
 
 
 def is_of_another(block: list[str], names: list[str], *, is_end: bool) -> bool:

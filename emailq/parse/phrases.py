@@ -217,6 +217,14 @@ FAMILY = """
     mamie|papi|mamá|papá|abuela|abuelo|mãe|pai|nonna|nonno|mam|мама|папа|бабушка|дедушка|баба|дед|тётя|дядя
 """
 
+# What some are called, before the name that it is short for: where hardly a letter tells.
+NICKNAMES = """
+    jack john|harry henry|hank henry|peggy margaret|daisy margaret|polly mary|molly mary|nell helen|sally sarah
+    pepe josé|chema josé|paco francisco|pancho francisco|chico francisco|kike enrique|bia beatriz|duda eduarda
+    uschi ursula|heiner heinrich|asia joanna|staś stanisław|honza jan|pepa josef|kuba jakub|гоша георгий|гоша игорь
+    шура александр|шура александра|нюра анна|нюша анна|лека алексей|coco nicolas|mimi marie|gigi luigi|pippo filippo
+"""
+
 # Words of senders that are no persons.
 DEPARTMENTS = """
     team|sales|support|service|services|info|office|orders|desk|accounts|accounting|purchasing|department|dept|ltd
@@ -361,6 +369,10 @@ INSIDE = """
     en jaune|en gras|en italique|surligné|en rojo|en azul|en verde|en amarillo|en negrita|en cursiva|resaltado
     in rosso|in blu|in grassetto|in corsivo|em vermelho|em azul|em negrito|in het rood|in het blauw|vetgedrukt
     na czerwono|na niebiesko|pogrubione|within the text|im text|в тексте|dans le texte|en el texto
+    below each question|under each question|after each question|below your questions|under your questions
+    unter jeder frage|unter jede frage|unter deinen fragen|unter ihren fragen|hinter jeder frage|под каждым вопросом
+    под вопросами|під кожним питанням|sous chaque question|après chaque question|debajo de cada pregunta
+    sotto ogni domanda|abaixo de cada pergunta|onder elke vraag|pod każdym pytaniem
 """
 FURTHER_DOWN = """
     marked|below|unten|ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej

@@ -280,6 +280,15 @@ def test_people_warn_too(text: str) -> None:
     assert split_reply(text).new == text
 
 
+@pytest.mark.parametrize(
+    ("author", "called"),
+    [("John Stone", "Jack"), ("Francisco Ruiz", "Paco"), ("Игорь Белов", "Гоша"), ("Jan Novák", "Honza")],
+)
+def test_what_somebody_is_called_is_a_name(author: str, called: str) -> None:
+    assert split_reply(f"Twenty, please.\n\n{called}", author).signature == called
+    assert split_reply(f"Twenty, please.\n\n{called}", "Ann Hill").signature == ""
+
+
 @given(st.text())
 def test_no_line_of_any_text_is_lost(text: str) -> None:
     split = split_reply(text)
