@@ -4,6 +4,7 @@ import copy
 import difflib
 import json
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -93,7 +94,15 @@ async def approve(
     by: str,
     reason: str | None,
 ) -> None:
-    """Say yes to the action as it was read, with this payload. Raises UsageError with what stands in the way."""
+    """Say yes to the action as it was read, with this payload. Raises UsageError with what stands in the way, as a line
+    without a quantity does."""
+    lines = payload.get("fields", {}).get("lines") or ()
+    for number, line in enumerate(lines if action["action_type"] == "create_order" else ()):
+        if not _is_quantity(line.get("quantity")):
+            raise UsageError(
+                f"line {number + 1} has no quantity that can be sent, but {line.get('quantity')!r}:"
+                f" emailq approve {str(action['id'])[:8]} --set fields.lines.{number}.quantity=12"
+            )
     digest = sha256(canonical(payload))
     await _decide(
         conn,
@@ -195,6 +204,14 @@ def _parsed(text: str) -> Any:
     except ValueError:
         return text
     return text if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _is_quantity(value: Any) -> bool:
+    try:
+        number = Decimal(value)
+    except (InvalidOperation, TypeError, ValueError):
+        return False
+    return number.is_finite() and number > 0
 
 
 def _plain(plan: outbox.Plan) -> dict[str, Any]:

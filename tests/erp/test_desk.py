@@ -74,6 +74,20 @@ async def test_what_a_person_changed_is_sent_and_kept_value_by_value(
     assert (sorted(decision["changes"], key=str), decision["reason"]) == (sorted(changes, key=str), "by phone")
 
 
+@pytest.mark.parametrize("given", ["abc", "", "null", "0", "-5", "NaN", "[]"])
+async def test_a_line_without_a_quantity_is_not_approved(
+    db: psycopg.Connection, waiting: UUID, emailq: Emailq, given: str
+) -> None:
+    action = action_of(db, waiting)
+
+    done = emailq("approve", str(waiting), "--set", f"fields.lines.1.quantity={given}")
+
+    assert done.returncode == 64
+    assert done.stderr.startswith("emailq: line 2 has no quantity that can be sent, but ")
+    assert f"emailq approve {str(action['id'])[:8]} --set fields.lines.1.quantity=" in done.stderr
+    assert action_of(db, waiting)["status"] == "needs_review"
+
+
 async def test_the_payload_can_be_changed_in_an_editor(
     db: psycopg.Connection, waiting: UUID, emailq: Emailq, tmp_path: Path
 ) -> None:
