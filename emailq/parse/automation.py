@@ -136,7 +136,9 @@ def _worded(message: Message, headers: dict[str, str], subject: str, reply: Spli
     if not may_be or not notes.has_sign(subject, lower(reply.new[:_HEAD])):
         return None
     kind = wording.kind_of(message.from_[0], subject, reply, names_message=names_message)
-    if kind == "auto_reply" and is_persons(message.from_[0]) and notes.is_to_somebody(reply.new):
+    if kind == "auto_reply" and (
+        notes.asks(lower(reply.new)) or (is_persons(message.from_[0]) and notes.is_to_somebody(reply.new))
+    ):
         return None
     if kind is None or programs.is_by_visitor(message, headers, reply):
         return None

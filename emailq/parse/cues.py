@@ -28,7 +28,7 @@ SENT = r"""
     \bfiles?\b|photos?\b|referral|\bdropping us|webform|файл|фото|предложени|пожелани|обратн\S{2} связь|hinweis
     angaben|dokumente|mitteilung|eingabe|rückfrage|documents|pièces|commentaire|sollicitation|documentaci|comentario
     sugerencia|documentazione|osservazioni|e-?mail|contact[oe]\b|dokumenty|bildirim|öneri|görüşü|ご意見|ご要望|内容
-    建议|意见|信息|\bpapers?\b|abstract|manuscript|zuschrift|\bbrief\b|meddelande|mejl|ärende|förfrågan|ansökan
+    建议|意见|信息|\bpapers?\b|abstract|manuscript|zuschrift|brief\b|meddelande|mejl|ärende|förfrågan|ansökan
     henvendelse|forespørgsel|besked|e-?post\b|viesti|tiedustelu|звернення|\bлист\b|zpráv|dotaz|žádost|cererea
 """
 # … and what is said of it when it came in.
@@ -86,7 +86,8 @@ ANSWER = r"""
     respuesta|contest|contactar|atend|pondr|tramit|informar|rispond|rispost|provved|riscontro|evas|aggiornament
     informat|lavorazione|resposta|contat|retorn|analis|informad|odpowie|odpowiada|rozpatrz|rozpatrywan|udziel|poinform
     kontakt|dönüş|yanıt|cevap|iletişim|değerlendir|bilgilendir|döneceğ|reageren|antwoord|reactie|返信|回答|連絡|対応
-    ご案内|返答|回复|答复|联系|处理|回覆|답변|svarar|återkommer|besvare|vender tilbage|vastaamme|відповім|odpovíme
+    ご案内|返答|回复|答复|联系|处理|回覆|답변|svarar|svarer|återkommer|besvare|vender tilbage
+    vastaamme|відповім|odpovíme
     escribir|comprobar
 """
 # … and when.
@@ -157,7 +158,7 @@ DESK_TALK = r"""
     (?:please )?allow (?:up to |at least )?\S{1,6} (?:working|business|days)|\bbusy (?:time|period)|staffed|need up to
     keep an eye|medical advice|werktags|notdienst|sprechstunde|tiempo medio|tempo m[eé]dio|orden de llegada
     w kolejności|in ordine di arrivo|di norma|sportello|espace client|área de cliente|area clienti|mein konto
-    kundenkonto|будни|kenmerk|\b(?:112|911|999)\b
+    kundenkonto|будни|kenmerk|\bsa[gk]snummer|ärendenummer|\b(?:112|911|999)\b
 """
 # What programs say of themselves.
 MACHINE_TALK = r"""

@@ -148,6 +148,11 @@ def may_be_note(note: Note) -> bool:
     return "?" not in text or "://" in text or "?" not in _bare(text)  # else somebody asks
 
 
+def asks(text: str) -> bool:
+    """Of a text in lower case: whether somebody asks for something, or agrees to it."""
+    return bool(_ASKS.search(text))
+
+
 def has_sign(subject: str, text: str) -> bool:
     """Whether one of the words that most notes have is in the subject or the first lines, both in lower case."""
     return _has(_ALL_SIGNS, f"{subject}\n{text[:_HEAD]}")

@@ -420,6 +420,7 @@ PROGRAM_WORDS = """
 PROGRAM_SENTENCES = r"""
     (?:dies\S{1,2}|das|die) (?:schreiben|brief|mahnung|rechnung|mitteilung|dokument) (?:wurde|ist|wird) maschinell
     you(?:['’]ve| have|['’]re| are)? (?:receiv\S{2,3}|got|getting) this (?:\S{1,20} ){1,3}because you(?:r acc| )
+    you(?:['’]re| are) receiving this (?:\S{1,20} ){0,3}because (?:you |alerts|notif)
     вы (?:получили|получаете) (?:это|данное) (?:письмо|сообщение|уведомление),? (?:потому|так как|поскольку)
     sie (?:erhalten|bekommen) diese (?:e-?mail|nachricht|mail),? (?:weil|da)
     vous (?:recevez|avez reçu) (?:ce|cet) .{0,20}(?:car|parce)
@@ -578,7 +579,8 @@ RECEIVED_WORDS = """
     in carico|cadastrad|trafiła|nadano|dziękujemy|ulaş|お問い合わせ|ありがとう|gracias|merci|grazie|vielen dank
     herzlichen dank|registr|ответ|answer|inbox|mailbox|passed|offering|opened|доставлен|файлы|документы|bearbeitet
     ihre e-mail|pris en compte|presentado|reencaminhado|dotarła|iletil|お寄せ|投递|感谢|bedankt|agradec|submitted
-    chamado|teşekkür|meddelande|mejl|modtaget|mottatt|tack för|bekommen|звернен|отриман|děkuj|zuschrift|we have your
+    chamado|teşekkür|meddelande|mejl|modtaget|mottatt|tack för
+    tak for|takk for|bekommen|звернен|отриман|děkuj|zuschrift|we have your
     accus|remerci|vous inform|informiamo|informamos|informujemy|dziękuję|zgłoszeni|candidature
 """
 CHALLENGE_WORDS = """
