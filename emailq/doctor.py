@@ -140,4 +140,8 @@ async def _erp(settings: Settings, http: "httpx.AsyncClient") -> Finding:
     except httpx.HTTPError as error:
         text = f"{settings.erp_url} does not answer: {type(error).__name__} {brief(error)}"
         return Finding("erp", "fail", text, Unavailable.exit_code)
-    return Finding("erp", "ok", f"{settings.erp_adapter}: {settings.erp_url} answers ({answer.status_code})")
+    answers = f"{settings.erp_adapter}: {settings.erp_url} answers ({answer.status_code})"
+    if not settings.authserv_ids:
+        text = "without EMAILQ_AUTHSERV_IDS nothing vouches for a sender, and nearly each action waits for a person"
+        return Finding("erp", "warn", f"{answers}; {text}")
+    return Finding("erp", "ok", answers)

@@ -126,6 +126,10 @@ returns text[] language sql stable as $$
                  select from emails o join erp_actions a on a.email_id = o.id
                  where o.from_address = e.from_address and a.status = 'success')
             then 'it is the first action for this sender' end,
+        case when p_approval = 'first' and not e.trust_reasons && '{dmarc-pass,dkim-aligned,spf-aligned}'
+            then 'nothing vouches for its sender: our servers saw no SPF, DKIM or DMARC that passed' end,
+        case when 'reply-to-differs' = any (e.trust_reasons)
+            then 'answers to it would go to another domain' end,
         case when exists (
                  select from emails o join erp_actions a on a.email_id = o.id
                  where o.thread_id = e.thread_id and o.id <> e.id and a.action_type = p_action_type
@@ -487,6 +491,7 @@ begin
     if a.status not in ('needs_review', 'failed') then
         return case a.status when 'retrying' then 'too late: it is being sent'
                              when 'pending' then 'it needs no approval'
+                             when 'success' then format('it was sent already%s', ': it is ' || a.entity_id)
                              else format('it is %s', a.status) end;
     elsif a.payload_sha256 <> p_seen_sha256 then
         return 'its payload was changed meanwhile; look at it again';

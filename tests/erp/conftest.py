@@ -43,7 +43,8 @@ def mail(app: App, db: psycopg.Connection) -> Mail:
     async def add(
         text: str = ORDER, *, raw: bytes | None = None, sender: str = "ann@example.com", **columns: Any
     ) -> UUID:
-        given = {"intent": "order", "confidence_score": 0.95, "sender_trust": "trusted"} | columns
+        given: dict[str, Any] = {"intent": "order", "confidence_score": 0.95, "sender_trust": "trusted"}
+        given |= {"trust_reasons": ["customer", "dmarc-pass"]} | columns
         return await add_email(app, raw or message("PO", text, sender=f"Ann <{sender}>"), **given)
 
     return add

@@ -223,6 +223,26 @@ async def test_the_first_action_for_a_sender_waits_for_a_person_and_the_second_d
     assert plan(db, stranger, LINES)["questions"] == ["it is the first action for this sender"]
 
 
+async def test_an_action_that_needs_a_person_once_needs_one_again_where_nothing_vouches_for_the_sender(
+    db: psycopg.Connection, mail: Mail
+) -> None:
+    past_success(db, await mail())
+    forged = await mail(
+        "12 boxes of candles for PO-2", sender_trust="known", trust_reasons=["customer", "earlier-mail"]
+    )
+
+    assert plan(db, forged, LINES)["questions"] == [
+        "nothing vouches for its sender: our servers saw no SPF, DKIM or DMARC that passed"
+    ]
+
+
+@pytest.mark.usefixtures("no_questions")
+async def test_answers_that_would_go_to_another_domain_are_a_question(db: psycopg.Connection, mail: Mail) -> None:
+    email_id = await mail(trust_reasons=["customer", "dmarc-pass", "reply-to-differs"])
+
+    assert plan(db, email_id, LINES)["questions"] == ["answers to it would go to another domain"]
+
+
 async def test_what_waits_for_a_person_says_why_and_is_not_sent(
     db: psycopg.Connection, mail: Mail, run: Run, erp: HttpServer
 ) -> None:
