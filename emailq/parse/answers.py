@@ -3,6 +3,7 @@
 import re
 
 from emailq.parse import phrases
+from emailq.parse.attributions import attribution
 from emailq.parse.closings import YOURS, closing_of
 from emailq.parse.lines import NEW, QUOTED, SET_IN, Page, any_of, fold
 from emailq.parse.names import DEPARTMENTS, is_author, names_of
@@ -144,9 +145,13 @@ def mark_answer_below(page: Page, names: list[str]) -> None:
     lines = [number for number, text in enumerate(page.plain) if text]
     signed = next((n for n in lines[:-_SIGNED_WITHIN:-1] if is_author(page.plain[n], names)), -1)
     header = next((n for n in reversed(lines) if n < signed and _is_from(page, n)), -1)
-    if header < 0:
+    if header >= 0:
+        sender = _sender(page, header).difference(names)
+    elif True not in page.are_quoted and attribution(page.plain[lines[0]]):
+        header = lines[0]
+        sender = set(names_of(page.plain[header])).difference(names)
+    else:
         return
-    sender = _sender(page, header).difference(names)
     for number in range(header + 1, signed):
         if not page.labels[number] and _signs(page.plain[number], sender):
             below = next((n for n in range(number, signed) if not page.plain[n]), signed)

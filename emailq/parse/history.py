@@ -258,11 +258,12 @@ def _attribution_length(page: Page, number: int) -> int:
     if "@" in text and ">" in text and _WROTE_AND_SAID.match(text) and tells_date(text):
         return 1
     near = page.plain[number + 1 : number + _ATTRIBUTION_LINES]
-    has_end = ":" in [line[-1:] for line in near]
+    end = "-" if text.startswith("---- ") else ":"  # Zoho
+    has_end = end in [line[-1:] for line in near]
     is_quote_next = _quote_follows(page, number + 1)
     if not (has_end or is_quote_next):
         return 0
-    is_likely = goes_on(text)
+    is_likely = goes_on(text.lstrip("- ") if end == "-" else text)
     if is_likely and is_quote_next and attribution(text) == 2:
         return 1  # without its colon
     if not has_end or (not is_likely and number and page.plain[number - 1]):
@@ -271,7 +272,7 @@ def _attribution_length(page: Page, number: int) -> int:
         if not following or (goes_on(following.rstrip(":")) and tells_date(following)):
             return 0
         text += " " + following
-        if following.endswith(":"):
+        if following.endswith(end):
             is_one = is_likely or _quote_follows(page, number + length)  # in any language
             return length if is_one and _says_who_wrote(text, page, number + length) else 0
     return 0

@@ -369,10 +369,11 @@ INSIDE = """
     en jaune|en gras|en italique|surligné|en rojo|en azul|en verde|en amarillo|en negrita|en cursiva|resaltado
     in rosso|in blu|in grassetto|in corsivo|em vermelho|em azul|em negrito|in het rood|in het blauw|vetgedrukt
     na czerwono|na niebiesko|pogrubione|within the text|im text|в тексте|dans le texte|en el texto
-    below each question|under each question|after each question|below your questions|under your questions
-    unter jeder frage|unter jede frage|unter deinen fragen|unter ihren fragen|hinter jeder frage|под каждым вопросом
-    под вопросами|під кожним питанням|sous chaque question|après chaque question|debajo de cada pregunta
-    sotto ogni domanda|abaixo de cada pergunta|onder elke vraag|pod każdym pytaniem
+    unter den fragen|below each question|under each question|after each question|below your questions
+    under your questions|unter jeder frage|unter jede frage|unter deinen fragen|unter ihren fragen
+    hinter jeder frage|под каждым вопросом|под вопросами|під кожним питанням|sous chaque question
+    après chaque question|debajo de cada pregunta|sotto ogni domanda|abaixo de cada pergunta|onder elke vraag
+    pod każdym pytaniem
 """
 FURTHER_DOWN = """
     marked|below|unten|ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej

@@ -54,7 +54,8 @@ def split_reply(text: str, author: str | None = None, address: str | None = None
     if mark != UNMARKED:
         mark_small_print_below(page, names)
     new, quoted, signature = page.parts()
-    answers_inside = mark in (REPLY, BLOCK) and mark_answers(page, names, new, is_block=mark == BLOCK)
+    is_block = mark == BLOCK or True not in page.are_quoted
+    answers_inside = mark in (REPLY, BLOCK) and mark_answers(page, names, new, is_block=is_block)
     if answers_inside:
         if is_author(new, names):
             mark_signatures(page, names)
