@@ -12,7 +12,7 @@ _GREETING_BEGINS = frozenset(stem[:3] for stem in words_of(phrases.GREETING_STEM
 _GREETS = re.compile(rf"(?<!\w){any_of(phrases.GREETING_STEMS)}")
 _NOT_IN_CLOSINGS = re.compile(r"[.!?;:@\d(\"„“”«»]")
 _SHORT = 70
-_AND = re.compile(r"\s(&|\+|and|und|et|y|e|en|и|i|та)\s")
+_AND = re.compile(r"\s(&|\+|and|und|et|y|e|en|и|i|та|a|ve|és|și|ja|och|og)\s")
 AMBIGUOUS = frozenset(["best", "yours", "ваш", "ваша", "att"])  # that begin sentences too
 _WEAK_CLOSINGS = frozenset(words_of(phrases.WEAK_CLOSINGS))
 YOURS = frozenset(words_of(phrases.YOURS))
@@ -57,7 +57,9 @@ def closing_of(line: str) -> int:
     first, comma, name = words.partition(",")
     if (len(name) <= 40 and len(name.split()) <= 4) or is_contact(name):
         if comma and bare(first) in _WEAK_CLOSINGS:
-            first = name  # "thanks, best regards"
+            if bare(name) in _CLOSINGS:
+                return 2  # "thanks, best wishes"
+            first = name
         elif comma and bare(first) in _CLOSINGS:
             return 2
         is_cited = line[-1:] in QUOTATION_MARKS and QUOTATION_MARKS.isdisjoint(line[:-1])
@@ -65,7 +67,7 @@ def closing_of(line: str) -> int:
         is_sentence = is_sentence or (line[-1:] == "." and len(name.split()) > 2)
         if not is_sentence and any(map(_greets, first.split("/"))):
             return 2
-    both = _AND.split(words) if len(words) <= 50 and 1 < words.count(" ") < 6 else ()
+    both = _AND.split(words, maxsplit=1) if len(words) <= 50 and 1 < words.count(" ") < 6 else ()
     if len(both) == 3 and max(map(len, both)) <= 25 and (both[1] in "&+" or closing_of(both[0])):
         return closing_of(both[2])  # "Namasté & bis bald"
     if words.partition(" ")[0] not in _FIRST_WORDS:

@@ -158,6 +158,11 @@ CLOSINGS = """
     schönen abend noch|schönen feierabend|schönen tag|have a good evening|have a great evening|have a nice evening
     enjoy your weekend|buenas noches|buon weekend|bom fim de semana|fijne avond|fijn weekend|prettig weekend
     trevlig kväll|ha det fint|ha det bra|miłego wieczoru|miłego weekendu|kind rgds
+    have a great week|have a good week|have a nice week|have a lovely day|have a lovely weekend|have a lovely week
+    have a wonderful day|have a wonderful weekend|have a good rest of the week|enjoy the weekend|happy friday
+    einen schönen abend|ein schönes wochenende|einen guten start in die woche|guten start in die woche
+    eine schöne woche|schönen resttag|bonne fin de semaine|un excellent week-end|très bonne soirée|feliz semana
+    buena semana|boa semana|buona settimana|продуктивной недели|хорошей недели|гарного тижня|miłego tygodnia
     lots of love|all my love|with love|love and hugs|big hug|big hugs|fondly|yours ever|ever yours|blessings
     con affetto|affettuosamente|con stima|in fede|un bacione|un bacio|ti abbraccio|vi abbraccio|buona domenica
     buon pomeriggio|buone feste|muchos besos|un besote|besitos|con afecto|afectuosamente|respetuosamente|cuídate
@@ -172,16 +177,14 @@ CLOSINGS = """
     prettige dag verder|fijne dag nog|vänligen|hälsn|ha det gott|allt gott|puss|puss och kram|vh|kys|klem|klemmer
     hav en god dag|ha' en god dag|ha en fin dag|ha en god helg|ściskam|buziaki|całuję|pzdr|ukłony|dobrego dnia
     trzymaj się|hezký víkend|pěkný den|pekný deň|přeji hezký den|mějte se|srdečně|srdečne|s láskou|üdv|puszi
-    köszönettel|szép napot|további szép napot|minden jót|kolay gelsin|kendine iyi bak
-    hoşça kal|hürmetlerimle|öptüm|terv|yst. terv|terkuin|ystävällisesti|halauksin|rakkaudella|kiittäen
-    hyvää viikonloppua|cu drag|cu prietenie|o zi bună|toate cele bune|numai bine|te pup|s poštovanjem|srdačno|lp
-    с уважение|приятен ден|καλή συνέχεια|φιλιά|parimat|tervitades|sveikinimai|kveðja|bestu kveðjur|atentament
-    una abraçada|unha aperta|trân trọng|thân mến|thân ái|salam hormat|hormat kami|مع خالص التحية|مع تحياتي
-    בברכה|בכבוד רב|ขอแสดงความนับถือ|lots of hugs|sending love|warm thoughts
-    bjos|bjinhos|beijinhos|bss|bisou|glg|bussi|busserl|küsschen
-    hugs and kisses|kisses|boa semana|passez une bonne journée
-    順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|謹啟|祝 商祺|feliz tarde|feliz noche|feliz semana
-    feliz fin de semana|buena semana|تحياتي|مع أطيب التحيات|hormat saya|salam
+    köszönettel|szép napot|további szép napot|minden jót|kolay gelsin|kendine iyi bak|hoşça kal|hürmetlerimle|öptüm
+    terv|yst. terv|terkuin|ystävällisesti|halauksin|rakkaudella|kiittäen|hyvää viikonloppua|cu drag|cu prietenie
+    o zi bună|toate cele bune|numai bine|te pup|s poštovanjem|srdačno|lp|с уважение|приятен ден|καλή συνέχεια|φιλιά
+    parimat|tervitades|sveikinimai|kveðja|bestu kveðjur|atentament|una abraçada|unha aperta|trân trọng|thân mến
+    thân ái|salam hormat|hormat kami|مع خالص التحية|مع تحياتي|בברכה|בכבוד רב|ขอแสดงความนับถือ|lots of hugs
+    sending love|warm thoughts|bjos|bjinhos|beijinhos|bss|bisou|glg|bussi|busserl|küsschen|hugs and kisses|kisses
+    boa semana|passez une bonne journée|順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|謹啟|祝 商祺|feliz tarde
+    feliz noche|feliz semana|feliz fin de semana|buena semana|تحياتي|مع أطيب التحيات|hormat saya|salam
 """
 
 # What may go on behind such words: "have a nice day in Ulm".
