@@ -199,11 +199,14 @@ language sql immutable parallel safe as $$
         coalesce(p_text, ''), 'ё', 'е'), 'Ё', 'Е'), '-', ' '), '_', ' '), '/', ' '), '\', ' '))
 $$;
 
--- What people type: words, "a phrase", or, -without.
+-- What people type: words, "a phrase", or, -without. A compound word is a phrase of its parts, as they are indexed.
 create or replace function search_query(p_words text) returns tsquery
 language sql immutable parallel safe as $$
-    select websearch_to_tsquery('russian', translate(
-        regexp_replace(p_words, '([[:alnum:]])[-_/\\]+(?=[[:alnum:]])', '\1 ', 'g'), 'ёЁ', 'еЕ'))
+    select websearch_to_tsquery('russian', translate(regexp_replace(string_agg(
+        case when n % 2 = 0 then piece  -- between quotes already
+             else regexp_replace(piece, '(^|\s)(-?)(\S*[[:alnum:]][-_/\\]+[[:alnum:]]\S*)', '\1\2"\3"', 'g') end, '"' order by n),
+        '([[:alnum:]])[-_/\\]+(?=[[:alnum:]])', '\1 ', 'g'), 'ёЁ', 'еЕ'))
+    from string_to_table(p_words, '"') with ordinality pieces (piece, n)
 $$;
 
 -- ---------------------------------------------------------------------------------------------- threads, contacts

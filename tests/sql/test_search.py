@@ -29,6 +29,7 @@ def is_found(db: psycopg.Connection, text: str, words: str) -> bool:
         ("ann@my-host.example.com wrote", "ann@my-host.example.com"),
         ("apples and pears", "apples or plums"),
         ("请报价", "请报价"),
+        ("40 KH-15/2 and a hose", 'hose KH-15/2 -"KH-15 3" "and a"'),
     ],
 )
 def test_words_are_found(db: psycopg.Connection, text: str, words: str) -> None:
@@ -41,6 +42,8 @@ def test_words_are_found(db: psycopg.Connection, text: str, words: str) -> None:
         ("We ordered ten pumps", "valve"),
         ("We ordered ten pumps", "pumps -ten"),
         ("We ordered ten pumps", '"pumps ten"'),
+        ("4962 pcs KH-4962 from P 15", "KH-15"),
+        ("We ordered KH-15", "ordered -KH-15"),
         ("We ordered ten pumps", ""),
         ("We ordered ten pumps", "' & | ! ( :* \\ \"unclosed"),
     ],
