@@ -144,6 +144,8 @@ def _text(data: bytearray, label: str, words: str) -> str:
 
 def _read(data: bytes, label: str) -> str | None:
     text, _, defect = charset.decode(data, label)
+    if "\ufeff" in text:  # some programs begin each word with a byte order mark
+        text = text.replace("\ufeff", "")
     return None if defect and _CONTROL.search(text) else text
 
 
