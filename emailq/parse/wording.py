@@ -18,7 +18,7 @@ from emailq.parse.replies import SplitText
 WEIGHTS = "wording.txt"
 UNIT = 100  # of the weights in the file: hundredths
 
-_FEWEST = 30  # signs: those of some ten words
+_FEWEST = 45  # signs: those of some fifteen words
 _SURE = 2.2  # logarithm of the odds: nine to one
 _BEGIN, _END = 700, 300  # characters that are looked at
 _STEM = 6  # letters
