@@ -12,6 +12,7 @@ from emailq.parse.answers import mark_answer_below, mark_answers
 from emailq.parse.history import BLOCK, FORWARD, REPLY, UNMARKED, mark_history
 from emailq.parse.lines import Page, fold, words_of
 from emailq.parse.names import DEPARTMENTS, is_author, names_of
+from emailq.parse.shown import unmark_header
 from emailq.parse.signatures import mark_signatures
 from emailq.parse.small_print import mark_small_print_below
 from emailq.parse.tickets import mark_ticket
@@ -48,6 +49,8 @@ def split_reply(text: str, author: str | None = None, address: str | None = None
     page = Page(text)
     mark = BLOCK if mark_ticket(page) else mark_history(page)
     names = _names(page, author or "", address or "")
+    if mark == BLOCK and names and unmark_header(page, names):
+        mark = UNMARKED
     if mark != UNMARKED and names:
         mark_answer_below(page, names)
     mark_signatures(page, names)

@@ -1,11 +1,16 @@
-"""Lines with ">" that quote nobody: a comparison, a command, a log, which the text shows."""
+"""What looks like history and quotes nobody: a comparison, a command, a log, a header, which the text shows."""
 
+import re
 from collections import Counter
 from itertools import takewhile
 
-from emailq.parse.attributions import tells_date, tells_time
+from emailq.parse.attributions import attribution, tells_date, tells_time
+from emailq.parse.cards import GREETING
 from emailq.parse.lines import NEW, QUOTED, Page, are_names
+from emailq.parse.names import is_author, names_of
 
+_FIELD = re.compile(r"[A-Z][\w-]+: \S")  # "Received: from …"
+_SHOWN_LINES = 20  # with text, from a header that is shown to the end
 _GOES_ON = frozenset("(abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщэюя")
 
 
@@ -53,6 +58,29 @@ def unmark_shown(page: Page) -> None:
         goes_on = after >= 0 and page.plain[after][0] in _GOES_ON
         if shown and goes_on and quoted[page.plain[shown[0]].lstrip("> ")] == 1:
             page.owners[shown[0] : shown[-1] + 1] = [NEW] * (shown[-1] + 1 - shown[0])
+
+
+def unmark_header(page: Page, names: list[str]) -> bool:
+    """Whether a mail's header is one that a sentence leads to, in a text that the author signs below.
+
+    Not so where a mail goes on below it: with a greeting, its sender's name or another header.
+    """
+    begin = next((n for n, owner in enumerate(page.owners) if owner == QUOTED), 0)
+    if not page.labels[begin] or page.are_quoted[begin]:
+        return False
+    above = next((text for text in reversed(page.plain[:begin]) if text and not _FIELD.match(text)), "")
+    texts = [n for n in range(begin, len(page.plain)) if page.plain[n]]
+    if not _leads_to(above) or len(texts) > _SHOWN_LINES or not is_author(page.plain[texts[-1]], names):
+        return False
+    header = [*takewhile(lambda n: page.labels[n], texts)]
+    sender = {name for n in header if "from" in page.labels[n] for name in names_of(page.plain[n].partition(":")[2])}
+    below = texts[len(header) : -1]
+    if not below or not sender.difference(names) or GREETING.match(page.plain[below[0]]):
+        return False
+    if any(page.labels[n] or attribution(page.plain[n]) or sender.intersection(names_of(page.plain[n])) for n in below):
+        return False
+    page.owners[begin:] = [NEW] * (len(page.owners) - begin)
+    return True
 
 
 def _is_of_history(page: Page, quoted: list[int], begin: int) -> bool:
