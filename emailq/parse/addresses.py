@@ -42,6 +42,8 @@ _UNCLOSED = re.compile(r"\s*([^\s<>,;]+@[^\s<>,;]+)\s*(?=[,;])")  # "<a@b, C <d@
 _WHITE = re.compile(r"\s+")
 _TO_ESCAPE, _ESCAPED = re.compile(r"([\\\"])"), r"\\\1"
 _OVERESCAPED = re.compile(r"\\([\",;:()])")
+_PAREN = re.compile(r"\\.|[()]", re.DOTALL)
+_PAREN_OR_QUOTED = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"|[()]', re.DOTALL)
 _BLANK = (" ", False)
 _UNQUOTED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -302,17 +304,28 @@ def _is_nobody(text: str) -> bool:
 
 
 def _match_parens(value: str) -> dict[int, int]:
-    """Position of each outermost "(" that is closed → position of its ")". Quoted strings don't count."""
+    """Position of each "(" that is closed → position of its ")". In quoted strings none counts, in comments no quote.
+
+    Where a comment is not closed, quotes count in all of them, so that less is lost.
+    """
     if "(" not in value:
         return {}
+    pairs, is_closed = _pair_parens(value, _PAREN)
+    return pairs if is_closed else _pair_parens(value, _PAREN_OR_QUOTED)[0]
+
+
+def _pair_parens(value: str, pattern: re.Pattern[str]) -> tuple[dict[int, int], bool]:
+    """Also whether all are closed. In a comment `pattern` finds what counts."""
     pairs: dict[int, int] = {}
     opened: list[int] = []
-    for match in re.finditer(r'\\.|"(?:[^"\\]++|\\.)*+"|[()]', value, re.DOTALL):
+    at = 0
+    while match := (pattern if opened else _PAREN_OR_QUOTED).search(value, at):
+        at = match.end()
         if match[0] == "(":
             opened.append(match.start())
         elif match[0] == ")" and opened:
             pairs[opened.pop()] = match.start()
-    return pairs
+    return pairs, not opened
 
 
 def _split_bare(words: list[tuple[str, bool]]) -> list[tuple[str, str]]:

@@ -99,6 +99,11 @@ WIDE_LIST = [(None, f"{x}@b.example") for x in "cde"]
         ("Bo &lt;a@b.example&gt;", [("Bo", "a@b.example")]),
         ("Bo <a@b.example>:;", [("Bo", "a@b.example")]),
         ('"undisclosed-recipients:;"', []),
+        (
+            'a@b.example (5" disk), "Doe, (Jo)" <c@b.example> (say "hi :), d@b.example',
+            [('5" disk', "a@b.example"), ("Doe, (Jo)", "c@b.example"), (None, "d@b.example")],
+        ),
+        ('Jo ("x) <a@b.example>, "Al (c" <c@b.example>', [("Jo", "a@b.example"), ("Al (c", "c@b.example")]),
         ('"Undisclosed-Recipient:;"@b.example', []),
         ("unlisted-recipients:; (no To-header on input)@b.example", []),
         ("<recipient list not shown:;>", []),
