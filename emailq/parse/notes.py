@@ -17,6 +17,7 @@ _LONGEST = 1200  # characters of a note
 _LONGEST_WITH_LINKS = 2500
 _SENTENCES = 16
 _SHORT = 4  # words of a greeting, a name or a heading
+_LONG = 6  # words of a clause that says more than a day
 _SHORT_WITHOUT_BLANKS = 12  # characters
 _WIDE = "\u3040"  # from here on scripts have no blanks between words
 _OTHERS = 2  # sentences that say something else
@@ -373,10 +374,11 @@ def _says_only_who_is_away(sentences: tuple[str, ...], are_away: list[bool]) -> 
 
 def _other_clauses(said: str) -> int:
     """How many clauses of a sentence behind its first say what such notes don't."""
-    return sum(
-        len(_WORD.findall(clause)) > _SHORT
-        and not (
-            _ABSENT.search(clause) or _MEANWHILE.search(clause) or _CONTACT.search(clause) or _UNTIL.search(clause)
-        )
-        for clause in _CLAUSE_END.split(said)[1:]
-    )
+    return sum(map(_is_other_clause, _CLAUSE_END.split(said)[1:]))
+
+
+def _is_other_clause(clause: str) -> bool:
+    words = len(_WORD.findall(clause))
+    if words <= _SHORT or any(known.search(clause) for known in (_ABSENT, _MEANWHILE, _CONTACT)):
+        return False
+    return words > _LONG or not _UNTIL.search(clause)

@@ -335,6 +335,7 @@ MEANWHILE_SENTENCES = r"""
     (?:wenden|kontaktieren|melden|schreiben|richten|erreichen) sie|um geduld|(?:mon|notre|dès) retour|responder[éeá]
     contest(?:ar|e)|dirigir|dirija|retorn|regresso|contat[eo]|odpowiedzi|spoed|terugkomst|beantwoord|acil
     dön(?:dü|üş|ece|üm)|yanıtla|cevapla|iletişime|yazabilir|brådskande|återkom|svarar|haster|svare|vastaan|kiireel
+    (?:wordt|worden) niet (?:gelezen|doorgestuurd)|kunt u terecht|(?:mijn|een) collega
     vrát|sürgős|お問い合わせ|対応|来信|回覆|不便|긴급|회신|연락|답변
 """
 
@@ -479,7 +480,7 @@ PROGRAM_SENTENCES = r"""
 # Subjects that only programs write.
 PROGRAM_SUBJECTS = r"""
     (?:down|up|offline|online|recovered|critical|degraded|unreachable): [\w-]{1,60}\.\w
-    \[[\w./-]{1,80}\] (?:pipeline|build|job)\b|(?:toner|tinte|papierstau|paper jam)\b.{0,40}(?:leer|empty|low\b|ersetz)
+    \[[\w./-]{1,80}\] (?:pipeline|build|job)\b|.{0,40}certificate expiration notice
     (?:problem|recovery|acknowledgement|flapping\S{0,6}|downtime\S{0,6})\b.{0,10}\b(?:service|host) alert|cron <
     \[(?:firing|resolved|alert(?:ing)?|problem)\b|(?:problem|recovery|resolved|acknowledgement):
     \*\* (?:problem|recovery)|build (?:failed|fixed|successful|still) |(?:failed|passed|fixed): |logwatch for
@@ -495,7 +496,7 @@ CUSTOMER_GREETINGS = r"""
 """
 # What shops, carriers and accounts tell by themselves: of what, in the subject …
 NOTICE_THINGS = r"""
-    \bdomain|домен|dominio|\bdomen|domein|certificat|сертификат|zertifikat|certyfikat|licen[cs]|лиценз|lizenz|hosting|хостинг
+    \bflight|\bflug\b|\bрейс|\bdomain|домен|dominio|\bdomen|domein|certificat|сертификат|zertifikat|certyfikat|licen[cs]|лиценз|lizenz|hosting|хостинг
     \border\b|parcel|package|shipment|booking|reservation|payment|sign-?in|log-?in|\baccount|subscription|заказ|посылк
     отправлени|бронирован|плат[её]ж|оплат|парол|\bвход|аккаунт|подписк|bestellung|\bpaket|sendung|lieferung|buchung
     zahlung|passwor|anmeldung|\bkonto|commande|colis|livraison|réservation|paiement|mot de passe|connexion|compte
@@ -506,7 +507,7 @@ NOTICE_THINGS = r"""
 # … and what became of it.
 NOTICE_STATES = r"""
     expir|истека|истек(?:ло|ает|ла)?\b|заканчива|продл|läuft .{0,40}\bab\b|abgelaufen|renew|scad(?:e|enza|uto)
-    vence\b|wygas|verloopt|спливає|закінчу
+    vence\b|wygas|verloopt|спливає|закінчу|kommt (?:heute|morgen)|arriv|reschedul|verschoben|перенес|verspät|задерж
     shipped|dispatched|confirm|on its way|delivered|\bplaced|received|processed|cancel|reset|\bnew\b|reminder
     verif|\bready\b|передан|оформлен|отправлен|собран|доставлен|принят|подтвержд|отмен|готов|сброс|\bнов[ыо]
     измен[её]н|versandt|verschickt|unterwegs|bestätig|zugestellt|storniert|\bneue|zurücks|expédi|livré|annul

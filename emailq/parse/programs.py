@@ -83,7 +83,7 @@ def reason_for(message: Message, headers: dict[str, str], subject: str, reply: S
         reason = "sent by a program"
     elif _SHOP_MAILER.match(headers.get("x-mailer", "")):
         reason = "sent by the program of a shop, tracker or forum"
-    elif _SUBJECT.match(subject):
+    elif _SUBJECT.match(subject) and not is_persons(senders[0]):
         reason = "subject of a program"
     elif _is_notice(text, headers, subject, senders[0]):
         reason = "subject and text of a shop"
