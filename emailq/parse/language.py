@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import lru_cache
 
 _READ = 1500  # characters
@@ -165,7 +165,7 @@ def guess_language(text: str) -> str | None:
     if lower.isascii():  # most texts: one script, and no letter that only some languages have
         count = len(lower.encode().translate(None, _NO_ASCII_LETTERS))
         return _by_words(lower, {}, "latin") if count >= _LETTERS_NEEDED else None
-    letters = {letter: lower.count(letter) for letter in dict.fromkeys(lower)}
+    letters = Counter(lower)
     scripts: dict[str, int] = {}
     for letter, count in letters.items():
         script = _script(letter)
