@@ -92,7 +92,8 @@ def mark_history(page: Page) -> int:
                 page.owners[number:] = [QUOTED] * (end - number)
                 break
         number += length
-    _mark_broken_lines(page)
+    if QUOTED in page.owners:
+        _mark_broken_lines(page)
     if True in page.are_quoted:
         unmark_prose(page, first)
         unmark_shown(page)
