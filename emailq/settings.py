@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -34,6 +36,13 @@ def _words(value: object) -> object:
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]  # divided by commas or spaces; lower case
+
+
+def _addresses(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
+        if not re.fullmatch(r"(?:[^@\s;:<>]+@)?[\w-]+(?:\.[\w-]+)*", word):
+            raise ValueError(f"{word!r} is no address or domain; divide them by commas or spaces")
+    return words
 
 
 class ImapAccount(BaseModel):
@@ -99,7 +108,7 @@ class Settings(BaseModel):
     s3_region: str | None = Field(None, description="S3 region, where the server asks for one")
 
     account: str = Field("default", description="mailbox that ingested messages belong to")
-    own_addresses: Words = Field(
+    own_addresses: Annotated[Words, AfterValidator(_addresses)] = Field(
         (), description="our addresses and domains: mail from such an address is our own, such contacts are internal"
     )
     authserv_ids: Words = Field(
@@ -275,7 +284,8 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: Any) -> 
     try:
         return Settings(**values), sources
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        errors = error.errors(include_input=False, include_url=False)
+        first = min(errors, key=lambda one: one["type"] != "extra_forbidden")  # a misspelt key is missing too
         key = str(first["loc"][0])
         meaning = Settings.model_fields[key].description
         path = ".".join(str(part) for part in first["loc"])

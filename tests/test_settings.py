@@ -206,6 +206,12 @@ def test_lists_of_words_are_divided_by_commas_or_spaces_and_in_lower_case() -> N
     assert settings.authserv_ids == ("mx1", "mx2")
 
 
+@pytest.mark.parametrize("given", ["a.example;b.example", "@a.example", "Ann <ann@a.example>"])
+def test_what_is_no_address_or_domain_is_not_taken_for_one_of_ours(given: str) -> None:
+    with pytest.raises(ConfigError, match=r"EMAILQ_OWN_ADDRESSES: .* divide them by commas or spaces"):
+        load_settings({"EMAILQ_OWN_ADDRESSES": given})
+
+
 def test_accounts_that_are_addresses_are_ours() -> None:
     settings = load_settings({}, account="Shop@example.org", own_addresses="example.net")
 

@@ -82,7 +82,11 @@ async def parse(request: Request, token: Ingester) -> ParseEmailResponse:
     [accepted] = await accept(app.pool, app.blobs, [incoming])
     if accepted.email_id is None:
         raise HTTPException(410, "the message was erased here and does not come back")
-    if not await work_now(app, "parsing", accepted.email_id, only_unclaimed=True):
+    try:
+        is_done = await work_now(app, "parsing", accepted.email_id, only_unclaimed=True)
+    except BadInput as error:
+        raise BadInput(f"{error}; it is kept all the same, as {accepted.email_id}: do not send it again") from None
+    if not is_done:
         await _wait_until_parsed(app, accepted.email_id)
     email = await _details(app, accepted.email_id)
     took_ms = round((time.perf_counter() - began) * 1000)

@@ -89,7 +89,10 @@ class Imap:
                 await self._learn_capabilities()
         except ssl.SSLCertVerificationError as error:
             raise ImapFailed(f"{account.where}: its certificate is not trusted: {error.verify_message}") from None
-        except (OSError, TimeoutError, ssl.SSLError) as error:
+        except ssl.SSLError as error:
+            hint = f"no TLS answers there; is security = {account.security} right, and the port?"
+            raise ImapFailed(f"{account.where}: {hint} ({_short(error)})") from None
+        except (OSError, TimeoutError) as error:
             raise ImapFailed(f"{account.where}: can't connect: {_short(error)}") from None
         except ImapRefused as error:
             raise ImapFailed(f"{account.where}: {error}") from None

@@ -223,7 +223,12 @@ language sql as $$
           and (p_defect is null or e.defects @> array[p_defect])
           and e.raw_sha256 <> sha256('')
         on conflict do nothing
-        returning 1
+        returning email_id
+    ), outdated as (  -- what comes of it now counts, not how it failed before
+        update processing_queue q set acknowledged_at = queue_now()
+        from added
+        where q.email_id = added.email_id and q.queue_name = 'parsing'
+          and q.failed_at is not null and q.acknowledged_at is null
     )
     select count(*) from added
 $$;

@@ -1,6 +1,7 @@
 """E-mails over HTTP, against a real server process."""
 
 import base64
+import re
 from uuid import uuid4
 
 import httpx
@@ -57,6 +58,14 @@ def test_what_is_no_message_is_refused_with_a_reason(api: httpx.Client) -> None:
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["detail"]
+
+
+def test_what_can_not_be_parsed_is_said_to_be_kept(api: httpx.Client) -> None:
+    detail = api.post("/parse", content=b"no mail at all", headers=RAW).json()["detail"]
+
+    kept = re.search(r"it is kept all the same, as (\S+):", detail)
+    assert kept
+    assert api.get(f"/emails/{kept[1]}").status_code == 200
 
 
 def test_a_message_is_classified_now_and_the_decision_is_kept(api: httpx.Client) -> None:

@@ -576,6 +576,11 @@ async def test_a_login_before_tls_is_not_accepted(app: App, script: ScriptedImap
         await look(app, script.settings(security="starttls"))
 
 
+async def test_a_port_without_tls_is_told_with_the_setting_to_look_at(app: App, script: ScriptedImap) -> None:
+    with pytest.raises(Unavailable, match=r"no TLS answers there; is security = tls right, and the port\?"):
+        await look(app, script.settings(security="tls"))
+
+
 async def test_a_server_that_does_not_know_starttls_gets_no_password(app: App, script: ScriptedImap) -> None:
     script.answer = lambda command: [b"TAG BAD unknown command"]
 

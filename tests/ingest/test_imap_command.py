@@ -103,6 +103,7 @@ def test_the_service_takes_in_mail_until_it_is_told_to_stop(
             'host = "h"\nuser = "u"\npassword = "p"\nfolder = "INBOX"',
             "imap.shop.folder: unknown setting; did you mean 'folders'?",
         ),
+        ('hots = "h"\nuser = "u"\npassword = "p"', "imap.shop.hots: unknown setting; did you mean 'host'?"),
         ('host = "h"\nuser = "u"\npassword_file = "/nowhere/at/all"', "can't read /nowhere/at/all"),
     ],
 )

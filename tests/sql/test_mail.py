@@ -381,6 +381,16 @@ def test_people_are_called_as_in_their_newest_message_whatever_the_order_of_arri
     assert set(called) == {name}
 
 
+def test_a_reparse_takes_the_place_of_an_earlier_failure(db: psycopg.Connection) -> None:
+    [accepted] = accept(db, incoming("hello"))
+    db.execute("update processing_queue set status = 'failed', failed_at = now(), completed_at = now()")
+
+    assert value(db, "select reparse_emails(array[%s]::uuid[])", accepted.email_id) == 1
+
+    assert value(db, "select failed from queue_status where queue_name = 'parsing'") == 0
+    assert value(db, "select pending from queue_status where queue_name = 'parsing'") == 1
+
+
 def test_a_reparse_replaces_a_name_that_was_read_wrong(db: psycopg.Connection) -> None:
     found = name_mails(db, [(ANN, NOON, "Anne"), (ANN, TOMORROW, "=?Ann?=")])
     store_all(db, found)
