@@ -53,8 +53,8 @@ select case when not pg_is_in_recovery()
             then ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer end
 """
 # Errors after which the same work may succeed unchanged: serialization, deadlock, lock timeout, out of resources,
-# shutdown. https://www.postgresql.org/docs/current/errcodes-appendix.html
-_TEMPORARY_CLASSES = ("08", "40", "53", "55", "57", "58")
+# shutdown, no writes at present. https://www.postgresql.org/docs/current/errcodes-appendix.html
+_TEMPORARY_CLASSES = ("08", "25006", "40", "53", "55", "57", "58")
 
 
 def sql_directory() -> Traversable:

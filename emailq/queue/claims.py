@@ -49,6 +49,8 @@ class Claims:
                     self._session.forget(worker_id)
                 elif error.sqlstate.startswith("42"):  # no right to it, or no such function
                     raise
+                elif self._conn and error.sqlstate == "25006":  # who connected just then may only read, for ever
+                    await self._conn.close()
                 log.warn("claim.failed", queue=queue_name, reason=brief(error))
             except Unavailable as error:
                 log.warn("claim.failed", queue=queue_name, reason=brief(error))

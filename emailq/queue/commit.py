@@ -13,11 +13,11 @@ from uuid import UUID
 
 from psycopg import sql
 from psycopg.adapt import PyFormat
-from psycopg.errors import InvalidSqlStatementName
+from psycopg.errors import InvalidSqlStatementName, ReadOnlySqlTransaction
 from psycopg.types.json import Jsonb
 
 from emailq import log, metrics
-from emailq.db import Connection, brief, connect, is_idle, is_temporary, restore
+from emailq.db import Connection, brief, connect, fetch_value, is_idle, is_temporary, restore
 from emailq.errors import Unavailable
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Outcome, Reject, Release, Retry
@@ -57,6 +57,9 @@ class Committer:
         """Before anything is claimed: who gets no connection for commits must hold no jobs. Raises Unavailable."""
         self._cut_off_at = self._cut_off_at or time.monotonic()
         self._conn = await connect(self._settings.require_dsn(), "commit")
+        if await fetch_value(self._conn, "show transaction_read_only") == "on":
+            await self._conn.close()
+            raise Unavailable("this server, database or role takes no writes (emailq doctor)")
         self._cut_off_at = None
 
     def cut_off_s(self) -> float:
@@ -119,11 +122,12 @@ class Committer:
                 await self._commit(self._conn, batch)
                 return
             except Exception as error:
-                is_bare = isinstance(error, InvalidSqlStatementName)  # an effect took our prepared statements away
-                if self._conn and (is_bare or not is_idle(self._conn)):
+                # an effect took our prepared statements away, or nobody may write any more
+                is_unfit = isinstance(error, InvalidSqlStatementName | ReadOnlySqlTransaction)
+                if self._conn and (is_unfit or not is_idle(self._conn)):
                     await self._conn.close()
                 answered = self._conn is not None and not self._conn.closed
-                may_pass = is_bare or isinstance(error, Unavailable) or is_temporary(error)
+                may_pass = is_unfit or isinstance(error, Unavailable) or is_temporary(error)
                 if len(batch) == 1:
                     job, outcome = batch[0]
                     has_effects = isinstance(outcome, Done | Reject)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import psycopg
 
 from emailq import log, metrics
-from emailq.db import Connection, brief, connect, is_pooled, refuse_an_old_primary
+from emailq.db import Connection, brief, connect, is_pooled, is_temporary, refuse_an_old_primary
 from emailq.errors import Unavailable
 from emailq.queue import jobs as queue
 from emailq.settings import Settings
@@ -57,7 +57,9 @@ class Session:
                     await self._hold(conn)
                 finally:
                     await self._leave(conn)
-            except (Unavailable, psycopg.OperationalError, TimeoutError) as error:
+            except (Unavailable, psycopg.Error, TimeoutError) as error:
+                if isinstance(error, psycopg.Error) and not is_temporary(error):
+                    raise
                 if self._failures is None:
                     raise Unavailable(brief(error)) from None
                 log.warn("session.lost", reason=brief(error))

@@ -1126,6 +1126,31 @@ async def test_what_can_not_be_committed_when_a_worker_stops_is_given_back(
     assert notes() == []
 
 
+async def test_a_worker_outlasts_a_database_that_takes_no_writes(
+    db: psycopg.Connection, running: Running, notes: Callable[[], list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A managed PostgreSQL does that when its disk is nearly full."""
+    gate = Gate()
+    item_id = add_item(db)
+    of_this = psycopg.sql.SQL("alter database {} ").format(psycopg.sql.Identifier(db.info.dbname))
+
+    async def handle(job: Job, app: App) -> Outcome:
+        await gate.handle(job, app)
+        return Done([Effect("note", ("done",))])
+
+    async with running(handle):
+        await wait_until_async(lambda: gate.began)
+        db.execute(of_this + psycopg.sql.SQL("set default_transaction_read_only = on"))
+        db.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'emailq %'")
+        gate.opened.set()
+        await wait_until_async(lambda: [one.levelname for one in caplog.records].count("WARNING") > 10)
+        db.execute(of_this + psycopg.sql.SQL("reset default_transaction_read_only"))
+        await wait_until_async(lambda: item(db, item_id)["status"] == "completed")
+
+    assert notes() == ["done"]
+    assert item(db, item_id)["attempts"] == 1
+
+
 async def test_a_worker_that_gets_no_connection_to_commit_says_so(
     db: psycopg.Connection, pg_server: PostgresServer, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
