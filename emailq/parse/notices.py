@@ -137,6 +137,7 @@ STATUS_TEXTS = {
     """,
     "5.1.1": r"""
         (?:user|recipient|mailbox|addressee|address|account)(?: name| <\S{3,100})? (?:is )?unknown
+        (?:user|recipient|mailbox|address|account) [^\s@]{1,80}@\S{3,100} (?:is )?unknown
         (?:user|recipient|mailbox|addressee|address)(?: name)? (?:is )?not (?:found|known|listed|recognized)
         нет такого (?:пользователя|адреса|ящика|получателя)
         так(?:ого|ой) (?:пользовател|адрес|ящик)\S{0,2} (?:\S{1,20} ){0,3}(?:нет|не)\b
@@ -250,6 +251,8 @@ READ_TEXTS = r"""
     (?:message|mail|nachricht).{0,120}\bwurde\b.{0,80}\b(?:gelesen|gelöscht|angezeigt|geöffnet)
     \n\s{0,9}(?:was|wurde|has been)\b.{0,160}\b(?:read|displayed|deleted|opened|gelesen|gelöscht|angezeigt|geöffnet)
     (?:письмо|сообщение).{0,120}(?:прочтен|прочитан|просмотрен)|\n\s{0,9}(?:было )?(?:прочтен|прочитан|просмотрен)о
+    wiadomość.{0,160}\b(?:przeczytana|wyświetlona|usunięta)|bericht.{0,160}\b(?:is|werd) (?:gelezen|geopend)
+    \n\s{0,9}(?:(?:is|werd) (?:gelezen|geopend)|lästes|blev læst|ble lest)
     a été lu|(?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)|return receipt|开封|開封
 """
 
