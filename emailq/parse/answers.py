@@ -1,6 +1,7 @@
 """Answers that stand inside of a quote, or below one that nothing marks."""
 
 import re
+from collections import Counter
 
 from emailq.parse import phrases
 from emailq.parse.attributions import attribution
@@ -10,7 +11,7 @@ from emailq.parse.names import DEPARTMENTS, is_author, names_of
 
 _SAID_WITHIN = 300  # characters that somebody writes above a quote with answers
 _SIGNED_WITHIN = 12  # lines with text, from the end
-_TAG = re.compile(r">*\s?(?:[\[(<]([^\[\]()<>:]{1,40}):?[\])>]|[\[(<{]?([^\W\d_]{1,20}):)\s*\S")
+_TAG = re.compile(r">*\s?(?:[\[(<]([^\[\]()<>:]{1,40}):?[\])>]|[\[(<{]?([^\W\d_]{1,20}(?: [^\W\d_]{1,20}){0,2}):)\s*\S")
 _QUESTION_TAGS = (("q", "a"), ("question", "answer"), ("f", "a"), ("frage", "antwort"), ("в", "о"), ("вопрос", "ответ"))
 _ARROW = re.compile(r"(?:[=–-]{1,3}>|[→➔➜⇒▶►»])\s*\S")
 _CAPITALS = re.compile(rf"(?<!\w){any_of(phrases.CAPITALS)}(?!\w)")
@@ -19,6 +20,10 @@ _BRACKETED = re.compile(r"[\[({].*[\])}][.!]?$")
 _SET_OFF = re.compile(
     rf"(?<!\w)(?:{any_of(phrases.INSIDE)}|{any_of(phrases.CAPITALS)}|{any_of(phrases.BRACKETS)})(?!\w)"
 )
+_GIVEN = re.compile(
+    rf"(?<!\w)(?<!your )(?<!the )(?<!for )(?<!ihre )(?<!deine )(?<!ваши )(?<!vos ){any_of(phrases.GIVEN_ANSWERS)}(?!\w)"
+)
+_ALIKE = re.compile(r"([*#@/+<>{=~|!%§]{2,4})\s?[^\W_]")
 _BELOW = re.compile(rf"(?<!\w){any_of(phrases.FURTHER_DOWN)}(?!\w)")
 _ANSWERS_INSIDE = re.compile(
     rf"(?<!\w){any_of(phrases.ANSWERS)}(?!\w)[^.!?\n]{{0,40}}(?<!\w)(?:{any_of(phrases.FURTHER_DOWN)}|{_SET_OFF.pattern})"
@@ -30,34 +35,47 @@ def mark_answers(page: Page, names: list[str], new: str, *, is_block: bool) -> b
     """Whether the new text says that answers stand inside of the quote; those are found by what sets them off.
 
     `is_block`: the quote is one that Outlook writes, without a mark before its lines. Where nothing is said but a name,
-    or "see below", lines that a page sets off are answers if each stands below a question.
+    or "see below", lines that a page sets off are answers if each stands below a question; so are, below that, lines
+    with the author's name before them, if none has another's.
     """
     if len(new) > _SAID_WITHIN or not (is_block or page.has_set_in):
         return False
     said = fold(new)
-    is_told = bool(_ANSWERS_INSIDE.search(said))
-    may_be_told = not new or _BELOW.search(said) or is_author(new, names)
-    if not is_told and not (page.has_set_in and may_be_told):
+    is_told = bool(_ANSWERS_INSIDE.search(said) or _GIVEN.search(said))
+    is_hinted = bool(_BELOW.search(said))
+    may_be_told = is_hinted or (page.has_set_in and (not new or is_author(new, names)))
+    if not (is_told or may_be_told):
         return False
     quoted = [number for number, owner in enumerate(page.owners) if owner == QUOTED and page.plain[number]]
     answers = _set_in(page, quoted)
     if not is_told and not _are_below_questions(page, quoted, answers):
-        return False
+        answers = _tagged(page, quoted, names) if is_block and is_hinted else []
+        n_tagged = sum(not page.labels[n] and bool(_TAG.match(page.plain[n])) for n in quoted)
+        if not answers or len(answers) < n_tagged:
+            return False  # a chat
     for number in answers:
         page.lines[number] = page.lines[number].lstrip(f"> {SET_IN}")
     if is_told and not answers:
-        answers = _with_marks(page, quoted, names)
-        if _BRACKETS.search(said):
-            answers += [number for number in quoted if _BRACKETED.match(page.plain[number].lstrip("> "))]
-        if _CAPITALS.search(said):
-            answers += [number for number in quoted if page.plain[number].isupper() and not page.labels[number]]
-        if is_block:
-            answers += _behind_marks(page, quoted)
-        if is_block and not answers and _SET_OFF.search(said):
-            answers = _below_questions(page, quoted)
+        answers = _told(page, quoted, names, said, is_block=is_block)
     for number in answers:
         page.owners[number] = NEW
     return is_block or bool(answers)
+
+
+def _told(page: Page, quoted: list[int], names: list[str], said: str, *, is_block: bool) -> list[int]:
+    """Which lines are answers, by what tells them in the text: a mark, brackets, capitals, else the question above."""
+    answers = [n for n in quoted if _ARROW.match(page.plain[n])] + _tagged(page, quoted, names)
+    if _BRACKETS.search(said):
+        answers += [number for number in quoted if _BRACKETED.match(page.plain[number].lstrip("> "))]
+    if _CAPITALS.search(said):
+        answers += [number for number in quoted if page.plain[number].isupper() and not page.labels[number]]
+    if is_block:
+        answers += _behind_marks(page, quoted)
+    answers = answers or _with_one_mark(page, quoted)
+    is_last_said = bool(_GIVEN.search(said.rpartition("\n")[2]))
+    if is_block and not answers and (is_last_said or _SET_OFF.search(said)):
+        return _below_questions(page, quoted)
+    return answers
 
 
 def _set_in(page: Page, quoted: list[int]) -> list[int]:
@@ -82,14 +100,23 @@ def _are_below_questions(page: Page, quoted: list[int], answers: list[int]) -> b
     return bool(answers) and all(n in above and page.plain[above[n]][-1] == "?" for n in answers)
 
 
-def _with_marks(page: Page, quoted: list[int], names: list[str]) -> list[int]:
-    """Lines with an arrow, "[AH]" or "Ann:" before them, where Ann Hill writes."""
+def _tagged(page: Page, quoted: list[int], names: list[str]) -> list[int]:
+    """Lines with "[AH]" or "Ann:" before them, where Ann Hill writes, or "A:" where others have "Q:"."""
     names = [name for name in names if len(name) > 1]
-    tags = {"".join(name[0] for name in names), *names, " ".join(names)}
+    tags = {*names, " ".join(names)} - {""}
+    if len(names) > 1:
+        tags.add("".join(name[0] for name in names))
     tags.update(
         answer for question, answer in _QUESTION_TAGS if any(_is_tagged(page.plain[n], {question}) for n in quoted)
     )
-    return [n for n in quoted if _ARROW.match(page.plain[n]) or _is_tagged(page.plain[n], tags)]
+    return [n for n in quoted if _is_tagged(page.plain[n], tags) and not page.labels[n]]
+
+
+def _with_one_mark(page: Page, quoted: list[int]) -> list[int]:
+    """Lines with "***" before them, or another mark that several have."""
+    marks = {number: found[1] for number in quoted if (found := _ALIKE.match(page.plain[number]))}
+    counts = Counter(marks.values())
+    return [number for number, mark in marks.items() if counts[mark] > 1]
 
 
 def _is_tagged(text: str, tags: set[str]) -> bool:

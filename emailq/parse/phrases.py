@@ -372,15 +372,26 @@ INSIDE = """
     en jaune|en gras|en italique|surligné|en rojo|en azul|en verde|en amarillo|en negrita|en cursiva|resaltado
     in rosso|in blu|in grassetto|in corsivo|em vermelho|em azul|em negrito|in het rood|in het blauw|vetgedrukt
     na czerwono|na niebiesko|pogrubione|within the text|im text|в тексте|dans le texte|en el texto
-    unter den fragen|below each question|under each question|after each question|below your questions
-    under your questions|unter jeder frage|unter jede frage|unter deinen fragen|unter ihren fragen
-    hinter jeder frage|под каждым вопросом|под вопросами|під кожним питанням|sous chaque question
-    après chaque question|debajo de cada pregunta|sotto ogni domanda|abaixo de cada pergunta|onder elke vraag
-    pod każdym pytaniem
+    dans le corps|в теле письма|по тексту|no corpo do|en el cuerpo|nel corpo|unter den fragen|below each question
+    under each question|after each question|below your questions|under your questions|unter jeder frage
+    unter jede frage|unter deinen fragen|unter ihren fragen|hinter jeder frage|под каждым вопросом|под вопросами
+    під кожним питанням|sous chaque question|après chaque question|debajo de cada pregunta|sotto ogni domanda
+    abaixo de cada pergunta|onder elke vraag|pod każdym pytaniem
 """
 FURTHER_DOWN = """
     marked|below|unten|ниже|нижче|ci-dessous|abajo|sotto|abaixo|hieronder|poniżej
     point by point|по пунктам|по пунктах|punkt für punkt|point par point|punto por punto
+"""
+# The same where it is sure that they are the author's.
+GIVEN_ANSWERS = """
+    my answers|my replies|my comments|my responses|answers below|replies below|comments below|responses below
+    answered below|replied below|commented below|meine antworten|meine kommentare|antworten unten
+    antworten siehe unten|unten geantwortet|unten beantwortet|мои ответы|мои комментарии|ответы ниже
+    комментарии ниже|ответил ниже|ответила ниже|ответили ниже|мої відповіді|відповіді нижче|відповіла нижче
+    відповів нижче|mes réponses|mes commentaires|réponses ci-dessous|répondu ci-dessous|mis respuestas
+    mis comentarios|respuestas abajo|contesto abajo|respondo abajo|le mie risposte|risposte sotto|rispondo sotto
+    minhas respostas|respostas abaixo|respondo abaixo|mijn antwoorden|antwoorden hieronder|moje odpowiedzi
+    odpowiedzi poniżej|moje uwagi
 """
 # The same where nothing but capitals tells them.
 CAPITALS = """
