@@ -72,6 +72,7 @@ _CHARSET = re.compile(rb"\ncontent-type:[^\n]{0,200}\n?[ \t][^\n]{0,100}charset=
 _INDENTED = re.compile(rb"([ \t]+)[\w-]+:[^\n]*\n(?:\1[^\n]*\n)+?[ \t\r]*\n")  # all of the header
 _START_BYTES = 4000  # in which other line ends than CRLF and LF show
 _PARTS_BYTES = 8000  # in which the charset of a part is looked for
+_WITHOUT_COLON = re.compile(r"(?:to|cc|bcc|subject|date|sender|reply-to|message-id)[ \t]", re.IGNORECASE)
 _LONG_WORD = re.compile(r"\S{40,}+\s*+")  # no text begins so: it is a value whose indentation is lost
 _PARAMETER = re.compile(r"[\w*-]{1,40}\s?=")
 _CONTROL = b"\0\t\x0b\x0c\x1c\x1d\x1e"
@@ -114,8 +115,8 @@ def _wide_codec(raw: bytes) -> str | None:
 def sound_lines(raw: bytes) -> tuple[bytes, set[str]]:
     """A whole message with line ends that can be parsed, and defect codes; nearly all messages are as they should be.
 
-    Some programs write CR alone, some make CRCRLF out of CRLF, some save a message as UTF-16, some indent it. Servers
-    may have put fields with other line ends above it.
+    Some programs write CR alone or behind LF, some make CRCRLF out of CRLF, some save a message as UTF-16, some indent
+    it. Servers may have put fields with other line ends above it.
     """
     start = raw[:_START_BYTES]
     if b"\0" in raw[:4] and (codec := _wide_codec(raw)):
@@ -124,6 +125,8 @@ def sound_lines(raw: bytes) -> tuple[bytes, set[str]]:
         return raw.replace(b"\n" + indent[1], b"\n").removeprefix(indent[1]), {"header-malformed"}
     if start.count(b"\r") == start.count(b"\r\n"):
         return raw, set()
+    if raw.count(b"\n\r") * 2 > raw.count(b"\n") > raw.count(b"\r\n") * 2:
+        return raw.replace(b"\n\r", b"\n"), {"line-ends-cr"}
     if raw.count(b"\r\r\n") * 2 > raw.count(b"\n"):
         return raw.replace(b"\r\r\n", b"\r\n"), {"line-ends-crcrlf"}
     if raw.count(b"\r") > raw.count(b"\n") * 4:
@@ -161,7 +164,7 @@ def read_header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
     if "\r" in text:  # one character is looked for in a tenth of the time that two take
         text = text.replace("\r\n", "\n")
     if "\r" in text:
-        text = text.rstrip("\r").replace("\r\n", "\n").replace("\r", " ")
+        text = text.rstrip("\r").replace("\r\n", "\n").replace("\n\r", "\n").replace("\r", " ")
     pairs: list[tuple[str, str]] = _FIELD.findall(text)
     folds = "".join([value for _, value in pairs]).count("\n")
     if text.count("\n") + 1 - text.endswith("\n") != len(pairs) + folds:
@@ -245,9 +248,10 @@ def _lost_its_indent(value: list[str], line: str, *, is_field: bool) -> bool:
 
 def _goes_on(pair: tuple[str, list[str]], line: str) -> bool:
     """Whether `line` may belong to the field above it: in one with addresses, dates or ids text alone is junk."""
-    if line.startswith(("From ", ">From ")):
+    is_text = pair[0].lower() not in _NO_TEXTS
+    if line.startswith(("From ", ">From ")) or (not is_text and _WITHOUT_COLON.match(line)):
         return False
-    return pair[0].lower() not in _NO_TEXTS or "@" in line or pair[1][-1].rstrip().endswith((",", ";"))
+    return is_text or "@" in line or pair[1][-1].rstrip().endswith((",", ";"))
 
 
 def _byte_offset(raw: bytes, start: int, text: str, text_end: int) -> int:
