@@ -41,7 +41,7 @@ _POSTMASTER = re.compile(
     r"system administrator|mailsystem|.{0,30}-bounces?)\b",
     re.IGNORECASE,
 )
-_MAIL_SYSTEM = re.compile(  # names
+_MAIL_SYSTEM = re.compile(  # whole names
     r"(?:e-?)?mail[ -]?(?:gateway|server|filter|service|dienst|router|relay|scanner|system)|почтов\w{2} (?:шлюз|служба|"
     r"систем|сервер|робот)|поштов\w{1,2} (?:служба|сервер|шлюз)|(?:system|serwer) pocztowy|"
     r"(?:sistema|servicio|servidor) de correo|(?:service|serveur|passerelle) de messagerie|"
@@ -120,7 +120,9 @@ def detect_bounce(message: Message, headers: dict[str, str], subject: str, reply
         return None  # whatever the text says
     text = lower((message.body_text or "")[:READ])
     if is_by_hand:  # below is what an answer quotes without a mark
-        says_so = bool(_BOUNCE_TEXT.search(_QUOTED.sub("", text)[:200]))
+        own = _QUOTED.sub("", text)
+        is_persons_word = signs.system == _MAYBE_SYSTEM and _FIRST_PERSON.search(own[:_HEAD])
+        says_so = bool(_BOUNCE_TEXT.search(own[:200])) and not is_persons_word
         return _described(message, headers, "bounce", *signs.reasons, _BY_TEXT) if says_so else None
     if signs.system and _DELIVERED_SUBJECT.match(subject) and _DELIVERED_TEXT.search(text):
         return _described(message, headers, "delivery_receipt", signs.system, "subject and text of a delivery receipt")
@@ -202,7 +204,7 @@ def _system_sender(headers: dict[str, str], senders: list[Address]) -> str:
         return _SYSTEM
     if any(_POSTMASTER.match(a.email) or _DAEMON.match(a.name or "") for a in senders):
         return "sent by a postmaster"
-    if any(_POSTMASTER.match(a.name or "") or _MAIL_SYSTEM.match(a.name or "") for a in senders) or any(
+    if any(_POSTMASTER.match(a.name or "") or _MAIL_SYSTEM.fullmatch(a.name or "") for a in senders) or any(
         _MAYBE_POSTMASTER.match(said) for a in senders for said in (a.email, a.name or "")
     ):
         return _MAYBE_SYSTEM

@@ -23,6 +23,7 @@ from emailq.parse.patterns import lower, one_of
 
 _UNSUBSCRIBE = one_of(notices.UNSUBSCRIBE_TEXTS)
 _TICKET = re.compile(r"\[[^\]\d]{0,30}(?:#|(?:ticket|case|request|anfrage|заявка|обращение|тикет)\W{1,3})\d{3,}\]")
+_NEWSLETTER = one_of(notices.NEWSLETTER_SUBJECTS)
 _LINK = re.compile(r"\bhttps?://([\w.-]{4,100})")
 _FOOT = 1500  # characters at the end of a text
 _FROM_LIST = re.compile(r"\bowner-|-(?:admin|owner|request|bounces)[@+]", re.IGNORECASE)
@@ -51,9 +52,15 @@ def detect_bulk(message: Message, headers: dict[str, str], subject: str) -> Auto
 
 
 def detect_newsletter(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
-    """What tells below how to unsubscribe, at a page of the sender's own; people's own programs and answers aside."""
-    foot = (message.body_text or "")[-_FOOT:]
+    """What names itself a newsletter or has other links, and tells below how to unsubscribe at a page of the sender's.
+
+    People's own programs and answers aside, and who calls somebody by name.
+    """
+    body = message.body_text or ""
+    foot = body[-_FOOT:]
     if "://" not in foot or not message.from_ or is_persons(message.from_[0]) or sent_by_hand(headers, subject):
+        return None
+    if not (_NEWSLETTER.search(subject) or foot.count("://") > 1) or notes.calls_by_name(body):
         return None
     own = registrable(message.from_[0].email)
     lines = foot.split("\n")

@@ -189,7 +189,7 @@ def cites_note(text: str) -> bool:
 
 
 def is_absence_note(note: Note) -> bool:
-    if not note.sentences or not (note.is_loose or _has(_ABSENT_SIGNS, note.text)) or _calls_by_name(note.reply.new):
+    if not note.sentences or not (note.is_loose or _has(_ABSENT_SIGNS, note.text)) or calls_by_name(note.reply.new):
         return False
     are_away = [says_absent(said) for said in note.sentences]
     if any(are_away) and _says_only_who_is_away(note.sentences, are_away):
@@ -201,10 +201,10 @@ def is_absence_note(note: Note) -> bool:
 
 def is_to_somebody(text: str) -> bool:
     """Whether it begins with the name of who gets it, whom an absent person's program doesn't know."""
-    return _calls_by_name(text) or bool(_TO_SOMEBODY.match(lower(text[:100]).lstrip()))
+    return calls_by_name(text) or bool(_TO_SOMEBODY.match(lower(text[:100]).lstrip()))
 
 
-def _calls_by_name(text: str) -> bool:
+def calls_by_name(text: str) -> bool:
     """Whether it begins with a name ("Oleg, I'm away"), which no program knows."""
     called = _CALLED.match(text)
     return called is not None and not _NO_CALL.match(lower(called[1]))

@@ -620,6 +620,11 @@ GREETINGS = """
     hi|hello|dear|hey|good (?:morning|afternoon|day)|здравствуйте|добрый|привет|уважаем|коллеги|hallo|guten
     sehr geehrt|liebe|bonjour|hola|buenos|ciao|buongiorno|gentile|olá|dzień|merhaba|您好|你好
 """
+# How newsletters name themselves.
+NEWSLETTER_SUBJECTS = r"""
+    newsletter|rundbrief|infobrief|bulletin|mailing|digest|infolettre|lettre d['’]info|bolet[íi]n|boletim|notiziario
+    рассылк|дайджест|вестник|biuletyn|nieuwsbrief|nyhetsbrev|nyhedsbrev|e-?bülten
+"""
 # How every newsletter ends.
 UNSUBSCRIBE_TEXTS = r"""
     unsubscri|opt[ -]?out|mailing preferences|manage .{0,20}preferences|отпис|рассылк|abbestell|abmelden|désabonn
