@@ -17,16 +17,23 @@ _TOTAL = (
     r"|gesamt\w*|endbetrag|rechnungsbetrag|zu zahlen|summe|total ttc|net à payer|importe total"
 )
 _NET = (
-    r"sub-?total|net(?:to\w*)?(?: total| amount)?|without vat|excl\w* vat|без ндс|zwischensumme|total ht|base imponible"
+    r"sub-?total|net(?:to\w*)?(?: total| amount)?|without vat|excl\w* vat|без ндс|zwischensumme|total ht"
+    r"|base(?: imponible)?"
 )
 _VAT = (
     r"(?:plus )?(?:\d+\s?% )?vat|sales tax|tax|(?:в т\. ?ч\. |в том числе )?ндс|mwst|ust|umsatzsteuer|tva|iva"
     r"|(?:vat|ндс|mwst\.?|ust\.?|tva|iva)\s\(?\d{1,2}(?:[.,]\d)?\s?%\)?"
 )
 _KINDS = (("total", _TOTAL), ("net", _NET), ("vat", _VAT))
+# behind a sum: "1 200,00 € TTC", "1,200.00 incl. VAT"
+_TAX = r"(?:the )?(?:\d{1,2}\s?% )?(?:vat|mwst|ust|tva|iva|ндс|tax)"
+_TOTAL_BEHIND = rf"ttc|brutto|gross|(?:incl|inkl)\w*\.? {_TAX}|con iva|iva incluido|с ндс"
+_NET_BEHIND = rf"ht|netto|net|(?:excl|exkl|zzgl|plus|ohne)\w*\.? {_TAX}|sin iva|más iva|без ндс"
+_BEHIND = re.compile(rf"\s?\(?(?:(?P<total>{_TOTAL_BEHIND})|(?P<net>{_NET_BEHIND}))(?!\w)", re.IGNORECASE)
+_PRICE_OF_ONE = re.compile(r"(?<!\w)(?:at|@|je|à|a|zu|per|по|цена|price|preis|prix|precio)[\s:]*$", re.IGNORECASE)
 _BARE = re.compile(
     rf"(?<!\w)(?P<label>{_TOTAL}|{_NET}|{_VAT})[^\S\n]{{0,3}}[:=]?(?:[^\S\n]{{0,10}}|\s{{0,10}}(?=\S{{0,12}}[.,]\d\d(?!\d)))"
-    rf"(?P<value>{MONEY})(?![\w.,%]|\s?%)",
+    rf"(?P<value>{MONEY})(?![\w%]|[.,]\d|\s?%)",
     re.IGNORECASE,
 )
 
@@ -41,7 +48,7 @@ def amounts(part: Part) -> list[dict[str, Any]]:
         if value is None:
             continue
         taken.append(range(*match.span()))
-        kind = label_before(part.text, match.start(), _KINDS)
+        kind = label_before(part.text, match.start(), _KINDS) or _label_behind(part.text, *match.span())
         _add(places, match.start(), {"value": value, "currency": code, "kind": kind, **found(part.source, match[0])})
     codes = {one["currency"] for _, one in places.values()}
     for match in _BARE.finditer(part.text):
@@ -52,6 +59,12 @@ def amounts(part: Part) -> list[dict[str, Any]]:
         code = next(iter(codes)) if len(codes) == 1 else None
         _add(places, match.start(), {"value": value, "currency": code, "kind": kind, **found(part.source, match[0])})
     return [one for _, one in sorted(places.values(), key=lambda place: place[0])]
+
+
+def _label_behind(text: str, start: int, end: int) -> str | None:
+    """What the words behind a sum say that it is, unless it is the price of one."""
+    match = _BEHIND.match(text, end)
+    return match.lastgroup if match and not _PRICE_OF_ONE.search(text[max(0, start - 20) : start]) else None
 
 
 def _add(places: dict[Any, tuple[int, dict[str, Any]]], start: int, amount: dict[str, Any]) -> None:

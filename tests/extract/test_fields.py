@@ -135,6 +135,22 @@ def test_a_quantity_that_may_mean_two_numbers_is_null() -> None:
             ("1440.00", "GBP", "total"),
         ]),
         ("montant total TTC : 99,90 EUR", [("99.90", "EUR", "total")]),
+        ("Facture de 1 200,00 € TTC (1 000,00 € HT, TVA 20 % 200,00 €)", [
+            ("1200.00", "EUR", "total"),
+            ("1000.00", "EUR", "net"),
+            ("200.00", "EUR", "vat"),
+        ]),
+        ("for GBP 1,200.00 incl. VAT (net 1,000.00, VAT 200.00)", [
+            ("1200.00", "GBP", "total"),
+            ("1000.00", "GBP", "net"),
+            ("200.00", "GBP", "vat"),
+        ]),
+        ("por 1.210,00 € IVA incluido (base 1.000,00 €, IVA 21 % 210,00 €)", [
+            ("1210.00", "EUR", "total"),
+            ("1000.00", "EUR", "net"),
+            ("210.00", "EUR", "vat"),
+        ]),
+        ("40 boxes at 3.50 EUR plus VAT", [("3.50", "EUR", None)]),
         ("We paid $40 and $40 again", [("40", "USD", None)]),
         ("version 1.2.3, room 1200", []),
         ("1.234.56 EUR", []),
