@@ -113,13 +113,13 @@ class Lane:
     async def _rest(self) -> None:
         """No more is due. Wait for a NOTIFY, but not for long: polling is the truth, NOTIFY a hint."""
         self._has_places, next_start_s = await self.worker.claims.limits(self.name)
+        interval_s = self.worker.app.settings.poll_interval_s
         if next_start_s:
-            await self._wait(max(next_start_s, _BRISK_S))
+            await self._wait(max(min(next_start_s, interval_s), _BRISK_S))  # not longer: somebody may raise the limit
             return
         if not self._asleep and self._polls >= _AWAKE_POLLS:
             await self._set_asleep(True)  # then claim once more, at once
             return
-        interval_s = self.worker.app.settings.poll_interval_s
         pause_s = _BRISK_S
         if self._asleep and self._polls < len(_POLLS_S):
             pause_s = _POLLS_S[self._polls]

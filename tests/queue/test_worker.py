@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -781,6 +781,21 @@ async def test_a_limited_queue_does_not_wait_for_the_next_poll(
 
     async with running(handle):
         await wait_until_async(lambda: statuses(db) == {"completed": 3}, 20)
+
+
+@pytest.mark.parametrize(
+    "deed", ["update queue_controls set max_per_s = 100", "delete from queue_controls"], ids=["raised", "lifted"]
+)
+async def test_a_limit_of_rate_can_be_changed_while_workers_wait_for_it(
+    db: psycopg.Connection, running: Running, deed: LiteralString
+) -> None:
+    db.execute("insert into queue_controls (queue_name, max_per_s) values ('work', 0.01)")
+    add_items(db, 5)
+
+    async with running(done):
+        await asyncio.sleep(0.5)  # for a look in vain, which tells the worker how long to wait
+        db.execute(deed)
+        await wait_until_async(lambda: statuses(db) == {"completed": 5})
 
 
 async def test_a_cancelled_job_leaves_no_effects(
