@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -47,6 +47,7 @@ class Committer:
         self._settings = settings
         self._committed = committed  # called after each batch with the names of its queues
         self._finished: list[Finished] = []
+        self._finished_at: deque[float] = deque()  # when each of those that are not committed came
         self._wanted = asyncio.Event()
         self._flushed = asyncio.Event()
         self._conn: Connection | None = None
@@ -76,8 +77,13 @@ class Committer:
             except TimeoutError:
                 log.warn("commit.abandoned", jobs=self.uncommitted)
 
+    def behind_s(self) -> float:
+        """For how long the oldest outcome has been waiting for its commit."""
+        return time.monotonic() - self._finished_at[0] if self._finished_at else 0
+
     def add(self, job: Job, outcome: Outcome) -> None:
         self._finished.append((job, outcome))
+        self._finished_at.append(time.monotonic())
         self.uncommitted += 1
         self._wanted.set()
 
@@ -89,6 +95,8 @@ class Committer:
                 batch = self._take()
                 await self._commit_until_done(batch)
                 self.uncommitted -= len(batch)
+                for _ in batch:
+                    self._finished_at.popleft()
                 self._committed({job.queue_name for job, _ in batch})
                 if not self.uncommitted:
                     self._flushed.set()

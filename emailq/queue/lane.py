@@ -24,6 +24,7 @@ _BRISK = 3  # so many of these, or full claims, in a row: NOTIFY is not wanted a
 _AWAKE_POLLS = 3  # looks in vain, _BRISK_S apart, until it is wanted again
 _POLLS_S = (0.02, 0.05, 0.1, 0.25)  # first looks after falling asleep: an INSERT may have missed the sleeper
 _BACKLOG = 5000  # uncommitted outcomes above which nothing is claimed
+_BEHIND_S = 2.0  # nor while one has waited so long: each may hold megabytes of effects, and is lost by a crash
 
 
 class Lane:
@@ -102,7 +103,8 @@ class Lane:
         if self.worker.suspects:
             return 0 if self.worker.busy else 1
         ahead = int(self.places.rate() * _PREFETCH_S)
-        if self.places.lacking > ahead // 2 or self.worker.committer.uncommitted > _BACKLOG:
+        committer = self.worker.committer
+        if self.places.lacking > ahead // 2 or committer.uncommitted > _BACKLOG or committer.behind_s() > _BEHIND_S:
             return 0
         return min(_BATCH, ahead - self.places.lacking)
 

@@ -20,7 +20,7 @@ from emailq.db import Connection
 from emailq.errors import Unavailable
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
-from emailq.queue import jobs, session
+from emailq.queue import jobs, lane, session
 from emailq.queue import worker as worker_module
 from emailq.queue.worker import Worker
 from emailq.settings import load_settings
@@ -1117,6 +1117,31 @@ async def test_a_claim_whose_answer_was_lost_is_given_back(
         await wait_until_async(lambda: statuses(db) == {"completed": 5})
 
     assert lost
+
+
+async def test_a_worker_does_not_run_far_ahead_of_its_commits(
+    dsn: str,
+    db: psycopg.Connection,
+    running: Running,
+    monkeypatch: pytest.MonkeyPatch,
+    notes: Callable[[], list[str]],
+) -> None:
+    """What handlers return is kept in memory until it is committed, and is lost by a crash."""
+    monkeypatch.setattr(lane, "_BEHIND_S", 0.1)
+    fill_queue(db, 2000)
+
+    async def handle(job: Job, app: App) -> Outcome:
+        await asyncio.sleep(0.02)
+        return Done([Effect("note", ("done",))])
+
+    async with running(handle) as worker:
+        with psycopg.connect(dsn) as editor:
+            editor.execute("lock table notes")
+            await asyncio.sleep(2)  # enough for a thousand
+            ahead = worker.committer.uncommitted
+        await wait_until_async(lambda: statuses(db) == {"completed": 2000}, 30)
+
+    assert 0 < ahead < 500
 
 
 async def test_what_can_not_be_committed_when_a_worker_stops_is_given_back(
