@@ -44,6 +44,7 @@ _NOTICE_THING = one_of(notices.NOTICE_THINGS)
 _NOTICE_STATE = one_of(notices.NOTICE_STATES)
 _FIRST_PERSON = one_of(notices.FIRST_PERSON)
 _REQUEST = one_of(notices.REQUESTS, after=r"[^\n.!?]{3,120}\?")
+_MY = ("my", "mein", "mi", "meu", "minha")
 _CODE_WORD = one_of(notices.CODE_WORDS)
 _CODE_MINUTES = one_of(notices.CODE_MINUTES)
 _CODE_LINE = re.compile(r"(?m)^\W{0,5}(?:\d{4,8}|\d{3}[ -]\d{3,4})\W{0,5}$")
@@ -135,7 +136,9 @@ def _is_name(sender: Address, text: str) -> bool:
     local, _, domain = lower(sender.email).partition("@")
     if domain.startswith(local) and not domain.startswith(f"{local}.") and "?" in text:
         return True
-    return len(lower(sender.name or "").split()) == 2 and lower(sender.email).startswith(("root@", "monit@", "bot@"))
+    return len(lower(sender.name or "").split()) == 2 and lower(sender.email).startswith(
+        ("root@", "monit@", "bot@", "nas@")
+    )
 
 
 def says_program(text: str) -> bool:
@@ -159,7 +162,12 @@ def _is_by_person(sender: Address, text: str) -> bool:
         return True
     if "://" in text:
         return False
-    return _is_letter(text) or bool(_REQUEST.search(text) or (is_persons(sender) and _FIRST_PERSON.search(text)))
+    return _says_i(text) or bool(_REQUEST.search(text) or (is_persons(sender) and _FIRST_PERSON.search(text)))
+
+
+def _says_i(text: str) -> bool:
+    """Whether somebody speaks of oneself; "my account" may be a heading."""
+    return any(said not in _MY for said in _FIRST_PERSON.findall(text))
 
 
 def _is_letter(text: str) -> bool:
