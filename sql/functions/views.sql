@@ -139,6 +139,13 @@ create or replace function who_keeps_waiting(p_name text) returns integer langua
     limit 1
 $$;
 
+-- For how many seconds a worker had said nothing at that time. It sweeps four times a second; roles that may not see when
+-- don't learn of this.
+create or replace function silent_s(p_worker workers, p_at timestamptz) returns integer language sql stable as $$
+    select coalesce(max(extract(epoch from p_at - a.state_change)::integer), 0) from pg_stat_activity a
+    where a.pid = p_worker.backend_pid and a.state = 'idle' and p_worker.lease_until is null
+$$;
+
 -- How to start a worker for a queue; those that emailq has no handler for need their owner's.
 create or replace function worker_command(p_queue text) returns text language sql immutable as $$
     select 'emailq worker --queue ' || p_queue
@@ -159,7 +166,7 @@ declare
     v_locked_by integer;
     v_talker record;
     v_running bigint;
-    v_began timestamptz := queue_now() - (clock_timestamp() - now());
+    v_began timestamptz := queue_now() - (clock_timestamp() - now());  -- pg_stat_activity stays as this transaction saw it
 begin
     select * into q from processing_queue where id = p_id;
     if not found then
@@ -179,7 +186,10 @@ begin
                          q.worker_id, v_worker.host, v_worker.pid, q.attempts, q.max_attempts)
                   || case when q.crashes > 1 then format(', alone, as it was there when %s workers were lost', q.crashes)
                           else '' end;
-        if exists (select from workers_cut_off() cut_off where cut_off.id = q.worker_id) then
+        if silent_s(v_worker, v_began) > 5 then
+            return format('%s; but it has said nothing for %s s: it is stopped, or a handler blocks it', v_text,
+                          silent_s(v_worker, v_began));
+        elsif exists (select from workers_cut_off() cut_off where cut_off.id = q.worker_id) then
             return v_text || '; or done, for this worker gets no connection to commit results';
         end if;
         v_locked_by := who_keeps_waiting('emailq commit');
@@ -220,13 +230,8 @@ begin
     if v_locked_by is not null then
         return format('due, but claims of workers wait for a transaction of pid %s that is still open', v_locked_by);
     end if;
-    -- a worker sweeps four times a second; roles that may not see when don't learn of this. (pg_stat_activity stays as this
-    -- transaction saw it first, so what matters is how silent the worker was when it began.)
-    select w.id, w.host, w.pid, w.held_up_by,
-           case when w.lease_until is null and a.state = 'idle' then extract(epoch from v_began - a.state_change)::integer
-                else 0 end as silent_s
-    into v_talker
-    from workers w left join pg_stat_activity a on a.pid = w.backend_pid
+    select w.id, w.host, w.pid, w.held_up_by, silent_s(w, v_began) as silent_s into v_talker
+    from workers w
     where q.queue_name = any (w.queues) and w.id in (select live_worker_ids())
     order by silent_s limit 1;
     if v_talker.silent_s > 5 then

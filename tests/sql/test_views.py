@@ -341,6 +341,18 @@ def test_why_the_only_worker_is_silent(dsn: str, db: psycopg.Connection) -> None
             assert why(db, item_id) == "due, with 0 items ahead of it"
 
 
+def test_why_it_runs_on_a_worker_that_is_silent(dsn: str, db: psycopg.Connection) -> None:
+    item_id = add_item(db)
+    with worker_on(dsn) as (conn, worker):
+        claim(conn, worker)
+        assert why(db, item_id).endswith("attempt 1 of 3")
+        set_time(db, value(db, "select now() + interval '10 seconds'"))
+
+        text = why(db, item_id)
+
+    assert re.search(r"; but it has said nothing for 1\d s: it is stopped, or a handler blocks it$", text)
+
+
 def test_a_worker_is_not_silent_for_as_long_as_the_question_takes(dsn: str, db: psycopg.Connection) -> None:
     """Whoever asks of many items sees pg_stat_activity as it was first."""
     item_id = add_item(db, scheduled_at=value(db, "select now() + interval '5 seconds'"))
