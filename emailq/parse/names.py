@@ -77,7 +77,7 @@ def is_name(text: str) -> bool:
 
 
 def is_short_name(text: str) -> bool:
-    return len(text.split()) <= 2 and are_names(text) and text[0].isupper() and text.translate(_IN_NAMES).isalpha()
+    return len(text.split()) <= 2 and are_names(text) and text[:1].isupper() and text.translate(_IN_NAMES).isalpha()
 
 
 def is_author(text: str, names: list[str]) -> bool:

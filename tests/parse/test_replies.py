@@ -289,6 +289,10 @@ def test_what_somebody_is_called_is_a_name(author: str, called: str) -> None:
     assert split_reply(f"Twenty, please.\n\n{called}", "Ann Hill").signature == ""
 
 
+def test_a_comma_before_a_name_breaks_nothing() -> None:
+    assert split_reply("Thanks for all.\n\n, Ann Hill", "Ann Hill").new.startswith("Thanks for all.")
+
+
 @given(st.text())
 def test_no_line_of_any_text_is_lost(text: str) -> None:
     split = split_reply(text)
