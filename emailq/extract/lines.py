@@ -98,6 +98,8 @@ _VERB = re.compile(
     r"|liefern|senden|brauchen|bestellen|bitte|sie|wir|uns|envoyer|livrer|commandons|enviar|mandar|envíen|pedimos)$",
     re.IGNORECASE,
 )
+# г is a gram, or a year
+_DATE = re.compile(rf"(?:{MONTH}|\d\.\d{{1,2}}\.?)\s(?:19|20)\d\d\s?г(?!\w)", re.IGNORECASE)
 COUNTED = re.compile(rf"(?<![\w.,-])(?:{QUANTITY})\s{{0,3}}{_IN_WORDS}(?:{_UNIT})(?!\w)\.?", re.IGNORECASE)
 _NO_LINE = re.compile(
     r"(?:total|sum|weight|tel|phone|fax|итого|всего|вес|сумма|тел|gesamt|summe|poids|peso)\b", re.IGNORECASE
@@ -186,7 +188,7 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
     price = _PRICE.search(segment[:400]) or _PRICE.search(_DELIVERY.split(segment[:400], maxsplit=1)[0])
     said = segment[: price.start()].rstrip() if price else segment
     match = None if _TIMES.search(said) else _QUANTITY_LAST.fullmatch(_without_delivery(said))
-    if _NO_LINE.match(said):
+    if _NO_LINE.match(said) or (match and is_year(said, match.start("quantity"))):
         return None, ""
     is_named = (
         match and not _VERB.search(match["item"]) and (match["between"].strip() or len(match["item"].split()) <= 4)
@@ -209,6 +211,12 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
         line = _as_line(match, price, f"{tail}{price[0]}" if price else tail, part)
         return line, "sure" if is_sure else "in a list" if start.start() == 0 else "perhaps"
     return None, ""
+
+
+def is_year(text: str, position: int) -> bool:
+    """Whether the number there is the year of "23 ноября 2026 г."."""
+    before = max(0, position - 20)
+    return any(date.start() < position < date.end() for date in _DATE.finditer(text, before, position + 10))
 
 
 def _in_address(match: re.Match[str], tail: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from emailq.extract.lines import COUNTED, NO_ITEM
+from emailq.extract.lines import COUNTED, NO_ITEM, is_year
 from emailq.extract.numbers import QUANTITY
 
 _WORD = (
@@ -38,8 +38,9 @@ def unclear_lines(text: str, lines: Sequence[dict[str, Any]]) -> Iterator[str]:
     for pattern, meaning in ((_EACH, "so many of each of several things"), (_PART, "a part of what is ordered")):
         if match := pattern.search(text):
             yield f"{meaning}: {_row_of(match)}"
-    spans = _one_row(" ".join(line["span"] for line in lines))
-    missed = (match for match in COUNTED.finditer(text) if _one_row(match[0]).rstrip(".") not in spans)
+    spans = _one_row(" ".join(line["span"].replace(" | ", " ") for line in lines))  # bars stand between cells
+    counts = (match for match in COUNTED.finditer(text) if not is_year(text, match.start()))
+    missed = (match for match in counts if _one_row(match[0]).rstrip(".") not in spans)
     if lines and (match := next(missed, None)):
         yield f"a quantity is in no line: {_row_of(match)}"
     if words := _quantity_in_words(text):

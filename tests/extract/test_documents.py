@@ -206,6 +206,19 @@ def test_lines_that_may_mean_something_else_need_a_person(text: str, problem: st
     assert [one.split(":")[0] for one in found["problems"]] == [problem]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "№\tНаименование\tКол-во\tЕд.\n1\tМыло\t20\tшт.\n2\tСода\t5\tкг",
+        "Заказ от 23 ноября 2026 г.\nМыло — 20 шт.",
+    ],
+)
+def test_a_quantity_in_cells_of_its_own_and_a_year_are_no_quantity_without_a_line(text: str) -> None:
+    [found] = find_requests(Intent.ORDER, "", text)
+
+    assert found["problems"] == []
+
+
 def test_numbers_in_words_that_count_time_need_nobody() -> None:
     [found] = find_requests(Intent.ORDER, "", "12 boxes of soap within two working days, or three weeks.")
 
