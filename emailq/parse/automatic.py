@@ -41,7 +41,7 @@ TAGS = re.compile(r"^(?:\s*\[[^\]]{1,60}\])+\s*")
 DESK = re.compile(  # where nobody's name is in the address
     r"(?:support|help(?:desk)?|info|kontakt|conta[ck]to?|kunden\w*|service\w*|customer\w*|care|office|hello|team|mail|ayuda|"
     r"aten\w+|soporte|suporte|assisten\w+|biuro|bok|pomoc|zakaz|podderzhka|priem\w*|obrasch\w*|admin|desk|hr|jobs?|karriere|"
-    r"bewerbung|accueil|mairie|planning|protocollo|urp|iletisim|destek|sales|orders|shop|[ei]nquir\w+|reception|postfach|verteiler|messagerie|correo|poczta|posta|server|system|rezeption|empfang|poststelle|kanzlei|zentrale|praxis|"
+    r"bewerbung|accueil|mairie|planning|protocollo|urp|iletisim|destek|sales|orders|shop|[ei]nquir\w+|reception|postfach|verteiler|messagerie|correo|poczta|posta|server|system|gateway|spam\w*|rezeption|empfang|poststelle|kanzlei|zentrale|praxis|"
     r"anfragen?|bestellung\w*|[sc]e[ckg]ret\w+|segreteria|booking\w*|complaints?|claims?|regist\w+|recruit\w+|feedback|"
     r"volunteer\w*|membership|returns)[@+._-]",
     re.IGNORECASE,

@@ -83,7 +83,9 @@ UNDELIVERED = r"""
     non (?:\S{1,8} ){0,2}(?:possibile )?(?:recapitat|consegnat|consegnare|recapitare)
     impossibile (?:recapitare|consegnare)|não (?:\S{1,8} ){0,3}entreg|nie (?:\S{1,10} ){0,3}(?:doręcz|dostarcz)
     nie(?:dor[ęe]cz|dostarcz)|opóźnieni\S .{0,12}(?:doręcz|dostarcz)|onbestelbaar
-    niet (?:\S{1,8} ){0,2}(?:afgelever|bezorg|besteld|geleverd)|nedoruč|ne(?:byl|podařil)\S{0,2} .{0,20}doruč
+    niet (?:\S{1,8} ){0,2}(?:afgelever|bezorg|besteld|geleverd)|nedoruč
+    ne(?:bol|byl|podařil|podaril)\S{0,2} .{0,20}doruč
+    ei voitu toimittaa|toimitus epäonnistui|не е доставен|δεν (?:παραδόθηκε|ήταν δυνατή η παράδοση)
     (?:ikke|inte) (?:\S{1,8} ){0,2}(?:lever|aflever)|nem (?:\S{1,10} )?kézbesít|nu a (?:fost|putut).{0,20}livrat
     \b(?:blocked|rejected|refused)\b|ab(?:gelehnt|gewiesen)|zurückgewiesen|verweigert|отклон[её]н|отвергнут|відхилен
     \brejet[ée]e?\b|\brefusée?\b|rechazad|rifiutat|respint|rejeitad|recusad|odrzucon|geweigerd
