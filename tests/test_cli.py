@@ -256,6 +256,22 @@ def test_ids_that_name_nothing_are_refused(env: dict[str, str]) -> None:
     assert "did you mean 'parsing'" in run_emailq("pause", "parsign", env=env).stderr
 
 
+def test_nothing_in_a_reason_or_the_name_of_a_queue_steers_the_terminal(
+    env: dict[str, str], db: psycopg.Connection
+) -> None:
+    item = add_item(
+        db, "of\x1b[2Jmine", status="failed", completed_at="now", failed_at="now", last_error="500\n\x1b[31mno"
+    )
+    add_item(db, "of\x1b[2Jmine")
+
+    why = run_emailq("why", str(item), env=env).stdout
+    doctor = run_emailq("doctor", env=env).stdout
+
+    assert why.endswith(": 500\\n\\x1b[31mno\n")
+    assert "warn queue of\\x1b[2Jmine: 1 items and no worker" in doctor
+    assert "\x1b" not in doctor
+
+
 def test_why_names_who_locks_the_table_instead_of_waiting(
     env: dict[str, str], dsn: str, db: psycopg.Connection
 ) -> None:

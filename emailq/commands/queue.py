@@ -175,6 +175,7 @@ def why(item_id: str, as_json: bool) -> int:
     import psycopg
 
     from emailq.checks import locks
+    from emailq.printable import printable
     from emailq.queue import jobs
     from emailq.store.emails import item_ids
 
@@ -189,7 +190,8 @@ def why(item_id: str, as_json: bool) -> int:
 
     found = with_connection(run)
     for one in found:
-        print_row(one, as_json, one["why"] if len(found) == 1 else f"{one['id'][:8]}  {one['why']}")
+        text = printable(one["why"], 4000)  # a reason may hold what a server said
+        print_row(one, as_json, text if len(found) == 1 else f"{one['id'][:8]}  {text}")
     return EX_OK
 
 

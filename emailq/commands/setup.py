@@ -70,11 +70,9 @@ def demo(command: tuple[str, ...], with_erp: bool) -> int:
 
 
 def _print_findings(findings: "Iterable[Finding]") -> None:
-    from rich.markup import escape
-
-    from emailq.render import console
+    from emailq.render import console, safe
 
     out = console()
     marks = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[red]FAIL[/]"}
     for finding in findings:
-        out.print(f"{marks[finding.state]} {finding.check}: {escape(finding.text)}", soft_wrap=True)
+        out.print(f"{marks[finding.state]} {safe(finding.check, 200)}: {safe(finding.text, 4000)}", soft_wrap=True)
