@@ -151,6 +151,9 @@ def answer_with(model: HttpServer, behaviour: str) -> None:
     model.answer = chat
 
 
+TRUSTED: dict[str, Any] = {"sender_trust": "trusted", "trust_reasons": ["customer", "dmarc-pass"]}
+
+
 async def carry_out(app: App, db: psycopg.Connection, raw: bytes, **columns: Any) -> UUID:
     """The road of a message behind parsing: classification, then what follows, as a worker commits it."""
     email_id = await add_email(app, raw, **columns)
@@ -214,7 +217,7 @@ async def test_what_others_put_into_the_mail_of_a_trusted_customer_orders_nothin
 
     for number, attack in enumerate(attacks):
         place = ("quoted", "hidden", "sender", "file name", "subject")[number % 5]
-        await carry_out(app, db, PLACES[place](attack), sender_trust="trusted")
+        await carry_out(app, db, PLACES[place](attack), **TRUSTED)
 
     assert_nothing_happened(db, erp)
 
@@ -226,7 +229,7 @@ async def test_the_same_customers_own_order_does_go_through(
     answer_with(model, "obeys")
     await past_order(app, db)
 
-    await carry_out(app, db, plain("Please send\n12 boxes of candles\n", subject="PO-77"), sender_trust="trusted")
+    await carry_out(app, db, plain("Please send\n12 boxes of candles\n", subject="PO-77"), **TRUSTED)
 
     [request] = erp.requests
     fields = request.json()["fields"]
