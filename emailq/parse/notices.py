@@ -315,7 +315,7 @@ ABSENT_SENTENCES = r"""
     izinde olduğ|ofis dışında|ofiste (?:değil|olmaya)|tatilde|seyahatte|izinli|işten ayrıl
     \bär (?:ledig|borta|frånvarande|på semester|inte på)|\ber (?:på ferie|bortreist|fraværende|ikke på kontor)
     \bolen (?:lomalla|poissa)|mimo kancelář|na dovolen|szabadság|în concediu|nincs az irodában|ziua liberă|不在|休暇
-    休業|出張|お休み|外出|休假|出差|度假|放假|年假|产假|請假|请假|離職|离职|退職|휴가|부재|출장
+    休業|出張(?!費|料|旅費)|お休み|外出|休假|出差|度假|放假|年假|产假|請假|请假|離職|离职|退職|휴가|부재|출장
 """
 # … and what else such a note says: thanks, until when, whom to ask, and what becomes of the message.
 MEANWHILE_SENTENCES = r"""
@@ -402,7 +402,8 @@ ASKING_WORDS = r"""
     \bподтверждаю\b|\bсоглас(?:ен|на)\b|\bconfermo\b|\bbestätige (?:ich|den|die|das|hiermit)|\bich bestätige
     \bje confirme\b|\bconfirmo\b|\bpotwierdzam\b|\bzgadzam się|\bi (?:confirm|agree|approve)\b|\beinverstanden\b
     \b(?:daher|deshalb|darum) (?:schreibe|melde) ich|\bso i(?:['’]m| am) writing|поэтому пишу|\bdonc je vous écris
-    \bpor eso (?:le )?escribo|\bвысыла(?:ю|ем)\b|\bприлага(?:ю|ем)\b|请(?:重新|开具|补|今后|更正|修改|尽快)|汇款到
+    \bpor eso (?:le )?escribo|\bвысыла(?:ю|ем)\b|\bприлага(?:ю|ем)\b|请(?:重新|开具|补|今后|更正|修改|尽快|查收)|汇款到
+    いただけ(?:ます|ない|ません)(?:でしょう)?か
     \b(?:rue|route|straße|street|road|calle|strada)\b.{0,60}(?:ferm|gesperr|closed|cerrad|chius)
     \bpotete (?!chiam|contatt|rivolg|scriv)|\bho bisogno|請寄|请发|请寄|请报
 """
