@@ -20,20 +20,20 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 _SHIPS = r"(?:order|ship|deliver|suppl|dispatch|despatch|process|produc|manufactur|invoic|book|execut)\w*"
-_LIEFERT = r"\w*(?:bestell|liefer|versend|verschick|ausführ|auslös|produzier|fertig|buch)\w*"
-_ОТГРУЖАЕТ = r"(?:отгру|постав|достав|отправ|высыла|заказ|оформля|запуска|производ|обрабат)\w*"
-_EXPÉDIE = r"(?:expédi|livr|command|envoy|trait|lanc|produi|factur)\w*"
+_SHIPS_DE = r"\w*(?:bestell|liefer|versend|verschick|ausführ|auslös|produzier|fertig|buch)\w*"
+_SHIPS_RU = r"(?:отгру|постав|достав|отправ|высыла|заказ|оформля|запуска|производ|обрабат)\w*"
+_SHIPS_FR = r"(?:expédi|livr|command|envoy|trait|lanc|produi|factur)\w*"
 
 # wherever these stand, the whole message is in doubt
 _ANYWHERE = _any(
     # not, or not yet
     rf"(?:do\snot|don['’]?t|please\snot|not\sto|hold\soff|stop)\s(?:\w+\s){{0,2}}?{_SHIPS}(?!\s(?:before|later))",
     r"(?:not\syet|on\shold|hold\s(?:off|back)|put\s(?:\S+\s){1,3}on\sice)(?!\w)",
-    rf"nicht\s(?!vor\b|später\b|per\b|an\b){_CLAUSE}{{0,20}}?{_LIEFERT}",
-    rf"{_LIEFERT}\s{_CLAUSE}{{0,60}}?(?:noch|vorerst|vorläufig)\snicht(?!\w)",
+    rf"nicht\s(?!vor\b|später\b|per\b|an\b){_CLAUSE}{{0,20}}?{_SHIPS_DE}",
+    rf"{_SHIPS_DE}\s{_CLAUSE}{{0,60}}?(?:noch|vorerst|vorläufig)\snicht(?!\w)",
     r"(?:noch|vorerst|vorläufig)\snicht(?!\w)|zurückstellen|zurückgestellt|auf\seis(?!\w)",
-    rf"не\s(?:нужно\s|надо\s)?{_ОТГРУЖАЕТ}|приостанов\w*|придерж\w*|отложи(?:ть|те)|ставим\sна\sпаузу",
-    rf"ne\s(?:pas|\w+\spas)\s(?:encore\s)?{_EXPÉDIE}|pas\sencore|en\sattente\sd|mett\w+\sen\sattente|suspend\w+",
+    rf"не\s(?:нужно\s|надо\s)?{_SHIPS_RU}|приостанов\w*|придерж\w*|отложи(?:ть|те)|ставим\sна\sпаузу",
+    rf"ne\s(?:pas|\w+\spas)\s(?:encore\s)?{_SHIPS_FR}|pas\sencore|en\sattente\sd|mett\w+\sen\sattente|suspend\w+",
     r"no\s(?:\w+\s)?(?:env[ií]e|entregue|pida|despache|suministre|procese|tramite|fabrique)\w*|todavía\sno|aún\sno|en\sespera(?!\w)",
     # only to be known
     r"(?:just|only)?\s?for\syour\s(?:information|records|planning)|no\sfirm\s(?:order|commitment)|non-binding|not\s(?:an|a\sfirm)\sorder",

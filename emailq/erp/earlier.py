@@ -11,8 +11,8 @@ _CLAUSE = r"[^.,;:!?]"  # what may stand between two words of one clause
 _ORDER = r"(?:(?:purchase\s)?orders?|p\.?o\.?)(?![\w-])(?!\sto\s)"
 _OWN = r"(?:our|my|the|this|that|above|previous|last)"
 _BETWEEN = rf"(?:(?:{_OWN}|of|to|in|on|from|for|existing|whole|entire|quantit\w+|items?|lines?|following)\s){{0,5}}"
-_BESTELLUNG = r"(?:bestellung|auftrag|auftrages|auftrags|order)(?![\w-])"
-_ЗАКАЗ = r"(?:заказ(?:а|у|е|ом|ы|ов)?|заявк[ауие])(?!\w)"
+_ORDER_DE = r"(?:bestellung|auftrag|auftrages|auftrags|order)(?![\w-])"
+_ORDER_RU = r"(?:заказ(?:а|у|е|ом|ы|ов)?|заявк[ауие])(?!\w)"
 
 _EARLIER = re.compile(
     "|".join(
@@ -25,21 +25,21 @@ _EARLIER = re.compile(
             # cancelled
             rf"\b(?:cancel|withdraw|revok)\w*\s{_CLAUSE}{{0,80}}?\b{_ORDER}",
             rf"\b{_OWN}\s(?:\w+\s)?{_ORDER}{_CLAUSE}{{0,60}}?\b(?:cancel|withdrawn|revoked)",
-            rf"\b(?:stornier|storno|widerruf)\w*\s{_CLAUSE}{{0,80}}?\b{_BESTELLUNG}",
-            rf"\b{_BESTELLUNG}{_CLAUSE}{{0,60}}?\s(?:stornier|storno|widerruf|zurückzieh|zurückgezogen|zurücknehm)",
-            rf"\bziehen\s{_CLAUSE}{{0,40}}?{_BESTELLUNG}{_CLAUSE}{{0,40}}?\szurück\b",
-            rf"(?<!\w)(?:отмен|аннулир|отозв|отзыва)\w*\s{_CLAUSE}{{0,80}}?\b{_ЗАКАЗ}",
-            rf"(?<!\w){_ЗАКАЗ}{_CLAUSE}{{0,60}}?\s(?:отмен|аннулир|отозв|отзыва)",
+            rf"\b(?:stornier|storno|widerruf)\w*\s{_CLAUSE}{{0,80}}?\b{_ORDER_DE}",
+            rf"\b{_ORDER_DE}{_CLAUSE}{{0,60}}?\s(?:stornier|storno|widerruf|zurückzieh|zurückgezogen|zurücknehm)",
+            rf"\bziehen\s{_CLAUSE}{{0,40}}?{_ORDER_DE}{_CLAUSE}{{0,40}}?\szurück\b",
+            rf"(?<!\w)(?:отмен|аннулир|отозв|отзыва)\w*\s{_CLAUSE}{{0,80}}?\b{_ORDER_RU}",
+            rf"(?<!\w){_ORDER_RU}{_CLAUSE}{{0,60}}?\s(?:отмен|аннулир|отозв|отзыва)",
             r"\bannul\w*\s(?:\S+\s){0,4}?commandes?\b|\bcommande\s(?:\S+\s){0,6}?(?:annul)",
             r"\b(?:cancel|anul)\w*\s(?:\S+\s){0,4}?pedidos?\b|\bpedido\s(?:\S+\s){0,6}?(?:cancel|anul)",
             # changed
             rf"\b(?:chang|amend|modif|updat|revis|reduc|increas|correct(?:ed|ion|ing))\w*\s{_BETWEEN}{_ORDER}",
             rf"\badd\w*\s{_CLAUSE}{{0,60}}?\sto\s{_OWN}\s(?:existing\s)?{_ORDER}",
             r"\binstead\sof\s(?:the\s)?\d",
-            rf"\b(?:ab)?(?:änder|geändert|korrig|ergänz|reduzier|erhöh)\w*\s(?:\S+\s){{0,4}}?{_BESTELLUNG}",
-            rf"\b{_BESTELLUNG}{_CLAUSE}{{0,60}}?\s(?:ab)?(?:ändern|geändert|korrigieren|korrigiert|ergänzen)\b",
+            rf"\b(?:ab)?(?:änder|geändert|korrig|ergänz|reduzier|erhöh)\w*\s(?:\S+\s){{0,4}}?{_ORDER_DE}",
+            rf"\b{_ORDER_DE}{_CLAUSE}{{0,60}}?\s(?:ab)?(?:ändern|geändert|korrigieren|korrigiert|ergänzen)\b",
             r"\b(?:statt|anstelle|anstatt)\s(?:der\s|von\s)?\d",
-            rf"(?<!\w)(?:измен|исправ|скорректир|дополн)\w*\s(?:\S+\s){{0,4}}?{_ЗАКАЗ}",
+            rf"(?<!\w)(?:измен|исправ|скорректир|дополн)\w*\s(?:\S+\s){{0,4}}?{_ORDER_RU}",
             r"(?<!\w)(?:вместо|взамен)\s\d",
             r"\b(?:modifi|chang|rectifi)\w*\s(?:\S+\s){0,4}?commande\b|\bau\slieu\sde\s\d",
             r"\b(?:modific|cambi|rectific)\w*\s(?:\S+\s){0,4}?pedido\b|\ben\s(?:lugar|vez)\sde\s\d",
@@ -47,10 +47,10 @@ _EARLIER = re.compile(
             rf"\b(?:still|been)\s(?:\w+\s){{0,2}}(?:wait|expect)\w*\s(?:\w+\s){{0,3}}?{_OWN}\s(?:\w+\s)?{_ORDER}",
             rf"\b(?:where\sis|status\sof|(?:not|never)\s(?:yet\s)?received)\s{_OWN}\s(?:\w+\s)?{_ORDER}",
             rf"\b{_OWN}\s(?:\w+\s)?{_ORDER}{_CLAUSE}{{0,60}}?\b(?:not|never)\s(?:yet\s)?(?:arriv|come|been|here|reached)",
-            rf"\b(?:noch|wo\sbleibt|wann\skommt)\s(?:\S+\s){{0,3}}?(?:unsere?|meine?)\s{_BESTELLUNG}",
-            rf"\b(?:unsere?|meine?)\s{_BESTELLUNG}{_CLAUSE}{{0,80}}?\snoch\s(?:immer\s)?nicht",
-            rf"(?<!\w)(?:вс[её]\sещ[её]|до\sсих\sпор|где)\s(?:\S+\s){{0,4}}?{_ЗАКАЗ}",
-            rf"(?<!\w){_ЗАКАЗ}{_CLAUSE}{{0,60}}?\s(?:ещ[её]\s)?не\s(?:приш|поступ|получ|доставл)",
+            rf"\b(?:noch|wo\sbleibt|wann\skommt)\s(?:\S+\s){{0,3}}?(?:unsere?|meine?)\s{_ORDER_DE}",
+            rf"\b(?:unsere?|meine?)\s{_ORDER_DE}{_CLAUSE}{{0,80}}?\snoch\s(?:immer\s)?nicht",
+            rf"(?<!\w)(?:вс[её]\sещ[её]|до\sсих\sпор|где)\s(?:\S+\s){{0,4}}?{_ORDER_RU}",
+            rf"(?<!\w){_ORDER_RU}{_CLAUSE}{{0,60}}?\s(?:ещ[её]\s)?не\s(?:приш|поступ|получ|доставл)",
             r"\b(?:toujours|encore|où\sen\sest)\s(?:\S+\s){0,3}?(?:notre|ma)\scommande\b",
             r"\b(?:seguimos|todavía|aún|dónde\sestá)\s(?:\S+\s){0,3}?(?:nuestro|mi)\spedido\b",
         )
