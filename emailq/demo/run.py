@@ -41,7 +41,11 @@ with warnings.catch_warnings():
 MAILBOX = Path(__file__).parent / "mailbox"
 _DATABASE = "emailq"
 _ERP_PORT = 8069
-_FORMALITIES = ("policy asks for an approval", "it is the first action for this sender")
+_FORMALITIES = (
+    "policy asks for an approval",
+    "it is the first action for this sender",
+    "nothing vouches for its sender: our servers saw no SPF, DKIM or DMARC that passed",  # the demo has no servers
+)
 _OWN_DOMAIN = "marigold-soapworks.example.com"
 
 
