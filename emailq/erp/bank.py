@@ -3,9 +3,7 @@
 import re
 
 from emailq.extract.identifiers import LATIN, ibans
-from emailq.extract.parts import Part
-
-_SPAN_LIMIT = 200
+from emailq.extract.parts import Part, span_of
 
 # Russian settlement accounts: 20 digits, the first three the kind of owner (405-408 …), 6-8 the currency
 _RUSSIAN = re.compile(r"(?<!\d)4\d{2}[ \u00a0.-]?\d{2}[ \u00a0.-]?(?:810|643|840|978|156)(?:[ \u00a0.-]?\d){12}(?!\d)")
@@ -58,25 +56,21 @@ def bank_accounts(text: str) -> list[dict[str, str]]:
     found = {one["value"]: {"value": one["value"], "span": one["span"]} for one in ibans(Part("text", text))}
     for match in _RUSSIAN.finditer(text):
         value = re.sub(r"\D", "", match[0])
-        found.setdefault(value, {"value": value, "span": _span(match[0])})
+        found.setdefault(value, {"value": value, "span": span_of(match[0])})
     for match in (*_NAMED.finditer(text), *_CALLED_IBAN.finditer(text.translate(LATIN))):
         value = re.sub(r"[\W_]", "", match["value"]).upper()
         if not any(value in known or value.startswith(known) for known in found):
-            found.setdefault(value, {"value": value, "span": _span(match[0])})
+            found.setdefault(value, {"value": value, "span": span_of(match[0])})
     return list(found.values())[:20]
 
 
 def speaks_of_a_change(text: str) -> str | None:
     """The words that say that bank details are other ones now, in English, Russian, German, French or Spanish."""
     match = _CHANGE.search(text)
-    return _span(match[0]) if match else None
+    return span_of(match[0]) if match else None
 
 
 def speaks_of_a_payment(subject: str, text: str) -> str | None:
     """The words by which the sender says that they paid, in those languages: then it is hardly a bill of theirs."""
     match = _PAYMENT_SUBJECT.search(subject) or _PAID.search(text)
-    return _span(match[0]) if match else None
-
-
-def _span(text: str) -> str:
-    return " ".join(text.split())[:_SPAN_LIMIT]
+    return span_of(match[0]) if match else None

@@ -6,7 +6,7 @@ suppliers print at the foot of their bills must not be among them.
 
 import re
 
-_SPAN_LIMIT = 200
+from emailq.extract.parts import in_one_row, span_of
 
 _NONE = re.compile(
     r"(?<!\w)(?:"
@@ -36,5 +36,5 @@ _NONE = re.compile(
 
 def speaks_of_no_new_bill(subject: str, text: str) -> str | None:
     """The words that say so, in the subject or the newest text; None if it may well be a new bill."""
-    match = _NONE.search(subject) or _NONE.search(" ".join(text.split()))
-    return match[0][:_SPAN_LIMIT] if match else None
+    match = _NONE.search(subject) or _NONE.search(in_one_row(text))
+    return span_of(match[0]) if match else None

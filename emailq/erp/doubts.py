@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from emailq.extract.fields import TEXT_LIMIT
+from emailq.extract.parts import in_one_row, span_of
 
-_SPAN_LIMIT = 200
 _CLAUSE = r"[^.,;:!?]"  # what may stand between two words of one clause
 _WRAPPED_FROM = 45  # a row this long without an end goes on in the next one
 
@@ -125,13 +125,13 @@ def speaks_of_a_doubt(subject: str, text: str, lines: Sequence[Mapping[str, Any]
     They put it in doubt, tell of the items and do not order them, or stand above a message that was only passed on.
     """
     text = text[:TEXT_LIMIT]
-    match = _ANYWHERE.search(subject) or _ANYWHERE.search(_flat(text))
+    match = _ANYWHERE.search(subject) or _ANYWHERE.search(in_one_row(text))
     if match:
-        return _span(match[0])
+        return span_of(match[0])
     spans = [line["span"] for line in lines if line["source"] == "text"]
     passed_on = _QUOTED.search(text)
-    if passed_on and any(span in _flat(text[passed_on.end() :]) for span in spans):
-        return _span(passed_on[0])
+    if passed_on and any(span in in_one_row(text[passed_on.end() :]) for span in spans):
+        return span_of(passed_on[0])
     says_so = bool(_ORDER.search(subject)) or not spans
     unplaced = {span for span in spans if " | " not in span}  # that of a row of a table does not stand there so
     for sentence in _sentences(text, spans):
@@ -142,26 +142,18 @@ def speaks_of_a_doubt(subject: str, text: str, lines: Sequence[Mapping[str, Any]
         if not (named or orders or _LEAD_IN.fullmatch(sentence)):
             continue
         if match := _WHERE_IT_ORDERS.search(sentence):
-            return _span(match[0])
+            return span_of(match[0])
         if named and (match := _ELSEWHERE.search(sentence)):
-            return _span(match[0])
+            return span_of(match[0])
         if named and not orders and len(_WORD.findall(_without(named, sentence))) > _WORDS_OF_A_ROW:
-            return _span(sentence)
-    return None if says_so and not unplaced else _span(min(unplaced, default=spans[0]))
+            return span_of(sentence)
+    return None if says_so and not unplaced else span_of(min(unplaced, default=spans[0]))
 
 
 def _without(spans: Sequence[str], sentence: str) -> str:
     for span in spans:
         sentence = sentence.replace(span, " ")
     return sentence
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _span(text: str) -> str:
-    return _flat(text)[:_SPAN_LIMIT]
 
 
 def _sentences(text: str, spans: Sequence[str]) -> Iterator[str]:

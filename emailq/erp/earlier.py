@@ -5,7 +5,8 @@ Made a new order of, each would be delivered a second time. In English, Russian,
 
 import re
 
-_SPAN_LIMIT = 200
+from emailq.extract.parts import span_of
+
 _CLAUSE = r"[^.,;:!?]"  # what may stand between two words of one clause
 
 _ORDER = r"(?:(?:purchase\s)?orders?|p\.?o\.?)(?![\w-])(?!\sto\s)"
@@ -72,4 +73,4 @@ _SUBJECT = re.compile(
 def speaks_of_an_earlier_order(subject: str, text: str) -> str | None:
     """The words that say so, in the subject or the newest text; None if it may well be a new order."""
     match = _SUBJECT.search(subject) or _EARLIER.search(f"{subject}\n{text}")
-    return " ".join(match[0].split())[:_SPAN_LIMIT] if match else None
+    return span_of(match[0]) if match else None

@@ -25,15 +25,15 @@ _UNIT = (
     r"|szt(?:uk[ai]?)?|opak(?:owa(?:ń|nia))?|kartony|paczek|paczki|butel(?:ek|ki)|work(?:ów|i)|skrzyn(?:ek|ki)|ks|kusů"
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–—·]|\(?\d{1,3}[.)](?=\s))\s*")
-_IN_WORDS = r"(?:\([^\W\d_][^()\d\n]{2,40}\)\s?)?"  # 20 (twenty) pcs
+_SPELT_OUT = r"(?:\([^\W\d_][^()\d\n]{2,40}\)\s?)?"  # 20 (twenty) pcs
 _QUANTITY_FIRST = re.compile(
-    rf"(?P<quantity>{QUANTITY})\s{{0,3}}{_IN_WORDS}(?:(?P<times>[x×х])\s|(?P<unit>{_UNIT})\b\.?)?\s{{0,3}}(?:of\s|de\s)?(?P<item>.+)",
+    rf"(?P<quantity>{QUANTITY})\s{{0,3}}{_SPELT_OUT}(?:(?P<times>[x×х])\s|(?P<unit>{_UNIT})\b\.?)?\s{{0,3}}(?:of\s|de\s)?(?P<item>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _COUNT = r"(?:qty|quantity|menge|anzahl|кол-?во|количество|qté|quantité|cantidad|cant|ilość|aantal)\b\.?\s?[:=]?\s?"
 _QUANTITY_LAST = re.compile(
     rf"(?P<item>[^\d\s].{{0,150}}?)(?P<between>\s{{0,3}}(?:[–—:,;|\t]|\s-|-\s|\s[x×х])\s{{0,3}}|\s)(?P<count>{_COUNT})?"
-    rf"(?P<quantity>{QUANTITY})\s{{0,3}}{_IN_WORDS}(?P<unit>{_UNIT})?\.?",
+    rf"(?P<quantity>{QUANTITY})\s{{0,3}}{_SPELT_OUT}(?P<unit>{_UNIT})?\.?",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(
@@ -100,7 +100,7 @@ _VERB = re.compile(
 )
 # г is a gram, or a year
 _DATE = re.compile(rf"(?:{MONTH}|\d\.\d{{1,2}}\.?)\s(?:19|20)\d\d\s?г(?!\w)", re.IGNORECASE)
-COUNTED = re.compile(rf"(?<![\w.,-])(?:{QUANTITY})\s{{0,3}}{_IN_WORDS}(?:{_UNIT})(?!\w)\.?", re.IGNORECASE)
+COUNTED = re.compile(rf"(?<![\w.,-])(?:{QUANTITY})\s{{0,3}}{_SPELT_OUT}(?:{_UNIT})(?!\w)\.?", re.IGNORECASE)
 _NO_LINE = re.compile(
     r"(?:total|sum|weight|tel|phone|fax|итого|всего|вес|сумма|тел|gesamt|summe|poids|peso)\b", re.IGNORECASE
 )

@@ -19,7 +19,16 @@ class Part(NamedTuple):
 
 def found(source: str, span: str) -> dict[str, str]:
     """Where a value stands: the words it was read from, and the source of the part that they stand in."""
-    return {"span": " ".join(span.split())[:_SPAN_LIMIT], "source": source}
+    return {"span": span_of(span), "source": source}
+
+
+def span_of(text: str) -> str:
+    """As much of it as is told."""
+    return in_one_row(text)[:_SPAN_LIMIT]
+
+
+def in_one_row(text: str) -> str:
+    return " ".join(text.split())
 
 
 def label_before(text: str, position: int, labels: Iterable[tuple[str, str]]) -> str | None:

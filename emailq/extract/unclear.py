@@ -6,6 +6,7 @@ from typing import Any
 
 from emailq.extract.lines import COUNTED, NO_ITEM, is_year
 from emailq.extract.numbers import QUANTITY
+from emailq.extract.parts import in_one_row
 
 _WORD = (
     r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|dozen"
@@ -38,9 +39,9 @@ def unclear_lines(text: str, lines: Sequence[dict[str, Any]]) -> Iterator[str]:
     for pattern, meaning in ((_EACH, "so many of each of several things"), (_PART, "a part of what is ordered")):
         if match := pattern.search(text):
             yield f"{meaning}: {_row_of(match)}"
-    spans = _one_row(" ".join(line["span"].replace(" | ", " ") for line in lines))  # bars stand between cells
+    spans = in_one_row(" ".join(line["span"].replace(" | ", " ") for line in lines))  # bars stand between cells
     counts = (match for match in COUNTED.finditer(text) if not is_year(text, match.start()))
-    missed = (match for match in counts if _one_row(match[0]).rstrip(".") not in spans)
+    missed = (match for match in counts if in_one_row(match[0]).rstrip(".") not in spans)
     if lines and (match := next(missed, None)):
         yield f"a quantity is in no line: {_row_of(match)}"
     if words := _quantity_in_words(text):
@@ -57,8 +58,4 @@ def _quantity_in_words(text: str) -> str | None:
 
 def _row_of(match: re.Match[str]) -> str:
     start = match.string.rfind("\n", 0, match.start()) + 1
-    return _one_row(match.string[max(start, match.start() - 60) :].split("\n")[0][:150])
-
-
-def _one_row(text: str) -> str:
-    return " ".join(text.split())
+    return in_one_row(match.string[max(start, match.start() - 60) :].split("\n")[0][:150])
