@@ -11,13 +11,13 @@ from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
-from psycopg import sql
+from psycopg import OperationalError, sql
 from psycopg.adapt import PyFormat
 from psycopg.errors import InvalidSqlStatementName, ReadOnlySqlTransaction
 from psycopg.types.json import Jsonb
 
 from emailq import log, metrics
-from emailq.db import Connection, brief, connect, fetch_value, is_idle, is_temporary, restore
+from emailq.db import Connection, brief, connect, fetch_value, is_idle, is_temporary, restore, unreachable
 from emailq.errors import Unavailable
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Outcome, Reject, Release, Retry
@@ -58,7 +58,11 @@ class Committer:
         """Before anything is claimed: who gets no connection for commits must hold no jobs. Raises Unavailable."""
         self._cut_off_at = self._cut_off_at or time.monotonic()
         self._conn = await connect(self._settings.require_dsn(), "commit")
-        if await fetch_value(self._conn, "show transaction_read_only") == "on":
+        try:
+            is_read_only = await fetch_value(self._conn, "show transaction_read_only") == "on"
+        except OperationalError as error:  # the server went down between the two
+            raise unreachable(error) from None
+        if is_read_only:
             await self._conn.close()
             raise Unavailable("this server, database or role takes no writes (emailq doctor)")
         self._cut_off_at = None

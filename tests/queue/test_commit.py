@@ -7,6 +7,8 @@ import psycopg
 import pytest
 
 from emailq.app import App
+from emailq.db import Connection, connect
+from emailq.errors import Unavailable
 from emailq.models import Job
 from emailq.outcomes import Done, Effect, Outcome, Reject, Release, Retry
 from emailq.queue.commit import Committer
@@ -148,6 +150,22 @@ async def test_a_commit_whose_answer_is_lost_is_told_again_and_counts_once(
 
     assert tries == 2
     assert notes() == ["noted"]
+
+
+async def test_a_server_that_goes_down_while_we_connect_is_unavailable(
+    app: App, db: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker waits for what is unavailable; of anything else it tells with a traceback."""
+
+    async def connect_and_be_ended(dsn: str, name: str) -> Connection:
+        conn = await connect(dsn, name)
+        db.execute("select pg_terminate_backend(%s, 5000)", (conn.info.backend_pid,))
+        return conn
+
+    monkeypatch.setattr("emailq.queue.commit.connect", connect_and_be_ended)
+
+    with pytest.raises(Unavailable):
+        await Committer(app.settings).connect()
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01", "57014", "57P01", "55P03", "53100", "08006", "58030"])
