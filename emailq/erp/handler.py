@@ -58,7 +58,8 @@ async def handle(job: Job, app: App) -> Outcome:
         if mail["review_reason"]:
             return Done()
         requests = await read_requests(app, job.email_id)
-        async with app.pool.connection() as conn:
+        async with app.pool.connection() as conn, conn.transaction():
+            await outbox.lock_proposals(conn, job.email_id)
             actions, refusals = await _propose(conn, job.email_id, mail, requests, app)
     return await _carry_out_one(actions, refusals, job, app)
 
@@ -73,7 +74,7 @@ async def load_mail(conn: Connection, email_id: UUID) -> dict[str, Any] | None:
 async def _propose(
     conn: Connection, email_id: UUID, mail: Mapping[str, Any], requests: Sequence[Request], app: App
 ) -> tuple[list[Action], list[Effect]]:
-    """The actions of the message's requests, committed; and what has to be told where policy has no rule that fits."""
+    """The actions of the message's requests; and what has to be told where policy has no rule that fits."""
     actions: list[Action] = []
     refusals: list[Effect] = []
     taken: dict[tuple[int, str], str | None] = {}

@@ -102,6 +102,11 @@ async def open_actions(conn: Connection, email_id: UUID) -> list[Action]:
     return await cursor.fetchall()
 
 
+async def lock_proposals(conn: Connection, email_id: UUID) -> None:
+    """Hold up who would plan for the same sender or thread until this transaction ends."""
+    await conn.execute("select lock_erp_proposals(%s)", (email_id,), prepare=True)
+
+
 async def plan(
     conn: Connection, email_id: UUID, intent: str | None, confidence: float | None, fields: dict[str, Any]
 ) -> Plan | None:

@@ -7,7 +7,7 @@
 --                   └─▶ cancelled: reject_erp_action              with the same key
 --
 -- A dry run stays `pending`: proposed, not sent. Each function that changes an action brings its e-mail into line in the
--- same transaction. Locks are taken in this order: the action, then the e-mail.
+-- same transaction. Locks are taken in this order: the sender (7720), the thread (7721), the action, the e-mail.
 
 -- ---------------------------------------------------------------------------------------------- policy
 
@@ -242,6 +242,17 @@ create or replace function erp_idempotency_key(
         format('emailq %s %s %s', encode(p_content_sha256, 'hex'), p_request_no, p_action_type)
         || case when p_revision > 0 then format(' revision %s', p_revision) else '' end, 'UTF8')), 'hex')
 $$;
+
+-- Messages of one sender, and of one thread, are planned and proposed one after the other: each knows of the one before,
+-- where both would be sent otherwise. Held up to the end of the transaction; call it in a statement of its own.
+create or replace function lock_erp_proposals(p_email_id uuid) returns void language plpgsql as $$
+declare
+    e emails;
+begin
+    select * into e from emails where id = p_email_id;
+    perform pg_advisory_xact_lock(7720, hashtext(e.from_address));
+    perform pg_advisory_xact_lock(7721, hashtext(e.thread_id::text));
+end $$;
 
 -- Records that an action is due and returns the row that counts. A row that is there already stays as it is, unless
 -- nothing was sent yet: then it is brought up to date, but for a payload that a person approved.

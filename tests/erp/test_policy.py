@@ -1,5 +1,7 @@
 """Which action follows from a message, and when a person has to say yes first."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +9,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from emailq.erp import outbox
 from emailq.outcomes import Done, Effect
 from tests.erp.conftest import ORDER, Mail, Run, action_of, email_of, past_success, rows
 from tests.http_server import HttpServer
@@ -130,6 +133,35 @@ async def test_the_same_things_ordered_again_within_days_need_a_person(
 
     told = action_of(db, email_id)["error_message"] or ""
     assert ("an order of the same lines came from this sender within five days" in told) is is_asked
+
+
+@pytest.mark.parametrize("sender", ["ann@example.com", "someone.else.of.the.thread@example.com"])
+async def test_of_two_orders_in_the_same_moment_one_knows_of_the_other(
+    db: psycopg.Connection,
+    mail: Mail,
+    run: Run,
+    no_questions: None,
+    erp: HttpServer,
+    sender: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = await mail()
+    other = await mail(f"Good morning!\n{ORDER}", sender=sender, thread_id=email_of(db, one)["thread_id"])
+    both_have_planned = asyncio.Barrier(2)
+    make_plan = outbox.plan
+
+    async def plan_together(*args: Any) -> outbox.Plan | None:
+        planned = await make_plan(*args)
+        with suppress(TimeoutError, asyncio.BrokenBarrierError):
+            await asyncio.wait_for(both_have_planned.wait(), 0.3)
+        return planned
+
+    monkeypatch.setattr(outbox, "plan", plan_together)
+
+    await asyncio.gather(run(one), run(other))
+
+    assert sorted(action_of(db, email_id)["status"] for email_id in (one, other)) == ["needs_review", "success"]
+    assert len(erp.requests) == 1
 
 
 @pytest.mark.parametrize(
