@@ -15,10 +15,10 @@ def any_of(*tables: str) -> re.Pattern[str]:
 
 # Not, or not yet.
 NOT_YET = r"""
-    (?:(?:do|please) not|don['’]?t|not to|hold off|stop) (?:\w+ ){0,2}?(?:order|ship|deliver|suppl)\w*(?! (?:before|later))
-    (?:(?:do|please) not|don['’]?t|not to|hold off|stop) (?:\w+ ){0,2}?(?:book|dispatch|despatch)\w*(?! (?:before|later))
-    (?:(?:do|please) not|don['’]?t|not to|hold off|stop) (?:\w+ ){0,2}?(?:process|produc|manufactur)\w*(?! (?:before|later))
-    (?:(?:do|please) not|don['’]?t|not to|hold off|stop) (?:\w+ ){0,2}?(?:invoic|execut)\w*(?! (?:before|later))
+    (?:do not|don['’]?t|please not|not to|hold off|stop) (?:\w+ ){0,2}?(?:order|ship|suppl)\w*(?! (?:before|later))
+    (?:do not|don['’]?t|please not|not to|hold off|stop) (?:\w+ ){0,2}?(?:deliver|d[ei]spatch)\w*(?! (?:before|later))
+    (?:do not|don['’]?t|please not|not to|hold off|stop) (?:\w+ ){0,2}?(?:process|produc|book)\w*(?! (?:before|later))
+    (?:do not|don['’]?t|please not|not to|hold off|stop) (?:\w+ ){0,2}?(?:invoic|execut|manufac)\w*(?! (?:before|later))
     (?:not yet|on hold|hold (?:off|back)|put (?:\S+ ){1,3}on ice)(?!\w)
     nicht (?!vor\b|später\b|per\b|an\b)[^.,;:!?]{0,20}?\w*(?:bestell|liefer|versend|verschick|ausführ)\w*
     nicht (?!vor\b|später\b|per\b|an\b)[^.,;:!?]{0,20}?\w*(?:auslös|produzier|fertig|buch)\w*
