@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO, StringIO
 from itertools import islice
 from typing import Any
@@ -192,6 +193,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.10f}".rstrip("0").rstrip(".")
+    if isinstance(value, datetime):  # the format of the cell tells a date from a time, which we aren't shown
+        return str(value).removesuffix(" 00:00:00")
     return str(value)[:_CELL_LIMIT]
 
 

@@ -100,6 +100,7 @@ _VERB = re.compile(
 )
 # г is a gram, or a year
 _DATE = re.compile(rf"(?:{MONTH}|\d\.\d{{1,2}}\.?)\s(?:19|20)\d\d\s?г(?!\w)", re.IGNORECASE)
+UNIT = re.compile(rf"(?:{_UNIT})\.?", re.IGNORECASE)
 COUNTED = re.compile(rf"(?<![\w.,-])(?:{QUANTITY})\s{{0,3}}{_SPELT_OUT}(?:{_UNIT})(?!\w)\.?", re.IGNORECASE)
 _NO_LINE = re.compile(
     r"(?:total|sum|weight|tel|phone|fax|итого|всего|вес|сумма|тел|gesamt|summe|poids|peso)\b", re.IGNORECASE

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from emailq.extract.lines import LIMIT
+from emailq.extract.lines import LIMIT, UNIT
 from emailq.extract.numbers import CURRENCY, currency, money, plain, quantity
 from emailq.extract.parts import found
 
@@ -28,6 +28,8 @@ _NAMES = {name: re.compile(rf"\s*(?:{pattern})\s*", re.IGNORECASE) for name, pat
 _SUM_ROW = re.compile(
     r"(?:sub-?|grand )?total|sum|итого|всего|в том числе|gesamt|summe|zwischensumme|importe", re.IGNORECASE
 )
+_COUNTED = re.compile(r"(?P<number>[-−–]?\s?\d[\d\s\u00a0.,]*)\s*(?P<unit>\D*|[cdk]?m[23])", re.IGNORECASE)
+_NUMBER_START = re.compile(r"(?:[^\w\s]|(?:ca|approx|about|etwa|env|circa|около|ок)\b\.?)?\s?\d", re.IGNORECASE)
 _HEADING_REACH = 50  # rows in which the heading is looked for
 
 
@@ -81,20 +83,29 @@ def _currency_of(row: Row) -> str | None:
 def _line(row: Row, columns: dict[str, int], code: str | None, source: str) -> dict[str, Any] | None:
     cells = {name: row[index].strip() if index < len(row) else "" for name, index in columns.items()}
     item, article = cells.get("item", ""), cells.get("article", "")
-    counted = re.fullmatch(r"([-−–]?\s?\d[\d\s\u00a0.,]*)\s*(\D*)", cells["quantity"])
-    if not (item or article) or not counted or _SUM_ROW.match(item or article):
+    if not (item or article) or _SUM_ROW.match(item or article):
         return None
     price, amount = _money(cells.get("price")), _money(cells.get("amount"))
+    counted = _COUNTED.fullmatch(cells["quantity"])
+    if not counted and not _is_unclear(cells["quantity"], cells.get("unit"), price):
+        return None
     return {
         "item": item or None,
         "article": article or None,
-        "quantity": plain(_quantity(counted[1], price, amount)),
-        "unit": (cells.get("unit") or counted[2].strip()).lower() or None,
+        "quantity": plain(_quantity(counted["number"], price, amount)) if counted else None,
+        "unit": (cells.get("unit") or (counted["unit"].strip() if counted else "")).lower() or None,
         "price": price,
         "amount": amount,
         "currency": currency(cells.get("currency")) or _currency_of(row) or code,
         **found(source, " | ".join(cell for cell in row if cell.strip())),
     }
+
+
+def _is_unclear(quantity: str, unit: str | None, price: str | None) -> bool:
+    """Whether this may well be a quantity, which only a person can read: left out, its line would be lost."""
+    if not any(map(str.isalnum, quantity)) or _NAMES["quantity"].fullmatch(quantity):
+        return False
+    return bool(_NUMBER_START.match(quantity) or price or (unit and UNIT.fullmatch(unit)))
 
 
 def _quantity(text: str, price: str | None, amount: str | None) -> Decimal | None:

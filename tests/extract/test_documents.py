@@ -1,6 +1,7 @@
 """Attachments → values, and what broken or hostile ones cost."""
 
 import zipfile
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
@@ -96,6 +97,39 @@ def test_a_workbook_with_a_heading_further_down() -> None:
 
     assert lines(found) == [(None, "Мыло", "40", "шт", "120.5")]
     assert found["lines"][0]["currency"] == "RUB"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "read_as"),
+    [
+        ("40 m2", "", ("40", "m2")),
+        ("6,5 m3", "", ("6.5", "m3")),
+        (date(2026, 12, 5), "", (None, None)),
+        ("5 cartons of 10", "", (None, None)),
+        ("10-12", "pcs", (None, "pcs")),
+        ("ca. 20", "", (None, None)),
+        ("as usual", "bags", (None, "bags")),
+        ("", "bags", None),
+        ("–", "bags", None),
+        ("see below", "", None),
+        ("Qty", "Unit", None),
+    ],
+)
+def test_a_row_whose_quantity_is_not_clear_is_a_line_still(
+    quantity: object, unit: str, read_as: tuple[str | None, str | None] | None
+) -> None:
+    content = xlsx(("Art. No", "Item", "Qty", "Unit"), ("C-35", "Cement", 12, "bags"), ("S-1", "Sand", quantity, unit))
+
+    [found] = requests("xlsx", content)
+
+    expected = [] if read_as is None else [("S-1", "Sand", *read_as, None)]
+    assert lines(found) == [("C-35", "Cement", "12", "bags", None), *expected]
+
+
+def test_a_date_in_a_cell_is_a_date() -> None:
+    document = read("xlsx", xlsx(("Delivery", date(2026, 12, 5), datetime(2026, 12, 5, 16, 30))))
+
+    assert document.tables == ((("Delivery", "2026-12-05", "2026-12-05 16:30:00"),),)
 
 
 def test_the_text_of_a_pdf() -> None:
