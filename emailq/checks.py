@@ -152,6 +152,9 @@ async def room_for_connections(conn: Connection) -> Finding:
 
 async def access(conn: Connection) -> Finding:
     """pg_hba.conf is shown to few; whoever may not read it hears nothing of it."""
+    if await fetch_value(conn, "select pg_is_in_recovery()"):
+        text = "this server is a standby: nothing can be written, and a worker counts until another one has swept it"
+        return Finding("access", "fail", text, ConfigError.exit_code)
     if await fetch_value(conn, "select current_setting('default_transaction_read_only')") == "on":
         text = "default_transaction_read_only is on, for this role or database: nothing can be written"
         return Finding("access", "fail", text, ConfigError.exit_code)

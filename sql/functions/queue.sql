@@ -84,9 +84,10 @@ language sql as $$
     select pg_advisory_unlock(7715, id) from gone where lease_until is null;
 $$;
 
+-- A standby knows no session of the primary's: there a worker lives until another one has swept it.
 create or replace function live_worker_ids() returns setof integer
 language sql stable set search_path = public, pg_temp as $$
-    select w.id from workers w where w.lease_until > queue_now()
+    select w.id from workers w where w.lease_until > queue_now() or pg_is_in_recovery()
     union all
     select l.objid::integer
     from pg_locks l

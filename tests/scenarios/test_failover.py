@@ -30,7 +30,7 @@ insert into processing_queue (email_id, queue_name) select id, 'work' from email
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def primary() -> Iterator[PostgresServer]:
     with start_postgresql(postgresql_installations()[0]) as server:
         with psycopg.connect(server.dsn(), autocommit=True) as conn:
@@ -39,7 +39,7 @@ def primary() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def standby(primary: PostgresServer) -> Iterator[PostgresServer]:
     """Each commit of the primary waits for it."""
     with start_standby(primary) as server:
@@ -118,3 +118,21 @@ def test_a_failover_loses_nothing_that_was_confirmed_and_the_old_primary_is_refu
             assert value(old, "select count(*) from queue_workers where alive") == 0
         primary.stop()
         wait_until(lambda: value(db, "select count(*) from queue_workers where alive") == 2, 20)
+
+
+def test_who_looks_at_a_standby_sees_the_workers_and_doctor_names_it(
+    primary: PostgresServer, standby: PostgresServer, tell_story: Tell
+) -> None:
+    told = tell_story(primary.dsn("failover"), "async def handle(job, app):\n    await asyncio.sleep(60)\n")
+    told.start_ready()
+    with psycopg.connect(primary.dsn("failover"), autocommit=True) as db:
+        db.execute(REQUEST)
+        wait_until(lambda: value(db, "select count(*) from processing_queue where status = 'processing'"))
+
+    doctor = run_emailq("doctor", env={"EMAILQ_DSN": standby.dsn("failover")}, cwd=told.folder)
+    with psycopg.connect(standby.dsn("failover"), autocommit=True) as copy:
+        why = value(copy, "select queue_why(id) from processing_queue")
+        workers = value(copy, "select workers from queue_status where queue_name = 'work'")
+
+    assert (workers, why.partition(" since")[0]) == (1, "running")
+    assert (doctor.returncode, "this server is a standby" in doctor.stdout) == (78, True)
