@@ -19,6 +19,7 @@ from tests.items import (
     register,
     release,
     retry,
+    statuses,
     value,
     worker_on,
 )
@@ -139,6 +140,17 @@ def test_what_is_due_later_wakes_nobody(listener: psycopg.Connection, db: psycop
     )
 
     assert notified(listener, db) == []
+
+
+def test_a_transaction_with_an_item_that_is_due_in_a_moment_can_be_prepared(db: psycopg.Connection) -> None:
+    fall_asleep(db)
+    db.execute("begin")
+    add_item(db, scheduled_at=value(db, "select clock_timestamp() + interval '1 second'"))
+
+    db.execute("prepare transaction 'theirs'")
+    db.execute("commit prepared 'theirs'")
+
+    assert statuses(db) == {"pending": 1}
 
 
 def test_a_rolled_back_insert_wakes_nobody(listener: psycopg.Connection, db: psycopg.Connection) -> None:
