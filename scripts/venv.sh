@@ -15,6 +15,7 @@ make_venv() {
     fi
     if ! fits_this_folder; then
         python=$(find_python) || exit
+        [ ! -L .venv ] || rm .venv # it leads to that of another folder, which stays as it is
         say "making .venv with $("$python" --version)"
         "$python" -m venv --clear .venv || stop "can't make .venv: see above"
     fi
