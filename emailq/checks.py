@@ -7,7 +7,7 @@ from typing import Any, LiteralString, NamedTuple
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from emailq.db import Connection, fetch_value, is_pooled, primaries
+from emailq.db import Connection, fetch_value, is_pooled, primaries, refuse_a_closed_schema
 from emailq.errors import ConfigError, SchemaError, Unavailable
 from emailq.migrate import Migration, check_encoding, check_schema, functions, migrations
 
@@ -300,10 +300,11 @@ async def notifications(conn: Connection) -> Finding:
 
 async def schema(conn: Connection) -> Finding:
     try:
+        await refuse_a_closed_schema(conn)
         check_schema(dict(await _rows(conn, "select name, checksum from schema_migrations")))
     except psycopg.errors.UndefinedTable:
         return Finding("schema", "fail", "not there; run: emailq migrate", SchemaError.exit_code)
-    except SchemaError as error:
+    except (ConfigError, SchemaError) as error:
         return Finding("schema", "fail", str(error), error.exit_code)
     return Finding("schema", "ok", "as this version needs it")
 

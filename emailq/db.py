@@ -17,7 +17,7 @@ from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from emailq.errors import Unavailable
+from emailq.errors import ConfigError, Unavailable
 from emailq.settings import Settings
 
 Connection = psycopg.AsyncConnection[TupleRow]
@@ -120,6 +120,14 @@ async def refuse_an_old_primary(conn: Connection, dsn: str) -> None:
         ours = f"{conn.info.host}:{conn.info.port}"
         if ours in [server for _, server in old]:
             raise Unavailable(f"{ours} is an old primary, {newest[1]} was promoted since; stop the old one")
+
+
+async def refuse_a_closed_schema(conn: Connection) -> None:
+    """Raise ConfigError where this role may not look into our schema: all that is there would seem to be missing."""
+    if await fetch_value(conn, "select has_schema_privilege(to_regnamespace('public'), 'usage')") is False:
+        who = conn.info.user
+        hint = f"as a superuser run: emailq migrate --roles (or: GRANT USAGE ON SCHEMA public TO {who})"
+        raise ConfigError(f"{who} may not use the schema public; {hint}")
 
 
 @asynccontextmanager

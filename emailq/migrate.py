@@ -99,6 +99,7 @@ def _hand_over(conn: psycopg.Connection) -> None:
         return row is not None
 
     conn.execute(f"grant usage, create on schema public to {OWNER}".encode())
+    conn.execute(f"grant usage on schema public to emailq_migrate, {', '.join(ROLES)}".encode())
     conn.execute("select public.schedule_cleanup()")
     while _in_a_gap(conn, "the change of owner", alter, as_owner=False):
         pass

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from emailq.db import Connection, connect, refuse_an_old_primary
+from emailq.db import Connection, connect, refuse_a_closed_schema, refuse_an_old_primary
 from emailq.errors import NotFound
 from emailq.settings import Settings, load_settings
 
@@ -19,6 +19,7 @@ async def connected(settings: Settings) -> AsyncIterator[Connection]:
     conn = await connect(dsn, "cli")
     async with conn:
         await refuse_an_old_primary(conn, dsn)
+        await refuse_a_closed_schema(conn)
         yield conn
 
 

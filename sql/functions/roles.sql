@@ -10,7 +10,20 @@
 -- History and audit (classification_history, erp_action_decisions) are added to and never changed by the last three.
 
 create or replace function grant_roles() returns void language plpgsql as $$
+declare
+    v_role text;
+    v_function regprocedure;
 begin
+    -- a function does what its caller may do; where it is not everybody's to call, as it is by default, it is these roles'
+    for v_role, v_function in
+        select r.rolname, p.oid
+        from pg_roles r cross join pg_proc p
+        where r.rolname in ('emailq_reader', 'emailq_worker', 'emailq_api') and not has_function_privilege(r.oid, p.oid, 'execute')
+          and p.pronamespace = 'public'::regnamespace and pg_get_userbyid(p.proowner) = current_user
+    loop
+        execute format('grant execute on function %s to %I', v_function, v_role);
+    end loop;
+
     if exists (select from pg_roles where rolname = 'emailq_reader') then
         grant select on all tables in schema public to emailq_reader;
         revoke select on api_tokens, api_answers from emailq_reader;

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from emailq.migrate import migrate
 from tests.api.conftest import address_of
@@ -26,9 +27,13 @@ def login(db: psycopg.Connection, dsn: str, role: str) -> str:
     return parts._replace(netloc=f"{user}@{parts.hostname}:{parts.port}").geturl()
 
 
-@pytest.fixture
-def env(dsn: str, tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(params=["open", "hardened"])
+def env(request: pytest.FixtureRequest, dsn: str, db: psycopg.Connection, tmp_path: Path) -> dict[str, str]:
     migrate(dsn, roles=True)
+    if request.param == "hardened":
+        db.execute("revoke all on schema public from public, emailq_worker, emailq_api, emailq_reader, emailq_migrate")
+        db.execute("revoke execute on all functions in schema public from public")
+        migrate(dsn, roles=True)
     return {"EMAILQ_BLOB_DIR": str(tmp_path / "blobs"), "EMAILQ_API_PORT": "0"}
 
 
@@ -54,6 +59,21 @@ def test_who_may_only_read_is_told_what_a_worker_needs(dsn: str, db: psycopg.Con
     assert "permission denied" in done.stderr
     assert "emailq_worker" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_who_may_not_use_the_schema_is_told_so(dsn: str, db: psycopg.Connection, tmp_path: Path) -> None:
+    db.execute("revoke all on schema public from public")
+    user = f"stranger_{db.info.dbname}"
+    db.execute(f"create user {user}")  # type: ignore[arg-type]
+    env = {"EMAILQ_BLOB_DIR": str(tmp_path), "EMAILQ_DSN": make_conninfo(dsn, user=user)}
+
+    status, doctor = run_emailq("status", env=env), run_emailq("doctor", env=env)
+
+    assert (status.returncode, doctor.returncode) == (78, 78)
+    for text in (status.stderr, doctor.stdout):
+        assert f"{user} may not use the schema public; as a superuser run: emailq migrate --roles" in " ".join(
+            text.split()
+        )
 
 
 def test_the_api_needs_the_rights_of_the_api_only(dsn: str, db: psycopg.Connection, env: dict[str, str]) -> None:
