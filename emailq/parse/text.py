@@ -139,8 +139,8 @@ class _Writer:
             text = "\n".join(map(_with_single_spaces, text.split("\n")))
         else:
             text = _with_single_spaces(text)
-        if self._looks[-1].is_struck and not text.isspace():
-            text = f"~~{text.strip()}~~".join(text.split(text.strip(), 1))
+        if self._looks[-1].is_struck and (words := text.strip()):
+            text = text.replace(words, f"~~{words}~~", 1)
         is_set_off = self._has_history and (self._slanted or is_vivid(self._looks[-1])) and not self._links
         if is_set_off and not text.isspace():
             text = f"{_SET_OFF}{text}{_USUAL}"

@@ -79,6 +79,11 @@ def test_what_is_struck_through_is_marked(tag: str) -> None:
     assert html_to_text(f"was <{tag}> 20 <b>pcs</b></{tag.split()[0]}>, now 30") == "was ~~20~~ ~~pcs~~, now 30"
 
 
+@pytest.mark.parametrize("nothing", ["", "&#xfffe;"])
+def test_nothing_that_is_struck_through_has_no_marks(nothing: str) -> None:
+    assert "~" not in html_to_text(f"a <s>{nothing}")
+
+
 def test_blanks_count_in_preformatted_text() -> None:
     html = "<pre>\n<b>def</b> f():\n\treturn  1  \n   \n  # end</pre><p>  a  <p>b"
 
