@@ -35,17 +35,21 @@ _CONNECTION: dict[str, Any] = {
 }
 # The same on the server's side (tcp_user_timeout: an unread answer to a vanished client would hold its session for a
 # quarter of an hour); also ends a statement whose client is gone. Our schema comes first in the search path. A pooler
-# lends us a session that is not ours to set up: there only the time zone is set, which poolers keep apart for each
+# lends us a session that is not ours to set up: there only that is set (for_client) which poolers keep apart for each
 # client.
 _SESSION = """
-select count(set_config(name, value, false))
-from (values ('timezone', 'UTC'), ('jit', 'off'), ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'),
-             ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '10000'), ('client_connection_check_interval', '1000'),
-             ('idle_in_transaction_session_timeout', '60000'), ('array_nulls', 'on'),
+select count(set_config(name, value, false)) = count(*) filter (where for_client) as is_pooled
+from (values ('timezone', 'UTC', true), ('datestyle', 'ISO', true), ('standard_conforming_strings', 'on', true),
+             ('jit', 'off', false), ('array_nulls', 'on', false),
+             ('tcp_keepalives_idle', '5', false), ('tcp_keepalives_interval', '2', false),
+             ('tcp_keepalives_count', '3', false), ('tcp_user_timeout', '10000', false),
+             ('client_connection_check_interval', '1000', false),
+             ('idle_in_transaction_session_timeout', '60000', false),
              ('search_path', case when (current_schemas(false))[1] = 'public' then current_setting('search_path')
-                                  else concat_ws(', ', 'public', nullif(current_setting('search_path'), '')) end))
-     s (name, value)
-where name = 'timezone' or pg_backend_pid() = %s
+                                  else concat_ws(', ', 'public', nullif(current_setting('search_path'), '')) end,
+              false))
+     s (name, value, for_client)
+where for_client or pg_backend_pid() = %s
 """
 # null on a standby
 _TIMELINE = """
@@ -190,7 +194,7 @@ async def _set_up(conn: Connection) -> None:
     _made.add(conn)
     cursor = await conn.execute(_SESSION, (conn.info.backend_pid,))
     row = await cursor.fetchone()
-    if row == (1,):
+    if row == (True,):
         conn.prepare_threshold = None
 
 

@@ -288,6 +288,27 @@ def test_why_names_who_locks_the_table_instead_of_waiting(
     assert done.stderr.endswith(f": lock table processing_queue; commit there, or select pg_terminate_backend({pid})\n")
 
 
+@pytest.mark.parametrize(
+    "setting", ["datestyle = 'SQL, DMY'", "standard_conforming_strings = off", "timezone = 'Asia/Tokyo'"]
+)
+def test_what_a_database_sets_for_others_is_none_of_ours(
+    env: dict[str, str], db: psycopg.Connection, mail: Path, setting: str
+) -> None:
+    db.execute(f'alter database "{db.info.dbname}" set {setting}'.encode())
+
+    ingested(env, mail)
+    worker = run_emailq("worker", "--drain", env=env)
+    listed = run_emailq("list", "--json", env=env)
+
+    assert "handler.raised" not in worker.stderr
+    assert listed.returncode == 0, listed.stderr
+    assert "erp_action" in {
+        name for (name,) in db.execute("select queue_name from processing_queue where attempts = 1")
+    }
+    assert db.execute("select distinct status from processing_queue").fetchall() == [("completed",)]
+    assert all(json.loads(line)["received_at"].endswith("+00:00") for line in listed.stdout.splitlines())
+
+
 def test_an_unmigrated_database_says_what_to_run(empty_dsn: str, tmp_path: Path, mail: Path) -> None:
     env = {"EMAILQ_DSN": empty_dsn, "EMAILQ_BLOB_DIR": str(tmp_path)}
 
