@@ -253,7 +253,10 @@ def test_ids_that_name_nothing_are_refused(env: dict[str, str]) -> None:
     assert run_emailq("show", "00000000", env=env).returncode == 65
     assert run_emailq("show", "xyz", env=env).returncode == 64
     assert run_emailq("why", "00000000", env=env).returncode == 65
-    assert "did you mean 'parsing'" in run_emailq("pause", "parsign", env=env).stderr
+    assert run_emailq("pause", "parsign", env=env).stderr == (
+        "emailq: no queue 'parsign': nothing is in it, and no worker serves it; did you mean 'parsing'?"
+        " (select pause_queue('…') in SQL takes any name)\n"
+    )
 
 
 def test_nothing_in_a_reason_or_the_name_of_a_queue_steers_the_terminal(

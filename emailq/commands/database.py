@@ -49,4 +49,7 @@ async def check_queue(conn: Connection, name: str) -> None:
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
-        raise NotFound(f"no queue {name!r}; {hint}")
+        raise NotFound(
+            f"no queue {name!r}: nothing is in it, and no worker serves it; {hint}"
+            " (select pause_queue('…') in SQL takes any name)"
+        )

@@ -629,11 +629,7 @@ create or replace function cancel_jobs(p_ids uuid[]) returns setof uuid language
     returning q.id
 $$;
 
-create or replace function acknowledge_jobs(p_ids uuid[]) returns setof uuid language sql set search_path = public, pg_temp as $$
-    update processing_queue q set acknowledged_at = queue_now()
-    where q.id = any (p_ids) and q.status = 'failed' and q.acknowledged_at is null
-    returning q.id
-$$;
+drop function if exists acknowledge_jobs(uuid[]);  -- an UPDATE of acknowledged_at does it
 
 create or replace function pause_queue(p_queue text, p_reason text default null) returns void language sql set search_path = public, pg_temp as $$
     insert into queue_controls (queue_name, paused, reason, paused_at) values (p_queue, true, p_reason, queue_now())

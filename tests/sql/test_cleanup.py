@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from tests.items import add_item, add_items, claim, fill_queue, item, register, set_time, statuses, value
+from tests.items import add_item, add_items, claim, fill_queue, register, set_time, statuses, value
 
 NOW = datetime.fromisoformat("2030-06-15T12:00:00+00:00")
 
@@ -48,18 +48,6 @@ def test_a_failure_that_somebody_saw_stays_as_long_as_a_completed_item(db: psyco
 
     assert cleanup(db) == 1
     assert statuses(db) == {"failed": 1}
-
-
-def test_acknowledging_touches_failures_alone(db: psycopg.Connection) -> None:
-    finished(db, "failed", timedelta(days=1))
-    finished(db, "completed", timedelta(days=1))
-    ids = [row[0] for row in db.execute("select id from processing_queue").fetchall()]
-
-    acknowledged = db.execute("select acknowledge_jobs(%s)", (ids,)).fetchall()
-    again = db.execute("select acknowledge_jobs(%s)", (ids,)).fetchall()
-
-    assert (len(acknowledged), len(again)) == (1, 0)
-    assert item(db, acknowledged[0][0])["acknowledged_at"] is not None
 
 
 @pytest.mark.parametrize("status", ["pending", "processing"])

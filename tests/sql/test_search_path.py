@@ -18,7 +18,7 @@ from tests.items import add_items
         "delete from public.emails",
         "select public.requeue_jobs(array_agg(id)) from public.processing_queue",
         "select public.cancel_jobs(array_agg(id)) from public.processing_queue",
-        "select public.acknowledge_jobs(array_agg(id)) from public.processing_queue",
+        "update public.processing_queue set acknowledged_at = now()",
         "select public.pause_queue('work', 'month end')",
         "select public.resume_queue('work')",
         "select public.cleanup_old_queue_items()",
