@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from emailq.extract.dates import MONTH
 from emailq.extract.numbers import CURRENCY, MONEY, QUANTITY, currency, money, plain, quantity
@@ -22,12 +22,15 @@ _UNIT = (
     r"|piezas?|unidades|uds?|cajas?|pal[eé]s|sacos?|botellas?|rollos?"
     r"|pezzi|pz|scatol[ae]|cass[ae]|sacch[io]|bottigli[ae]|confezion[ei]|rotol[io]|peças?|caixas?|garrafas?|pacotes?|rolos?"
     r"|stuks?|doos|zak(?:ken)?|fles(?:sen)?|kratten|adet|tane|kutu|koli|paket|şişe|çuval|düzine"
-    r"|szt(?:uk[ai]?)?|opak(?:owa(?:ń|nia))?|kartony|paczek|paczki|butel(?:ek|ki)|work(?:ów|i)|skrzyn(?:ek|ki)|ks|kusů"
+    r"|szt(?:uk[ai]?)?|opak(?:owa(?:ń|nia))?|kartony|kartonów|paczek|paczki|butel(?:ek|ki)|work(?:ów|i)|worek|skrzyn(?:ek|ki)"
+    r"|palet[ay]?|rol(?:ek|ki)|wiad(?:er|ra)|wiadro|ton[ay]?|kpl|op|mb|ks|kusů"
+    r"|m3|m³|mq|mc|qm|cbm|l?fdm|lfm|м3|м³|мп|tonnen|sack|eimer|kübel|kanister|gebinde|seaux?|pots?|fûts?|bidons?"
+    r"|secchi[oa]?|fusti|bancal[ei]|tonnellate|metri|litri|мішк(?:ів|и)|мішок|піддон(?:ів|и)?|рулон(?:ів|и)|упаков(?:ок|ки)"
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–—·]|\(?\d{1,3}[.)](?=\s))\s*")
 _SPELT_OUT = r"(?:\([^\W\d_][^()\d\n]{2,40}\)\s?)?"  # 20 (twenty) pcs
 _QUANTITY_FIRST = re.compile(
-    rf"(?P<quantity>{QUANTITY})\s{{0,3}}{_SPELT_OUT}(?:(?P<times>[x×х])\s|(?P<unit>{_UNIT})\b\.?)?\s{{0,3}}(?:of\s|de\s)?(?P<item>.+)",
+    rf"(?P<quantity>{QUANTITY})\s{{0,3}}{_SPELT_OUT}(?:(?P<times>[x×х])\s|(?P<unit>{_UNIT})\b\.?)?\s{{0,3}}(?:of\s|d[ei]\s|d['’])?(?P<item>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _COUNT = r"(?:qty|quantity|menge|anzahl|кол-?во|количество|qté|quantité|cantidad|cant|ilość|aantal)\b\.?\s?[:=]?\s?"
@@ -65,6 +68,8 @@ NO_ITEM = re.compile(
     r"|дн(?:я|ей|и)|день|недел\w*|месяц\w*|год\w*|лет|час\w*|минут\w*|рабоч\w*|календар\w*|утра|вечера|числа"
     r"|tage?n?|wochen?|monate?n?|uhr|jours?|semaines?|mois|d[ií]as?|semanas?|meses"
     rf"|{MONTH}"
+    r"|questions?|fragen?|domande?|pyta(?:nie|nia|ń)|вопрос\w*|питан\w*|attachments?|anh[aä]ng\w*|anlagen?|jointes?|allegat\w"
+    r"|załącznik\w*|вложени\w*"
     r"|street|road|avenue|people|persons?|children|guests|times?|раз|человек|percent|процент\w*)(?!\w))",
     re.IGNORECASE,
 )
@@ -85,7 +90,7 @@ _CONJUNCTION = re.compile(r"(?:and|и|und|et|y|sowie|plus)\s", re.IGNORECASE)
 _STREET = r"rue|avenue|av|boulevard|bd|place|chemin|allée|impasse|quai|cours|calle|plaza|paseo|avda|via|viale|piazza"
 _ROAD = r"street|st|road|rd|avenue|ave|lane|ln|drive|dr|square|sq|court|way|boulevard|blvd"
 # a number before one of these belongs to an address: "12, rue", "12 Harbour Rd", "5 Lindenstraße", "3. OG"
-_OF_ADDRESS = re.compile(
+OF_ADDRESS = re.compile(
     rf"(?:bis\s|ter\s)?,?\s?(?:{_STREET})\b\.?\s|[^\W\d_]+\.?\s(?:[^\W\d_]+\s)?(?:{_ROAD})\b|\w+(?:straße|strasse|str\.|gasse|allee)"
     r"|\.?\s?(?:og|eg|ug|dg|etage|stockwerk|stock|étage|º|ª|floor|этаж\w*|подъезд\w*|офис)(?!\w)",
     re.IGNORECASE,
@@ -118,9 +123,9 @@ _PRICE = re.compile(
 
 def lines(part: Part) -> list[dict[str, Any]]:
     """Items with quantities: "12 x soap at 3.50 EUR", "40 kg of flour", "Мыло — 40 шт", or "60 soaps, 24 candles"."""
-    sure: list[dict[str, Any]] = []
-    weak_run: list[dict[str, Any]] = []
-    for row in part.text.splitlines():
+    listed: list[dict[str, Any]] = []
+    run: list[_Candidate] = []  # with nothing else between them
+    for number, row in enumerate(part.text.splitlines()):
         before = ""
         for segment in _segments(row):
             line, strength = _line(segment, part)
@@ -128,16 +133,27 @@ def lines(part: Part) -> list[dict[str, Any]]:
                 strength = "sure"
             elif strength == "follows":
                 strength = ""
-            if strength != "in a list":
-                sure += weak_run if len(weak_run) > 1 else []
-                weak_run = []
-            if line is not None and strength == "sure":
-                sure.append(line)
-            elif line is not None and strength:
-                weak_run.append(line)
+            if strength in ("", "perhaps"):
+                listed += _lines_of(run)
+                run = []
+            if line is not None and strength:
+                run.append(_Candidate(line, strength, number))
             before = strength
-    sure += weak_run if len(weak_run) > 1 else []
-    return sure[:LIMIT]
+    listed += _lines_of(run)
+    return listed[:LIMIT]
+
+
+class _Candidate(NamedTuple):
+    line: dict[str, Any]
+    strength: str
+    row: int
+
+
+def _lines_of(run: list[_Candidate]) -> list[dict[str, Any]]:
+    """One that is not sure counts beside another: where a list begins, or goes on."""
+    if len(run) > 1 and run[0].strength == "perhaps" and run[1].strength == "sure" and run[0].row < run[1].row:
+        run = run[1:]
+    return [one.line for one in run if one.strength == "sure" or len(run) > 1]
 
 
 def _segments(row: str) -> Iterator[str]:
@@ -183,7 +199,7 @@ def _names_nothing(lead: str) -> bool:
 def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
     """An order line, and how sure it is one: "sure" by a unit, a price or a multiplication sign; else "perhaps".
 
-    "in a list": a bare number begins the segment, as it does from the second item of a list on; behind a sure one it is
+    "in a list": a bare number begins the segment, or what is asked for, as it does in a list; behind a sure one it is
     sure. "follows": "soap — 12", which counts only there.
     """
     price = _PRICE.search(segment[:400]) or _PRICE.search(_DELIVERY.split(segment[:400], maxsplit=1)[0])
@@ -210,7 +226,7 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
         if not is_sure and (_PART_OF.match(match["item"]) or _NO_COUNT.search(said[: start.start()])):
             continue
         line = _as_line(match, price, f"{tail}{price[0]}" if price else tail, part)
-        return line, "sure" if is_sure else "in a list" if start.start() == 0 else "perhaps"
+        return line, "sure" if is_sure else "in a list" if _names_nothing(said[: start.start()]) else "perhaps"
     return None, ""
 
 
@@ -221,7 +237,7 @@ def is_year(text: str, position: int) -> bool:
 
 
 def _in_address(match: re.Match[str], tail: str) -> bool:
-    if _OF_ADDRESS.match(tail[match.end("quantity") :].lstrip()):
+    if OF_ADDRESS.match(tail[match.end("quantity") :].lstrip()):
         return True
     return not match["unit"] and not match["times"] and bool(_POSTCODE.match(tail))
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from emailq.extract.lines import COUNTED, NO_ITEM, is_year
+from emailq.extract.lines import COUNTED, NO_ITEM, OF_ADDRESS, is_year
 from emailq.extract.numbers import QUANTITY
 from emailq.extract.parts import in_one_row
 
@@ -28,6 +28,12 @@ _PART = re.compile(
     r"|(?:der|the)\s(?:rest|remainder)|le\sreste|el\sresto|остальн\w+)(?!\w)",
     re.IGNORECASE,
 )
+_LIKE_A_LINE = re.compile(  # "12 buckets of paint", "paint: 12 buckets", "paint: 12"
+    r"[-*•–—· ]*\d{1,6} ?(?P<item>[^\W\d_]{2}.*)"
+    r"|(?P<label>.*[^\W\d_].*?) ?(?:[:–—=]|(?<= )-) ?\d{1,5} ?(?P<unit>[^\W\d_]{1,12})?\.?"
+)
+_NUMBERED = re.compile(r"(?:\b(?:no|nr|id|tel|fax|po|n°)|n[úu]mm?e[rw]\w*|\w*nummer|номер|№|#)\W*$", re.IGNORECASE)
+_PLACE = re.compile(r"\d{4} [^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_]+)?\.?")
 _OR = re.compile(r"\s(?:or|oder|или|ou|o|beziehungsweise|bzw\.?|либо)(?:\s|$)", re.IGNORECASE)
 
 
@@ -44,8 +50,33 @@ def unclear_lines(text: str, lines: Sequence[dict[str, Any]]) -> Iterator[str]:
     missed = (match for match in counts if in_one_row(match[0]).rstrip(".") not in spans)
     if lines and (match := next(missed, None)):
         yield f"a quantity is in no line: {_row_of(match)}"
+    elif lines and (row := _row_without_line(text, lines)):
+        yield f"a quantity is in no line: {row}"
+    for line in lines:
+        if line is lines[-1] and _PLACE.fullmatch(line["span"]):
+            yield f"a postcode or a quantity: {line['span']}"
     if words := _quantity_in_words(text):
         yield f"a quantity may stand there in words: {words}"
+
+
+def _row_without_line(text: str, lines: Sequence[dict[str, Any]]) -> str | None:
+    """A row amid those of lines, or next to one, that looks like one and was not read."""
+    rows = [in_one_row(row) for row in text.splitlines()]
+    has_line = [any(line["span"] in row for line in lines) for row in rows]
+    if True not in has_line:
+        return None
+    first, last = has_line.index(True), len(rows) - 1 - has_line[::-1].index(True)
+    for row in (rows[at] for at in range(max(0, first - 1), min(last + 2, len(rows))) if not has_line[at]):
+        match = _LIKE_A_LINE.fullmatch(row[:200])
+        if match and not (
+            _counts_no_item(match["item"] or match["unit"] or "") or _NUMBERED.search(match["label"] or "")
+        ):
+            return row[:150]
+    return None
+
+
+def _counts_no_item(what: str) -> bool:
+    return bool(NO_ITEM.match(what) or OF_ADDRESS.match(what))
 
 
 def _quantity_in_words(text: str) -> str | None:

@@ -232,6 +232,8 @@ def test_a_quantity_in_words_beside_lines_in_digits_needs_a_person(words: str) -
         ("20 Stück K-1 oder, falls nicht lieferbar, 20 Stück K-2", "one or the other"),
         ("20 pcs of K-1 or K-2", "one or the other"),
         ("20 pcs of soap until 30 kg of it are gone", "a quantity is in no line"),
+        ("40 bags of cement\ntiles 60x60 - 45 squares\n5 bags of grout", "a quantity is in no line"),
+        ("40 bags of cement\n8045 Zürich", "a postcode or a quantity"),
     ],
 )
 def test_lines_that_may_mean_something_else_need_a_person(text: str, problem: str) -> None:
