@@ -83,6 +83,7 @@ _RTF = ("application/rtf", "text/rtf", "application/x-rtf")
 _ENRICHED = ("text/enriched", "text/richtext")
 _NO_TEXTS = ("text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/css", "text/javascript", *_RTF)
 _CID = re.compile(r"cid:([^\"'\s<>)]{1,300})", re.IGNORECASE)
+_POINTS_TO_HTML = re.compile(r"\bhtml\b|browser\b|navigateur|navegador|браузер|przeglądar|ブラウザ", re.IGNORECASE)
 _LOOKS_LIKE_HTML = re.compile(r"\s{0,200}(?:<!doctype\s+html|<html[\s>]|<body[\s>])", re.IGNORECASE)
 
 
@@ -264,9 +265,15 @@ def _derive_bodies(message: ParsedMessage) -> tuple[str | None, str | None]:
         elif part.type == "text/plain":
             texts.append(part.text)
     text = "\n".join(filter(None, texts)) if texts else None
-    if html and not (text and text.strip()):
+    is_all_plain = all(part.type == "text/plain" for part in message.text_body)
+    if html and (not (text and text.strip()) or (is_all_plain and _points_to_html(text))):
         text = html_to_text(html)
     return text or _other_text(message) or text, html
+
+
+def _points_to_html(text: str) -> bool:
+    """Whether a program tells no more than that the HTML says it: "Your mail program does not show HTML"."""
+    return len(text) < 500 and bool(_POINTS_TO_HTML.search(text))
 
 
 def _other_text(message: ParsedMessage) -> str | None:

@@ -18,23 +18,28 @@ BLOCKS = frozenset(
 # A tree builder is not safe here: with the fastest one, 44 kB of formatting left open took 700 MB, and 100,000 options
 # or attributes took a minute. Tag by tag is as fast on real mail and linear on all.
 _MARKUP = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})(>)?|[!?/])")
-_REST_OF_TAG = re.compile(r"""(?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+'|)|["'])*+>""")
-_ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,40})(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++)))?")
-_VOID = frozenset(
-    ["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"]
+# "<ann@shop.example>", "<https://shop.example/>": text that was set into a page as it is
+_ADDRESS = re.compile(
+    r"<(?:(?:mailto:)?[a-zA-Z][\w.+-]{0,63}@[\w.-]{1,255}|https?://[^\s<>\"']{1,500})>", re.IGNORECASE
 )
+_REST_OF_TAG = re.compile(r"""(?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+'|)|["'])*+>""")
+_END_OF_COMMENT = re.compile("--!?>")
+_ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,40})(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++)))?")
+VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"])
 _DROPPED = {
     tag: re.compile(f"</{tag}", re.IGNORECASE)
     for tag in ("script", "style", "title", "template", "object", "iframe", "svg", "math")
 }
 _TAGS = {
     name: name
-    for name in (*BLOCKS, *_VOID, "td", "th", "a", "span", "b", "i", "u", "strong", "em", "font", "small", "sup", "sub")
+    for name in (*BLOCKS, *VOID, "td", "th", "a", "span", "b", "i", "u", "strong", "em", "font", "small", "sup", "sub")
 }
+_IN_ADDRESS = frozenset(["@", ".", "+", "_", "/"])  # behind what would be the name of a tag
 _NOTHING: Mapping[str, str | None] = {}
 _SCANNED = 64  # open elements that are looked through for the one to close
 _TABLE = frozenset(["table"])
 _TABLE_PARTS = frozenset(["td", "th", "tr", "tbody", "thead", "tfoot", "table", "caption"])
+_ROW_ENDS = frozenset(["table", "td", "th"])  # above which no row is looked for
 _CELLS = frozenset(["table", "td", "th", "caption"])
 _SPECIAL = BLOCKS | _CELLS
 # An element that begins closes those of the first set, down to one of the second (HTML, "optional tags").
@@ -72,24 +77,37 @@ def walk(html: str, reader: Reader) -> None:
             continue
         position = mark.end()
         attributes = _NOTHING
+        is_closed = False
         if not is_bare:
+            if html[position : position + 1] in _IN_ADDRESS and (address := _ADDRESS.match(html, start)):
+                reader.text(address[0])
+                position = address.end()
+                continue
             rest = _REST_OF_TAG.match(html, position) if html.find(">", position) >= 0 else None
             if rest is None:
                 position = end
                 break
             attributes = _attributes(rest[0])
+            is_closed = html[rest.end() - 2] == "/"
             position = rest.end()
         tag = _TAGS.get(name) or intern(name.lower())  # one string for each: the open ones may be many
-        if slash:
+        if slash and tag == "br":
+            reader.enter(tag, _NOTHING)
+            reader.leave(tag)
+        elif slash:
             _close(stack, reader, tag)
         elif tag in _DROPPED:
             after = _DROPPED[tag].search(html, position)
-            position = after.start() if after else end
+            if after or not is_closed:  # <title/> of XHTML
+                position = after.start() if after else end
         else:
             if tag in _CLOSES:
                 _close_before(stack, reader, tag)
+                if tag in ("td", "th") and not _is_in_row(stack):
+                    reader.enter("tr", _NOTHING)
+                    stack.append("tr")
             reader.enter(tag, attributes)
-            if tag in _VOID:
+            if tag in VOID:
                 reader.leave(tag)
             else:
                 stack.append(tag)
@@ -99,8 +117,20 @@ def walk(html: str, reader: Reader) -> None:
 
 
 def _end_of_comment(html: str, start: int) -> int:
-    close = html.find("-->", start) + 2 if html.startswith("<!--", start) else html.find(">", start)
-    return close + 1 if close > 1 else len(html)
+    if html.startswith("<!--", start):
+        close = _END_OF_COMMENT.search(html, start + 2)  # "<!-->" is one
+        return close.end() if close else len(html)
+    return html.find(">", start) + 1 or len(html)
+
+
+def _is_in_row(stack: list[str]) -> bool:
+    """Whether a cell that begins is in a row of its table; where there is no table it needs none."""
+    for name in reversed(stack[-_SCANNED:]):
+        if name == "tr":
+            return True
+        if name in _ROW_ENDS:
+            return False
+    return True
 
 
 def _close(stack: list[str], reader: Reader, tag: str) -> None:

@@ -5,15 +5,16 @@ import re
 from collections.abc import Mapping
 
 from emailq.parse.lines import SET_IN
-from emailq.parse.tags import BLOCKS, walk
+from emailq.parse.tags import BLOCKS, VOID, walk
 from emailq.parse.unseen import Look, hides, hiding_selectors, is_vivid, look, read_style, squeezed
 
 HTML_LIMIT = 2_000_000  # characters that are read
 
 _SLANTED = frozenset(["b", "strong", "i", "em"])
 _STRUCK = frozenset(["s", "strike", "del"])
-_ENDS = BLOCKS | _SLANTED | {"td", "th", "a"}  # that say something when they end
-_BEGINS = _ENDS | {"br", "img"}
+_ENDS = BLOCKS | _SLANTED | {"td", "th", "a", "sup"}  # that say something when they end
+_BEGINS = _ENDS | {"br", "img", "input"}
+_CELLS = frozenset(["td", "th"])
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "table", "pre"])
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 # Invisible characters; joiners stay between the letters of scripts that need them.
@@ -36,6 +37,27 @@ _ANSWERED = re.compile(  # a question, and in the same line its answer
 _COUNTING_BLANKS = re.compile("^ +| {2,}", re.MULTILINE)
 _MARKS = f" \n{_LINE}{_PARAGRAPH}"
 _BROKEN = frozenset(f"\n{_LINE}{_PARAGRAPH}{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}")
+_DOT = ("0", "1")
+_CONTROLS_WITH_WORDS = frozenset(
+    ["text", "email", "tel", "url", "number", "date", "search", "submit", "button", "reset"]
+)
+_LIST_STYLE = re.compile(r"list-style(?:-type)?:((?:low|upp)er-(?:alpha|latin|roman))")
+_LIST_STYLES = {
+    "lower-alpha": "a",
+    "lower-latin": "a",
+    "lower-roman": "i",
+    "upper-alpha": "A",
+    "upper-latin": "A",
+    "upper-roman": "I",
+}
+_ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
+# What Word writes in a font of pictures: Outlook makes "J" of ":-)".
+_WINGDINGS = str.maketrans("JKLàßèüûþýo¨§Ønlqv", "☺😐☹→←➔✓✗☑☒☐☐▪➢■●❑❖")
+# A page without any of these has lines as its sender wrote them.
+_LAID_OUT = re.compile(
+    r"<(?:br|p|div|td|th|tr|table|ul|ol|li|h[1-6]|pre|blockquote|center|section|article|dl|hr)[\s/>]", re.IGNORECASE
+)
+_UNJOINED = frozenset(f"{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}{_BLANK}")  # in cells
 _SIGNATURES = frozenset(
     (
         *("gmail_signature", "moz-signature", "signature", "ms-outlook-mobile-signature", "protonmail_signature_block"),
@@ -51,6 +73,9 @@ _HISTORY_RULE = "_" * 32
 _OUTLOOK_HEADER = re.compile(r"solid.*padding:3(?:\.0)?pt0")
 _WHO_WROTE = ("gmail_attr", "moz-cite-prefix")  # above a <blockquote>
 _CELL_PIECES = 50  # looked at, so that tables in tables stay linear
+_CELL_LINES, _CELL_LENGTH = 4, 200  # at most, of a cell whose lines are joined
+_EMPTY, _ONE_LINE, _FEW_LINES, _MANY_LINES = range(4)  # what a cell has
+_CELL_BREAK = re.compile(f"[ \n{_LINE}{_PARAGRAPH}]*[\n{_LINE}{_PARAGRAPH}][ \n{_LINE}{_PARAGRAPH}]*")
 _BREAKS = re.compile(f"[ {_LINE}{_PARAGRAPH}]{{2,}}|[{_LINE}{_PARAGRAPH}]")
 _CONTROLS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _ASCII_CONTROLS = bytes(set(range(0x20)) - set(b"\n\t")) + b"\x7f"
@@ -67,7 +92,7 @@ def split_hidden(html: str) -> tuple[str, str]:
     Scripts, styles and comments are in neither.
     """
     html = _sound(html[:HTML_LIMIT])
-    writer = _Writer(hiding_selectors(html) - BLOCKS)
+    writer = _Writer(hiding_selectors(html) - BLOCKS, keeps_lines=not _LAID_OUT.search(html))
     walk(html, writer)
     return writer.texts()
 
@@ -104,7 +129,7 @@ def _is_single_spaced(text: str) -> bool:
 class _Writer:
     """Takes the elements and texts of a page in order and keeps what is seen and what is not."""
 
-    def __init__(self, hiding: frozenset[str]) -> None:
+    def __init__(self, hiding: frozenset[str], *, keeps_lines: bool) -> None:
         self._hiding = hiding
         self._unknown_backgrounds = "background" in hiding  # by class, so of no element known
         self._visible: list[str] = []
@@ -112,11 +137,12 @@ class _Writer:
         self._hidden_depth = 0
         self._preformatted = 0
         self._links: list[tuple[list[str], int, str]] = []
-        self._cells: list[int] = []  # of the open rows
+        self._rows: list[list[_Cell]] = []  # the open ones: their cells that ended
         self._began: list[tuple[list[str], int, bool]] = []  # open cells and paragraphs; whether one is but a line
         self._lists: list[_Numbers | None] = []  # of the open ones
         self._quotes: list[bool] = []  # of the open <blockquote>s: whether they quote
-        self._looks = [Look()]  # of the open elements
+        self._looks = [Look(keeps_lines=keeps_lines)]  # of the open elements
+        self._blocks: list[int] = []  # how deep those stand that a style makes blocks
         self._attribution: tuple[list[str], int] = ([], 0)  # where the last line begins that says who wrote
         self._signatures: list[int] = []  # how deep the open ones stand
         self._has_history = False
@@ -139,6 +165,8 @@ class _Writer:
             text = "\n".join(map(_with_single_spaces, text.split("\n")))
         else:
             text = _with_single_spaces(text)
+        if self._looks[-1].has_symbols:
+            text = text.translate(_WINGDINGS)
         if self._looks[-1].is_struck and (words := text.strip()):
             text = text.replace(words, f"~~{words}~~", 1)
         is_set_off = self._has_history and (self._slanted or is_vivid(self._looks[-1])) and not self._links
@@ -153,6 +181,9 @@ class _Writer:
             style = read_style(attributes.get("style") or "")
             if self._hidden_depth or hides(tag, attributes, style, self._hiding):
                 self._hidden_depth += 1
+            if style.is_block and tag not in BLOCKS and tag not in VOID and tag not in _CELLS:
+                self._out.append(_LINE)
+                self._blocks.append(len(self._looks))
             if attributes:
                 seen = look(seen, attributes, style, unknown_backgrounds=self._unknown_backgrounds)
             self._out = self._hidden if self._hidden_depth or seen.is_unseen else self._visible
@@ -165,16 +196,18 @@ class _Writer:
     def _begin(self, tag: str, attributes: Mapping[str, str | None]) -> None:
         out = self._out
         if tag in ("td", "th"):
-            out.append(" | " if self._cells and self._cells[-1] else " ")
-            if self._cells:
-                self._cells[-1] += 1
+            out.append(" | " if self._rows and self._rows[-1] else " ")
             self._began.append((out, len(out), True))
         elif tag == "br":
             out.append("\n")
         elif tag == "img":
             alt = attributes.get("alt")
-            if alt and len(alt) < 200 and not (attributes.get("src") or "").lower().startswith("cid:"):
-                self.text(f" {alt} ")  # of a picture that comes with the mail the reader sees no words
+            if alt and len(alt) < 200 and _is_read(alt, attributes):
+                self.text(f" {alt} ")
+        elif tag == "input":
+            self.text(f" {_shown_in(attributes)} ")
+        elif tag == "sup":
+            self._began.append((out, len(out), True))
         elif tag == "a":
             self._links.append((out, len(out), attributes.get("href") or ""))
         elif tag in _SLANTED:
@@ -189,7 +222,7 @@ class _Writer:
                 self._begin_marked(tag, attributes)
             if tag == "li":
                 numbers = self._lists[-1] if self._lists else None
-                out.append(numbers.next() if numbers else "- ")
+                out.append(numbers.next(attributes.get("value")) if numbers else "- ")
             elif tag in ("ol", "ul"):
                 self._lists.append(_Numbers(attributes) if tag == "ol" else None)
             elif tag == "blockquote":
@@ -200,7 +233,7 @@ class _Writer:
             elif tag == "pre":
                 self._preformatted += 1
             elif tag == "tr":
-                self._cells.append(0)
+                self._rows.append([])
 
     def _begin_marked(self, tag: str, attributes: Mapping[str, str | None]) -> None:
         """An element that a mail program writes around a signature or history, by its class or id."""
@@ -233,6 +266,9 @@ class _Writer:
         if tag in _ENDS:
             self._end(tag)
         left = self._looks.pop()
+        if self._blocks and self._blocks[-1] == len(self._looks):
+            self._out.append(_LINE)
+            self._blocks.pop()
         if self._hidden_depth or left.is_unseen or self._looks[-1].is_unseen:
             self._hidden_depth = max(0, self._hidden_depth - 1)
             self._out = self._hidden if self._hidden_depth or self._looks[-1].is_unseen else self._visible
@@ -243,11 +279,13 @@ class _Writer:
             is_empty = is_line and not any(piece.strip(_MARKS) for piece in out[start:])
             self._out.append(_LINE if is_line and not is_empty else _PARAGRAPH)
         elif tag in ("td", "th"):
-            self._join_cell(*self._began.pop()[:2])
+            self._end_cell(*self._began.pop()[:2])
         elif tag in _SLANTED:
             self._slanted -= 1
         elif tag == "a":
             self._link(*self._links.pop())
+        elif tag == "sup":
+            self._raise(*self._began.pop()[:2])
         else:
             if self._signatures and self._signatures[-1] == len(self._looks):
                 self._out.append(f"{_SIGNED}{_PARAGRAPH}")
@@ -259,18 +297,48 @@ class _Writer:
             elif tag in ("ol", "ul"):
                 self._lists.pop()
             elif tag == "tr":
-                self._cells.pop()
+                self._end_row(self._rows.pop())
 
-    def _join_cell(self, out: list[str], start: int) -> None:
+    def _end_cell(self, out: list[str], start: int) -> None:
         """A cell of one line stays in the line of its row, though Word sets a paragraph into each."""
-        if start < len(out) <= start + _CELL_PIECES:
+        content = _MANY_LINES
+        if len(out) <= start + _CELL_PIECES:
             text = "".join(out[start:]).strip(_MARKS)
-            if text and _BROKEN.isdisjoint(text):
+            content = _content(text)
+            if content == _ONE_LINE:
                 out[start:] = [text]
+        if self._rows:
+            self._rows[-1].append((out, start, content))
+
+    def _end_row(self, cells: "list[_Cell]") -> None:
+        """A cell of few lines is set into one, where the next cell would go on in the last of them."""
+        out = self._out
+        full = [cell for cell in cells if cell[2] != _EMPTY]
+        if len(full) < 2 or all(cell[2] == _ONE_LINE for cell in full) or any(cell[0] is not out for cell in cells):
+            return
+        if len(full) == 2 and full[0][2] > _ONE_LINE < full[1][2]:
+            out[full[1][1] - 1] = _PARAGRAPH  # two columns of a page
+            return
+        if any(cell[2] == _MANY_LINES for cell in full) or (
+            len(full) == 2 and not _is_amount("".join(out[full[1][1] :]))
+        ):
+            return
+        end = len(out)
+        for _, start, content in reversed(cells):
+            if content == _FEW_LINES:
+                out[start:end] = [_CELL_BREAK.sub(" ", "".join(out[start:end]).strip(_MARKS))]
+            end = start - 1  # where " | " stands
+
+    def _raise(self, out: list[str], start: int) -> None:
+        """10 to the power of 6 is not 106, nor 19 euro and 99 cents 1999."""
+        if start and out[start - 1][-1:].isdigit() and "".join(out[start : start + 2])[:1].isdigit():
+            out.insert(start, "^")
 
     def _link(self, out: list[str], start: int, href: str) -> None:
         """The address behind the words of a link, without what only follows the reader."""
-        target = href.strip().split("#")[0].split("?")[0]
+        target = href.strip().split("#")[0].split("?")[0].replace("\n", "")
+        if target.startswith("//"):
+            target = f"https:{target}"
         if not target.startswith(("http://", "https://", "mailto:")) or len(target) > 120:
             return
         text = "".join(out[start:]).strip()
@@ -279,22 +347,65 @@ class _Writer:
             out.append(f" <{target.removeprefix('mailto:')}>")
 
 
+_Cell = tuple[list[str], int, int]  # where it stands and begins, and what it has
+
+
+def _content(text: str) -> int:
+    """What a cell has: as many lines as can be joined, or others."""
+    if not text:
+        return _EMPTY
+    if _BROKEN.isdisjoint(text):
+        return _ONE_LINE
+    if len(text) > _CELL_LENGTH or not _UNJOINED.isdisjoint(text) or " | " in text:
+        return _MANY_LINES
+    return _FEW_LINES if len(_CELL_BREAK.findall(text)) < _CELL_LINES else _MANY_LINES
+
+
+def _is_amount(text: str) -> bool:
+    """ "20 pcs", "€ 24.00"."""
+    text = text.strip(_MARKS)
+    return len(text) <= 20 and any(map(str.isdigit, text)) and sum(map(str.isalpha, text)) <= 4 and text[0] != "+"
+
+
+def _is_read(alt: str, attributes: Mapping[str, str | None]) -> bool:
+    """Of a picture that comes with the mail the reader sees no words, but smileys; of a dot that counts him nothing."""
+    if attributes.get("width") in _DOT and attributes.get("height") in _DOT:
+        return False
+    is_inside = (attributes.get("src") or "").lower().startswith("cid:")
+    return not is_inside or not (alt.isascii() or any(map(str.isalpha, alt)))
+
+
+def _shown_in(attributes: Mapping[str, str | None]) -> str:
+    """What a control shows."""
+    kind = (attributes.get("type") or "text").lower()
+    if kind in ("checkbox", "radio"):
+        return "[x]" if "checked" in attributes else "[ ]"
+    return (attributes.get("value") or "") if kind in _CONTROLS_WITH_WORDS else ""
+
+
 class _Numbers:
     """What stands before the items of an <ol>: an answer "2. no" says more than "- no"."""
 
-    __slots__ = ("_letter", "_number")
+    __slots__ = ("_number", "_style")
 
     def __init__(self, attributes: Mapping[str, str | None]) -> None:
-        start = attributes.get("start") or "1"
-        self._number = int(start) if start.isascii() and start.isdecimal() and len(start) < 7 else 1
-        self._letter = attributes.get("type") or ""
+        self._number = _count(attributes.get("start")) or 1
+        style = _LIST_STYLE.search(squeezed(attributes.get("style") or "")) if attributes else None
+        self._style = _LIST_STYLES[style[1]] if style else attributes.get("type") or ""
 
-    def next(self) -> str:
-        number = self._number
-        self._number += 1
-        if self._letter in ("a", "A") and 1 <= number <= 26:
-            return f"{chr(ord(self._letter) + number - 1)}. "
+    def next(self, value: str | None) -> str:
+        number = _count(value) or self._number
+        self._number = number + 1
+        if self._style in ("a", "A") and number <= 26:
+            return f"{chr(ord(self._style) + number - 1)}. "
+        if self._style in ("i", "I") and number < 40:
+            roman = "x" * (number // 10) + _ROMAN[number % 10]
+            return f"{roman.upper() if self._style == 'I' else roman}. "
         return f"{number}. "
+
+
+def _count(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 7 else 0
 
 
 def _is_signature(names: str, attributes: Mapping[str, str | None]) -> bool:

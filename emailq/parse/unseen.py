@@ -6,12 +6,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _HIDING = re.compile(
-    r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|mso-hide:all|opacity:0(?:\.0\d*)?(?:;|!|$)|color:transparent|"
+    r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|opacity:0(?:\.0\d*)?(?:;|!|$)|color:transparent|"
     r"text-indent:-\d{3,}|(?:left|top|margin-left|margin-top):-\d{4,}|max-height:0(?:px)?(?:;|!|$)|clip:rect\(0|"
     r"clip-path:inset\((?:50|100)%|transform:scale\(0\)|filter:opacity\(0)"
 )
 _NO_SIZE = re.compile(r"(?:^|;)(?:max-)?(?:height|width):0(?:px)?(?:;|!|$)")
 _FONT_SIZE = re.compile(r"(?:^|;)font(?:-size)?:(?:[a-z]+)?(\d{1,4}(?:\.\d{1,4})?|\.\d{1,4})(px|pt|r?em|%|[;!/]|$)")
+_SYMBOL_FONT = re.compile(r"(?:^|;)(?:mso-symbol-)?font(?:-family)?:[^;,]{0,40}?wingdings[\"']?(?:[;,!]|$)")
 _COLOUR = re.compile(r"(?:^|;)(color|background|background-color):(#[\da-f]{3,8}|rgba?\([\d.,%]{5,30}\)|[a-z]{3,20})")
 _RGB = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})")
 _NAMED_COLOURS = {
@@ -26,6 +27,9 @@ _NAMED_COLOURS = {
     "purple": "800080",
 }
 _STYLE_SHEET = re.compile(r"<style\b[^<>]{0,500}>", re.IGNORECASE)
+_FOR_OTHER_MEDIA = re.compile(
+    r"""\bmedia\s{0,9}=["'\s]{0,9}[^"'>]{0,100}(?:print|max-(?:device-)?width|dark)""", re.IGNORECASE
+)
 _END_OF_SHEET = re.compile(r"</style", re.IGNORECASE)
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]{0,10})?[.#][\w-]{1,80}$|[a-z][a-z0-9]{0,10}$")
 
@@ -44,6 +48,9 @@ class Style(NamedTuple):
     has_picture: bool  # behind the text
     keeps_lines: bool | None
     is_struck: bool
+    hides_in_outlook: bool
+    is_block: bool
+    has_symbols: bool | None  # a font of pictures instead of letters
 
 
 class Look(NamedTuple):
@@ -55,6 +62,7 @@ class Look(NamedTuple):
     is_unseen: bool = False
     keeps_lines: bool = False  # as they break in the source
     is_struck: bool = False
+    has_symbols: bool = False
 
 
 def read_style(style: str) -> Style:
@@ -65,7 +73,7 @@ def read_style(style: str) -> Style:
 def _read_style(style: str) -> Style:
     style = squeezed(style)
     if not style:
-        return Style(False, None, None, None, False, None, False)
+        return Style(False, None, None, None, False, None, False, False, False, None)
     may_be_coloured = "color:" in style or "background" in style
     found = _COLOUR.findall(style) if may_be_coloured else ()
     colours = {name.partition("-")[0]: value for name, value in found}  # of "background-color" the background
@@ -77,7 +85,16 @@ def _read_style(style: str) -> Style:
         may_be_coloured and ("url(" in style or "gradient" in style),
         "white-space:pre" in style or "white-space:break-spaces" in style if "white-space:" in style else None,
         "line-through" in style,
+        "mso-hide:all" in style,
+        "display:block" in style,
+        _has_symbols(style) if "font" in style else None,
     )
+
+
+def _has_symbols(style: str) -> bool | None:
+    if "wingdings" in style and _SYMBOL_FONT.search(style):
+        return True
+    return False if "font-family:" in style or "font:" in style else None
 
 
 def squeezed(style: str) -> str:
@@ -110,7 +127,8 @@ def _style_sheets(html: str) -> str:
     begin = _STYLE_SHEET.search(html)
     while begin:
         end = _END_OF_SHEET.search(html, begin.end())
-        sheets.append(html[begin.end() : end.start() if end else len(html)])
+        if not _FOR_OTHER_MEDIA.search(begin[0]):
+            sheets.append(html[begin.end() : end.start() if end else len(html)])
         begin = _STYLE_SHEET.search(html, end.end()) if end else None
     return "\n".join(sheets)
 
@@ -171,8 +189,8 @@ def _is_bright(colour: _Colour | None) -> bool:
 
 def hides(tag: str, attributes: Mapping[str, str | None], style: Style, selectors: frozenset[str]) -> bool:
     """Whether an element and all that is inside is not shown; `selectors`: what style sheets hide."""
-    if style.hides or "hidden" in attributes:
-        return True
+    if style.hides or "hidden" in attributes or (style.hides_in_outlook and tag != "a"):
+        return True  # Outlook has a button of its own instead of that link
     if not selectors:
         return False
     classes = (attributes.get("class") or "").lower().split()
@@ -191,6 +209,11 @@ def look(outer: Look, attributes: Mapping[str, str | None], style: Style, *, unk
         outer = outer._replace(keeps_lines=style.keeps_lines)
     if style.is_struck:
         outer = outer._replace(is_struck=True)
+    has_symbols = style.has_symbols
+    if has_symbols is None and (face := attributes.get("face")):
+        has_symbols = face.lower() == "wingdings"
+    if has_symbols is not None and has_symbols != outer.has_symbols:
+        outer = outer._replace(has_symbols=has_symbols)
     is_tiny = style.is_tiny
     colour = style.colour or attributes.get("color")
     behind = style.background or attributes.get("bgcolor")
@@ -206,4 +229,4 @@ def look(outer: Look, attributes: Mapping[str, str | None], style: Style, *, unk
     text = _colour(colour) if colour else outer.colour
     tiny = outer.is_tiny if is_tiny is None else is_tiny
     is_same = text is not None and background is not None and _is_alike(text, background)
-    return Look(tiny, text, background, tiny or is_same, outer.keeps_lines, outer.is_struck)
+    return Look(tiny, text, background, tiny or is_same, outer.keeps_lines, outer.is_struck, outer.has_symbols)

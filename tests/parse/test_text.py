@@ -27,6 +27,19 @@ def test_numbered_lists_keep_their_numbers() -> None:
     assert html_to_text(html) == "1. yes\n\n- both\n\n2. no\n\nc. red"
 
 
+@pytest.mark.parametrize(
+    ("list_", "text"),
+    [
+        ("<ol type=I start=3><li>a<li>b</ol>", "III. a\nIV. b"),
+        ('<ol style="list-style-type: lower-roman">' + "<li>x" * 19 + "</ol>", "xix. x"),
+        ("<ol style='list-style: upper-alpha inside'><li>a</ol>", "A. a"),
+        ("<ol><li>a<li value=10>b<li>c</ol>", "10. b\n11. c"),
+    ],
+)
+def test_numbers_of_a_list_are_those_that_its_reader_sees(list_: str, text: str) -> None:
+    assert html_to_text(list_).endswith(text)
+
+
 def test_a_block_that_is_only_indented_is_no_quote() -> None:
     style = "margin:0 0 0 40px;border:none;padding:0px"
 
@@ -46,6 +59,24 @@ def test_a_paragraph_that_word_sets_into_a_cell_stays_in_its_row() -> None:
     )
 
     assert html_to_text(html) == "Item | Price\n\na\n\nb\n\n| c"
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ("<td>10<td><p>Seal</p><p>DIN 2690</p><td>24", "10 | Seal DIN 2690 | 24"),
+        ("<td>Socks<br>grey<td>€ 24.00", "Socks grey | € 24.00"),
+        ("<td>Date<br>5 March<td>Total<br>€ 50<td>Order<br>77", "Date 5 March | Total € 50 | Order 77"),
+        ("<td>1<td>Bolt<ul><li>black<li>M8</ul><td>20", "1 | Bolt - black - M8 | 20"),
+        ("<td>1<td><table><tr><td>Shelf<tr><td>No. 9</table><td>2", "1 | Shelf No. 9 | 2"),
+        ("<td>Bill to<br>Ann Lee<td>Ship to<br>Bob Lee", "Bill to\nAnn Lee\n\nShip to\nBob Lee"),
+        ("<td>Ann Lee<br>Sales<td>Hill Ltd", "Ann Lee\nSales | Hill Ltd"),
+        ("<td>1<td>a<br>b<br>c<br>d<br>e<td>2", "1 | a\nb\nc\nd\ne | 2"),
+        ("<td>1<td><pre>a\n  b</pre><td>2", "1 |\n\na\n  b\n\n| 2"),
+    ],
+)
+def test_few_lines_of_a_cell_are_one_where_the_row_goes_on(row: str, text: str) -> None:
+    assert html_to_text(f"<table><tr>{row}</table>") == text
 
 
 @pytest.mark.parametrize(
@@ -84,6 +115,55 @@ def test_nothing_that_is_struck_through_has_no_marks(nothing: str) -> None:
     assert "~" not in html_to_text(f"a <s>{nothing}")
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>10<sup>6</sup> of 12 m<sup>2</sup>", "10^6 of 12 m2"),
+        ("<p>19<sup><b>99</b></sup> €", "19^99 €"),
+        ("<p>the 1<sup>st</sup>, H<sub>2</sub>O", "the 1st, H2O"),
+    ],
+)
+def test_raised_numbers_do_not_become_part_of_others(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Thanks <span style='font-family:Wingdings'>J</span> Ann", "Thanks ☺ Ann"),
+        ("<p><span style='font-family:Wingdings;mso-char-type:symbol'><span>à</span></span> B", "→ B"),
+        ("<p><font face=Wingdings>þ<font face=Arial>o</font></font>", "☑o"),
+        ("<p style='font-family:Wingdings'>o <span style='font:7pt \"Times New Roman\"'>o</span>", "☐ o"),
+        ("<p style='font-family:Calibri,Wingdings'>J", "J"),
+    ],
+)
+def test_letters_of_a_font_of_pictures_are_no_letters(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
+def test_controls_are_read_as_they_look() -> None:
+    html = "<p><input type=checkbox checked> a<br><input type=radio> b<br><input type=hidden value=x><input value=Ann>"
+
+    assert (
+        html_to_text(f"{html}<input type=submit value=Send><input type=password value=y>") == "[x] a\n[ ] b\nAnn Send"
+    )
+
+
+def test_what_a_style_makes_a_block_is_a_line() -> None:
+    html = (
+        "<p><span style='display:block'>Hill Ltd</span><a style='display: block'>Leeds</a>UK <b style=display:inline>x"
+    )
+
+    assert html_to_text(html) == "Hill Ltd\nLeeds\nUK x"
+    assert html_to_text("<table><tr><td style=display:block>a<td style=display:block>b</table>") == "a | b"
+
+
+def test_a_page_without_any_layout_has_the_lines_of_its_source() -> None:
+    assert html_to_text("<html><body>Dear Ann,\n\nfrom <b>6 pm</b>\nno mail.\n</body></html>") == (
+        "Dear Ann,\n\nfrom 6 pm\nno mail."
+    )
+
+
 def test_blanks_count_in_preformatted_text() -> None:
     html = "<pre>\n<b>def</b> f():\n\treturn  1  \n   \n  # end</pre><p>  a  <p>b"
 
@@ -100,6 +180,7 @@ def test_a_table_inside_of_a_cell_keeps_its_own_count_of_cells() -> None:
     html = "<table><tr><td>a<table><tr><td>b<td>c</table><td>d</table>"
 
     assert html_to_text(html).split("\n")[-1].endswith("| d")
+    assert html_to_text("<table><tr><td>a<td><table><td>b<td>c<tr><td>d</table></table>") == "a |\n\nb | c\nd"
 
 
 @pytest.mark.parametrize(
@@ -112,6 +193,8 @@ def test_a_table_inside_of_a_cell_keeps_its_own_count_of_cells() -> None:
         ('<a href="javascript:alert(1)">here</a>', "here"),
         ('<a href="https://shop.example/x"></a>rest', "rest"),
         (f'<a href="https://t.example/{"q" * 300}">offer</a>', "offer"),
+        ('<a href=" //shop.example/terms">terms</a>', "terms <https://shop.example/terms>"),
+        ('<a href="https://shop.example/\nlist?x">list</a>', "list <https://shop.example/list>"),
     ],
 )
 def test_a_link_shows_its_address_only_where_that_helps(html: str, text: str) -> None:
@@ -150,6 +233,11 @@ def test_pictures_are_read_by_their_description() -> None:
 
 def test_pictures_that_come_with_the_mail_say_nothing_in_words() -> None:
     assert html_to_text('<a href="https://l.example/a"><img src="cid:logo@a" alt="LinkedIn"></a> Ltd') == "Ltd"
+    assert html_to_text('Fine <img src="cid:goomoji.347" alt="😊"><img src="cid:a" alt="-">') == "Fine 😊"
+
+
+def test_a_dot_that_counts_its_reader_says_nothing() -> None:
+    assert html_to_text('<img src="https://t.example/a" width="1" height="1" alt="pixel">seen') == "seen"
 
 
 @pytest.mark.parametrize(
@@ -228,6 +316,9 @@ def test_what_nobody_sees_stands_apart(html: str) -> None:
         "<p style='display:none'>x<div>{}</div>",
         "<!--[if !mso]><!--><p>{}</p><!--<![endif]-->",
         "<noscript>{}</noscript>",
+        '<a href="https://a.example/" style="mso-hide:all">{}</a>',
+        "<style media='print'>.m{{display:none}}</style><p class=m>{}</p>",
+        '<style type="text/css" media="only screen and (max-width: 480px)">p{{display:none}}</style><p>{}</p>',
     ],
 )
 def test_what_readers_see_is_not_taken_for_hidden(html: str) -> None:
@@ -264,6 +355,14 @@ def test_joiners_stay_where_a_script_needs_them() -> None:
         ("</p></div>x", "x"),
         ("<![CDATA[x]]>y", "y"),
         ("<?xml version='1.0'?><p>y", "y"),
+        ("<head><title/><script src='x.js' /></head><p>y", "y"),
+        ("<!-- x --!>y<!-->z<!--->!", "yz!"),
+        ("x</br>y", "x\ny"),
+        (
+            "Bob <bob.hill@shop.example>, Ann <mailto:ann@shop.example>",
+            "Bob <bob.hill@shop.example>, Ann <mailto:ann@shop.example>",
+        ),
+        ("see <https://shop.example/a?b=1>.<br/>", "see <https://shop.example/a?b=1>."),
         ("a\x00b\ud800c\x1b[2J", "a\ufffdb\ufffdc[2J"),
         ("&#0;&#1;&#xd800;x", "\ufffd\ufffdx"),
     ],
