@@ -14,6 +14,12 @@ INTENTS = (Intent.ORDER, Intent.INVOICE, Intent.COMPLAINT, Intent.INQUIRY)  # th
 _LEAST_WORDS = 5  # of a request
 _CUTS = 8  # places where a message may be parted
 
+_SUM = re.compile(
+    r"(?:[€$£¥₽]|\b(?:eur|usd|gbp|chf|pln))\s?\d"
+    r"|\d\s?(?:[€$£¥₽元円]|(?:eur|euros?|usd|gbp|chf|pln|zł|руб\w*|р|грн|tl|kr|dollars?|pounds?)(?!\w))",
+    re.IGNORECASE,
+)
+
 Request = dict[str, Any]  # {"intent", "confidence", "sentences": numbers}
 
 
@@ -51,8 +57,12 @@ def parted(
         intents = {one.intent for one in halves}
         weakest = min(one.confidence for one in halves)
         if len(intents) == 2 and intents <= set(INTENTS) and label.intent in intents and weakest >= least:
-            least = weakest
             numbers = (range(cut), range(cut, len(pieces)))
+            if not all(
+                _stands_beside(one.intent, intents, mail, some) for one, some in zip(halves, numbers, strict=True)
+            ):
+                continue
+            least = weakest
             found = [request(one.intent, one.confidence, some) for one, some in zip(halves, numbers, strict=True)]
             best = sorted(found, key=lambda one: one["intent"] != label.intent)
     return best
@@ -82,12 +92,22 @@ def grounded(answer: Any, mail: MailText, label: Classification) -> tuple[list[R
     found = []
     for start, (intent, confidence) in sorted(starts.items()):
         numbers = range(start, _end(pieces, mail.text, start, starts))
+        if not _stands_beside(intent, {intent, label.intent}, mail, numbers):
+            continue
         own -= set(numbers)
         found.append(request(intent, confidence, numbers))
     if not found and not lost:
         return [], None
     whole = [request(label.intent, label.confidence, sorted(own)), *found]
     return (whole, None) if own and not lost else ([], told([*whole, *lost]))
+
+
+def _stands_beside(intent: Intent, intents: set[Intent], mail: MailText, numbers: Sequence[int]) -> bool:
+    """Whoever orders says whom to bill, with tax numbers and terms: it is a bill if it names a sum, or has a file."""
+    if intent is not Intent.INVOICE or Intent.ORDER not in intents or mail.attachments:
+        return True
+    pieces = sentences(mail.text)
+    return any(_SUM.search(pieces[number]) for number in numbers)
 
 
 def _named(one: Any) -> tuple[Intent, float, str] | None:

@@ -95,7 +95,7 @@ SOON = r"""
     \bwithin\b|after \d{1,2} ?[ap]m|(?:working|business) (?:day|hour)|\d hours|\bdays\b|\bweeks?\b|\bshortly|\bsoon\b
     as soon|up to|end of|due course|promptly|earliest|in turn|order|once\b|\bhours\b|take (?:a|some|longer|us)|next
     в течение|\bдн(?:я|ей|ям)|час(?:а|ов|ы)?\b|ближайш|скор|срок|до конца|как только|по мере|порядк|дополнительно
-    позже|дольше|быстрее|innerhalb|binnen|\btage?n?\b|stunden|woche|schnellst|\bbald|zeitnah|umgehend|\bkürze|sobald
+    позже|дольше|быстрее|innert|innerhalb|binnen|\btage?n?\b|stunden|woche|schnellst|\bbald|zeitnah|umgehend|\bkürze|sobald
     nächsten|länger|geduld|momentan|derzeit|\bsous\b|dans les|délai|heures|jours|semaine|quinzaine|\bbref|rapidement
     dès (?:que|réception)|prochainement|vite|plazo|horas|días|\bbreve|pronto|enseguida|lo antes|cuanto antes|en cuanto
     posible|término|\bentro\b|\bore\b|giorni|presto|appena|possibile|tempi\b|termini|prazo|\bdias|assim que|possível

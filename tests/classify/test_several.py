@@ -17,6 +17,13 @@ COMPLAINT = (
     "We also have to complain about the last delivery: half of the goods arrived broken, nobody answers our mails and"
     " we are very disappointed. Please replace the damaged pieces or refund the money."
 )
+BILLED = (  # who orders says whom to bill
+    "Просим отгрузить 20 шт. кранов и 5 компл. прокладок на наш склад в Химках. Просим выставить счёт на ООО «Вектор»,"
+    " ИНН 7707083893, КПП 773601001.",
+    "Bonjour, merci de livrer 40 sacs de ciment et 12 palettes de parpaings sur notre chantier de Lyon. Merci d'envoyer"
+    " la facture à compta@example.fr, TVA FR83404833048, paiement à 30 jours fin de mois.",
+)
+BILL = "Please also pay our invoice 2026-118 of 1,250.00 EUR for the transport of the pallets, due on 30 November."
 TWO = MailText(subject="Two things", text=f"{ORDER}\n\n{COMPLAINT}")
 SETTINGS = load_settings({}, classifier="llm")
 NONE: Calibrations = {}
@@ -41,11 +48,25 @@ async def test_the_local_model_finds_an_order_beside_a_complaint() -> None:
     assert doubt(label, load_settings({}), NONE) is None
 
 
-@pytest.mark.parametrize("text", [ORDER, COMPLAINT])
+@pytest.mark.parametrize("text", [ORDER, COMPLAINT, *BILLED])
 async def test_one_request_stays_one(text: str) -> None:
     label = await classify(MailText(subject="", text=text), load_settings({}), NONE, None)
 
     assert "requests" not in label.details
+
+
+async def test_a_bill_beside_an_order_names_a_sum() -> None:
+    label = await classify(MailText(subject="", text=f"{ORDER}\n\n{BILL}"), load_settings({}), NONE, None)
+
+    assert {one["intent"] for one in label.details["requests"]} == {"order", "invoice"}
+
+
+async def test_an_llm_that_takes_whom_to_bill_for_a_bill_names_one_request() -> None:
+    text = BILLED[1]
+    label = await labelled([{"intent": "invoice", "confidence": 0.95, "text": "Merci d'envoyer la facture"}], text)
+
+    assert "requests" not in label.details
+    assert "problem" not in label.details
 
 
 async def test_what_may_be_two_goes_to_a_person_with_both_named(monkeypatch: pytest.MonkeyPatch) -> None:
