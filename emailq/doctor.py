@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from emailq.checks import Finding, check_database
 from emailq.db import brief, connect
@@ -10,6 +11,8 @@ from emailq.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     import httpx
+
+    from emailq.app import App
 
 
 async def diagnose() -> list[Finding]:
@@ -31,6 +34,11 @@ async def diagnose() -> list[Finding]:
     findings.append(await _scanner(settings))
     findings += [finding async for finding in _mailboxes(settings)]
     findings += [finding async for finding in outside(settings)]
+    if settings.erp_adapter != "dry_run" and findings[-1].state != "fail":
+        from emailq.app import open_app
+
+        async with open_app(settings) as app:
+            findings.append(await log_in(app))
     return findings
 
 
@@ -145,3 +153,28 @@ async def _erp(settings: Settings, http: "httpx.AsyncClient") -> Finding:
         text = "without EMAILQ_AUTHSERV_IDS nothing vouches for a sender, and nearly each action waits for a person"
         return Finding("erp", "warn", f"{answers}; {text}")
     return Finding("erp", "ok", answers)
+
+
+async def log_in(app: "App") -> Finding:
+    """Whether the ERP takes our credentials: it is asked for a document that nobody made."""
+    from emailq.erp.adapters import load_adapter
+    from emailq.erp.outbox import Action
+    from emailq.erp.result import Stopped
+
+    name = app.settings.erp_adapter
+    nothing = Action(
+        uuid4(), uuid4(), "create_order", "order", None, name, "pending", uuid4().hex, {}, b"", template=None
+    )
+    try:
+        await load_adapter(name).find(nothing, app)
+    except NotImplementedError:
+        asked = "without EMAILQ_ERP_LOOKUP it" if name == "http" else name
+        return Finding("erp log-in", "ok", f"not tried: {asked} can't be asked, so the first action will tell")
+    except Stopped as stopped:
+        why = (stopped.result.error or "").partition("; then: emailq resume")[0]
+        code = ConfigError.exit_code if stopped.result.then == "pause" else Unavailable.exit_code
+        return Finding("erp log-in", "fail", f"{name}: {why}", code)
+    except Exception as error:  # of an adapter that somebody wrote
+        text = f"{name} failed: {type(error).__name__}: {brief(error)}"
+        return Finding("erp log-in", "fail", text, Unavailable.exit_code)
+    return Finding("erp log-in", "ok", f"{name} lets us in")

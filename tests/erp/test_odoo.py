@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from emailq.app import App
+from emailq.doctor import log_in
 from emailq.outcomes import Done, Reject, Release, Retry
 from tests.erp.conftest import Mail, Run, action_of, past_success, rows
 from tests.erp.test_http import PDF, approve, bill
@@ -211,3 +212,15 @@ async def test_a_wrong_key_stops_the_queue(
 
     assert isinstance(outcome, Release)
     assert rows(db, "select paused from queue_controls where queue_name = 'erp_action'") == [{"paused": True}]
+
+
+@pytest.mark.parametrize("key", ["key-1", "wrong"])
+async def test_doctor_tells_a_wrong_key(app: App, erp: HttpServer, adapter: str, key: str) -> None:
+    refused = Reply.of({"message": "Invalid apikey"}, 401) if adapter == "odoo" else reply(False)
+    answer = erp.answer
+    erp.answer = lambda request: answer(request) if key == "key-1" else refused
+
+    found = await log_in(app)
+
+    assert (found.check, found.state) == ("erp log-in", "ok" if key == "key-1" else "fail")
+    assert ("check" in found.text and "erp_token" in found.text) is (key == "wrong")

@@ -4,11 +4,14 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from emailq.app import App
+from emailq.doctor import log_in
 from emailq.erp.http import request_headers
 from emailq.erp.sim.ledger import Ledger
 from emailq.erp.sim.server import Faults, Sim
@@ -50,6 +53,26 @@ def ask(request: urllib.request.Request) -> tuple[int, Any]:
         status, body = error.code, error.read()
     is_json = body[:1] in (b"{", b"[")
     return status, json.loads(body) if is_json else body.decode()
+
+
+@pytest.mark.parametrize(
+    ("token", "lookup", "state", "words"),
+    [
+        ("right", "/actions/{key}", "ok", "lets us in"),
+        ("wrong", "/actions/{key}", "fail", "the ERP answered 401: check erp_url, erp_user and erp_token"),
+        ("wrong", None, "ok", "not tried"),
+    ],
+)
+async def test_doctor_tells_a_wrong_token_where_it_can_ask(
+    app: App, sim: Sim, token: str, lookup: str | None, state: str, words: str
+) -> None:
+    sim.token = "right"
+    given = load_settings({}, erp_adapter="http", erp_url=sim.url, erp_token=token, erp_lookup=lookup)
+
+    found = await log_in(replace(app, settings=given))
+
+    assert found.state == state
+    assert words in found.text
 
 
 def test_the_same_key_makes_one_document(sim: Sim) -> None:
