@@ -1,6 +1,6 @@
 """Words by which a message speaks of a bill and is none: it credits, cancels, corrects, chases, disputes or thanks.
 
-Booked as a bill it would be paid, some a second time. In English, Russian, German, French and Spanish. What
+Booked as a bill it would be paid, some a second time. The words are in `words`. What
 suppliers print at the foot of their bills must not be among them.
 """
 

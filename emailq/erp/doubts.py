@@ -1,6 +1,6 @@
 """Words by which a message takes an order back, puts it off, or makes it depend on something: then it is none yet.
 
-Shipped all the same, it would have to be fetched back. In English, Russian, German, French and Spanish. A needless
+Shipped all the same, it would have to be fetched back. The words are in `words`. A needless
 question costs a person one key, so in doubt there is one.
 """
 

@@ -1,6 +1,7 @@
 """Words by which a message speaks of an order that is there already: it cancels, changes, ships or awaits one.
 
-Made a new order of, each would be delivered a second time. In English, Russian, German, French and Spanish.
+Made a new order of, each would be delivered a second time. In English, Russian, German, French, Spanish, Polish,
+Italian and Ukrainian.
 """
 
 import re
@@ -54,6 +55,16 @@ _EARLIER = re.compile(
             rf"(?<!\w){_ORDER_RU}{_CLAUSE}{{0,60}}?\s(?:ещ[её]\s)?не\s(?:приш|поступ|получ|доставл)",
             r"\b(?:toujours|encore|où\sen\sest)\s(?:\S+\s){0,3}?(?:notre|ma)\scommande\b",
             r"\b(?:seguimos|todavía|aún|dónde\sestá)\s(?:\S+\s){0,3}?(?:nuestro|mi)\spedido\b",
+            # the same in Polish, Italian and Ukrainian
+            r"\b(?:anul|zmie[nń]|zmian|popraw|uzupełn|koryg|doda|dopis)\w*\s(?:\S+\s){0,4}?zamówieni\w*|\bzamiast\s\d",
+            r"\bzamówieni\w*\s(?:\S+\s){0,6}?(?:anul|zmie[nń]|popraw)|\b(?:wasze|państwa|twoje)\szamówieni",
+            r"\b(?:gdzie\sjest|czekamy\sna|nie\sdotarło)\s(?:\S+\s){0,3}?zamówieni",
+            r"\b(?:annull|modific|corregg|retific|aggiung|cambi)\w*\s(?:\S+\s){0,4}?ordin[ei]\b|\b(?:invece|al\sposto)\sdi\s\d",
+            r"\bordine\s(?:\S+\s){0,6}?(?:annull|modific)|\b(?:vostro|suo|tuo)\sordine\b",
+            r"\b(?:dov['’]è|attendiamo|aspettiamo)\s(?:\S+\s){0,3}?ordine\b",
+            r"(?<!\w)(?:скас|анулю|змін|виправ|доповн|дода)\w*\s(?:\S+\s){0,4}?замовлення|(?<!\w)замість\s\d",
+            r"(?<!\w)замовлення\s(?:\S+\s){0,6}?(?:скас|анулю|змін)|(?<!\w)ваш\w*\sзамовлення",
+            r"(?<!\w)(?:де|чекаємо)\s(?:\S+\s){0,3}?замовлення",
         )
     ),
     re.IGNORECASE,
@@ -64,6 +75,8 @@ _SUBJECT = re.compile(
     r"|\b(?:shipping|shipment|dispatch|despatch|delivery)\s(?:notice|advice|note|confirmation|notification)"
     r"|(?:auftrags|bestell|versand|liefer)(?:bestätigung|änderung|anzeige|avis|mitteilung|schein)|\bstorn(?:o|ier)"
     r"|подтверждени[ея]\sзаказа|уведомлени[ея]\sоб\sотгрузке|отмен[аы]\sзаказа|изменени[ея]\sзаказа"
+    r"|(?:potwierdzenie|anulowanie|zmiana|korekta)\szamówienia|(?:conferma|annullamento|modifica)\s(?:d['’]|dell['’])?ordine"
+    r"|(?:підтвердження|скасування|зміна)\sзамовлення"
     r"|(?:confirmation|annulation|modification)\sde\s(?:la\s)?commande|avis\sd['’]expédition"
     r"|(?:confirmación|cancelación|anulación|modificación)\s(?:de|del)\spedido|aviso\sde\senvío",
     re.IGNORECASE,

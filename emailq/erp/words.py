@@ -1,7 +1,8 @@
 r"""Words by which messages order, put an order in doubt or speak of bills: the data of `doubts` and `bills`.
 
-In English, Russian, German, French and Spanish. Each table is a list of patterns, ignoring case, divided by a new
-line; they match from the begin of a word, in a text that is one row.
+In English, Russian, German, French and Spanish; what is in doubt, or no bill, also in Polish, Italian and Ukrainian, in
+which no words order, so a person is asked. Each table is a list of patterns, ignoring case, divided by a new line; they
+match from the begin of a word, in a text that is one row.
 """
 
 import re
@@ -29,6 +30,9 @@ NOT_YET = r"""
     mett\w+ en attente|suspend\w+
     no (?:\w+ )?(?:env[ií]e|entregue|pida|despache|suministre|procese|tramite|fabrique)\w*|todavía no|aún no
     en espera(?!\w)
+    nie (?:wysyła|realizu|dostarcza|zamawia|wysyłać|realizować|dostarczać)\w*|jeszcze nie|wstrzyma\w*|na razie nie
+    non (?:\w+ )?(?:sped|consegn|ordin|eva|invi|procede)\w*|non ancora|in sospeso|sospend\w+
+    не (?:треба |потрібно )?(?:відвантаж|постав|достав|відправ|надсила|замовля|оформля)\w*|поки (?:що )?не|призупин\w*
 """
 
 # Only to be known.
@@ -39,6 +43,9 @@ ONLY_TOLD = r"""
     (?:для (?:информации|сведения)|к сведению|не является заказом)
     (?:pour|à titre d['’]) ?(?:votre )?information|à titre indicatif|para su (?:información|conocimiento)
     a título informativo
+    (?:tylko )?do wiadomości|informacyjnie|nie jest zamówieniem
+    solo per (?:conoscenza|informazione)|a titolo informativo
+    для (?:інформації|відома)
 """
 
 # Sent again.
@@ -51,6 +58,8 @@ SENT_AGAIN = r"""
     (?:de|à) nouveau|encore une fois|renv(?:oi|oy)\w*|de nuevo|otra vez|nuevamente|reenv[ií]\w*|por si no
     (?:copy|copie|copia) (?:of|de|del)? ?(?:the |our |my |la |notre |nuestro )?(?:po|order|commande|pedido)(?!\w)
     (?:kopie|копия|копию) (?:der|unserer|нашего|нашей)? ?(?:bestellung|заказа|заявки)(?!\w)
+    ponowni\w*|jeszcze raz|na wszelki wypadek|kopi[aę] zamówienia|di nuovo|nuovamente|ancora una volta|re-?inoltr\w*
+    copia (?:dell['’]|del nostro )?ordine|повторн\w*|ще раз|про всяк випадок|дублю\w*|копі[яю] замовлення
 """
 
 # A trial, or a slip.
@@ -60,16 +69,21 @@ TRIALS_AND_SLIPS = r"""
     test ?-?(?:order|mail|e-?mail|message|bestellung|nachricht)(?!\w)
     тестов(?:ое|ый|ая) (?:письмо|заказ|сообщение|заявка)|(?:commande|pedido) de (?:test|prueba)|prueba,
     make (?:that|it) \d|correction(?!\w)|korrektur|stattdessen|doch lieber|поправка|mejor dicho|by mistake
-    versehentlich|по ошибке|par erreur|por error
+    versehentlich|по ошибке|par erreur|por error|finalement|plutôt(?! vite)|rectificatif|erratum
+    proszę (?:zignorować|pominąć)|(?:wiadomość|zamówienie) testow\w+|przez pomyłkę|omyłkow\w*|korekta|jednak
+    ignor(?:are|ate)|(?:ordine|messaggio) di prova|per errore|correzione|anzi(?!\w)
+    тестов(?:ий|е|а) (?:лист|замовлення)|помилков\w*|виправлення|не звертайте
 """
 
 # Not. (Before a date or beyond a number is a wish.)
 NEGATIONS = r"""
     (?:not(?! (?:before|later|exceed|only|more|less|to exceed))|never|\w+n['’]t)(?!\w)
     (?:nicht(?! (?:vor|später|mehr als|nur))|kein(?:e[nmrs]?)?)(?!\w)
-    не (?!позднее|позже|ранее|раньше|менее|более|больше|меньше|только)
+    не (?!позднее|позже|ранее|раньше|менее|более|больше|меньше|только|пізніше|раніше|більше|менше|лише|тільки)
     (?:pas(?! (?:avant|plus|moins))|ne pas)(?!\w)|no (?:env|entreg|ped|proces|despach|suministr)\w*
     no longer|ya no|больше не|more than enough|hinfällig|gegenstandslos|obsolete|неактуальн\w*|caduc\w+|sans objet
+    nie (?!później|wcześniej|więcej|mniej)|bez zamówienia|nieaktualn\w*
+    non (?:serv\w+|occorr\w+|vogliamo|abbiamo|avete|ci|ne|sono|è)(?!\w)|niente
 """
 
 # If.
@@ -81,6 +95,9 @@ CONDITIONS = r"""
     если(?! возможно)(?!\w)|при условии|в случае|как только|после того|до тех пор|пока(?!\w)
     (?:si(?! (?:possible|es posible))|s['’]il(?! (?:vous|te) pla[iî]t))(?!\w)|à condition|sous réserve|dès que
     siempre que|a condición|en caso de|hasta que
+    jeśli(?! możliwe)|jeżeli|o ile|pod warunkiem|gdyby|dopóki|w przypadku|jak tylko|dopiero po
+    se (?:il|i|gli|ci|è|avete|fosse|non)(?!\w)
+    a condizione|qualora|nel caso|non appena|finché|якщо(?! можливо)|за умови|у разі|як тільки|після того|доки(?!\w)
 """
 
 # Perhaps, later.
@@ -93,6 +110,9 @@ PLANS = r"""
     может быть
     prévo\w*|envisag\w*|probablement|éventuellement|peut-être|prev(?:é|emos|isto)\w*|probablemente|quizás?|tal vez
     posiblemente
+    planuj\w*|prawdopodobnie|być może|może(?:my)?(?!\w)|zamierza\w*|rozważa\w*|wstępn\w*|orientacyjn\w*
+    prevediamo|probabilmente|forse|eventual\w*|intendiamo|pensiamo|valut(?:iamo|ando)|indicativ\w*
+    плану\w*|можливо|ймовірно|попередн\w*|орієнтовн\w*|розгляда\w*
 """
 
 # Or, about, at which price?
@@ -105,6 +125,9 @@ CHOICES = r"""
     (?:the|th[eo]se|die|diese|[lc]es|l[ao]s|est[ao]s) \d+ (?!(?:[kcm]?m|k?g|lb|oz|inch|zoll|bar|tage|days|jours|días)\b)
     (?:um|ein) angebot|dann(?!\w)|quote|quotation|prices? for|preise? für|цен[ау] (?:на|за)|prix pour|precios? para
     pro-?forma|so that|before (?:we|i) |bevor|прежде чем|коммерческое|devis|presupuesto|proforme
+    (?:lub|albo|względnie|oppure|або|чи)(?!\w)|(?:około|circa|приблизно|близько)\.? (?=\d)
+    ofert[aęy]|wycen\w*|cen[aęy] (?:za|na)|przed (?:za|z)|offerta|preventiv\w*|prezz[oi] (?:per|di)|пропозиці\w*
+    цін[иу] (?:на|за)
 """
 
 # Back, missing, not to be paid; or it was ordered before.
@@ -122,6 +145,11 @@ PAST = r"""
     as before
     (?:we|i) (?:have |had |already )*(?:ordered|bought|purchased)|haben wir (?:\S+ ){0,8}?bestellt
     (?:wir|ich) haben? (?:\S+ ){0,8}?bestellt|мы (?:\S+ )?(?:заказывали|заказали|купили)|avons commandé|hemos pedido
+    zwr(?:ot|ac|óc)\w*|odda(?:ć|jemy|m)|brak(?:uje|owało|ło)?(?!\w)|gratis\w*|bezpłatn\w*|uszkodz\w*|wadliw\w*
+    otrzyma(?:li|łem|łam)\w*|dosta(?:li|łem|łam)\w*|przysz(?:ło|ły|edł|ła)(?!\w)|zamówi(?:li|łem|łam)\w*|reklam\w*
+    rend(?:ere|iamo)|restitu\w*|manc(?:a|ano|ava\w*)(?!\w)|mancant\w*|gratuit\w*|danneggiat\w*|difettos\w*
+    ricevut\w*|arrivat\w*|abbiamo (?:già )?ordinato|come (?:l['’]ultima|la scorsa)|jak ostatnio
+    повер[нт]\w*|бракує|не вистача\w*|безкоштовн\w*|пошкодж\w*|отримали|прийшл[ои](?!\w)|замовляли|замовили|як минулого
 """
 
 # A part of the order stands elsewhere.
@@ -132,6 +160,8 @@ ELSEWHERE = r"""
     (?:согласно|см\.?|по|в) (?:приложени|вложени|файл|списк)\w*|остальное
     (?:voir|selon|cf\.?) (?:la |le )?(?:pi[eè]ce|fichier|liste|document)\w*|ci-joint\w*
     (?:según|ver|en) (?:el |la )?(?:adjunt|archivo|lista)\w*
+    (?:w |według |zgodnie z )(?:załącz\w*|plik\w*|list\w*)|reszta|(?:in|vedi|come da) (?:allegat|list)\w*|il resto
+    (?:у|в|згідно з?) (?:додат|вкладен|файл|списк)\w*|решта(?!\w)
 """
 
 # The writer orders.
@@ -173,6 +203,9 @@ CORRECTED_BILLS = r"""
     rechnungs(?:korrektur|berichtigung)|кредит-?нот\w*|корректировочн\w*|исправленн\w+ (?:сч[её]т|накладн)\w*
     аннулир\w*|note de crédit|(?:facture (?:d['’])?|d['’])avoir(?!\w)|facture (?:rectificative|corrigée)
     (?:nota|factura) de (?:crédito|abono)|factura (?:rectificativa|corregida)
+    faktur\w+ kory\w*|korekt\w+ (?:do )?faktur\w*|not[aęy] (?:kredytow|uznaniow|korygując)\w*|anulowan\w*
+    nota di (?:credito|accredito)|fattura (?:rettificativa|corretta)|storn[oi]|rettific\w*
+    кредитов\w+ нот\w*|коригув\w*|скасов\w*|анульов\w*
 """
 
 # … chased …
@@ -181,12 +214,15 @@ CHASED_BILLS = r"""
     (?:is|still|remains) (?:unpaid|outstanding|open)|mahnung(?!\w)|zahlungserinnerung
     (?:noch|weiterhin) (?:offen|unbezahlt)(?!\w)|überfällig\w*|напомина\w*|просроч\w*|задолженност\w*
     (?:lettre de )?relance|mise en demeure|impayée?s?|recordatorio|vencid[ao]s?(?!\w)|impagad[ao]s?
+    wezwani\w+ do zapłaty|ponagleni\w*|przypomnieni\w*|zaległ\w*|nieopłacon\w*|przeterminow\w*
+    sollecit\w*|scadut[aeio](?!\w)|insolut\w*|(?:ancora|tuttora) apert\w*|нагаду\w*|простроч\w*|заборгован\w*
 """
 
 # … listed …
 LISTED_BILLS = r"""
     statement of accounts?|account statement|open items|kontoauszug|offene[nr]? posten|saldenbestätigung
     акт\w* сверки|relevé de compte|extracto
+    potwierdzeni\w+ salda|zestawieni\w+ należności|wyciąg\w*|estratto conto|partite aperte|акт\w* звірки
 """
 
 # … paid, asked about, disputed …
@@ -200,10 +236,17 @@ ANSWERED_BILLS = r"""
     ist (?:\S+ ){0,2}(?:falsch|fehlerhaft|nicht (?:korrekt|richtig))|stimmt nicht
     (?:bitte (?:um )?|zu )korr(?:igier|ektur)\w*|(?:please )(?:correct|reissue|re-issue)|ошибк\w+ в сч[её]т\w*
     неверн\w*|est (?:fausse|erronée|incorrecte)|es incorrecta|está mal
+    dzięku\w+ za (?:\S+ )?(?:wpłat|płatnoś|zapłat)\w*|otrzyma(?:li|ł)\w* (?:\S+ )?(?:wpłat|płatnoś)\w*
+    (?:błęd\w+|pomyłk\w+) (?:w|na) faktur\w*|czy (?:\S+ ){0,3}otrzyma\w*
+    grazie per (?:il|la|i) (?:\S+ )?(?:pagament|bonific)\w*|pagamento (?:è stato )?ricevuto
+    avete ricevuto|errat[ao](?!\w)
+    дяку\w+ за (?:\S+ )?оплат\w*|оплат\w+ (?:отриман|надійш)\w*|чи отримали|помилк\w+ (?:в|у) рахунк\w*
 """
 
 # … or only offered.
 OFFERED_BILLS = r"""
     pro-?forma\w*|проформ\w*|(?:our|unser) (?:offer|quotation|quote|angebot)|bei auftrag
     наше (?:коммерческое )?предложение|notre (?:offre|devis)|nuestr[oa] (?:oferta|presupuesto)
+    (?:nasza|naszą) ofert\w*|faktur\w+ (?:zaliczkow|próbn)\w*|(?:la )?nostra offerta|preventivo
+    наша (?:комерційна )?пропозиція
 """

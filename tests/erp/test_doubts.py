@@ -26,7 +26,13 @@ def doubt(text: str, subject: str = "Order") -> str | None:
         "Мыло, 40 коробок, нам больше не нужно.",
         "Merci de ne pas encore livrer les 40 boîtes de savon.",
         "No envíen todavía las 40 cajas de jabón.",
+        "Proszę jeszcze nie wysyłać:\n40 kartonów mydła",
+        "Vi preghiamo di non spedire ancora:\n40 scatole di sapone",
+        "Поки що не відправляйте:\n40 коробок мила",
         # if, perhaps, later
+        "O ile cena nie wzrośnie, zamawiamy:\n40 kartonów mydła",
+        "A condizione di uno sconto:\n40 scatole di sapone",
+        "Якщо буде знижка:\n40 коробок мила",
         "If the price stays, we will order 40 boxes of soap.",
         "Sofern Sie Rabatt geben, bestellen wir:\n\n- 40 Kartons Seife\n- 20 Kartons Kerzen",
         "Если будет скидка, закажем 40 коробок мыла.",
@@ -45,6 +51,9 @@ def doubt(text: str, subject: str = "Order") -> str | None:
         "Хотим вернуть 5 шт. КШ-100.",
         "Es fehlten 3 Kartons Seife. Bitte liefern Sie 3 Kartons nach.",
         "Wir haben gestern 40 Kartons Seife bestellt.",
+        "Zwracamy:\n40 kartonów mydła",
+        "Mancano:\n40 scatole di sapone",
+        "Повертаємо:\n40 коробок мила",
         # sent again, on trial, by mistake
         "Wir schicken die Bestellung noch einmal:\n40 Kartons Seife",
         "Дублирую заявку: мыло — 40 коробок",

@@ -14,6 +14,11 @@ from emailq.erp.earlier import speaks_of_an_earlier_order
         ("Просим отменить заказ 4711:\n40 шт", "отменить заказ"),
         ("заказ 4711 аннулируйте целиком", "заказ 4711 аннулир"),
         ("Nous souhaitons annuler notre commande 4711", "annuler notre commande"),
+        ("Proszę anulować nasze zamówienie 4711:\n40 kartonów", "anulować nasze zamówienie"),
+        ("Vi chiediamo di annullare il nostro ordine 4711", "annullare il nostro ordine"),
+        ("Просимо скасувати наше замовлення 4711:\n40 шт", "скасувати наше замовлення"),
+        ("Proszę o 30 worków zamiast 40", "zamiast 4"),
+        ("30 sacchi invece di 40, come da telefonata", "invece di 4"),
         ("Please change our order 4711 to:\n30 x candles", "change our order"),
         ("30 x candles instead of 40 x candles, as by phone", "instead of 4"),
         ("Bitte ändern Sie unsere Bestellung 4711: 30 Kerzen", "ändern Sie unsere Bestellung"),
@@ -28,7 +33,9 @@ def test_an_order_that_is_there_already_is_noticed(text: str, words: str) -> Non
     assert speaks_of_an_earlier_order("4711", text) == words
 
 
-@pytest.mark.parametrize("subject", ["Order confirmation 4711", "Shipping notice", "Auftragsbestätigung 88"])
+@pytest.mark.parametrize(
+    "subject", ["Order confirmation 4711", "Shipping notice", "Auftragsbestätigung 88", "Conferma d'ordine 5"]
+)
 def test_a_sellers_own_papers_are_noticed_by_the_subject(subject: str) -> None:
     assert speaks_of_an_earlier_order(subject, "40 x candles")
 
@@ -43,6 +50,8 @@ def test_a_sellers_own_papers_are_noticed_by_the_subject(subject: str) -> None:
         "Просим подтвердить наш заказ и выставить счёт: 40 шт мыла",
         "Merci de confirmer notre commande : 10 savons",
         "Pedido: 10 cajas. Confirmen por favor.",
+        "Proszę o potwierdzenie zamówienia:\n10 worków cementu",
+        "Ordine:\n10 sacchi di cemento. Attendiamo conferma.",
     ],
 )
 def test_a_new_order_is_none_of_these(text: str) -> None:
