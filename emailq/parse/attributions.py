@@ -3,7 +3,7 @@
 import re
 
 from emailq.parse import phrases
-from emailq.parse.lines import any_of, are_names, fold
+from emailq.parse.lines import any_of, are_names, fold, words_of
 from emailq.parse.patterns import in_lower_case, lower
 
 ADDRESS = re.compile(r"[\w.+%'&=-]@[\w-]{1,63}\.\w")
@@ -16,12 +16,15 @@ DATE = in_lower_case(
 _IS_MONTH = in_lower_case(_MONTH)
 _SENTENCE_END = in_lower_case(r"(?<![^\W\d_])[^\W\d_]{3,}[.!] +[^\W\d_]")
 _ADDRESS_LAST = re.compile(r"[>)\]]$|@[\w.-]+$")
+_ADDRESS_WORD = re.compile(r"[^\s@]*@")
 _NUMBERS = re.compile(r"\d+")
 _DIGIT, _ASCII_DIGIT = re.compile(r"\d"), re.compile("[0-9]")
 _DATE_FIRST = re.compile(rf"(?:[^\W\d_]{{1,14}}\.?,?\s+)?(?:{_MONTH}[^\W\d_]{{0,12}}\.?\s+)?\d(?!\d?\))", re.IGNORECASE)
 _SECONDS = re.compile(r"\d[:.]\d\d[:.]\d\d(?!\d)")  # which only programs write
-_NAME_FIRST = re.compile(r"(?P<name>[^\W\d_][^<>@\d,:]{0,60})(?P<address><[^<>@\s]{1,80}@[^<>\s]{3,80}>)?, ?(?=\d)")
-_TO_WHOM = frozenset(["mir", "uns", "me", "us", "нам", "мне"])  # "schrieb mir die Bank:" is told by the author
+_NAME_FIRST = re.compile(
+    r"\[?(?P<name>[^\W\d_][^<>@\d,:\[\]]{0,60})(?P<address><[^<>@\s]{1,80}@[^<>\s]{3,80}>)?\]?(?:, ?| \()(?=\d)"
+)
+_NO_NAMES = frozenset(words_of(phrases.NO_NAMES))
 _SAID_WHAT = frozenset(
     ["the following", "following", "folgendes", "følgende", "följande", "ce qui suit", "lo siguiente"]
 )
@@ -40,8 +43,9 @@ def attribution(text: str) -> int:
     has_clock = tells_time(body)
     has_date = has_clock or tells_date(body)
     is_introduced = bool(_INTRODUCTION.match(words) or _DATE_FIRST.match(body))
-    if _QUOTING.match(words):
-        return 2 if has_address or has_date else 1
+    if quoting := _QUOTING.match(words):
+        is_sure = has_address and are_names(_ADDRESS_WORD.split(body[quoting.end() :], maxsplit=1)[0])
+        return 2 if is_sure or _SECONDS.search(body) else 1
     for wrote in [*_WROTE.finditer(words)][-3:]:
         rest = body[wrote.end() :].strip(" ,")
         if not rest or _is_who_or_when(rest):
@@ -52,8 +56,8 @@ def attribution(text: str) -> int:
             return 2 if has_address or (has_date and is_sure) else 1
         if len(rest) <= 45 and not _is_talk(rest) and tells_date(rest):
             return 1
-    if has_clock and text.endswith(":") and (named := _named_when(body)):
-        return named
+    if has_date and text.endswith(":") and (named := _named_when(body)):
+        return named if has_clock else 1
     if not (has_date and is_introduced and text.endswith(":") and has_clock):
         is_known = is_introduced or has_clock or text[-2:-1] in ")]" or text[-2:-1].isdigit()
         return int(has_address and has_date and is_known and text.endswith(":"))
@@ -63,7 +67,7 @@ def attribution(text: str) -> int:
 
 
 def _named_when(text: str) -> int:
-    """2 for "Ann <a@b.example>, 2 May 2026 9:15", 1 for the same without the address, else 0."""
+    """2 for "Ann <a@b.example>, 2 May 2026 9:15", 1 for the same without the address ("Ann (2 May 2026)"), else 0."""
     name = _NAME_FIRST.match(text)
     when = text[name.end() :] if name else ""
     if not name or len(when) > 30 or not are_names(name["name"]) or _is_talk(f"1{when}") or not tells_date(text):
@@ -82,6 +86,7 @@ def goes_on(text: str) -> bool:
             or _INTRODUCTION.match(lower(text[:40]))
             or ("<" in text and ADDRESS.search(text))
             or _WROTE.search(lower(text))
+            or _QUOTING.match(lower(text))
         )
         and (tells_time(text) or tells_date(text))
     )
@@ -107,14 +112,16 @@ def _are_sentences(text: str) -> bool:
 
 def _is_prose(text: str) -> bool:
     """Whether common words stand between the date and "wrote": "On Friday, 6 May 2026, our driver came and said:"."""
-    who = _NUMBERS.split(text)[-1].split()
+    who = _NUMBERS.split(text)[-1].strip(" ,:;.)").split()
+    if who and (who[0] in _NO_NAMES or text[-1:] in "'’"):
+        return True
     return bool(sum(len(word) > 3 and word[0].islower() for word in who) > 1)
 
 
 def _is_who_or_when(text: str) -> bool:
     if len(text) > 120:
         return False
-    if text.partition(" ")[0] in _TO_WHOM:
+    if text.partition(" ")[0] in _NO_NAMES:
         return False
     is_time = len(text) <= 45 and tells_time(text) and not _is_talk(text)
     return is_time or bool(ADDRESS.search(text)) or are_names(text) or fold(text) in _SAID_WHAT

@@ -10,7 +10,9 @@ from emailq.parse.small_print import BELOW_NAMES
 
 _CONTACT_LINES = 8
 BAR = re.compile(r"\s[|•·–—-]\s|,\s")
-POSTSCRIPT = re.compile(rf"{any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE)
+POSTSCRIPT = re.compile(  # but "P. S. Raman" is a name
+    rf"(?!(?-i:[A-Z]\. ?[A-Z]\. ?[A-Z][^\W\d_]+$)){any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE
+)
 _PS_LETTERS = frozenset(letter for word in words_of(phrases.POSTSCRIPTS) for letter in (word[0], word[0].upper()))
 GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORECASE)
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)

@@ -25,7 +25,7 @@ from emailq.parse.lines import (
     words_of,
 )
 from emailq.parse.patterns import lower
-from emailq.parse.shown import unmark_prose, unmark_shown
+from emailq.parse.shown import is_raw_header, unmark_prose, unmark_shown
 from emailq.parse.tickets import is_reply_above
 
 _LINE = 500  # characters of a line that are looked at
@@ -136,7 +136,7 @@ def _mark_at(page: Page, number: int) -> tuple[int, int]:
     if text[-1] == ":" and len(text) <= 60 and fold(text.rstrip(": ")) in _FORWARD_LINES:
         return FORWARD, 1
     if page.labels[number] and (length := _block_length(page, number)):
-        return BLOCK, length
+        return UNMARKED if is_raw_header(page, number) else BLOCK, length
     if text[-1] in ">]" and _SENDER.match(text) and (length := _unknown_block_length(page, number)):
         return BLOCK, length
     if (
@@ -252,8 +252,8 @@ def _attribution_length(page: Page, number: int) -> int:
     text = page.plain[number]
     if text.endswith((":", "wrote")) or (text[-1:] == "-" and _BETWEEN_DASHES.match(text)):
         return int(_says_who_wrote(text, page, number + 1))
-    if not has_digit(text):
-        return 0  # what else says who wrote also says when
+    if not (has_digit(text) or "@" in text):
+        return 0  # what else says who wrote also says when, or where from
     if text.endswith(">") and DATE.match(lower(text)) and ADDRESS.search(text) and _quote_follows(page, number + 1):
         return 1  # "2026/11/9 Jonas <j@b.example>", as Gmail once wrote
     if "@" in text and ">" in text and _WROTE_AND_SAID.match(text) and tells_date(text):
@@ -270,7 +270,8 @@ def _attribution_length(page: Page, number: int) -> int:
     if not has_end or (not is_likely and number and page.plain[number - 1]):
         return 0
     for length, following in enumerate(near, start=2):
-        if not following or (goes_on(following.rstrip(":")) and tells_date(following)):
+        is_inside = text.count("(") > text.count(")")  # "(segunda," – "2/03/2026 à(s) 09:12):"
+        if not following or (not is_inside and goes_on(following.rstrip(":")) and tells_date(following)):
             return 0
         text += " " + following
         if following.endswith(end):

@@ -136,7 +136,7 @@ def are_names(text: str) -> bool:
     return all(not word or len(word) <= 3 or word[0].isupper() for word in words)
 
 
-_GONE = "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
+_GONE = "\ufeff\u200b\u2060\u2061\u2062\u2063\u2064\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 _INVISIBLE = dict.fromkeys(map(ord, _GONE)) | {0xA0: " ", 0x202F: " ", 0xFF1A: ":", 0xFE55: ":"}
 _ANY_INVISIBLE = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _REPLY_LINES = words_of(phrases.REPLY_LINES)

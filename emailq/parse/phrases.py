@@ -16,12 +16,14 @@ HEADER_LABELS = {
         enviado el|enviada em|enviado em|enviada|fecha|data|inviato|inviato il|verzonden|verzonden op|skickat|sendt
         dato|wysłano|wysłane|odesláno|odoslané|отправлено|отправлен|дата|дата и время|надіслано|дата та час|tarih
         gönderildi|gönderme tarihi|elküldve|dátum|päivämäärä|päiväys|lähetetty|dată|trimis|poslano|изпратено
-        发送时间|发送日期|日期|寄件日期|日時|送信日時|日付|보낸 날짜|날짜|αποστολή|ημερομηνία|στάλθηκε|saadetud|kuupäev
+        发送时间|发送日期|日期|寄件日期|日時|送信日時|日付|보낸 날짜|날짜|αποστολή|ημερομηνία|στάλθηκε|saadetud
+    kuupäev
         išsiųsta|nosūtīts|послато|poslato|enviat|נשלח|תאריך|تم الإرسال|التاريخ|đã gửi|dikirim|tanggal
     """,
     "to": """
         to|an|à|a|para|pour|per|aan|till|til|do|komu|кому|получатель|kime|címzett|vastaanottaja|către|destinatarul
-        destinatario|destinataire|prima|pre|adresat|alıcı|empfänger|收件人|收件者|宛先|送信先|받는 사람|받는사람|προς|до
+        destinatario|destinataire|prima|pre|adresat|alıcı|empfänger|收件人|收件者|宛先|送信先|받는 사람|받는사람|προς
+    до
         adressaat|saaja|kam|за|прима|za|per a|אל|إلى|đến|tới|kepada
     """,
     "copy": """
@@ -29,8 +31,10 @@ HEADER_LABELS = {
         másolatot kap|cópia|con copia|抄送|副本|참조|κοιν|κοινοποίηση|копие|עותק|نسخة
     """,
     "subject": """
-        subject|betreff|thema|objet|sujet|asunto|oggetto|ogg|assunto|onderwerp|ämne|emne|temat|předmět|predmet|naslov|тема
-        konu|tárgy|aihe|subiect|subiectul|teema|主题|主旨|主題|件名|제목|θέμα|относно|zadeva|наслов|temats|tēma|assumpte
+        subject|betreff|thema|objet|sujet|asunto|oggetto|ogg|assunto|onderwerp|ämne|emne|temat|předmět|predmet|naslov
+    тема
+        konu|tárgy|aihe|subiect|subiectul|teema|主题|主旨|主題|件名|제목|θέμα|относно|zadeva|наслов|temats|tēma
+    assumpte
         נושא|الموضوع|chủ đề|perihal|subjek
     """,
     "other": """
@@ -116,7 +120,8 @@ COMMENTED = """
 WROTE = """
     wrote|writes|said|schrieb|schreibt|geschrieben|a écrit|écrit|écrivait|escribió|escribio|escribe|escreveu
     ha scritto|scrisse|scrive|schreef|schreef op|geschreven|skrev|skrev følgende|skrev följande|skriver|kirjoitti
-    napisał|napisała|napisał(a)|napisał/a|pisze|napsal|napsal(a)|napsala|napísal|napísal(a)|napísala|ezt írta|írta
+    napisał|napisała|napisał(a)|napisał/a|pisze|napsal|napsal(a)|napsala|píše|napísal|napísal(a)|napísala|ezt írta
+    írta
     a scris|yazdı|şunları yazdı|şunu yazdı|napisao je|je napisao|пишет|писал|писала|писал(а)|писали|написал|написала
     написал(а)|написали|пише|написав|написав(ла)|написав(-ла)|писав|напісаў|написа|写道|寫道|のメール|님이 작성
     님이 씀|έγραψε|va escriure|escribiu|đã viết|menulis|เขียนว่า|نوشت|كتب|כתב/ה|כתב|כתבה|skrifaði|је написао/ла|rašė
@@ -133,6 +138,16 @@ DATE_INTRODUCTIONS = """
 QUOTING = """
     quoting|zitat von|zitiere|selon|citando|citando a|quoth|citat|цитирую|цитата|вы писали|ты писал|you wrote
     вы написали|in reply to|in response to|quoted from|в сообщении от|в письме от|wiadomość napisana przez|posted by
+    excerpts from|thus spake|thus spoke|mensaje citado por|cytowanie|cytuję|cituji|cituje|citerar|citerer|citez|idézet
+"""
+# What somebody's own sentence has instead of a name: "On 2 May 2026 our driver wrote:", "am 2.5. schrieb die Bank:".
+NO_NAMES = """
+    the|our|your|my|his|her|their|this|that|some|we|he|she|they|i|it|us|me|someone|somebody
+    der|die|das|dem|ein|eine|einer|ihre|unser|unsere|mein|meine|sein|seine|dein|deine|ich|wir|er|sie|uns|mir|ihnen|man
+    le|la|les|un|une|mon|ma|notre|votre|vos|nos|son|sa|il|elle|on|je|nous|se|el|los|una|mi|su|sus|nuestro
+    nuestra|yo|te|lo|gli|mio|mia|nostro|nostra|vostro|vostra|suo|ci|o|a|os|as|um|uma|meu|minha|nosso|nossa|seu|sua
+    het|een|onze|uw|mijn|ik|wij|zij|ons|наш|наша|наши|ваш|ваша|ваши|мой|моя|я|мы|он|она|они|мне|нам|вам|нас|этот
+    mój|moja|nasz|nasza|pan|pani|mi|nam|bizim|sizin|bir
 """
 
 # The last line before the name: ends the text. The weak ones count only with a short line (the name) below.
@@ -276,7 +291,7 @@ SENT_FROM = """
     hent outlook|wysłane z|wysłano z|odesláno z|lähetetty|elküldve az|küldve|outlook für|outlook voor android
     outlook voor ios|pobierz outlook|získat outlook|hanki outlook|download outlook|holen sie sich outlook
     загрузить outlook|получить outlook|скачать outlook|iphone から送信|iphoneから送信|androidから送信|发自我的|从我的
-    從我的|傳送自我的|来自我的|get bluemail for|sent on the go|sent by phone|written on my phone|typed on my phone
+    從我的|傳送自我的|来自我的|sent on the go|sent on the move|sent by phone|written on my phone|typed on my phone
     typed on a phone|secured with tuta|mobile - please excuse|please excuse typos, sent
     excuse typos, sent|apologies for typos, sent|please excuse brevity|mobil gesendet|unterwegs gesendet
     von unterwegs gesendet|vom handy gesendet|vom smartphone gesendet|vom iphone gesendet|vom ipad gesendet
@@ -284,20 +299,23 @@ SENT_FROM = """
     gesendet aus der|von samsung|von huawei|von yahoo mail|von outlook für|mit der web.de mail app
     mit der gmx mail app|sicher versendet mit|diese e-mail wurde von meinem|diese e-mail wurde von unterwegs
     diese nachricht wurde mobil|послано с телефона|написано с телефона|пишу с телефона|отправлено при помощи
-    с телефона, извините|отправлено mymail|отправлено c|відправлено з iphone|відправлено з ipad|відправлено з мого
+    с телефона, извините|отправлено mymail|отправлено мобильн|отправлено c|відправлено з iphone|відправлено з ipad
+    відправлено з мого
     відправлено з телефон|надіслано через proton|envoyé d'un|envoyé à partir d'|envoyé par mon|envoyé via proton
-    provenance : courrier|télécharger bluemail|obtenez bluemail|obtén bluemail|enviado vía móvil|inviata da iphone
-    inviata dal mio|inviato con proton|ottieni bluemail|enviado a partir do meu|enviado a partir do outlook
+    provenance : courrier|envoyé via|bluemail für|enviado vía móvil|inviata da iphone
+    inviata dal mio|inviato con proton|enviado a partir do meu|enviado a partir do outlook
     enviado a partir do correio|enviado pelo outlook|enviado através do meu|enviado por celular|enviado via uol
     verzonden vanuit mail|verstuurd vanuit mail|verzonden vanuit outlook|verstuurd vanuit outlook|verstuurd met mijn
     verzonden van mijn|verstuurd van mijn|verzonden via kpn|skickades från|skickat med spark|sendt med proton
-    sendt via mobil|pobierz program outlook|pobierz aplikację outlook|odesláno mobilem|poslané z iphon
+    sendt via mobil|pobierz program outlook|pobierz aplikację outlook|odesláno mobilem|poslané z iphon|poslané z mobil
     poslané z môjho|odoslané z iphon|odoslané z môjho|poslano z mojega|poslano s iphone|poslato sa mog
     az outlook beszerzése|elküldve iphone|trimis de pe iphone|trimis de pe telefon|trimis de pe android
     trimis din yahoo|descărcați outlook|изпратено от моя|στάλθηκε από το|εστάλη από|נשלח מה|أرسلت من|أُرسلت من
-    مرسل من|được gửi từ|dikirim dari iphone|dikirim dari hp|dikirim dari ponsel|enviat des del meu|ส่งจาก
+    مرسل من|được gửi từ|gửi từ iphone|dikirim dari iphone|dikirim dari yahoo|dikirim dari hp|dikirim dari ponsel
+    enviat des del meu|ส่งจาก
     saadetud minu|nosūtīts no mana|išsiųsta iš mano|發自我的|來自我的|发自 outlook|发自iphone|发自网易|发自新浪
-    发自qq|來自qq|来自qq|發自 yahoo|由我的iphone|从 windows 版|取得 ios 版 outlook|获取 ios 版 outlook
+    发自qq|发自 qq|發自 qq|发送自|來自qq|来自qq|發自 yahoo|由我的iphone|从 windows 版|取得 ios 版 outlook
+    获取 ios 版 outlook
     获取 android 版 outlook|取得 android 版 outlook
 """
 # The same at the end of the line.
@@ -309,6 +327,22 @@ SENT_FROM_ENDS = """
     용 outlook 받기
 """
 
+# Beginnings of words that tell of parcels and papers, which are "sent from" and "sent with" too, and of days.
+PARCELS = """
+    yesterday|today|tonight|this morning|this afternoon|last night|last week|monday|tuesday|wednesday|thursday|friday
+    courier|driver|depot|warehouse|factory|dhl|ups|fedex|dpd|gls|tnt|usps|hermes|royal mail|first class|registered
+    gestern|heute|montag|dienstag|mittwoch|donnerstag|freitag|kurier|spedition|fahrer|lager|werk|buchhaltung|kollege
+    вчера|сегодня|понедельник|вторник|среду|четверг|пятниц|курьер|водител|склад|завод|бухгалтер|сдэк|деловы|пэк|почтой
+    почты росс|почту росс|вчора|сьогодні|кур'єр|новою пошт|hier|ce matin|ce soir|aujourd'hui|lundi|mardi|mercredi
+    jeudi
+    vendredi|coursier|chauffeur|entrepôt|usine|chronopost|colissimo|ayer|hoy|esta mañana|esta tarde|lunes|martes
+    miércoles|jueves|viernes|mensajer|almacén|fábrica|seur|mrw|correos|ieri|oggi|stamattina|stasera|lunedì|martedì
+    mercoledì|giovedì|venerdì|corriere|magazzino|fabbrica|brt|ontem|hoje|segunda|terça|quarta|quinta|sexta|armazém
+    transportadora|gisteren|vandaag|vanochtend|maandag|dinsdag|woensdag|donderdag|vrijdag|koerier|magazijn|postnl
+    wczoraj|dzisiaj|dziś|poniedział|wtorek|środę|czwartek|piątek|kurier|magazyn|inpost|včera|dnes|pondělí|úterý|středu
+    čtvrtek|pátek|sklad|zásilkov|i går|i dag|måndag|tisdag|onsdag|torsdag|fredag|postnord|dün|bugün|kargo|depo
+"""
+
 # Words of somebody who speaks, where companies say "we".
 FIRST_PERSON = """
     i|i'm|i'd|i'll|i've|my|ich|mir|mich|mein|meine|я|мне|меня|мой|моя|je|j'ai|mon|yo|necesito|quiero|mi|io|eu|ik|jag
@@ -317,7 +351,9 @@ FIRST_PERSON = """
 
 # A postscript belongs to the text, though it stands below the name.
 POSTSCRIPTS = """
-    ps|p.s|p.p.s|pps|зы|з.ы|пс|п.с|nb
+    ps|p.s|p. s|p.p.s|pps|зы|з.ы|пс|п.с|nb|p.d|p. d|pd:|post scriptum|postscriptum|posdata|post data|ui.:|u.i|utóirat
+    追伸
+    又及|추신|υ.γ|υγ
 """
 
 # How a paragraph begins that somebody adds below the name or the small print.

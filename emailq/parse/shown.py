@@ -10,6 +10,9 @@ from emailq.parse.lines import NEW, QUOTED, Page, are_names
 from emailq.parse.names import is_author, names_of
 
 _FIELD = re.compile(r"[A-Z][\w-]+: \S")  # "Received: from …"
+_TRACE = re.compile(
+    r"(?:received|return-path|delivered-to|authentication-results|dkim-signature|x-[\w-]+): ", re.IGNORECASE
+)
 _SHOWN_LINES = 20  # with text, from a header that is shown to the end
 _GOES_ON = frozenset("(abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщэюя")
 
@@ -58,6 +61,21 @@ def unmark_shown(page: Page) -> None:
         goes_on = after >= 0 and page.plain[after][0] in _GOES_ON
         if shown and goes_on and quoted[page.plain[shown[0]].lstrip("> ")] == 1:
             page.owners[shown[0] : shown[-1] + 1] = [NEW] * (shown[-1] + 1 - shown[0])
+
+
+def is_raw_header(page: Page, number: int) -> bool:
+    """Whether header lines are shown: they stand with "Received: …", which no program quotes, and the quote is below.
+
+    A sentence leads to them; so it does in a bounce, but that has no quote.
+    """
+    begin, end = number, number + 1
+    while begin and number - begin < _SHOWN_LINES and page.plain[begin - 1] and not _leads_to(page.plain[begin - 1]):
+        begin -= 1
+    below = zip(page.plain[end : number + _SHOWN_LINES], page.are_quoted[end:], strict=False)
+    end += sum(1 for _ in takewhile(lambda line: line[0] and not line[1], below))
+    if not any(map(_TRACE.match, page.plain[begin:end])) or True not in page.are_quoted[end:]:
+        return False
+    return _leads_to(next((text for text in reversed(page.plain[max(begin - 3, 0) : begin]) if text), ""))
 
 
 def unmark_header(page: Page, names: list[str]) -> bool:

@@ -13,9 +13,19 @@ _SENT_FROM = tuple(words_of(phrases.SENT_FROM))
 _SENT_FROM_BEGINS = frozenset(f(phrase[:2]) for phrase in _SENT_FROM for f in (str, str.title, str.upper))
 _SENT_FROM_ENDS = tuple(words_of(phrases.SENT_FROM_ENDS))
 _LAST_LETTERS = frozenset(phrase[-2:] for phrase in _SENT_FROM_ENDS)
-# "Get Outlook for …" in any language
-_OUTLOOK_APP = re.compile(r"(?:[^\W\d_]{1,20} ){1,3}Outlook \S{2,5} (?:iOS|Android|Mac)$")
-_SENT = re.compile("gesendet|proton")
+# "Get Outlook for …" in any language; BlueMail and others copied it
+_APP = re.compile(
+    r"(?:[^\W\d_]{1,20} ){1,3}(?:Outlook|BlueMail|TypeApp|Spark|Spike|Edison Mail) \S{2,6} (?:iOS|Android|Mac)$"
+)
+_APP_AND_LINK = re.compile(  # "Sent from Mailspring (https://…), the best …", "Sent with Tuta, the secure …: https://…"
+    r"[^(),.]{1,50} \(https?://\S{1,200}\)|[^(),.]{1,40}, [^,.]{1,60}: ?https?://\S{1,200}$"
+)
+_FROM = ("von ", "从我的", "從我的")
+_SENT = re.compile("gesendet|proton|[发發傳]")
+_PARCEL = re.compile(rf"(?<!\w)(?:{any_of(phrases.PARCELS)}|\d{{1,2}}[./-]\d)")
+_DEVICE = re.compile(
+    r"phone|i(?:pad|os)\b|android|mobil|handy|galaxy|samsung|windows|outlook|\bapp\b|e-?mail\b|\bmail|телефон|почт[аы]\b"
+)
 _ANGLES = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 _EXCUSE = re.compile(r"excuse|sorry|typos|brevity|entschuldig|kürze|excusez|disculp|извините|опечатк")
 _COMPANY_FACTS = words_of(phrases.COMPANY_FACTS)
@@ -160,13 +170,17 @@ def is_sent_from(text: str) -> bool:
     said = text.removesuffix(".")
     if len(said) <= 60 and said[-2:] in _LAST_LETTERS and fold(said).endswith(_SENT_FROM_ENDS):
         return True
-    if "utlook" in text and _OUTLOOK_APP.match(_ANGLES.sub("", text).rstrip(" .")):
+    if ("utlook" in text or "iOS" in text or "ndroid" in text) and _APP.match(_ANGLES.sub("", text).rstrip(" .")):
         return True
     if len(text) > 200 or text[:2] not in _SENT_FROM_BEGINS:
         return False
     words = fold(text)
-    if not words.startswith(_SENT_FROM) or (words.startswith("von ") and not _SENT.search(words)):
+    if not words.startswith(_SENT_FROM) or (words.startswith(_FROM) and not _SENT.search(words)):
         return False
+    if _PARCEL.search(words) and not _DEVICE.search(words):
+        return False  # "Sent via DHL this morning"
+    if _APP_AND_LINK.match(words):
+        return True
     words = _ANGLES.sub("", words)
     goes_on = ", " in words and not (words.startswith("yahoo") or (len(words) <= 60 and _COMMA_AND_NAME.search(text)))
     last = words[words.rfind(". ") + 1 :]

@@ -197,15 +197,83 @@ def test_words_that_close_a_letter_go_with_the_name_below_them(closing: str) -> 
             "iOS 版 Outlook を入手",
             "iOS용 Outlook 다운로드",
         ),
+        "Sent from Mailspring (https://getmailspring.com/), the best free email app for work",
+        "Sent with Tutanota, the secure & ad-free mailbox: https://tutanota.com",
+        *("\u2063Get BlueMail for Android \u200b", "Téléchargez BlueMail pour Android", "Obțineți Outlook pentru iOS"),
+        *(
+            "Envoyé via Free Mail",
+            "Отправлено мобильным приложением Outlook",
+            "发送自 Windows 版邮件",
+            "从我的iPhone发送",
+        ),
     ],
 )
 def test_what_phones_add_is_no_text(line: str) -> None:
     assert split_reply(f"Twenty, please.\n\n{line}").new == "Twenty, please."
 
 
-@pytest.mark.parametrize("line", ["Von Samsung haben wir noch nichts gehört", "发自内心的感谢", "Kargo ile gönderildi"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("Von Samsung haben wir noch nichts gehört", "发自内心的感谢", "Kargo ile gönderildi", "从我的账户扣款即可"),
+        *("Sent via DHL this morning", "Sent from our Leeds depot on Monday", "Gesendet von der Buchhaltung am 3.3."),
+        *(
+            "Отправлено с водителем Сергеем",
+            "Enviado con SEUR ayer",
+            "Wysłano z Warszawy wczoraj",
+            "Inviato da Ulm ieri",
+        ),
+    ],
+)
 def test_what_begins_or_ends_like_that_is_text(line: str) -> None:
     assert split_reply(f"Twenty, please.\n\n{line}").signature == ""
+
+
+@pytest.mark.parametrize(
+    ("begin", "name"),
+    [("P.D.:", "Elena"), ("PD:", "Elena"), ("P. S.", "Ann"), ("追伸：", "佐藤"), ("又及：", "王芳"), ("Ui.:", "Anna")],
+)
+def test_a_postscript_below_the_name_is_text(begin: str, name: str) -> None:
+    text = f"Twenty.\n\nBest regards,\n{name}\n\n{begin} The bus leaves at 7:45."
+
+    assert words(split_reply(text, name).new) == words(f"Twenty. {begin} The bus leaves at 7:45.")
+
+
+def test_initials_are_no_postscript() -> None:
+    assert split_reply("Twenty.\n\nBest regards,\nP. S. Raman\nBuyer", "P. S. Raman").new == "Twenty."
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        *("In reply to your letter of 2 March 2026:", "In response to your mail from bob@stone.example:"),
+        *("Selon votre devis du 2 mars 2026 :", "Zitat von der Webseite, Stand 2. März 2026:"),
+        *("В письме от 2 марта 2026 г. мы сообщали следующее:", "Citando a vuestro correo del 2 de marzo de 2026:"),
+        *("On 2 March 2026 at 9:12 the driver said:", "Am 2.3.2026 um 9:12 schrieb ich Ihnen:"),
+        *("Le 2 mars 2026 à 9:12, Bob m'a écrit :", "El 2 de marzo de 2026 a las 9:12 me escribió Bob:"),
+        *("Em 2/3/2026 às 9:12, o motorista escreveu:", "2 марта 2026 г. в 9:12 наш водитель написал:"),
+    ],
+)
+def test_a_sentence_with_a_date_leads_to_the_authors_own_words(lead: str) -> None:
+    text = f"Hello Bob,\n\n{lead}\n\n10 pumps\n4 seals"
+
+    assert split_reply(f"{text}\n\nBest regards,\nAnn Hill", "Ann Hill").new == text
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        *("Bob Stone (2026-03-02):", "[Bob Stone], 2 Mar 2026 09:12:", "Quoting Bob Stone (2026-03-02 09:12:33)"),
+        *("Bob Stone píše v Po 02. 03. 2026 v 09:12 +0100:", "Cytowanie Bob Stone <bob@stone.example>:"),
+        "Excerpts from Bob Stone's message of March 2, 2026 9:12 am:",
+        "In message <abc@stone.example> Bob Stone\n<bob@stone.example> wrote:",
+        "Bob Stone <bob@stone.example> escreveu (segunda,\n2/03/2026 à(s) 09:12):",
+        "Bob Stone <bob@stone.example> ezt írta (időpont: 2026.\nmárc. 2., H, 9:12):",
+    ],
+)
+def test_who_wrote_stands_right_above_the_quoted_lines(above: str) -> None:
+    assert split_reply(f"Twenty.\n\n{above}\n> Ten?\n> Or more?").new == "Twenty."
+    assert split_reply(f"{above}\n> Ten?\n> Or more?\n\nTwenty.").new == "Twenty."
 
 
 @pytest.mark.parametrize(
