@@ -11,22 +11,38 @@ from emailq.extract.parts import found
 
 Row = Sequence[str]
 
+_KIND = r"(?:article|item|product|prod|part|art|artikel|material|mat|teile?|codice|articolo|prodotto)"
+# "Qty, pcs", "Ilość zamówiona"; not what is there, was delivered, or is in a box
+_NOT_ORDERED = (
+    r"stock|avail|dispo|lager|magaz|deliv|livr|liefer|dost|conseg|rest|backord|\bmin|\bper\b|/|остат|налич|склад"
+)
+_OF = rf"(?:[,\s(](?!.*(?:{_NOT_ORDERED})).{{0,16}})?"
 _COLUMNS = {
-    "article": r"(?:article|item|product|part|art|artikel|prod)\.?[\s-]{0,2}(?:no|nr|number|code|id)\.?|sku|code|ref\.?"
-    r"|ean|gtin|артикул|арт\.?|код(?: товара)?|artikelnummer|réf(?:\.|érence)?|código|cód\.?|referencia",
-    "item": r"items?|products?|description|goods|name|article|товар\w*|наименование.*|номенклатура|название|описание"
-    r"|bezeichnung|artikel|produkt|beschreibung|désignation|libellé|article|descripción|producto|artículo",
-    "quantity": r"q(?:uanti)?ty\.?|qnty|pcs|count|ordered|кол-?во|количество"
-    r"|menge|anzahl|stückzahl|qté|quantité|cantidad|cant\.?",
-    "unit": r"units?|uom|unit of measure|eh|einh\.?|ve|ед\.?(?: ?изм\.?)?|единица.*|einheit|me|unité|unidad",
-    "price": r"(?:unit |net )?price.*|price/unit|rate|цена.*|(?:einzel|stück)?preis.*|prix.*|p\.?u\.?|precio.*",
-    "amount": r"(?:line )?(?:amount|total|sum|net).*|value|сумма.*|стоимость.*"
-    r"|betrag.*|gesamt.*|montant.*|total.*|importe.*",
-    "currency": r"currency|curr?\.?|валюта|währung|devise|moneda",
+    "article": rf"{_KIND}\.?[\s-]{{0,2}}(?:no|nr|number|nummer|code|id|art)\.?|sku|ref\.?|ean|gtin"
+    r"|(?:codes?|cod\.?|codice|réf(?:\.|érences?)?|n°)\s(?:article|produit|articolo|prodotto)|code|codice|réf(?:\.|érence)?"
+    r"|артикул|арт\.?|код(?: товару?а?)?|bestell-?(?:nr\.?|nummer)|código|cód\.?|referencia"
+    r"|indeks|kod(?: (?:towaru|produktu))?|nr (?:kat\.?|katalogowy|artykułu)|symbol",
+    "item": r"items?|products?|description.*|goods|name|article|(?:item|product|part|material) (?:name|description)"
+    r"|товар\w*|наименование.*|номенклатура|название|описание|найменування.*|назва.*|опис"
+    r"|(?:artikel|material|produkt|waren)?(?:bezeichnung|beschreibung)|artikel|produkt|material|kurztext|text|bauteil"
+    r"|désignation.*|libellé.*|article|produits?|matériaux?|descripción|producto|artículo"
+    r"|nazwa.*|towar\w*|opis.*|produkt\w*|materiał\w*|asortyment|descrizione.*|articolo|prodott[oi]|material[ei]",
+    "quantity": rf"(?:order(?:ed)? |required |requested )?(?:q(?:uanti)?ty|qnty)\.?{_OF}|pcs|count|ordered"
+    rf"|(?:кол-?во|количество|кількість|к-?сть){_OF}|(?:bestell|auftrags)?-?menge{_OF}|anzahl{_OF}|anz\.?|stück(?:zahl)?"
+    rf"|(?:qté|quantités?){_OF}|nombre|nb\.?|cantidad{_OF}|cant\.?|iloś[ćc]{_OF}|liczba{_OF}|(?:q\.?tà|quantità){_OF}",
+    "unit": r"u\.?|un\.?|units?|uom|u\.?m\.?|unit of measure|eh|einh\.?|ve|(?:mengen)?einheit|me|ед\.?(?: ?изм\.?)?"
+    r"|единица.*|од\.?(?: ?вим\.?)?|одиниця.*|unité.*|unidad|uds?\.?|j\.? ?m\.?|jedn\.?.*|jednostka.*|unità.*",
+    "price": r"(?:unit |net )?price.*|price/unit|rate|цена.*|ціна.*|(?:einzel|stück|netto|e)?-?preis.*|prix.*"
+    r"|p\.?u\.?(?: ht)?|precio.*|cena.*|prezz[oi].*",
+    "amount": r"(?:line )?(?:amount|total|sum|net).*|value|сумма.*|стоимость.*|сума.*|вартість.*"
+    r"|betrag.*|gesamt.*|(?:positions|netto)wert|g-?preis|montant.*|total.*|importe.*|wartość.*|razem|importo.*",
+    "currency": r"currency|curr?\.?|валюта|währung|devise|moneda|waluta|valuta",
 }
 _NAMES = {name: re.compile(rf"\s*(?:{pattern})\s*", re.IGNORECASE) for name, pattern in _COLUMNS.items()}
 _SUM_ROW = re.compile(
-    r"(?:sub-?|grand )?total|sum|итого|всего|в том числе|gesamt|summe|zwischensumme|importe", re.IGNORECASE
+    r"(?:sub-?|grand )?total|sum|итого|всего|в том числе|gesamt|summe|zwischensumme|importe"
+    r"|razem|suma|ogółem|разом|усього",
+    re.IGNORECASE,
 )
 _COUNTED = re.compile(r"(?P<number>[-−–]?\s?\d[\d\s\u00a0.,]*)\s*(?P<unit>\D*|[cdk]?m[23])", re.IGNORECASE)
 _NUMBER_START = re.compile(r"(?:[^\w\s]|(?:ca|approx|about|etwa|env|circa|около|ок)\b\.?)?\s?\d", re.IGNORECASE)

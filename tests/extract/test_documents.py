@@ -100,6 +100,34 @@ def test_a_workbook_with_a_heading_further_down() -> None:
 
 
 @pytest.mark.parametrize(
+    "heading",
+    [
+        ("Item No.", "Description", "Order Qty", "UoM", "Unit Price"),
+        ("Material", "Bezeichnung", "Bestellmenge", "Einheit", "Preis pro Einheit"),
+        ("Art.-Nr.", "Text", "Anz.", "Mengeneinheit", "E-Preis"),
+        ("Réf. article", "Désignation", "Qté commandée", "U", "P.U. HT"),
+        ("Code article", "Libellé article", "Quantité", "Unité", "Prix unitaire HT"),
+        ("Kod towaru", "Nazwa towaru", "Ilość zamówiona", "J.m.", "Cena netto"),
+        ("Codice", "Descrizione", "Q.tà", "U.M.", "Prezzo unitario"),
+        ("Артикул", "Найменування товару", "Кількість", "Од.", "Ціна без ПДВ"),
+        ("Код", "Наименование", "Кол-во, шт", "Ед. изм.", "Цена"),
+        ("Código", "Descripción", "Cantidad", "Ud.", "Precio"),
+    ],
+)
+def test_a_heading_in_many_words_of_several_languages(heading: tuple[str, ...]) -> None:
+    [found] = requests("xlsx", xlsx(("No", *heading), (1, "C-35", "Cement", 12, "bags", 8.5)))
+
+    assert lines(found) == [("C-35", "Cement", "12", "bags", "8.5")]
+
+
+@pytest.mark.parametrize("other", ["Qty in stock", "Qty (delivered)", "Menge Lager"])
+def test_a_quantity_that_is_not_ordered_is_none(other: str) -> None:
+    [found] = requests("xlsx", xlsx(("Item", other, "Qty"), ("Cement", 500, 12)))
+
+    assert lines(found) == [(None, "Cement", "12", None, None)]
+
+
+@pytest.mark.parametrize(
     ("quantity", "unit", "read_as"),
     [
         ("40 m2", "", ("40", "m2")),
