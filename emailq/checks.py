@@ -231,14 +231,19 @@ async def old_snapshots(conn: Connection) -> Finding:
 
 
 async def locks(conn: Connection) -> Finding:
-    """A transaction that was left open after LOCK TABLE, ALTER TABLE, or a change of a queue's limits, or that waits to
-    lock a table: whoever comes after it waits too."""
+    """A transaction that was left open after LOCK TABLE or ALTER TABLE, or was prepared, or that waits to lock a table:
+    whoever comes after it waits too."""
     rows = await _rows(
         conn,
         """
-        select holder.pid, coalesce(nullif(application_name, ''), usename), state,
-               coalesce(on_table.lock, 'holds what they wait for'), date_trunc('second', xact_start),
-               left(regexp_replace(query, '[[:space:]]+', ' ', 'g'), 200)
+        with waited_for (pid) as (
+            select unnest(pg_blocking_pids(pid)) from pg_stat_activity
+            where application_name in ('emailq claim', 'emailq commit') and datname = current_database()
+        )
+        select format('pid %%s (%%s, %%s)', holder.pid, coalesce(nullif(application_name, ''), usename), state),
+               coalesce(on_table.lock, 'holds what they wait for'), date_trunc('second', xact_start) as since,
+               format(', by now with: %%s; commit there, or select pg_terminate_backend(%%s)',
+                      left(regexp_replace(query, '[[:space:]]+', ' ', 'g'), 200), holder.pid)
         from pg_stat_activity holder
         left join lateral (
             select case when l.granted then 'locks ' else 'waits to lock ' end || c.relname
@@ -250,23 +255,20 @@ async def locks(conn: Connection) -> Finding:
         ) on_table (lock) on true
         where xact_start < clock_timestamp() - make_interval(secs => %s)
           and application_name not in ('emailq claim', 'emailq commit') and holder.pid <> pg_backend_pid()
-          and (on_table.lock is not null
-               or exists (
-                  select from pg_stat_activity waiting
-                  where waiting.application_name in ('emailq claim', 'emailq commit')
-                    and waiting.datname = current_database()
-                    and holder.pid = any (pg_blocking_pids(waiting.pid))))
-        order by xact_start
+          and (on_table.lock is not null or holder.pid in (select pid from waited_for))
+        union all
+        (select format('the prepared transaction %%L', gid), 'holds what they wait for', date_trunc('second', prepared),
+                format('; commit prepared %%L, or rollback prepared %%L', gid, gid)
+         from pg_prepared_xacts
+         where 0 in (select pid from waited_for) and database = current_database()  -- of several, the forgotten one
+         order by prepared limit 1)
+        order by since
         """,
         (_named(r"create (?:unlogged )?table", migrations()), WAIT_S),
     )
     if not rows:
         return Finding("locks", "ok", "nobody keeps workers waiting")
-    held = "; ".join(
-        f"pid {pid} ({who}, {state}) keeps workers waiting: it {does} since {since}, by now with: {query};"
-        f" commit there, or select pg_terminate_backend({pid})"
-        for pid, who, state, does, since, query in rows
-    )
+    held = "; ".join(f"{who} keeps workers waiting: it {does} since {since}{cure}" for who, does, since, cure in rows)
     return Finding("locks", "fail", held, Unavailable.exit_code)
 
 
@@ -378,16 +380,20 @@ async def cleanup(conn: Connection) -> Finding:
 
 async def queues(conn: Connection) -> AsyncIterator[Finding]:
     """Queues where work waits and nothing will happen by itself."""
-    for name, pending, paused, waits, reason, command in await _rows(
+    for name, pending, paused, waits, reason, changed_by, command in await _rows(
         conn,
-        "select queue_name, pending, paused, waiting_for_dependency, reason, worker_command(queue_name)"
-        " from queue_status where pending > 0 and (workers = 0 or paused or waiting_for_dependency)"
+        "select queue_name, pending, paused, waiting_for_dependency, reason, open_transaction(who),"
+        " worker_command(queue_name)"
+        " from (select *, who_changes_settings(queue_name) as who from queue_status where pending > 0 offset 0) waiting"
+        " where workers = 0 or paused or waiting_for_dependency or who is not null"
         " order by queue_name",
     ):
         if paused:
             text = f"{pending} items wait; paused" + (f": {reason}" if reason else "") + f"; run: emailq resume {name}"
         elif waits:
             text = f"{pending} items wait: {reason}"
+        elif changed_by:
+            text = f"{pending} items wait: {changed_by} has changed its settings"
         else:
             text = f"{pending} items and no worker; run: {command}"
         yield Finding(f"queue {name}", "warn", text)

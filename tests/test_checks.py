@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import AsyncIterator, Awaitable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, LiteralString
 
 import psycopg
@@ -105,7 +106,7 @@ async def test_a_transaction_that_was_left_open_is_named_with_its_pid(
     ("deed", "does"),
     [
         ("lock table emails", "locks emails"),
-        ("insert into queue_controls (queue_name, max_running) values ('work', 1)", "holds what they wait for"),
+        ("lock table processing_queue in share mode", "holds what they wait for"),
     ],
 )
 async def test_who_keeps_workers_waiting_is_named(
@@ -131,6 +132,25 @@ async def test_who_keeps_workers_waiting_is_named(
     assert found.text.startswith(f"pid {pid} (psql, idle in transaction) keeps workers waiting: it {does} since ")
     assert found.text.endswith(f": {deed}; commit there, or select pg_terminate_backend({pid})")
     assert every[-1].check == "locks"
+
+
+async def test_a_prepared_transaction_that_keeps_workers_waiting_is_named(
+    dsn: str, ours: psycopg.AsyncConnection[Any], db: psycopg.Connection
+) -> None:
+    db.execute("begin; lock table processing_queue in share mode; prepare transaction 'theirs'")
+    with worker_on(dsn) as (conn, worker), ThreadPoolExecutor() as pool:
+        conn.execute("set application_name = 'emailq claim'")
+        claims = pool.submit(claim, conn, worker)
+        try:
+            found = await wait_until_async(lambda: _failed(checks.locks(ours)))
+        finally:
+            db.execute("rollback prepared 'theirs'")
+            claims.result()
+
+    assert found.text.startswith(
+        "the prepared transaction 'theirs' keeps workers waiting: it holds what they wait for "
+    )
+    assert found.text.endswith("; commit prepared 'theirs', or rollback prepared 'theirs'")
 
 
 async def test_who_waits_to_lock_a_table_is_named(
@@ -280,17 +300,23 @@ async def test_connections_that_run_out_are_named(
 
 
 async def test_queues_where_nothing_will_happen_are_named(
-    ours: psycopg.AsyncConnection[Any], db: psycopg.Connection
+    dsn: str, ours: psycopg.AsyncConnection[Any], db: psycopg.Connection
 ) -> None:
     add_items(db, 2, "work")
     add_items(db, 1, "mine")
     add_items(db, 1, "down")
-    register(db, "mine", "down")
+    add_items(db, 1, "changed")
+    register(db, "mine", "down", "changed")
     db.execute("select pause_queue('mine', 'month end'), trip_queue('down', 60, 'connection refused')")
 
-    found = {f.check: f.text async for f in checks.queues(ours)}
+    with psycopg.connect(dsn) as editor:
+        editor.execute("insert into queue_controls (queue_name, max_running) values ('changed', 1)")
+        found = {f.check: f.text async for f in checks.queues(ours)}
+        editor.rollback()
+        pid = editor.info.backend_pid
 
     assert found == {
+        "queue changed": f"1 items wait: a transaction of pid {pid} that is still open has changed its settings",
         "queue work": "2 items and no worker; run: emailq worker --queue work --handler work=module:function",
         "queue mine": "1 items wait; paused: month end; run: emailq resume mine",
         "queue down": "1 items wait: connection refused",

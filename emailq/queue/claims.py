@@ -14,6 +14,8 @@ from emailq.queue import jobs as queue
 from emailq.queue.session import Session
 from emailq.settings import Settings
 
+_LOCKED_S = 1.0  # a claim that waited for a lock in vain kept the other queues waiting: it comes again after so long
+
 
 class Claims:
     """What the lanes of a worker ask the database for. Whoever holds `lock` knows that no claim is in flight."""
@@ -33,6 +35,14 @@ class Claims:
 
     async def claim(self, queue_name: str, limit: int, marks: queue.Marks, *, fair: bool) -> list[Job]:
         """As jobs.claim; [] as well while the database is away or this worker is not registered."""
+        try:
+            return await self._claim(queue_name, limit, marks, fair=fair)
+        except psycopg.errors.LockNotAvailable as error:  # somebody changes the settings of this queue; others go on
+            log.warn("claim.failed", queue=queue_name, reason=brief(error))
+            await asyncio.sleep(_LOCKED_S)
+            return []
+
+    async def _claim(self, queue_name: str, limit: int, marks: queue.Marks, *, fair: bool) -> list[Job]:
         async with self.lock:
             worker_id = self._session.worker_id
             if worker_id is None or self._stopping.is_set():
@@ -44,6 +54,8 @@ class Claims:
                 return await queue.claim(
                     self._conn, queue_name, worker_id, limit, marks, fair=fair, suspects=self._suspects
                 )
+            except psycopg.errors.LockNotAvailable:
+                raise
             except psycopg.Error as error:
                 if error.sqlstate in ("EQ001", None):  # None: no answer, so it may hold jobs that we never heard of
                     self._session.forget(worker_id)

@@ -26,9 +26,9 @@
 -- at that moment as slot -1 (note_running_jobs); claims without a limit hold a shared lock (7718, queue), so none is missed.
 -- What a rate has left stands in queue_credits, and before the first claim in queue_controls.
 --
--- Locks: a claim takes the row of a limited queue, then queue rows, then its worker's row (not waiting for it); the
--- sweeper takes workers' rows (skipping locked ones), then queue rows. All times are the database's,
--- read through queue_now(), which a test can set with `set emailq.now = '…'`.
+-- Locks: a claim takes the row of a limited queue (it waits for that one alone, and not for long), then queue rows, then its
+-- worker's row; the sweeper takes workers' rows (skipping locked ones), then queue rows. All times are the database's, read
+-- through queue_now(), which a test can set with `set emailq.now = '…'`.
 --
 -- What others than emailq's own sessions call (triggers, and functions to steer with) finds its tables under any search_path.
 
@@ -119,6 +119,7 @@ as $$
 #variable_conflict use_column
 declare
     v_now timestamptz := queue_now();
+    v_lock_timeout text;
     v_lanes integer[] := '{1,2,3,4,5,6,7,8,9,10}';
     v_limit integer := p_limit;
     v_controls queue_controls;
@@ -136,18 +137,24 @@ begin
         return;
     end if;
     if v_controls.probe_at is not null then  -- its dependency is down: one job at a time finds out whether it is back
-        update queue_controls c set probe_at = v_now + interval '5 seconds'
-        where c.queue_name = p_queue and c.probe_at <= v_now;
+        perform from queue_controls c where c.queue_name = p_queue and c.probe_at <= v_now for update skip locked;
         if not found then
             return;
         end if;
+        update queue_controls c set probe_at = v_now + interval '5 seconds' where c.queue_name = p_queue;
         v_limit := 1;
     end if;
     if v_controls.max_running is not null or v_controls.max_per_s is not null then
         -- The next one's turn must not wait for our disk: a claim that a crash of PostgreSQL undoes is the same as one
         -- that the crash cut off, since all workers are lost with it.
         perform set_config('synchronous_commit', 'off', true);
-        select * into v_controls from queue_controls c where c.queue_name = p_queue for update;
+        select * into v_controls from queue_controls c where c.queue_name = p_queue for update skip locked;
+        if not found then  -- another claim's turn; or somebody changes the row, and our worker has other queues
+            v_lock_timeout := current_setting('lock_timeout');
+            perform set_config('lock_timeout', '500ms', true);
+            select * into v_controls from queue_controls c where c.queue_name = p_queue for update;
+            perform set_config('lock_timeout', v_lock_timeout, true);
+        end if;
         if v_controls.max_running is not null then
             v_slot := nextval('queue_slot_numbers');
             v_limit := least(v_limit, free_places(v_controls, v_slot, v_limit));
@@ -165,12 +172,11 @@ begin
         if v_limit <= 0 then
             return;
         end if;
-    else  -- until this claim is committed nobody sets a limit
-        perform pg_advisory_xact_lock_shared(7718, hashtext(p_queue));
-        if exists (select from queue_controls c where c.queue_name = p_queue and c.max_running is not null) then
-            return;  -- somebody just did: the next claim keeps to it
-        end if;
-    end if;
+    elsif not pg_try_advisory_xact_lock_shared(7718, hashtext(p_queue)) then  -- somebody sets a limit
+        return;
+    elsif exists (select from queue_controls c where c.queue_name = p_queue and c.max_running is not null) then
+        return;  -- somebody just did: the next claim keeps to it
+    end if;  -- until this claim is committed nobody sets one
 
     if p_suspects then
         return query

@@ -139,6 +139,32 @@ create or replace function who_keeps_waiting(p_name text) returns integer langua
     limit 1
 $$;
 
+-- The session that has changed a queue's settings and not committed, so that nothing of it is claimed; 0: none has, it is
+-- a prepared transaction. (What note_running_jobs locks tells who sets the first limit of a queue.)
+create or replace function who_changes_settings(p_queue text) returns integer language sql stable as $$
+    select coalesce(l.pid, 0)
+    from pg_locks l
+    where l.granted
+      and (l.transactionid = (
+               select c.xmax from queue_controls c
+               where c.queue_name = p_queue and (c.max_running is not null or c.max_per_s is not null))
+           or l.locktype = 'advisory' and l.classid = 7718 and l.objsubid = 2 and l.mode = 'ExclusiveLock'
+              and l.objid::bigint::bit(32)::integer = hashtext(p_queue)
+              and l.database = (select d.oid from pg_database d where d.datname = current_database()))
+      and not exists (
+          select from pg_stat_activity a where a.pid = l.pid and a.application_name in ('emailq claim', 'emailq commit'))
+    limit 1
+$$;
+
+-- How people are told of it. A prepared transaction has no session; of several the oldest was forgotten.
+create or replace function open_transaction(p_pid integer) returns text language sql stable as $$
+    select case when p_pid is null then null
+                when p_pid > 0 then format('a transaction of pid %s that is still open', p_pid)
+                else 'the prepared transaction ' || coalesce(
+                    (select quote_literal(p.gid) from pg_prepared_xacts p where p.database = current_database()
+                     order by p.prepared limit 1), 'that just ended') end
+$$;
+
 -- For how many seconds a worker had said nothing at that time. It sweeps four times a second; roles that may not see when
 -- don't learn of this.
 create or replace function silent_s(p_worker workers, p_at timestamptz) returns integer language sql stable as $$
@@ -193,8 +219,7 @@ begin
             return v_text || '; or done, for this worker gets no connection to commit results';
         end if;
         v_locked_by := who_keeps_waiting('emailq commit');
-        return v_text || coalesce('; or done, for commits of workers wait for a transaction of pid ' || v_locked_by
-                                  || ' that is still open', '');
+        return v_text || coalesce('; or done, for commits of workers wait for ' || open_transaction(v_locked_by), '');
     elsif q.status = 'processing' and not exists (select live_worker_ids()) then
         return 'its worker is gone, and there is no other that would give the item back; start one with: emailq worker';
     elsif q.status = 'processing' then
@@ -220,15 +245,19 @@ begin
         return format('it was there when %s workers were lost, so it waits to run alone', q.crashes);
     end if;
     -- whoever changed or locked the row and has not committed stands in its xmax; a claim passes such a row over
-    select l.pid into v_locked_by from pg_locks l join processing_queue o on o.xmax = l.transactionid
-    where o.id = p_id and l.locktype = 'transactionid' and l.granted and l.pid <> pg_backend_pid();
+    select coalesce(l.pid, 0) into v_locked_by from pg_locks l join processing_queue o on o.xmax = l.transactionid
+    where o.id = p_id and l.locktype = 'transactionid' and l.granted and l.pid is distinct from pg_backend_pid();
     if found then
-        return format('due, but a transaction of pid %s that is still open locks it', v_locked_by);
+        return format('due, but %s locks it', open_transaction(v_locked_by));
     end if;
-    -- a claim waits for whoever changes the queue's limits, or holds the table
+    v_locked_by := who_changes_settings(q.queue_name);
+    if v_locked_by is not null then
+        return format('due, but %s has changed the settings of the queue %s', open_transaction(v_locked_by), q.queue_name);
+    end if;
+    -- a claim waits for whoever holds the table
     v_locked_by := who_keeps_waiting('emailq claim');
     if v_locked_by is not null then
-        return format('due, but claims of workers wait for a transaction of pid %s that is still open', v_locked_by);
+        return format('due, but claims of workers wait for %s', open_transaction(v_locked_by));
     end if;
     select w.id, w.host, w.pid, w.held_up_by, silent_s(w, v_began) as silent_s into v_talker
     from workers w

@@ -736,6 +736,24 @@ async def test_queues_do_not_hold_up_each_other(db: psycopg.Connection, running:
         gate.opened.set()
 
 
+@pytest.mark.parametrize("limit", [None, 1])
+async def test_a_queue_whose_limit_is_changed_and_not_committed_does_not_hold_up_the_others(
+    dsn: str, db: psycopg.Connection, running: Running, limit: int | None
+) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('work', %s)", (limit,))
+    with psycopg.connect(dsn) as editor:
+        editor.execute("update queue_controls set max_running = 5")
+        async with running(done, other=done):
+            for count in range(1, 4):
+                add_item(db)
+                add_item(db, "other")
+                await wait_until_async(lambda: statuses(db, "other") == {"completed": count}, 3)  # noqa: B023
+            assert statuses(db) == {"pending": 3}
+
+            editor.commit()
+            await wait_until_async(lambda: statuses(db) == {"completed": 3}, 3)
+
+
 async def test_an_insert_wakes_an_idle_worker_before_it_would_look_again(
     app: App, db: psycopg.Connection, running: Running
 ) -> None:

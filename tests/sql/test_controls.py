@@ -1,7 +1,9 @@
 """queue_controls: pause and resume, queues that wait for what they depend on, limits of concurrency and rate."""
 
 import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -230,6 +232,34 @@ def test_suspects_take_slots_like_everybody(db: psycopg.Connection) -> None:
     claim_one(db, worker)
 
     assert claim(db, worker, suspects=True) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "deed"),
+    [
+        ("update queue_controls set max_running = 5", "update queue_controls set max_running = 4"),
+        ("update queue_controls set max_per_s = 1000", "update queue_controls set paused = true"),
+        ("update queue_controls set max_running = null", "update queue_controls set max_running = 4"),
+        ("update queue_controls set probe_at = '2000-01-01'", "update queue_controls set probe_at = null"),
+    ],
+)
+def test_a_claim_does_not_wait_for_who_changes_its_queue_and_does_not_commit(
+    dsn: str, db: psycopg.Connection, before: LiteralString, deed: LiteralString
+) -> None:
+    """At least not for long: all queues of its worker would wait with it."""
+    db.execute("insert into queue_controls (queue_name) values ('work')")
+    db.execute(before)
+    add_item(db)
+    worker = register(db)
+    db.execute("set statement_timeout = '3s'")
+
+    with psycopg.connect(dsn) as editor:
+        editor.execute(deed)
+        with suppress(psycopg.errors.LockNotAvailable):
+            assert claim(db, worker) == []
+        editor.rollback()
+
+    assert len(claim(db, worker)) == 1
 
 
 @pytest.mark.parametrize("has_row", [False, True])

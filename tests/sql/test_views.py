@@ -2,8 +2,11 @@
 
 import re
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -274,34 +277,75 @@ def test_why_the_rate_is_reached(db: psycopg.Connection) -> None:
     )
 
 
-def test_why_somebody_locks_the_row(dsn: str, db: psycopg.Connection) -> None:
+# What is open, or was prepared and forgotten.
+OPEN = pytest.mark.parametrize("end", ["", "prepare transaction 'theirs'"], ids=["open", "prepared"])
+
+
+@contextmanager
+def left_open(dsn: str, deed: LiteralString, end: LiteralString) -> Iterator[str]:
+    """Somebody who does that and does not commit; yields how he is told of."""
+    with psycopg.connect(dsn, autocommit=True) as editor:
+        editor.execute("begin")
+        editor.execute(deed)
+        if not end:
+            yield f"a transaction of pid {editor.info.backend_pid} that is still open"
+            editor.execute("rollback")
+        else:
+            editor.execute(end)
+            try:
+                yield "the prepared transaction 'theirs'"
+            finally:
+                editor.execute("rollback prepared 'theirs'")
+
+
+@OPEN
+def test_why_somebody_locks_the_row(dsn: str, db: psycopg.Connection, end: LiteralString) -> None:
     item_id = add_item(db)
     register(db)
-    with psycopg.connect(dsn) as editor:
-        editor.execute("update processing_queue set priority = 2 where id = %s", (item_id,))
 
-        text = why(db, item_id)
+    with left_open(dsn, "update processing_queue set priority = 2", end) as who:
+        assert why(db, item_id) == f"due, but {who} locks it"
 
-        assert text == f"due, but a transaction of pid {editor.info.backend_pid} that is still open locks it"
     assert why(db, item_id) == "due, with 0 items ahead of it"
 
 
-def test_why_claims_wait_for_somebody(dsn: str, db: psycopg.Connection) -> None:
+@OPEN
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "insert into queue_controls (queue_name, max_running) values ('work', 1)",
+        "update queue_controls set max_per_s = 1",
+        "update queue_controls set max_running = null where queue_name = 'limited'",
+    ],
+)
+def test_why_somebody_changes_the_settings_of_the_queue(
+    dsn: str, db: psycopg.Connection, deed: LiteralString, end: LiteralString
+) -> None:
+    db.execute("insert into queue_controls (queue_name, max_running) values ('limited', 2)")
+    queue = "work" if "insert" in deed else "limited"
+    item_id, other_id = add_item(db, queue), add_item(db, "other")
+    register(db, queue, "other")
+
+    with left_open(dsn, deed, end) as who:
+        assert why(db, item_id) == f"due, but {who} has changed the settings of the queue {queue}"
+        assert why(db, other_id) == "due, with 0 items ahead of it"
+
+    assert why(db, item_id) == "due, with 0 items ahead of it"
+
+
+@OPEN
+def test_why_claims_wait_for_somebody(dsn: str, db: psycopg.Connection, end: LiteralString) -> None:
+    db.execute("insert into queue_controls (queue_name, max_per_s) values ('work', 1)")
     item_id = add_item(db)
-    with worker_on(dsn) as (conn, worker), psycopg.connect(dsn) as editor:
+    with worker_on(dsn) as (conn, worker), ThreadPoolExecutor() as pool:
         conn.execute("set application_name = 'emailq claim'")
-        editor.execute("insert into queue_controls (queue_name, max_running) values ('work', 1)")
-        claims = threading.Thread(target=lambda: claim(conn, worker))
-        claims.start()
-        try:
+        with left_open(dsn, "lock table queue_credits", end) as who:
+            claims = pool.submit(claim, conn, worker)
             wait_until(lambda: value(db, "select count(*) from pg_locks where not granted") == 1)
             text = why(db, item_id)
-        finally:
-            editor.rollback()
-            claims.join()
-        pid = editor.info.backend_pid
+        claims.result()
 
-    assert text == f"due, but claims of workers wait for a transaction of pid {pid} that is still open"
+    assert text == f"due, but claims of workers wait for {who}"
 
 
 def test_why_it_runs_while_commits_wait_for_somebody(dsn: str, db: psycopg.Connection) -> None:
