@@ -28,6 +28,8 @@ _PIECES = [
     *(b"Content-Type: multipart/mixed; boundary=b\r\n", b"Content-Type: message/rfc822\r\n\r\n", b"charset=utf-7"),
     *(b"Content-Transfer-Encoding: base64\r\n", b"charset=utf-16", b"filename*0*=x''%", b"begin 644 a\r\n"),
     *(b"Date: Mon, 99 Foo 99999999999 99:99:99 +9999\r\n", b"<table><td><b>", b"&#xD800;", b"&#0;", b"On 1 wrote:\n>"),
+    *(b"<s>", b"</s>", b"&#xfffe;", b"<pre>", b"<ol><li>", b"<blockquote>", b"<a href=x>", b"<td colspan=9>", b"<!--"),
+    *(b"<p style='display:none'>", b"<div class=gmail_quote>", b"-- \n", b"\n> "),
 ]  # fmt: skip
 
 
