@@ -5,6 +5,7 @@ from emailq.parse.automatic import (
     DESK,
     FORWARDED,
     MAYBE_AUTO_REPLY_SUBJECT,
+    QUESTION,
     REPLY,
     TAGS,
     Automation,
@@ -41,6 +42,14 @@ def _is_auto_reply_subject(subject: str) -> bool:
     return not asks and bool(_AUTO_REPLY_SUBJECT.match(subject) or _AUTO_REPLY_TITLE.match(subject))
 
 
+def _asks_twice(subject: str, reply: SplitText) -> bool:
+    """Whether subject and text ask ("Out of office: who signs?") and none of it says that somebody is away."""
+    if not subject.endswith("?"):
+        return False
+    text = lower(reply.new[:_READ_NEW])
+    return bool(QUESTION.search(text)) and not notes.says_absent(text)
+
+
 def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:
     submitted = headers.get("auto-submitted", "").strip().lower()
     precedence = headers.get("precedence", "").strip().lower()
@@ -48,7 +57,7 @@ def detect_auto_reply(message: Message, headers: dict[str, str], subject: str, r
         return auto_reply(headers, sign)
     if submitted == "no" or FORWARDED.match(subject):
         return None
-    names_itself = _is_auto_reply_subject(subject)
+    names_itself = _is_auto_reply_subject(subject) and not _asks_twice(subject, reply)
     if names_itself and not REPLY.match(subject) and not notes.cites_note(reply.new):  # people answer such replies
         return auto_reply(headers, "subject of an automatic reply")
     is_answer = "in-reply-to" in headers and bool(submitted)  # help desks set Precedence on acknowledgements too

@@ -29,7 +29,7 @@ class Automation:
 READ = 20_000  # characters of a text that are looked at
 MAYBE_AUTO_REPLY_SUBJECT = one_of(notices.MAYBE_AUTO_REPLY_SUBJECTS, r"(?:(?:re|aw|sv|ответ):\s*)?")
 _AUTOMATIC_TEXT = one_of(notices.AUTOMATIC_TEXTS)
-_QUESTION = re.compile(r"(?<![^\n?])[^\S\n]*+[^\s?][^\n?]{10,}[?？](?:\s|$)")  # begun once a line, not at each letter
+QUESTION = re.compile(r"(?<![^\n?])[^\S\n]*+[^\s?][^\n?]{10,}[?？](?:\s|$)")  # begun once a line, not at each letter
 _FILTERED_TEXT = one_of(notices.FILTERED_TEXTS)
 LIST_HEADERS = (
     "list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-ml-name",
@@ -43,7 +43,8 @@ DESK = re.compile(  # where nobody's name is in the address
     r"aten\w+|soporte|suporte|assisten\w+|biuro|bok|pomoc|zakaz|podderzhka|priem\w*|obrasch\w*|admin|desk|hr|jobs?|karriere|"
     r"bewerbung|accueil|mairie|planning|protocollo|urp|iletisim|destek|sales|orders|shop|[ei]nquir\w+|reception|postfach|verteiler|messagerie|correo|poczta|posta|server|system|gateway|spam\w*|rezeption|empfang|poststelle|kanzlei|zentrale|praxis|"
     r"anfragen?|bestellung\w*|[sc]e[ckg]ret\w+|segreteria|booking\w*|complaints?|claims?|regist\w+|recruit\w+|feedback|"
-    r"volunteer\w*|membership|returns)[@+._-]",
+    r"volunteer\w*|membership|returns|"
+    r"anti-?spam|antivirus|serwer|filter|firewall|security|imsva|[a-z]?smg|mailgw)[@+._-]",
     re.IGNORECASE,
 )
 _PEOPLES_MAILER = re.compile(
@@ -83,7 +84,7 @@ def is_persons(sender: Address) -> bool:
 
 def asks_as_person(sender: Address, text: str) -> bool:
     """Whether somebody asks from an address of their own, who may cite what a program says."""
-    return bool(_QUESTION.search(text)) and is_persons(sender)
+    return bool(QUESTION.search(text)) and is_persons(sender)
 
 
 def has_null_path(headers: dict[str, str]) -> bool:

@@ -23,6 +23,7 @@ from emailq.parse.bulk import detect_bulk, detect_newsletter
 from emailq.parse.failures import Message
 from emailq.parse.patterns import lower, one_of
 from emailq.parse.replies import SplitText, split_reply
+from emailq.parse.tickets import is_reply_above
 
 _AGGREGATE_SUBJECT = re.compile(r"\[?report domain: ?\S{1,255},?;? submitter:", re.IGNORECASE)
 _READ_SUBJECT = one_of(notices.READ_SUBJECTS, after=r"(?:\s?:|\s?\(|$)")
@@ -30,6 +31,8 @@ _READ_TEXT = one_of(notices.READ_TEXTS)
 _METHOD = re.compile(
     rb"^METHOD:[ \t]*(?!PUBLISH)[A-Z]", re.MULTILINE | re.IGNORECASE
 )  # RFC 5546: a question or an answer
+_MEETING_RULE = "*~*~*~*~*~*~*~*~*~*"  # Exchange and Zimbra set it between a meeting and what its host writes
+_INVITATION = one_of(notices.INVITATION_TEXTS)
 _OF_MESSAGE = re.compile(r"(?:your (?:message|post|mail)|the results of your|rejected|request to)", re.IGNORECASE)
 _HEAD = 300  # characters of a text in which a word of notes stands
 _LONGEST = 1500  # characters of a text that is judged by its words
@@ -54,10 +57,10 @@ def detect_automation(message: Message, reply: SplitText | None = None) -> Autom
         detect_report(message, headers, subject)
         or detect_bounce(message, headers, subject, reply)
         or _program(headers, subject, reply)
-        or detect_auto_reply(message, headers, subject, reply)
         or _receipt(message, subject)
-        or _calendar(message, headers, subject)
-        or detect_bulk(message, headers, subject)
+        or detect_auto_reply(message, headers, subject, reply)
+        or _calendar(message, headers, subject, reply)
+        or detect_bulk(message, headers, subject, reply)
         or _generated(message, headers, subject, reply)
         or detect_newsletter(message, headers, subject)
         or _worded(message, headers, subject, reply)
@@ -76,7 +79,7 @@ def _receipt(message: Message, subject: str) -> Automation | None:
     return None
 
 
-def _calendar(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
+def _calendar(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:
     """An invitation, an answer to one or a cancellation (RFC 5546); not one that a person passes on as a file."""
     if "calendarmessage" in headers.get("content-class", "").lower():
         return Automation("calendar", ("Content-Class: calendarmessage",))
@@ -88,6 +91,10 @@ def _calendar(message: Message, headers: dict[str, str], subject: str) -> Automa
     body = message.body_text or ""
     if body[:200].lstrip().startswith("BEGIN:VCALENDAR") and _METHOD.search(body[:READ].encode("utf-8", "replace")):
         return Automation("calendar", ("a calendar as text",))
+    if not sent_by_hand(headers, subject) and (
+        _MEETING_RULE in reply.new or ("oogle" in reply.new and _INVITATION.search(lower(reply.new[:READ])))
+    ):
+        return Automation("calendar", ("text of an invitation",))
     return None
 
 
@@ -122,9 +129,17 @@ def _generated(message: Message, headers: dict[str, str], subject: str, reply: S
     reason = programs.reason_for(message, headers, subject, reply)
     if not reason and has_null_path(headers) and "x-auto-response-suppress" in headers:
         reason = "null return path and X-Auto-Response-Suppress"
-    if reason and notes.names_receipt(subject) and notes.says_arrival(reply.new):
+    if reason and notes.says_arrival(reply.new) and (notes.names_receipt(subject) or _is_ticket(message)):
         return auto_reply(headers, reason, "says that a message came in")
+    if reason == programs.BY_TEXT and (newsletter := detect_newsletter(message, headers, subject)):
+        return newsletter
     return Automation("auto_generated", (reason,)) if reason else None
+
+
+def _is_ticket(message: Message) -> bool:
+    """Whether it begins with the line above which a help desk wants its answers."""
+    lines = [said for line in (message.body_text or "")[:500].split("\n") if (said := line.strip())]
+    return any(map(is_reply_above, lines[:3]))
 
 
 def _worded(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:

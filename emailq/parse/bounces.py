@@ -17,7 +17,7 @@ from emailq.parse.automatic import (
     sent_by_hand,
 )
 from emailq.parse.failures import STATUS, Message, read_facts, read_status
-from emailq.parse.patterns import lower, one_of
+from emailq.parse.patterns import lower, one_of, words_of
 from emailq.parse.replies import SplitText
 
 _REPORTS = {  # RFC 3464, RFC 6533, RFC 8098, RFC 5965
@@ -29,7 +29,12 @@ _REPORTS = {  # RFC 3464, RFC 6533, RFC 8098, RFC 5965
 }
 _REPORT_PARTS = {f"message/{name}": kind for name, kind in _REPORTS.items()}
 _REPORT_TYPE = re.compile(r"report-type\s*=\s*[\"']?([a-z-]+)", re.IGNORECASE)
-_COMPLAINT_SUBJECT = re.compile(r"complaint about message from \d", re.IGNORECASE)  # Hotmail's own form
+_COMPLAINT_SUBJECT = re.compile(  # Hotmail's own form, SpamCop's, and those of ARF without its parts
+    r"complaint about message from \d|\[spamcop \(|e?-?mail (?:feedback|abuse) report for (?:ip )?\d|"
+    r"abuse report (?:about|for|concerning) (?:ip )?\d",
+    re.IGNORECASE,
+)
+_FEEDBACK = re.compile(r"^Feedback-Type: ?[a-z-]{3,20}\s*$", re.MULTILINE | re.IGNORECASE)  # RFC 5965 §3.1
 # Italian certified mail tells how a letter fares by X-Ricevuta (decree of 2005-11-02, annex §6.3): these are failures.
 _PEC_FAILURES = ("non-accettazione", "errore-consegna", "preavviso-errore-consegna", "rilevazione-virus")
 _NOTICE = re.compile(r'notificationType\\?"\s*:\s*\\?"(Bounce|Complaint|Delivery)\\?"')  # Amazon SES through SNS
@@ -61,6 +66,9 @@ _GREETING = one_of(notices.GREETINGS, r"\s{0,9}", r"\b(?! ?[.!])")
 _FAILURE_SUBJECT = one_of(notices.FAILURE_SUBJECTS)
 _FAILURE_TEXT = one_of(notices.FAILURE_TEXTS)
 _SENT_MAIL = one_of(notices.SENT_MAIL)
+_DELAY_TEXT = one_of(notices.DELAY_TEXTS)
+_MAIL_LABELS = frozenset(words_of(notices.MAIL_LABELS))
+_TIME = re.compile(r"\b\d\d?[:.]\d\d\b")
 _HELP_WORD = one_of(notices.HELP_WORDS)
 _UNDELIVERED = one_of(notices.UNDELIVERED)
 _FIRST_PERSON = one_of(notices.FIRST_PERSON)
@@ -82,9 +90,11 @@ def detect_report(message: Message, headers: dict[str, str], subject: str) -> Au
         kind = "bounce" if receipt in _PEC_FAILURES else "delivery_receipt"
         about = MESSAGE_ID.search(headers.get("x-riferimento-message-id", ""))
         return Automation(kind, (f"X-Ricevuta: {receipt[:40]}",), None, about[1] if about else None)
+    body = message.body_text
     if _COMPLAINT_SUBJECT.match(subject):
         return _described(message, headers, "complaint", "subject of a complaint")
-    body = message.body_text
+    if body and "eedback-" in body[:READ] and _FEEDBACK.search(body[:READ]) and not sent_by_hand(headers, subject):
+        return _described(message, headers, "complaint", "text of a complaint")
     if body and "otificationType" in body[:READ] and (notice := _NOTICE.search(body[:READ])):
         kind = {"Bounce": "bounce", "Complaint": "complaint", "Delivery": "delivery_receipt"}[notice[1]]
         return _described(message, headers, kind, "notice of a mail service")
@@ -103,8 +113,9 @@ def detect_bounce(message: Message, headers: dict[str, str], subject: str, reply
         has_null_path=headers.get("return-path", "x").strip().strip("<>").lower() in ("", "mailer-daemon"),
         has_subject=bool(_BOUNCE_SUBJECT.match(subject)),
     )
-    is_about_failure = not signs.system and (signs.has_subject or _is_about_failure(subject))
-    tells_failure = is_about_failure and _tells_failure(senders, reply)
+    is_plain_sender = signs.system in ("", _MAYBE_SYSTEM)
+    is_about_failure = is_plain_sender and (signs.has_subject or bool(_UNDELIVERED.search(subject)))
+    tells_failure = is_about_failure and _tells_failure(message, subject, reply)
     if not (signs.system or signs.has_null_path or signs.has_subject or tells_failure):
         return None
     if not signs.has_subject and signs.system != _SYSTEM and says_auto_reply(headers, subject):
@@ -175,19 +186,35 @@ def _says_so(signs: _Signs, subject: str, text: str) -> bool:
     return has_code or bool(_FAILURE_SUBJECT.search(subject) or _FAILURE_TEXT.search(text))
 
 
-def _tells_failure(senders: list[Address], reply: SplitText) -> bool:
-    """Whether a text begins with a message that was not delivered, and has a cause; nobody asks or says "I"."""
-    text = lower(reply.new[:2000])
+def _tells_failure(message: Message, subject: str, reply: SplitText) -> bool:
+    """Whether a text begins with a message that was not delivered, and has a cause; nobody asks or says "I".
+
+    The fields of a message look like the head of one that is quoted, which has a time. A parcel has no status code.
+    """
+    senders = message.from_[:3]
+    own, quoted = lower(reply.new[:2000]), lower(reply.quoted[:_HEAD])
+    is_table = _lists_fields(quoted) and not _TIME.search(quoted)
+    text = lower((message.body_text or "")[:2000]) if is_table or programs.is_no_reply(senders) else own
     if any(map(is_persons, senders)) or not _says_undelivered(text[:_HEAD]):
         return False
-    has_cause = STATUS.search(text) or _BOUNCE_TEXT.search(text)
-    return bool(has_cause) and not (_QUESTION.search(text) or _FIRST_PERSON.search(text))
+    has_cause = bool(STATUS.search(text))
+    if not has_cause and _names_mail(subject):
+        has_cause = bool(_BOUNCE_TEXT.search(text) or _DELAY_TEXT.search(text)) or _lists_fields(text)
+    return has_cause and not (_QUESTION.search(own) or _FIRST_PERSON.search(own))
 
 
-def _is_about_failure(subject: str) -> bool:
+def _lists_fields(text: str) -> bool:
+    """Whether it says of a message from whom and to whom it was, or under which subject, as the lines of a table."""
+    labels = {line.partition(":")[0].strip(" *|\t") for line in text.replace("：", ":").split("\n") if ":" in line}
+    return len(labels & _MAIL_LABELS) >= 2
+
+
+def _names_mail(subject: str) -> bool:
     """ "Message not delivered", or "not delivered:" before the subject of the message."""
+    if _BOUNCE_SUBJECT.match(subject) or _SENT_MAIL.search(subject):
+        return True
     failed = _UNDELIVERED.search(subject)
-    return failed is not None and bool(_SENT_MAIL.search(subject) or _COLON.match(subject, failed.end()))
+    return failed is not None and bool(_COLON.match(subject, failed.end()))
 
 
 def _says_undelivered(said: str) -> bool:

@@ -19,17 +19,33 @@ from emailq.parse.automatic import (
 )
 from emailq.parse.domains import registrable
 from emailq.parse.failures import Message
-from emailq.parse.patterns import lower, one_of
+from emailq.parse.patterns import has_any, lower, one_of
+from emailq.parse.replies import SplitText
 
 _UNSUBSCRIBE = one_of(notices.UNSUBSCRIBE_TEXTS)
 _TICKET = re.compile(r"\[[^\]\d]{0,30}(?:#|(?:ticket|case|request|anfrage|заявка|обращение|тикет)\W{1,3})\d{3,}\]")
 _NEWSLETTER = one_of(notices.NEWSLETTER_SUBJECTS)
 _LINK = re.compile(r"\bhttps?://([\w.-]{4,100})")
+_LIST_SIGNS = (
+    "leave@",
+    "unsubscribe@",
+    "request@",
+    "/listinfo",
+    "subed1=",
+    "/sympa/",
+    "/unsub",
+    "unsubscribe from the ",
+)
+_LIST_NAME = re.compile(  # of Mailman, Google Groups, LISTSERV, Sympa and Groups.io
+    r"(?<![\w.+-])([\w.-]{1,60})(?:-leave|-unsubscribe|-request|\+unsubscribe)@|"
+    r"/listinfo(?:\.cgi)?/([\w.-]{1,60})|subed1=([\w-]{1,60})|/sympa/(?:info|sigrequest|signoff)/([\w.-]{1,60})|"
+    r"/g/([\w-]{1,60})/unsub\b|unsubscribe from the ([\w-]{1,60}) list"
+)
 _FOOT = 1500  # characters at the end of a text
 _FROM_LIST = re.compile(r"\bowner-|-(?:admin|owner|request|bounces)[@+]", re.IGNORECASE)
 
 
-def detect_bulk(message: Message, headers: dict[str, str], subject: str) -> Automation | None:
+def detect_bulk(message: Message, headers: dict[str, str], subject: str, reply: SplitText) -> Automation | None:
     """A mailing list (RFC 2919, RFC 2369), or a sender of many that offers to unsubscribe."""
     precedence = headers.get("precedence", "").strip().lower()
     found = [name for name in LIST_HEADERS if headers.get(name)]
@@ -46,6 +62,8 @@ def detect_bulk(message: Message, headers: dict[str, str], subject: str) -> Auto
         return None
     if precedence in ("bulk", "junk"):
         bulk.append(f"precedence {precedence}")
+    if not found and not bulk and _is_to_list(message, headers, reply):
+        found.append("foot of a mailing list")
     if not found and not bulk:
         return None
     return Automation("bulk" if not found or _is_campaign(headers, subject, found) else "mailing_list", (*found, *bulk))
@@ -95,6 +113,16 @@ def _is_by_hand(message: Message, headers: dict[str, str]) -> bool:
 def _tells_how_to_unsubscribe(message: Message) -> bool:
     text = message.body_text or ""
     return bool(_UNSUBSCRIBE.search(lower(text if len(text) <= READ else text[-READ:])))
+
+
+def _is_to_list(message: Message, headers: dict[str, str], reply: SplitText) -> bool:
+    """Whether its foot tells how to leave a list to which it went; of a list that lost its header on the way."""
+    foot = lower(f"{reply.new[-_FOOT:]}\n{reply.signature[-_FOOT:]}")
+    if not has_any(_LIST_SIGNS, foot):
+        return False
+    names = {name for found in _LIST_NAME.findall(foot) for name in found if name}
+    recipients = lower(f"{headers.get('to', '')} {headers.get('cc', '')}"[:2000])
+    return any(re.search(rf"(?<![\w.+-]){re.escape(name)}@", recipients) for name in names)
 
 
 def _is_campaign(headers: dict[str, str], subject: str, found: list[str]) -> bool:

@@ -283,4 +283,5 @@ NO_CALL = r"""
     derzeit|momentan|aktuell|salve|salut|merci|désol|actuellement|gracias|lo siento|grazie|obrigad|witam|witaj|dzięk
     niestety|cześć|sorry|unfortunately|currently|please|note|today|tomorrow|yes|however|also|ja\b|да\b|нет\b|oui|sí|sim
     hinweis|grüezi|grüß|tack|hej|dobr|ahoj|szia|merhaba|kolle|cher|estimad|gentil|spett|szanown|automat|автомат
+    hei|heippa|moi\b|terve|bun[ăa]|γεια|здраво|kedves|tisztelt|kære|kära|goede|beste|god\b
 """

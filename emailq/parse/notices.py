@@ -50,10 +50,12 @@ BOUNCE_TEXTS = r"""
     original message (?:was received|follows|headers)
     (?:почтовый )?ящик (?:\S{1,60} )?(?:не существует|переполнен|недоступен|отключен|заблокирован)
     не может быть доставлено|(?:адресат|пользовател\w*|получател\w*|адрес) (?:\S{1,60} )?не (?:существует|найден)
-    сообщение не (?:было )?доставлено|empfänger(?:adresse)? (?:unbekannt|nicht gefunden|wurde)|blocked by our spam
+    (?:сообщение|письмо) (?:\S{1,20} ){0,8}не (?:было )?доставлено
+    empfänger(?:adresse)? (?:unbekannt|nicht gefunden|wurde)|blocked by our spam
     postfach (?:\S{1,80} ){0,3}(?:ist )?voll
     nachricht konnte nicht (?:zugestellt|an)|message n'a pas pu être (?:remis|distribué|livré)
-    (?:mensaje|correo).{0,30}no (?:se pudo|se ha podido|pudo ser) entrega|\b[45]\d\d[ -]{1,3}#?[45]\.\d{1,3}\.\d{1,3}
+    (?:mensaje|correo).{0,40}no (?:se pudo|se ha podido|pudo ser|ha (?:podido )?s(?:ido|er)) entrega
+    \b[45]\d\d[ -]{1,3}#?[45]\.\d{1,3}\.\d{1,3}
     \b(?:smtp|diagnostic|status)[^\n]{0,60}\b[45](?:\.\d{1,3}\.\d{1,3}|\d\d)\b
     (?:said|respon\w*|error|code|reply)[^\n]{0,40}\b[45]\d\d\b|ユーザー?が(?:存在|見つか)
     宛先.{0,30}(?:存在|見つか|届|送信)|送信できません|配信できません|お届けできません|收件人.{0,20}不存在|无法送达
@@ -69,6 +71,9 @@ SENT_MAIL = r"""
 # … and that it did not arrive, or not yet.
 UNDELIVERED = r"""
     \b(?:not|n['’]t|cannot|could ?not|unable|failed|failure)\b.{0,30}\bdeliver|undeliver
+    \bverzögert|opóźnion|zadrž|livrar\w{1,2} (?:nu a )?(?:eșu|esu)|kézbesítési (?:hiba|késés)
+    falha n[ao] (?:entrega|envio)
+    retrasad|retardé|différé|ritardat|in ritardo|atrasad|vertraagd|försena|forsinket|zpožděn|geciktiril|延迟|遅延|遅れ
     deliver\S{0,3} .{0,20}(?:fail|delay)|\bdelayed\b|returned to (?:the )?sender
     (?:did not|n['’]t|could not) (?:be )?reach|not accepted|nicht (?:\S{1,12} )?(?:zugestellt|zustellbar|ausgeliefert)
     nicht (?:\S{1,12} )?übermittelt|unzustellbar|zustellung.{0,30}(?:fehl|verzögert|nicht|gescheitert)
@@ -90,6 +95,24 @@ UNDELIVERED = r"""
     \b(?:blocked|rejected|refused)\b|ab(?:gelehnt|gewiesen)|zurückgewiesen|verweigert|отклон[её]н|отвергнут|відхилен
     \brejet[ée]e?\b|\brefusée?\b|rechazad|rifiutat|respint|rejeitad|recusad|odrzucon|geweigerd
     teslim edile?m|iletilemedi|無法(?:傳遞|送達)|未能(?:送达|投递)|配信できません|전송.{0,6}못
+"""
+
+# Why a message is delayed, which monitoring says of other things too.
+DELAY_TEXTS = r"""
+    (?:still|remains?|waiting) in (?:the|our) (?:mail )?queue|retried for|next (?:delivery )?attempt|keep trying
+    connection (?:refused|timed out)|greylist|stay in the queue
+    (?:осталось|остаётся|остается|находится|стоит) в очереди|повторн\S{2,3} попыт|попытк\S .{0,20}доставк
+    in der warteschlange|(?:weitere|nächste) zustellversuch|file d['’]attente|en la cola|intentos de entrega
+    nella coda|in coda|na fila de|tentativas de entrega|w kolejce|prób\S{0,2} (?:doręcz|dostarcz)|in de wachtrij
+"""
+# The labels of the fields of a message, of which notices about one name some.
+MAIL_LABELS = """
+    from|to|sender|recipient|recipients|subject|message-id|von|an|absender|empfänger|betreff|от|кому|отправитель
+    получатель
+    тема|de|à|expéditeur|destinataire|objet|para|remitente|destinatario|asunto|da|mittente|oggetto|remetente
+    destinatário|assunto|od|do|nadawca|adresat|odbiorca|temat|van|aan|afzender|ontvanger|onderwerp|від|відправник
+    отримувач|одержувач|från|till|ämne|fra|til|emne|odesílatel|příjemce|předmět|gönderen|alıcı|kime|konu|发件人|收件人
+    主题|差出人|宛先|件名|보낸 사람|받는 사람|제목
 """
 
 # How people ask for help with what fails.
@@ -136,6 +159,7 @@ STATUS_TEXTS = {
         not (?:a )?member|relay|rejected by|spam|permission|(?:access )?denied|filter|権限|virus|infected|banned
         policy|policies|политик\w{1,3} безопасности|malware|prohibited|was blocked|blacklist|blocklist|blocked using
         (?:spf|dkim|dmarc) (?:check|fail|policy|record|verif)|спам|вирус|content checker
+        (?:заблокирован|отклон[её]н)\S{0,2} (?:\S{1,12} )?(?:шлюз|защит|правил|фильтр)
     """,
     "5.1.1": r"""
         (?:user|recipient|mailbox|addressee|address|account)(?: name| <\S{3,100})? (?:is )?unknown
@@ -220,6 +244,13 @@ AUTOMATIC_TEXTS = r"""
     (?:respuesta|mensaje) automátic|generado automáticamente|risposta automatica|resposta automática
     generat[ao] (?:automaticamente|dal sistema)|自動で送信|automatisch bericht|automatyczn|自動(?:送信|返信|配信)
     自动(?:回复|发送)
+    automatick\S{1,3} (?:odpověď|odpoveď|zpráv|správ|potvrzen|potvrden|e-?mail)
+    automaticky (?:gener|vygener|odesl|vytvoř)|(?:generován|odeslán|vytvořen|odoslan|vytvoren)\S? automaticky
+    automatisk\S? (?:svar|besked|meddelande|melding|bekräft|bekræft|bekreft|kvitter|generer|skapa|skick|op?prett|send)
+    otomatik (?:bir )?(?:yanıt|mesaj|cevap|e-?posta|olarak (?:gönder|oluştur|üret))
+    automaattinen (?:vastaus|viesti|kuittaus)
+    automatikus (?:válasz|üzenet|visszaigazol)|(?:mesaj|răspuns|e-?mail) (?:generat )?automat\b
+    (?:wiadomość|mail) automatyczn
 """
 
 # What filters on the way do with everybody's mail.
@@ -245,7 +276,13 @@ READ_SUBJECTS = r"""
     not read|read|gelesen|ungelesen|lu|non lu|leído|no leído|letto|non letto|lida|não lida|gelezen|läst|læst|lest
     przeczytano|прочитано|прочтено|не прочтено|(?:уведомление|подтверждение) (?:о )?прочтени[ия]|прочитане|開封済み
     已读|disposition notification|return receipt|lesebestätigung|accusé de lecture|confirmación de lectura
-    conferma di lettura
+    conferma di lettura|potwierdzenie (?:przeczytania|odczytania|wyświetlenia)|confirmação de leitura|leesbevestiging
+    läskvitto|läsbekräftelse|læsekvittering|lesebekreftelse|lukukuittaus|potvrzení o přečtení|přečteno
+    okundu(?: bilgisi)?
+    olvasási visszaigazolás|підтвердження (?:про )?прочитання|непрочитане|nieprzeczytan[aeo]|ulæst|oläst|ulest
+    niet gelezen
+    accusé de réception|acuse de recibo|ricevuta di ritorno|empfangsbestätigung|ontvangstbevestiging
+    开封确认|開封確認|已读回执|未读|未開封
 """
 READ_TEXTS = r"""
     (?:message|mail|nachricht).{0,120}\b(?:was|wurde|has been)\b.{0,80}\b(?:read(?! by)|displayed)
@@ -255,11 +292,25 @@ READ_TEXTS = r"""
     (?:письмо|сообщение).{0,120}(?:прочтен|прочитан|просмотрен)|\n\s{0,9}(?:было )?(?:прочтен|прочитан|просмотрен)о
     wiadomość.{0,160}\b(?:przeczytana|wyświetlona|usunięta)|bericht.{0,160}\b(?:is|werd) (?:gelezen|geopend)
     \n\s{0,9}(?:(?:is|werd) (?:gelezen|geopend)|lästes|blev læst|ble lest)
-    a été lu|(?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)|return receipt|开封|開封
+    \bsans (?:avoir été|être) lu|\bsin (?:leer|haber sido leíd|ser leíd)|\bsenza essere (?:stat\S )?lett
+    \bsem (?:ser|ter sido) lid|zonder (?:te zijn )?gelezen|ungelesen gelöscht|ohne gelesen|без прочтения
+    bez (?:od|prze)czytania
+    utan att (?:ha )?läs|uden at (?:være|blive) læst|uten å (?:bli|være) lest|bez přečtení|okunmadan silin
+    \n\s{0,9}(?:byla? |bola? )(?:přečten|zobrazen|prečítan|odstraněn)|\n[^\n]{0,60}\bokundu\b|\n\s{0,9}on luettu
+    (?:zpráv|správ)\S{0,2}.{0,160}\b(?:přečten|zobrazen|prečítan)|(?:повідомлення|лист).{0,120}(?:прочитан|переглянут)
+    a été (?:lu|affiché)|foi (?:lida|exibida)|(?:ileti|mesaj|e-?posta).{0,160}\bokundu
+    (?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)|return receipt|开封|開封
+"""
+
+# Below what Google sends of meetings, where its calendar part is lost.
+INVITATION_TEXTS = r"""
+    (?:invit|einladung|приглашение|convite|zaproszenie|uitnodiging|запрош|pozvánka|davet)\S{0,6} (?:\S{1,9} ){0,3}google
+    google (?:カレンダー|日历)
 """
 
 # Sentences of a note that somebody is away, or works there no more: who says so of oneself or of the firm …
 ABSENT_SENTENCES = r"""
+    \bnot (?:be )?(?:reading|checking|answering) (?:my |the )?(?:e-?)?mail|away from (?:my |the )?(?:mail|computer|desk)
     \booo (?:until|till|from)|\bв отъезде|\bi(?:['’]ve| have)? left\b
     (?:e-?mails?|inbox) (?:is|are|gets?) (?:only )?checked|de retour (?:le|lundi|à partir|dès|en)\b
     (?:contestar|responder)\S{0,6} .{0,30}(?:retraso|demora)|(?:sono|sarò) in (?:maternità|malattia)|\bвыходной\b
@@ -370,6 +421,11 @@ RECEIPT_SUBJECTS = r"""
     accusé de réception|(?:nous avons )?(?:bien )?reçu votre|confirmation de réception|acuse de recibo|hemos recibido
     recibimos|confirmación de recepción|conferma (?:di )?ricezione|abbiamo ricevuto|ricevuta di|avviso di ricevimento
     recebemos|confirmação de rece|otrzymaliśmy|potwierdzenie (?:otrzymania|przyjęcia|zgłoszenia|rejestracji|wpływu)
+    potvrzení (?:o )?přijetí|potvrdenie (?:o )?prijat|bekräftelse (?:på|av)|tack för (?:ditt|din|att du)|bekræftelse på
+    vi har (?:tagit emot|modtaget|mottatt)|tak for din henv|takk for (?:din henv|henv|at du)|visszaigazolás
+    confirmare de primire
+    (?:talebiniz|mesajınız|başvurunuz) (?:\S{1,12} )?(?:alın|ulaş)|ми отримали|підтвердження отримання
+    ваш\S? (?:звернення|заявк\S) (?:\S{1,12} )?(?:прийнят|отриман)
     ontvangstbevestiging|受付完了|(?:已)?收到(?:了)?您的|您的.{0,12}(?:已收到|已受理|已提交)
 """
 # Who says "I" writes by hand.
@@ -382,7 +438,8 @@ FIRST_PERSON = r"""
 # What notes ask for; other things people ask for.
 PLEASE = r"""
     contact|call|write|direct|redirect|reach|e-?mail|mail|refer|get in|address|speak|turn|forward|feel|note|do not|don
-    use|update|allow|bear|accept|expect|be\b|visit|include|keep|see (?:our|the)|find|reply|phone|ring|send .{0,40}\S@
+    have (?:your|the) .{1,40}(?:ready|hand)|use|update|allow|bear|accept|expect|be\b|visit|include|keep
+    see (?:our|the)|find|reply|phone|ring|send .{0,40}\S@
     ask\b|assume|try|rest|leave|quote (?:your|the|this|\S{0,12}\d)|add|remember|telephone|dial|text\b|consult|wait
 """
 # Who asks for something is no program.
@@ -402,7 +459,9 @@ ASKING_WORDS = r"""
     \bподтверждаю\b|\bсоглас(?:ен|на)\b|\bconfermo\b|\bbestätige (?:ich|den|die|das|hiermit)|\bich bestätige
     \bje confirme\b|\bconfirmo\b|\bpotwierdzam\b|\bzgadzam się|\bi (?:confirm|agree|approve)\b|\beinverstanden\b
     \b(?:daher|deshalb|darum) (?:schreibe|melde) ich|\bso i(?:['’]m| am) writing|поэтому пишу|\bdonc je vous écris
-    \bpor eso (?:le )?escribo|\bвысыла(?:ю|ем)\b|\bприлага(?:ю|ем)\b|请(?:重新|开具|补|今后|更正|修改|尽快|查收)|汇款到
+    \bpor eso (?:le )?escribo|\bвысыла(?:ю|ем)\b|\bприлага(?:ю|ем)\b|添付(?:いた|し|の)|同封|発注|添附|附件(?:是|为|中)
+    见附件
+    请(?:重新|开具|补|今后|更正|修改|尽快|查收)|汇款到
     いただけ(?:ます|ない|ません)(?:でしょう)?か
     \b(?:rue|route|straße|street|road|calle|strada)\b.{0,60}(?:ferm|gesperr|closed|cerrad|chius)
     \bpotete (?!chiam|contatt|rivolg|scriv)|\bho bisogno|請寄|请发|请寄|请报
@@ -423,6 +482,7 @@ PROGRAM_WORDS = """
     if you did|if you do|atendid|unattended|scan date|was sent from|scanned|автомат|отвеча|если_|si has sido|si fue
     if it was|das waren|si c|se sei|se foi|jeśli|antwort|falls sie|wenn sie|répond|si vous n|si no_|si usted no
     se non_|rispond|se não_|se você|odpowiad|yanıt|otomatik|işlem|自動|自动|返信|回复|回覆|本人|不是|心当たり|送信専用
+    generated by|created by|sent by|sent from|respond|reageren|antwoord|neodpov|svara inte|svar ikke|не відповідай
 """
 PROGRAM_SENTENCES = r"""
     (?:dies\S{1,2}|das|die) (?:schreiben|brief|mahnung|rechnung|mitteilung|dokument) (?:wurde|ist|wird) maschinell
@@ -442,6 +502,8 @@ PROGRAM_SENTENCES = r"""
     (?:wenn|falls) sie (?:dies|das|diese\S{0,2})\b.{0,40}nicht\b|se non (?:sei stato|hai|riconosc)
     se (?:você )?não (?:foi|reconhece|solicit)|jeśli (?:to )?nie (?:ty|pan|wykon)|bu işlemi? siz|如非本人
     如果(?:这|您)不是|心当たり(?:の|が)ない|(?:dirección|buzón|cuenta)\b.{0,20}no atendid
+    this (?:message|e?-?mail|report) was (?:generated|created|sent) (?:by|from) (?:the |a )?\S{1,20} (?:daemon|script)
+    this (?:message|e-?mail|mail|report) was (?:generated|created|sent) (?:by|from) (?:the |a )?cron
     unattended (?:mailbox|address)|this e-?mail was sent from \"|scan date:|scanned from a
     (?:please,? ){0,2}(?:do not|don['’]t|never) (?:reply|respond)(?: directly)? to this (?!thread|.{0,30}any)
     (?:please,? ){0,2}(?:do not|don['’]t|never) (?:reply|respond)(?: directly)? to the (?:e-?mail|message|address)
@@ -481,6 +543,20 @@ PROGRAM_SENTENCES = r"""
     (?:prosimy )?nie odpowiada(?:ć|j) na|(?:ta|ten|niniejsz\S) (?:wiadomość|mail|e-mail)\b.{0,30}automaty
     (?:lütfen )?bu (?:e-?posta|mesaj|ileti)\S{0,3} (?:\S{1,20} ){0,2}(?:otomatik|sistem taraf|yanıtla)
     (?:※)?(?:この|本)メール(?:は|に).{0,30}(?:自動|返信|送信専用)|此(?:邮件|郵件|信).{0,12}(?:自动|自動|勿回复|回覆)
+    (?:messaggio|mail|comunicazione|mensaje|correo) (?:generat|inviat|generad|enviad)[oa] (?:\S{1,20} ){0,2}autom
+    (?:mensagem|mail|message|courriel) (?:gerad[oa]|enviad[oa]|générée?|envoyée?) (?:\S{1,20} ){0,2}autom
+    (?:wiadomość|mail) (?:została )?(?:wygenerowan|wysłan)\S (?:\S{1,20} ){0,2}automat|automatyczna wiadomość
+    automatisch (?:generierte|erstellte|erzeugte|versandte) (?:nachricht|mail|e-?mail|mitteilung)
+    automatisch (?:gegenereerd|verzonden|aangemaakt)\S? (?:bericht|e-?mail|mail)
+    dit (?:bericht|e-?mail|is een) (?:\S{1,20} ){0,2}automat
+    (?:gelieve )?(?:niet|geen) .{0,20}(?:antwoorden|reageren) op d(?:it|eze)
+    (?:toto|tento|táto) (?:je |e-?mail |zpráv\S |správ\S )(?:\S{1,20} ){0,2}automat
+    neodpovíd(?:ejte|ajte) (?:prosím )?na t
+    (?:na tento|na tuto) (?:\S{1,12} )?(?:e-?mail|zprávu|správu) (?:prosím )?neodpov
+    det(?:ta|te) (?:är|er) (?:et|en) automat|(?:detta|dette|denne) (?:\S{1,20} ){1,3}automatisk|svara inte på det
+    svar ikke på den
+    (?:це|цей|дане) (?:\S{1,20} ){0,2}автомат|(?:будь ласка, )?не відповідайте на (?:це|цей|лист)
+    si prega di non rispondere|favor n(?:o|ão) respond|prière de ne pas répondre|prosimy nie odpowiadać
     请勿(?:直接)?回复|請勿(?:直接)?回覆|本邮件.{0,10}自动
 """
 # Subjects that only programs write.
@@ -490,6 +566,12 @@ PROGRAM_SUBJECTS = r"""
     (?:problem|recovery|acknowledgement|flapping\S{0,6}|downtime\S{0,6})\b.{0,10}\b(?:service|host) alert|cron <
     \[(?:firing|resolved|alert(?:ing)?|problem)\b|(?:problem|recovery|resolved|acknowledgement):
     \*\* (?:problem|recovery)|build (?:failed|fixed|successful|still) |(?:failed|passed|fixed): |logwatch for
+    (?:\[[\w. -]{1,30}\]:? )?new (?:message \d+ in mailbox|voice ?mail (?:message )?(?:from|in|for|\())
+    (?:voice ?mail|missed call|fax|telefax|anruf|sprachnachricht|appel manqué) (?:from|von|de) \W{0,3}\d[\d ()/-]{4}
+    (?:пропущенный (?:звонок|вызов)|голосовое сообщение|факс) (?:от|с номера) \W{0,3}\d[\d ()/-]{4}
+    security information for \S{1,60} \*|unattended-upgrades result
+    (?:anacron|apticron|rkhunter|logcheck|arpwatch|mdadm)\b
+    (?:degradedarray|fail|rebuildfinished) event on /|smart error \(|motion detect(?:ed|ion)\b
 """
 # How shops greet those who bought there, whoever that is.
 CUSTOMER_GREETINGS = r"""
@@ -502,7 +584,8 @@ CUSTOMER_GREETINGS = r"""
 """
 # What shops, carriers and accounts tell by themselves: of what, in the subject …
 NOTICE_THINGS = r"""
-    \bflight|\bflug\b|\bрейс|\bdomain|домен|dominio|\bdomen|domein|certificat|сертификат|zertifikat|certyfikat|licen[cs]|лиценз|lizenz|hosting|хостинг
+    \bflight|\bflug\b|\bрейс|\bdomain|домен|dominio|\bdomen|domein|certificat|сертификат|zertifikat|certyfikat
+    licen[cs]|лиценз|lizenz|hosting|хостинг
     \border\b|parcel|package|shipment|booking|reservation|payment|sign-?in|log-?in|\baccount|subscription|заказ|посылк
     отправлени|бронирован|плат[её]ж|оплат|парол|\bвход|аккаунт|подписк|bestellung|\bpaket|sendung|lieferung|buchung
     zahlung|passwor|anmeldung|\bkonto|commande|colis|livraison|réservation|paiement|mot de passe|connexion|compte
@@ -522,13 +605,15 @@ NOTICE_STATES = r"""
 """
 # A code to sign in with, and the minutes for which it holds.
 CODE_WORDS = r"""
-    \bcode\b|\bкод|código|codice|\bkodu?\b|コード|验证码|kodunuz
+    \bcode\b|\bкод|código|codice|\bkodu?\b|コード|验证码|kodunuz|\w(?:code|kod)\b|\bkoden?\b|\bkód|인증번호
 """
 CODE_MINUTES = r"""
     (?:\bv[aá]l|expir|within|\bnext\b|gültig|\bgilt|läuft|innerhalb|verfällt)[^\n]{0,40}\d ?-?min
     (?:действ|истека|истеч|годен|в течение)[^\n]{0,40}\d ?-?мин
     (?:scad|\bentro\b|durante|ważn|wygas|ciągu|geldig|verloopt|pendant|чинн|дійсн|протягом)[^\n]{0,40}\d ?-?(?:min|хв)
-    \d ?(?:dakika|分)
+    \d ?(?:dakika|分|분)|\d ?-?min\w{0,4} (?:lang )?(?:gültig|valid|giltig|ważny)
+    (?:gäll|gæld|gjeld)\w{1,2} i[^\n]{0,20}\d ?-?min
+    platí[^\n]{0,20}\d ?-?min
 """
 # The labels of a form of a site; what visitors write stands behind them.
 FORM_LABELS = """
@@ -564,7 +649,8 @@ CONFIRM_TEXTS = r"""
 """
 # Words of notes of absence, of acknowledgements, and of those who let mail wait: a text without any is none.
 ABSENT_WORDS = """
-    ooo|отъезд|have left|checked|de retour|retraso|maternit|zwolnieni|on pto|nicht mehr|выходной|formation|be back
+    ooo|reading my|отъезд|have left|checked|de retour|retraso|maternit|zwolnieni|on pto|nicht mehr|выходной|formation
+    be back
     on my return|leave|out of_|vacation|holiday|away|travel|unavailable|not available|no longer|closed|access to
     absent|off work|retired|on a trip|отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи
     меня не|нас не|only work|i work|off the grid|offline|travaille|working days|in use|monitored|erreichen sie|доступ

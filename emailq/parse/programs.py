@@ -11,6 +11,7 @@ from emailq.parse.patterns import has_any, lower, one_of, words_of
 from emailq.parse.replies import SplitText
 from emailq.parse.small_print import is_sent_from
 
+BY_TEXT = "text of a program"  # a reason
 _READ = 4000  # characters of a text that are looked at: half of them from its end
 
 _NO_REPLY = re.compile(
@@ -24,7 +25,7 @@ _PROGRAM = re.compile(
     r"(?:[\w.]{1,20}[-_])?alert(?:s|as?|e|es)?|avisos?|notifica\w{1,8}|powiadomieni\w{1,3}|benachrichtigung(?:en)?|"
     r"uvedomleni\w|bildirim|monitor(?:ing)?|asterisk|voicemail|freepbx|pbx|scanner|copier|kopierer|drucker|printer|imprimante|impresora|stampante|drukarka|mfp|mailer|automailer|"
     r"back-?ups?|veeam|proxmox|pve|esxi|vcenter|truenas|synology|diskstation|qnap|nas|nvr|dvr|raid|ups|usv|syslog|watchdog|"
-    r"openvas|wazuh|graylog|uptime(?:robot)?|statuspage|scan|auto-?confirm|wordpress|www-data|apache|nobody)(?:[-_+]\w{0,30})?@",
+    r"openvas|wazuh|graylog|uptime(?:robot)?|statuspage|scan|auto-?confirm|wordpress|www-data|apache|nobody|fritz\.?box|smartd|mdadm|faxserver)(?:[-_+]\w{0,30})?@",
     re.IGNORECASE,
 )
 _HEADERS = (
@@ -47,6 +48,8 @@ _REQUEST = one_of(notices.REQUESTS, after=r"[^\n.!?]{3,120}\?")
 _MY = ("my", "mein", "mi", "meu", "minha")
 _CODE_WORD = one_of(notices.CODE_WORDS)
 _CODE_MINUTES = one_of(notices.CODE_MINUTES)
+_FEW_WORDS = 600
+_CODE = re.compile(r"(?<![\d.,+/-])(?:\d{4,8}|\d{3}[ -]\d{3})(?![\d/:-])")
 _CODE_LINE = re.compile(r"(?m)^\W{0,5}(?:\d{4,8}|\d{3}[ -]\d{3,4})\W{0,5}$")
 _DEEP_LINK = re.compile(r"\bhttps?://([\w.-]{4,100})/(?=[^\s<>\d]{0,200}[\d?]|[\w-]{1,60}/\w)")  # no shop
 _FORM_LABELS = frozenset(words_of(notices.FORM_LABELS))
@@ -88,13 +91,20 @@ def reason_for(message: Message, headers: dict[str, str], subject: str, reply: S
         reason = "subject of a program"
     elif _is_notice(text, headers, subject, senders[0]):
         reason = "subject and text of a shop"
-    elif len(text) < _READ and _CODE_LINE.search(text) and _CODE_WORD.search(text) and _CODE_MINUTES.search(text):
+    elif _has_code(text, senders[0]) and _CODE_WORD.search(text) and _CODE_MINUTES.search(text):
         reason = "a code that holds for minutes"
     elif says_program(text) and says_program(said := _ends(f"{reply.new}\n{reply.signature}")):
-        reason = "" if _is_by_person(senders[0], said) else "text of a program"
+        reason = "" if _is_by_person(senders[0], said) else BY_TEXT
     else:
         return None
     return None if not reason or is_by_visitor(message, headers, reply) else reason
+
+
+def _has_code(text: str, sender: Address) -> bool:
+    """Whether a line is nothing but a code; or a few words have one, which are not by a person."""
+    if len(text) < _FEW_WORDS and not is_persons(sender) and "?" not in text:
+        return bool(_CODE.search(text))
+    return len(text) < _READ and bool(_CODE_LINE.search(text))
 
 
 def is_by_visitor(message: Message, headers: dict[str, str], reply: SplitText) -> bool:
@@ -171,8 +181,11 @@ def _says_i(text: str) -> bool:
 
 
 def _is_letter(text: str) -> bool:
-    """Whether somebody says "I" more than once, and asks: programs do so only beside their links."""
-    return "?" in text and "://" not in text and len(_FIRST_PERSON.findall(text)) > 1
+    """Whether somebody asks and says "I" twice, or once with a request: programs do so only beside their links."""
+    if "?" not in text or "://" in text:
+        return False
+    n_first = len(_FIRST_PERSON.findall(text))
+    return n_first > 1 or (n_first == 1 and bool(_REQUEST.search(text)))
 
 
 def is_form(text: str) -> bool:
