@@ -16,6 +16,8 @@ POSTSCRIPT = re.compile(  # but "P. S. Raman" is a name
 _PS_LETTERS = frozenset(letter for word in words_of(phrases.POSTSCRIPTS) for letter in (word[0], word[0].upper()))
 GREETING = re.compile(rf"{any_of(phrases.GREETINGS)}.{{0,40}}[,!:]$", re.IGNORECASE)
 _PHONE = re.compile(r"(?:t|m|p|tel|mob|mobile|phone|cell|тел|моб)\b[.: ]{1,3}[+(\d]", re.IGNORECASE)
+_BELOW_NAMES = (*BELOW_NAMES, *words_of(phrases.WORKING_HOURS))
+_LEADS_ON = frozenset(words_of(phrases.LEADS_ON))
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 
 
@@ -33,7 +35,7 @@ def contact_block(run: Run, names: list[str]) -> int:
         block, above = run.texts[begin:], run.texts[begin - 1]
         if any(length(line) > 90 for line in block):
             continue
-        if above[-1] == ":" or (begin > paragraph and not above.endswith(_SENTENCE_ENDS)):
+        if leads_on(above) or (begin > paragraph and not above.endswith(_SENTENCE_ENDS)):
             continue  # "Please send it to:"
         if is_of_another(block, names, is_end=above[-1] in ".!)。！"):
             continue  # "Please ask"
@@ -45,6 +47,11 @@ def contact_block(run: Run, names: list[str]) -> int:
             if upper < begin or is_name(name) or _is_first_name(name, block[1:]):
                 return upper
     return len(run)
+
+
+def leads_on(text: str) -> bool:
+    """ "Please send it to:", "the address is"."""
+    return text[-1] == ":" or (" " in text and fold(text.rpartition(" ")[2]) in _LEADS_ON)
 
 
 def name_above(run: Run, names: list[str]) -> int:
@@ -122,4 +129,4 @@ def _says_more(text: str) -> bool:
 
 
 def _is_boilerplate(text: str) -> bool:
-    return any(map(fold(text).__contains__, BELOW_NAMES))
+    return any(map(fold(text).__contains__, _BELOW_NAMES))

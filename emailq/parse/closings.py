@@ -67,7 +67,7 @@ def closing_of(line: str) -> int:
         is_sentence = is_sentence or (line[-1:] == "." and len(name.split()) > 2)
         if not is_sentence and any(map(_greets, first.split("/"))):
             return 2
-    both = _AND.split(words, maxsplit=1) if len(words) <= 50 and 1 < words.count(" ") < 6 else ()
+    both = _AND.split(words, maxsplit=1) if len(words) <= 50 and 1 < words.count(" ") < 8 else ()
     if len(both) == 3 and max(map(len, both)) <= 25 and (both[1] in "&+" or closing_of(both[0])):
         return closing_of(both[2])  # "Namasté & bis bald"
     if words.partition(" ")[0] not in _FIRST_WORDS:

@@ -8,7 +8,7 @@ from emailq.parse.patterns import in_lower_case, lower
 
 _LINE = 500  # characters of a line that are looked at
 
-DASHES = "-_=—–‐‑*━─═"
+DASHES = "-_=—–‐‑―－*━─═"
 _RULE = re.compile(rf"[{DASHES}~]{{2,}}$")
 DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])  # of a signature
 QUOTATION_MARKS = frozenset('"“„«»”')

@@ -200,6 +200,7 @@ CLOSINGS = """
     sending love|warm thoughts|bjos|bjinhos|beijinhos|bss|bisou|glg|bussi|busserl|küsschen|hugs and kisses|kisses
     boa semana|passez une bonne journée|順頌 商祺|順頌商祺|顺颂商祺|敬祝|順頌|此致 敬禮|謹啟|祝 商祺|feliz tarde
     feliz noche|feliz semana|feliz fin de semana|buena semana|تحياتي|مع أطيب التحيات|hormat saya|salam
+    с ув-м|muy atentamente|muy atte|slds|sldos|sin más|confraternellement|sportivement|einen schönen tag noch
 """
 
 # What may go on behind such words: "have a nice day in Ulm".
@@ -278,7 +279,22 @@ WEAK_CLOSINGS = """
     благодарю|заранее благодарю|дякую|danke|vielen dank|danke im voraus|besten dank|merci|merci d'avance
     merci beaucoup|gracias|muchas gracias|grazie|grazie mille|obrigado|obrigada|bedankt|alvast bedankt|감사합니다
     고맙습니다|수고하세요|谢谢|謝謝|多谢|tack|tak|på forhånd tak|dziękuję|z góry dziękuję|děkuji|köszönöm
-    teşekkürler|mulțumesc
+    teşekkürler|mulțumesc|in haste|looking forward to your reply|look forward to hearing from you|with appreciation
+    thanks a bunch|cheers mate|cheers all|stay safe and well|be well
+    stay healthy|happy holidays|happy new year|a happy new year|merry christmas|season's greetings|happy easter
+    с новым годом|с рождеством|доброго дня|благодарю за внимание|спасибо за внимание|ein schönes wochenende wünscht
+    schönes wochenende wünscht|einen schönen tag wünscht|vielen dank vorab|danke vorab|besten dank vorab
+    frohe weihnachten|ein frohes neues jahr|frohe ostern|frohe festtage|frohes fest|guten rutsch|einen guten rutsch
+    bg|hg|ahoi|moin|merci par avance|dans l'attente de votre retour|dans l'attente de vous lire
+    dans l'attente de votre réponse|restant à votre disposition|joyeuses fêtes|joyeux noël|bonne année
+    quedamos a su disposición|quedamos a la espera|a la espera de sus noticias|a la espera de su respuesta
+    felices fiestas|feliz navidad|feliz año nuevo|resto a disposizione|rimango a disposizione|buon natale|buon anno
+    ringraziando anticipatamente|obrigado desde já|obrigada desde já|desde já agradeço|desde já obrigado
+    fico à disposição|ficamos à disposição|feliz natal|boas festas|feliz ano novo|fijne feestdagen|prettige feestdagen
+    gelukkig nieuwjaar|wesołych świąt|veselé vánoce|děkuji předem|zdravím|дякую заздалегідь|дякую за увагу
+    з новим роком|з різдвом|god jul|gott nytt år|godt nytår|godt nytt år|glædelig jul|hyvää joulua
+    hyvää päivänjatkoa|mukavaa viikonloppua|hayırlı işler|iyi bayramlar|mutlu yıllar|mulțumesc anticipat
+    vă mulțumesc anticipat|sărbători fericite|boldog karácsonyt|ευχαριστώ εκ των προτέρων|בתודה
 """
 
 # "Sent from my iPhone".
@@ -518,6 +534,12 @@ WORKING_HOURS = """
     flexible working|outside of your|outside your|outside of office|outside normal|outside of normal|bürozeiten
     arbeitszeiten|arbeitstage|sprechzeiten|in teilzeit|temps partiel|jours de travail|horaires de travail|mes horaires
     tiempo parcial|horario de|график работы|рабочие дни|часы работы|deeltijd|werkdagen
+"""
+
+# Last words of a sentence that goes on below.
+LEADS_ON = """
+    is|are|to|at|as|for|from|by|of|with|and|ist|sind|lautet|lauten|an|für|unter|und|est|sont|à|chez|es|son|en|y|è|sono
+    são|para|naar|это|на|по|для|и
 """
 
 # Footers that lists, services and virus scanners add.

@@ -79,26 +79,35 @@ def is_raw_header(page: Page, number: int) -> bool:
 
 
 def unmark_header(page: Page, names: list[str]) -> bool:
-    """Whether a mail's header is one that a sentence leads to, in a text that the author signs below.
+    """Whether all history was a header that a sentence leads to, in a text that the author signs below.
 
+    A quote with marks may follow, which stays.
     Not so where a mail goes on below it: with a greeting, its sender's name or another header.
     """
     begin = next((n for n, owner in enumerate(page.owners) if owner == QUOTED), 0)
     if not page.labels[begin] or page.are_quoted[begin]:
         return False
     above = next((text for text in reversed(page.plain[:begin]) if text and not _FIELD.match(text)), "")
-    texts = [n for n in range(begin, len(page.plain)) if page.plain[n]]
-    if not _leads_to(above) or len(texts) > _SHOWN_LINES or not is_author(page.plain[texts[-1]], names):
+    end = _begin_of_marked(page, begin)
+    texts = [n for n in range(begin, end) if page.plain[n]]
+    if not texts or not _leads_to(above) or len(texts) > _SHOWN_LINES or not is_author(page.plain[texts[-1]], names):
         return False
     header = [*takewhile(lambda n: page.labels[n], texts)]
     sender = {name for n in header if "from" in page.labels[n] for name in names_of(page.plain[n].partition(":")[2])}
     below = texts[len(header) : -1]
-    if not below or not sender.difference(names) or GREETING.match(page.plain[below[0]]):
+    if not sender.difference(names) or (below and GREETING.match(page.plain[below[0]])):
         return False
     if any(page.labels[n] or attribution(page.plain[n]) or sender.intersection(names_of(page.plain[n])) for n in below):
         return False
-    page.owners[begin:] = [NEW] * (len(page.owners) - begin)
-    return True
+    page.owners[begin:end] = [NEW] * (end - begin)
+    return end == len(page.plain)
+
+
+def _begin_of_marked(page: Page, begin: int) -> int:
+    """Where history with a mark before each line begins below a line, with the line above that; else the end."""
+    quoted = next((n for n in range(begin, len(page.plain)) if page.are_quoted[n]), len(page.plain))
+    above = next((n for n in range(quoted - 1, max(quoted - 3, begin), -1) if page.plain[n]), begin)
+    return above if quoted < len(page.plain) and attribution(page.plain[above]) else len(page.plain)
 
 
 def _is_of_history(page: Page, quoted: list[int], begin: int) -> bool:

@@ -14,6 +14,7 @@ from emailq.parse.cards import (
     has_contact,
     is_card,
     is_own_sentence,
+    leads_on,
     name_above,
     name_in,
 )
@@ -216,6 +217,8 @@ def _begin_above_name(run: Run, index: int, names: list[str]) -> int:
     if _is_item(run, index):
         return 0
     is_own = _is_signed(text.partition(",")[0] if is_rule(above) else text, names)
+    if is_own and leads_on(above) and above[-1] != ":" and run.begins_paragraph(index):
+        return 0  # "The address is"
     if not (is_own or (index == len(run) - 1 and run.begins_paragraph(index) and is_nickname(text, names))):
         return index - 1 if above[-1] == "," and _leads_to_anybody(run, index) else 0
     is_near, below = not run.begins_paragraph(index), run.texts[index + 1 : _before_afterthought(run, index + 1)]

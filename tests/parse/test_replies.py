@@ -171,6 +171,14 @@ def test_an_answer_is_no_hand_over(text: str) -> None:
             "Thân mến",
             "Bis morgen",
         ),
+        *("Kind regards and a happy new year", "Happy holidays", "In haste", "С ув-м", "С Новым годом", "Slds"),
+        *(
+            "Dans l'attente de votre retour",
+            "Sin más, reciba un cordial saludo",
+            "Vielen Dank vorab",
+            "Frohe Weihnachten",
+        ),
+        *("Felices fiestas", "Fico à disposição", "Děkuji předem", "Wesołych Świąt", "İyi bayramlar"),
     ],
 )
 def test_words_that_close_a_letter_go_with_the_name_below_them(closing: str) -> None:
