@@ -15,13 +15,16 @@ _TOTAL = (
     r"(?:grand |order |invoice )?total(?: due| amount| to pay| incl\w*)?|amount due|balance due|to pay"
     r"|итого(?: к оплате)?|всего(?: к оплате)?|к оплате|на сумму"
     r"|gesamt\w*|endbetrag|rechnungsbetrag|zu zahlen|summe|total ttc|net à payer|importe total"
+    r"|(?:razem )?do zapłaty|razem(?: brutto)?|totale(?: fattura| documento)?|da pagare"
+    r"|(?:всього )?до сплати|всього|разом"
 )
 _NET = (
     r"sub-?total|net(?:to\w*)?(?: total| amount)?|without vat|excl\w* vat|без ндс|zwischensumme|total ht"
-    r"|base(?: imponible)?"
+    r"|base(?: imponible)?|(?:wartość )?netto|imponibile|без пдв"
 )
 _VAT = (
     r"(?:plus )?(?:\d+\s?% )?vat|sales tax|tax|(?:в т\. ?ч\. |в том числе )?ндс|mwst|ust|umsatzsteuer|tva|iva"
+    r"|(?:у т\. ?ч\. )?пдв"
     r"|(?:vat|ндс|mwst\.?|ust\.?|tva|iva)\s\(?\d{1,2}(?:[.,]\d)?\s?%\)?"
 )
 _KINDS = (("total", _TOTAL), ("net", _NET), ("vat", _VAT))

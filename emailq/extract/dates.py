@@ -10,18 +10,18 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "january jan января январь januar janvier enero",
-            "february feb февраля февраль februar février febrero",
-            "march mar марта март märz mars marzo",
-            "april apr апреля апрель avril abril",
-            "may мая май mai mayo",
-            "june jun июня июнь juni juin junio",
-            "july jul июля июль juli juillet julio",
-            "august aug августа август août agosto",
-            "september sep sept сентября сентябрь septembre septiembre",
-            "october oct октября октябрь oktober octobre octubre",
-            "november nov ноября ноябрь novembre noviembre",
-            "december dec декабря декабрь dezember décembre diciembre",
+            "january jan января январь januar janvier enero stycznia styczeń gennaio січня січень",
+            "february feb февраля февраль februar février febrero lutego luty febbraio лютого лютий",
+            "march mar марта март märz mars marzo marca marzec березня березень",
+            "april apr апреля апрель avril abril kwietnia kwiecień aprile квітня квітень",
+            "may мая май mai mayo maja maj maggio травня травень",
+            "june jun июня июнь juni juin junio czerwca czerwiec giugno червня червень",
+            "july jul июля июль juli juillet julio lipca lipiec luglio липня липень",
+            "august aug августа август août agosto sierpnia sierpień серпня серпень",
+            "september sep sept сентября сентябрь septembre septiembre września wrzesień settembre вересня вересень",
+            "october oct октября октябрь oktober octobre octubre października październik ottobre жовтня жовтень",
+            "november nov ноября ноябрь novembre noviembre listopada listopad novembre листопада листопад",
+            "december dec декабря декабрь dezember décembre diciembre grudnia grudzień dicembre грудня грудень",
         ),
         start=1,
     )
@@ -40,13 +40,13 @@ _MONTH_DAY = re.compile(
 )
 _DUE = (
     r"due|payable|pay(?:ment)? by|pay until|оплат\w*|срок\w*|fällig\w*|zahlbar|zahlungsziel"
-    r"|échéance|payer avant|venc\w+"
+    r"|échéance|payer avant|venc\w+|płatn\w*|zapłat\w*|scaden\w*|pagamento|сплат\w*|строк\w*"
 )
 _DELIVERY = (
     r"deliver\w*|ship\w*|dispatch\w*|needed by|достав\w*|постав\w*|отгру\w*|liefer\w*|livr\w*|expédi\w*"
-    r"|entreg\w*|envío"
+    r"|entreg\w*|envío|dostaw\w*|wysył\w*|consegna\w*|spedi\w*|доставк\w*|відвантаж\w*"
 )
-_ISSUED = r"date|dated|issued|from|of|дата|от|датиров\w*|datum|vom|du|en date|fecha|(?<!antes )del?"
+_ISSUED = r"date|dated|issued|from|of|дата|от|датиров\w*|datum|vom|du|en date|fecha|(?<!antes )del?|data|dnia|від"
 _KINDS = (("due", _DUE), ("delivery", _DELIVERY), ("issued", _ISSUED))
 
 

@@ -59,24 +59,24 @@ def _all(find: Any, parts: Sequence[Part]) -> list[dict[str, Any]]:
 
 # ------------------------------------------------------------------------------------------ document numbers
 
-# English, Russian, German, French, Spanish
+# English, Russian, German, French, Spanish, Polish, Italian, Ukrainian
 _ORDER = (
     r"purchase order|sales order|(?<!\bwe )(?<!\bI )(?<!like to )(?<!want to )(?<!wish to )order|p\.?\s?o\.?"
     r"|заказ(?:а|у|ом|е)?|заявк(?:а|и|е|у|ой)"
     r"|bestellung|bestellnummer|auftrag(?:snummer)?"
-    r"|(?:bon de )?commande|pedido|orden de compra"
+    r"|(?:bon de )?commande|pedido|orden de compra|zamówieni[eau]|ordine|замовлення"
 )
 _INVOICE = (
     r"invoice|bill"
     r"|(?<!лицевой )(?<!расч[её]тный )сч[её]т(?:а|у|ом|е)?(?:-фактур(?:а|ы|е|у|ой))?"
-    r"|rechnung(?:snummer)?|facture|factura"
+    r"|rechnung(?:snummer)?|facture|factura|faktur[ayęą](?: vat)?|fattura|рахун(?:ок|ку)(?:-фактур[аи])?"
 )
 _REFERENCE = (
     r"(?:your|our|customer|client)\s(?:ref(?:erence)?|account|number|no)|customer\s(?:id|reference)|account"
     r"|(?:номер|код) клиента|лицевой сч[её]т|договор(?:а|у)?"
     r"|kundennummer|kunden-?nr|unser zeichen|ihr zeichen|numéro (?:de )?client|réf(?:érence)? client|número de cliente"
 )
-_MARK = r"(?:no|nr|num|number|nummer|id|ref)\b\.?|n[°ºo]\.?|[#№]|номер"
+_MARK = r"(?:no|nr|num|number|nummer|id|ref)\b\.?|n[°ºo.]\.?|[#№]|номер"
 # letters before digits belong to a number, with a blank only in capitals: "RE 2026-1", "EN-R1001", "an order for 5"
 _NUMBER = r"(?:(?-i:[A-ZА-ЯЁ]{1,6})\s|(?:[A-Za-zА-Яа-яЁё]{1,6}[-/_])?[A-Za-zА-Яа-яЁё]{0,6}[-/_]?)\d[\w/.-]{0,30}"
 

@@ -115,7 +115,7 @@ _NO_LINE = re.compile(
 _SUM = rf"(?:(?:{CURRENCY})\s?(?:{MONEY})|(?:{MONEY})\s?(?:{CURRENCY})(?!\w))"
 _EACH = rf"(?:each|apiece|(?:за|per|pro|je|par|por)\s\w+\.?|/\s?(?:{_UNIT})\b\.?|pièce|unidad|cad[ao]\s?un[ao]?)"
 _PRICE = re.compile(
-    rf"[\s,(–—-]*(?:(?:@|(?:at|for|price|à|a|je|zu|по|цена|preis|prix|precio)[\s:])\s{{0,3}}(?P<led>{_SUM}|{MONEY})\s?(?:{_EACH})?"
+    rf"[\s,(–—-]*(?:(?:@|(?<!\w)(?:at|for|price|à|a|je|zu|по|цена|preis|prix|precio)[\s:])\s{{0,3}}(?P<led>{_SUM}|{MONEY})\s?(?:{_EACH})?"
     rf"|(?P<each>{_SUM})\s?(?:{_EACH}))\)?(?:\s{{0,3}}(?:=|,? total)\s{{0,3}}(?P<amount>{_SUM}|{MONEY}))?\s*$",
     re.IGNORECASE,
 )

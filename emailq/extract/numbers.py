@@ -28,6 +28,8 @@ CURRENCY_SIGNS = {
     "¥": "JPY",
     "元": "CNY",
     "zł": "PLN",
+    "грн": "UAH",
+    "fr.": "CHF",
     "₺": "TRY",
 }
 _CODES = "EUR USD GBP RUB CHF PLN CZK SEK NOK DKK HUF RON BGN JPY CNY TRY KZT BYN UAH AMD GEL AED INR CAD AUD"
