@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterable
+from shlex import quote
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
@@ -389,7 +390,11 @@ async def queues(conn: Connection) -> AsyncIterator[Finding]:
         " order by queue_name",
     ):
         if paused:
-            text = f"{pending} items wait; paused" + (f": {reason}" if reason else "") + f"; run: emailq resume {name}"
+            text = (
+                f"{pending} items wait; paused"
+                + (f": {reason}" if reason else "")
+                + f"; run: emailq resume {quote(name)}"
+            )
         elif waits:
             text = f"{pending} items wait: {reason}"
         elif changed_by:

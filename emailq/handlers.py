@@ -42,7 +42,7 @@ def known_handlers(own: Iterable[str] = ()) -> dict[str, Served]:
     found.update((point.name, Served(point.value)) for point in entry_points(group=ENTRY_POINTS))
     theirs: dict[str, Served] = {}
     for text in own:
-        queue, equals, target = text.partition("=")
+        queue, equals, target = text.rpartition("=")
         if not (queue and equals and ":" in target):
             raise UsageError(f"--handler {text}: write QUEUE=module:function")
         if len(queue) > 50:

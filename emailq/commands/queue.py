@@ -3,6 +3,7 @@
 import asyncio
 import platform
 from datetime import datetime
+from shlex import quote
 from typing import Any
 
 import click
@@ -262,7 +263,7 @@ def pause(queue_name: str, reason: str | None) -> int:
         await jobs.pause(conn, queue_name, reason)
 
     with_connection(run)
-    click.echo(f"{queue_name} is paused; resume it with: emailq resume {queue_name}")
+    click.echo(f"{queue_name} is paused; resume it with: emailq resume {quote(queue_name)}")
     return EX_OK
 
 

@@ -20,7 +20,7 @@ from emailq import log, metrics
 from emailq.db import Connection, brief, connect, fetch_value, is_idle, is_temporary, restore, unreachable
 from emailq.errors import Unavailable
 from emailq.models import Job
-from emailq.outcomes import Done, Effect, Outcome, Reject, Release, Retry
+from emailq.outcomes import Done, Effect, Next, Outcome, Reject, Release, Retry
 from emailq.queue import jobs as queue
 from emailq.queue.backoff import retry_delay
 from emailq.settings import Settings
@@ -143,7 +143,7 @@ class Committer:
                 if len(batch) == 1:
                     job, outcome = batch[0]
                     has_effects = isinstance(outcome, Done | Reject)
-                    instead = Retry(f"effects: {type(error).__name__}: {brief(error)}")
+                    instead = Retry(_misgiven(outcome) or f"effects: {type(error).__name__}: {brief(error)}")
                     if outcome != instead and (not may_pass or (has_effects and tries >= _TRIES)):
                         batch = [(job, instead)]  # this job's own fault: its effects can't be stored as they are
                         continue
@@ -191,6 +191,15 @@ class Committer:
         if isinstance(outcome, Release) and outcome.pause_s is not None:
             return 0
         return retry_delay(job.attempt, self._settings.retry_base_s, self._settings.retry_max_s)
+
+
+def _misgiven(outcome: Outcome) -> str | None:
+    """What a handler gave in place of a list of effects or next items; asked only when something went wrong."""
+    for name, kind in (("effects", Effect), ("next", Next)):
+        given = getattr(outcome, name, ())
+        if not isinstance(given, Sequence) or not all(isinstance(one, kind) for one in given):
+            return f"the handler returned {type(outcome).__name__} whose {name} is no list of {kind.__name__}(…)"
+    return None
 
 
 def _reason(outcome: Retry | Reject | Release) -> str:

@@ -172,11 +172,17 @@ create or replace function silent_s(p_worker workers, p_at timestamptz) returns 
     where a.pid = p_worker.backend_pid and a.state = 'idle' and p_worker.lease_until is null
 $$;
 
+-- A word as a shell takes it: whoever may insert an item names a queue, and people copy the commands that we print.
+create or replace function shell_word(p_text text) returns text language sql immutable as $$
+    select case when p_text ~ '^[[:alnum:]_.=:-]+$' then p_text
+                else '''' || replace(p_text, '''', '''"''"''') || '''' end
+$$;
+
 -- How to start a worker for a queue; those that emailq has no handler for need their owner's.
 create or replace function worker_command(p_queue text) returns text language sql immutable as $$
-    select 'emailq worker --queue ' || p_queue
+    select 'emailq worker --queue ' || shell_word(p_queue)
            || case when p_queue in ('parsing', 'virus_scan', 'classification', 'llm', 'erp_action') then ''
-                   else format(' --handler %s=module:function', p_queue) end
+                   else ' --handler ' || shell_word(p_queue || '=module:function') end
 $$;
 
 -- Why an item is where it is, in one sentence.

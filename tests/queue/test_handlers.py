@@ -21,9 +21,10 @@ def test_the_three_queues_have_handlers_that_can_be_loaded() -> None:
 
 
 def test_a_handler_of_ones_own_is_added() -> None:
-    found = known_handlers(["translate=my.module:translate"])
+    found = known_handlers(["translate=my.module:translate", "to=de=my.module:german"])
 
     assert found["translate"] == Served("my.module:translate")
+    assert found["to=de"] == Served("my.module:german")
     assert found.keys() > HANDLERS.keys()
 
 

@@ -477,6 +477,30 @@ async def test_what_is_no_outcome_is_a_retry_that_says_so(
     assert {item(db, one)["status"] for one in good} == {"completed"}
 
 
+@pytest.mark.parametrize(
+    ("outcome", "what"),
+    [
+        (Done(next=["later"]), "Done whose next is no list of Next(…)"),  # type: ignore[list-item]
+        (Done(next=Next("later")), "Done whose next is no list of Next(…)"),  # type: ignore[arg-type]
+        (Done(next="later"), "Done whose next is no list of Next(…)"),  # type: ignore[arg-type]
+        (Done(Effect("note", ())), "Done whose effects is no list of Effect(…)"),  # type: ignore[arg-type]
+        (Reject("no", ["note"]), "Reject whose effects is no list of Effect(…)"),  # type: ignore[list-item]
+    ],
+)
+async def test_what_is_no_effect_and_no_next_item_is_a_retry_that_says_so(
+    db: psycopg.Connection, drain: Drain, outcome: Outcome, what: str
+) -> None:
+    bad, *good = add_items(db, 4, max_attempts=1)
+
+    async def handle(job: Job, app: App) -> Outcome:
+        return outcome if job.id == bad else Done()
+
+    await drain(handle)
+
+    assert item(db, bad)["last_error"] == f"the handler returned {what}"
+    assert {item(db, one)["status"] for one in good} == {"completed"}
+
+
 @pytest.mark.parametrize("error", [Unavailable("blobs are away"), psycopg.OperationalError("the connection is lost")])
 async def test_a_dependency_that_is_away_costs_no_attempt_and_stops_the_queue(
     db: psycopg.Connection, drain: Drain, error: Exception

@@ -1,6 +1,7 @@
 """What people read: queue_status, queue_workers, queue_why, and the specification's three views."""
 
 import re
+import shlex
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -240,6 +241,13 @@ def test_why_waiting_for_a_dependency(db: psycopg.Connection) -> None:
     assert why(db, item_id) == (
         "the queue waits for what it depends on (next probe at 2030-01-01 12:00:30+00): connection refused"
     )
+
+
+@pytest.mark.parametrize("queue", ["work", "virus.2-b", "x=y", "a b'c\";drop", "$(reboot)", "ä", "one\ntwo", "'"])
+def test_the_command_that_starts_a_worker_can_be_copied(db: psycopg.Connection, queue: str) -> None:
+    command = value(db, "select worker_command(%s)", queue)
+
+    assert shlex.split(command) == ["emailq", "worker", "--queue", queue, "--handler", f"{queue}=module:function"]
 
 
 def test_why_nobody_serves_the_queue(db: psycopg.Connection) -> None:
