@@ -32,6 +32,7 @@ _QUOTED = re.compile(
     r"|(?:from|von|от|de|da|expéditeur|отправитель|absender)\s?:[^\n@]{1,100}@)",
     re.IGNORECASE | re.MULTILINE,
 )
+_ASKED_FOR = re.compile(r"\b(?:please|bitte|s['’]il|svp|por favor|пожалуйста)\b", re.IGNORECASE)
 _LEAD_IN = re.compile(r".{2,150}:\s*\Z")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[^\W\d_a-zа-яё]|¿|¡)")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -64,6 +65,8 @@ def speaks_of_a_doubt(subject: str, text: str, lines: Sequence[Mapping[str, Any]
             return span_of(match[0])
         if named and (match := _ELSEWHERE.search(sentence)):
             return span_of(match[0])
+        if named and sentence.endswith("?") and not _ASKED_FOR.search(sentence):
+            return span_of(sentence)
         if named and not orders and len(_WORD.findall(_without(named, sentence))) > _WORDS_OF_A_ROW:
             return span_of(sentence)
     return None if says_so and not unplaced else span_of(min(unplaced, default=spans[0]))

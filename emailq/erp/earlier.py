@@ -44,6 +44,11 @@ _EARLIER = re.compile(
             rf"(?<!\w)(?:измен|исправ|скорректир|дополн)\w*\s(?:\S+\s){{0,4}}?{_ORDER_RU}",
             r"(?<!\w)(?:вместо|взамен)\s\d",
             r"\b(?:modifi|chang|rectifi)\w*\s(?:\S+\s){0,4}?commande\b|\bau\slieu\sde\s\d",
+            r"\b(?:r?ajout|compl[ée]t|augment|rédui|diminu)\w*\s(?:\S+\s){0,8}?(?:notre|la|ma|cette)\scommande\b",
+            r"\bsuite\sà\s(?:notre|ma)\scommande\b|\b(?:toujours\s(?:pas|rien)|pas\sencore|rien)\s(?:été\s)?(?:reçu|livré)",
+            rf"\b{_ORDER_DE}{_CLAUSE}{{0,60}}?\s(?:erhöh|reduzier|aufstock|kürz)",
+            r"\bstill\s(?:not|nothing)\s(?:received|arrived|delivered)|\bnothing\s(?:\w+\s)?(?:received|arrived)\b",
+            r"(?<!\w)(?:до\sсих\sпор|вс[её]\sещ[её])\s(?:ничего\s)?(?:не|нет)(?!\w)",
             r"\b(?:modific|cambi|rectific)\w*\s(?:\S+\s){0,4}?pedido\b|\ben\s(?:lugar|vez)\sde\s\d",
             # awaited
             rf"\b(?:still|been)\s(?:\w+\s){{0,2}}(?:wait|expect)\w*\s(?:\w+\s){{0,3}}?{_OWN}\s(?:\w+\s)?{_ORDER}",

@@ -60,6 +60,7 @@ SENT_AGAIN = r"""
     (?:kopie|копия|копию) (?:der|unserer|нашего|нашей)? ?(?:bestellung|заказа|заявки)(?!\w)
     ponowni\w*|jeszcze raz|na wszelki wypadek|kopi[aę] zamówienia|di nuovo|nuovamente|ancora una volta|re-?inoltr\w*
     copia (?:dell['’]|del nostro )?ordine|повторн\w*|ще раз|про всяк випадок|дублю\w*|копі[яю] замовлення
+    relance(?!\w)|rappel ?:|erinnerung(?!\w)|reminder|напомина\w*
 """
 
 # A trial, or a slip.
@@ -73,6 +74,7 @@ TRIALS_AND_SLIPS = r"""
     proszę (?:zignorować|pominąć)|(?:wiadomość|zamówienie) testow\w+|przez pomyłkę|omyłkow\w*|korekta|jednak
     ignor(?:are|ate)|(?:ordine|messaggio) di prova|per errore|correzione|anzi(?!\w)
     тестов(?:ий|е|а) (?:лист|замовлення)|помилков\w*|виправлення|не звертайте
+    erreur de|oubli(?:é|és|ée)?(?!\w)|my mistake|mein fehler
 """
 
 # Not. (Before a date or beyond a number is a wish.)
@@ -84,6 +86,7 @@ NEGATIONS = r"""
     no longer|ya no|больше не|more than enough|hinfällig|gegenstandslos|obsolete|неактуальн\w*|caduc\w+|sans objet
     nie (?!później|wcześniej|więcej|mniej)|bez zamówienia|nieaktualn\w*
     non (?:serv\w+|occorr\w+|vogliamo|abbiamo|avete|ci|ne|sono|è)(?!\w)|niente
+    (?:ne (?:\S+ )?|n['’]\S+ )que(?!\w)
 """
 
 # If.
@@ -98,6 +101,8 @@ CONDITIONS = r"""
     jeśli(?! możliwe)|jeżeli|o ile|pod warunkiem|gdyby|dopóki|w przypadku|jak tylko|dopiero po
     se (?:il|i|gli|ci|è|avete|fosse|non)(?!\w)
     a condizione|qualora|nel caso|non appena|finché|якщо(?! можливо)|за умови|у разі|як тільки|після того|доки(?!\w)
+    jusqu['’]à (?:confirmation|accord|validation|nouvel)|bloquer
+    bestellung folgt|commande (?:suit|suivra|à suivre)(?!\w)|order (?:follows|to follow|will follow)
 """
 
 # Perhaps, later.
@@ -128,6 +133,7 @@ CHOICES = r"""
     (?:lub|albo|względnie|oppure|або|чи)(?!\w)|(?:około|circa|приблизно|близько)\.? (?=\d)
     ofert[aęy]|wycen\w*|cen[aęy] (?:za|na)|przed (?:za|z)|offerta|preventiv\w*|prezz[oi] (?:per|di)|пропозиці\w*
     цін[иу] (?:на|за)
+    (?:meilleur|votre|vos) (?:prix|tarif)\w*|chiffr(?:er|age|ez)|best price|beste[rn]? preis\w*|лучш\w+ цен\w+
 """
 
 # Back, missing, not to be paid; or it was ordered before.
@@ -150,6 +156,9 @@ PAST = r"""
     rend(?:ere|iamo)|restitu\w*|manc(?:a|ano|ava\w*)(?!\w)|mancant\w*|gratuit\w*|danneggiat\w*|difettos\w*
     ricevut\w*|arrivat\w*|abbiamo (?:già )?ordinato|come (?:l['’]ultima|la scorsa)|jak ostatnio
     повер[нт]\w*|бракує|не вистача\w*|безкоштовн\w*|пошкодж\w*|отримали|прийшл[ои](?!\w)|замовляли|замовили|як минулого
+    same as|(?:as|like) last|wie letzte\w*|comme (?:la semaine|le mois|d['’]habitude)|как (?:на )?прошл\w*
+    de plus(?! en plus)(?!\w)|en (?:plus|complément)(?!\w)|supplémentaires?
+    replac(?:e|ed|ing)(?!\w)|rempla[cç]\w*|ersetz\w*|замени\w*|reempla[zc]\w*|wymie[nń]\w*|sostitui\w*
 """
 
 # A part of the order stands elsewhere.

@@ -60,6 +60,20 @@ def doubt(text: str, subject: str = "Order") -> str | None:
         "I am sending this order again.\n\n40 boxes of soap",
         "TEST - bitte ignorieren.\nWir bestellen 40 Kartons Seife.",
         "We order 40 boxes of soap. Actually, make that 50.",
+        "Erreur de ma part, merci de livrer 40 boîtes de savon.",
+        "Relance : merci de livrer 40 boîtes de savon.",
+        # more, fewer, others than before
+        "Merci de ne livrer que 40 boîtes de savon.",
+        "Veuillez livrer 40 boîtes de savon de plus que prévu.",
+        "Please deliver the same as last week: 40 boxes of soap.",
+        "Please replace the soap, deliver 40 boxes of candles.",
+        # asked
+        "Können Sie 40 Kartons Seife liefern?",
+        "Pouvez-vous livrer 40 boîtes de savon ?",
+        "Merci de nous envoyer votre meilleur prix :\n40 boîtes de savon",
+        "Merci de chiffrer :\n40 boîtes de savon",
+        "Merci de bloquer 40 boîtes de savon jusqu'à confirmation.",
+        "Bitte reservieren Sie 40 Kartons Seife, die Bestellung folgt.",
         # told and not ordered
         "Please find attached our invoice for 40 boxes of soap.",
         "Please quote 40 boxes of soap.",
