@@ -56,8 +56,8 @@ _WROTE_AND_SAID = re.compile(  # Yahoo on phones: the quoted text goes on in the
     rf"[^<>]{{10,200}}<[^<>@\s]{{1,80}}@[^<>\s]{{3,80}}>,?\s?{any_of(phrases.WROTE)}\s?:\s+\S", re.IGNORECASE
 )
 _BETWEEN_DASHES = re.compile(r"(?:-{2,6}\s.+|.+\swrote[*]?)\s-{2,6}$")  # Zoho
-# GroupWise: ">>> Ann <a@b.example> 9/11/2026 5:31 PM >>>"
-_WRITTEN_BY = re.compile(r">>> (?=.{0,200}\d).{3,200} >>>\s*$")
+# GroupWise: ">>> Ann <a@b.example> 9/11/2026 5:31 PM >>>", ">>> On 9/11/2026 at 5:31 PM, in message <…>, Ann wrote:"
+_WRITTEN_BY = re.compile(r">>> (?=.{0,200}\d).{3,200}(?: >>>|, in message <[^<>]{3,200}>, .{3,200}:)\s*$")
 _LEFT_OUT = ("[...]", "[…]", "(...)", "[snip]", "[snipped]", "<snip>", "...snip...", "[skip]", "[поскипано]")
 _SUMMARY = re.compile(r".{1,80}---\d[\d/.: APM]{5,25}---")  # Notes: "Ann ---11/09/2026 05:31:00 PM---Ten or …"
 
