@@ -31,7 +31,13 @@ _CHANGE = re.compile(
     r"|(?:neue|geänderte)\w*\s(?:bankverbindung|kontoverbindung|bankdaten|kontodaten|iban)"
     r"|(?:bankverbindung|kontoverbindung|bankdaten)\s(?:\w+\s){0,4}geändert"
     r"|nouve(?:au|lle|lles|aux)\s(?:coordonnées\sbancaires|rib|iban|compte\sbancaire)"
-    r"|(?:nuev[oa]s?\s(?:datos\sbancarios|cuenta\sbancaria|iban))",
+    r"|(?:coordonnées\sbancaires|rib|iban|compte\sbancaire)\s(?:\S+\s){0,4}(?:chang|modifi|nouve)"
+    r"|(?:nuev[oa]s?\s(?:datos\sbancarios|cuenta\sbancaria|iban))"
+    r"|\b(?:zmie[nń]|zmian|now[yeąa])\w*\s(?:\S+\s){0,4}?(?:kont(?:o|a|em)\b|rachun\w+\sbankow|bank\b|iban)"
+    r"|\b(?:kont(?:o|a)|rachun\w+\sbankow\w+)\s(?:\S+\s){0,3}?(?:zmieni|uległ)"
+    r"|\bnuov[oaie]\s(?:\S+\s){0,2}?(?:iban|coordinate\sbancarie|conto|banca)\b"
+    r"|\b(?:iban|coordinate\sbancarie|conto\s(?:corrente|bancario))\s(?:\S+\s){0,4}?(?:cambiat|modificat|variat)"
+    r"|(?<!\w)(?:нов|змін)\w*\s(?:\S+\s){0,3}?(?:банк\w*|реквізит\w*)|реквізит\w*\s(?:\S+\s){0,3}?(?:змін|нов)",
     re.IGNORECASE,
 )
 
@@ -43,10 +49,12 @@ _PAYMENT_SUBJECT = re.compile(
 )
 _PAID = re.compile(
     r"\bwe(?:['’]ve|\shave)?(?:\s(?:today|this\s\w+|now|just|already|also))?\s(?:paid|transferred|remitted|wired)\b"
-    r"|\bwir\shaben\s(?!nicht)[^.\n]{0,80}\süberwiesen\b"
+    r"|\bwir\shaben\s(?!nicht)[^.\n]{0,80}\s(?:überwiesen|beglichen|bezahlt)\b"
     r"|(?<!не\s)\b(?:оплатили|перечислили)\b"
     r"|\bnous\savons\s(?:\w+\s){0,2}(?:payé|réglé|viré)\b"
-    r"|\bhemos\s(?:\w+\s){0,2}(?:pagado|transferido)\b",
+    r"|\bhemos\s(?:\w+\s){0,2}(?:pagado|transferido)\b"
+    r"|\b(?:zapłaciliśmy|opłaciliśmy|przelaliśmy)\b|\babbiamo\s(?:\w+\s){0,2}(?:pagato|saldato|bonificato)\b"
+    r"|(?<!не\s)\b(?:сплатили|перерахували)\b",
     re.IGNORECASE,
 )
 
@@ -65,12 +73,12 @@ def bank_accounts(text: str) -> list[dict[str, str]]:
 
 
 def speaks_of_a_change(text: str) -> str | None:
-    """The words that say that bank details are other ones now, in English, Russian, German, French or Spanish."""
+    """The words that say that bank details are other ones now, in the languages of `words`."""
     match = _CHANGE.search(text)
     return span_of(match[0]) if match else None
 
 
 def speaks_of_a_payment(subject: str, text: str) -> str | None:
-    """The words by which the sender says that they paid, in those languages: then it is hardly a bill of theirs."""
+    """The words by which the sender says that they paid: then it is hardly a bill of theirs."""
     match = _PAYMENT_SUBJECT.search(subject) or _PAID.search(text)
     return span_of(match[0]) if match else None

@@ -215,6 +215,11 @@ CORRECTED_BILLS = r"""
     faktur\w+ kory\w*|korekt\w+ (?:do )?faktur\w*|not[aęy] (?:kredytow|uznaniow|korygując)\w*|anulowan\w*
     nota di (?:credito|accredito)|fattura (?:rettificativa|corretta)|storn[oi]|rettific\w*
     кредитов\w+ нот\w*|коригув\w*|скасов\w*|анульов\w*
+    (?:l['’]|un |notre |votre )avoir(?! (?:reçu|été|à|pu|lieu))(?!\w)|avoir (?:n|[a-z]{1,4}-?\d|\d)|annule et remplace
+    remplace (?:la|notre) facture|ersetzt (?:die|unsere) rechnung|replaces (?:the |our )?invoice|заменяет сч[её]т
+    zastępuje faktur\w*|sostituisce la fattura|замінює рахунок
+    dupli[ck]at\w*|(?:cop(?:ie|y|ia)|kopi[aeęi]|копи[яю]) (?:\S+ ){0,3}?(?:invoice|rechnung|f[au][ck]tur|fattur)
+    rechnungskopie|(?:копи[яюи]|копі[яюї]) (?:сч[её]та|рахунк)
 """
 
 # … chased …
@@ -225,6 +230,8 @@ CHASED_BILLS = r"""
     (?:lettre de )?relance|mise en demeure|impayée?s?|recordatorio|vencid[ao]s?(?!\w)|impagad[ao]s?
     wezwani\w+ do zapłaty|ponagleni\w*|przypomnieni\w*|zaległ\w*|nieopłacon\w*|przeterminow\w*
     sollecit\w*|scadut[aeio](?!\w)|insolut\w*|(?:ancora|tuttora) apert\w*|нагаду\w*|простроч\w*|заборгован\w*
+    rappel(?!\w)|reste (?:due|impayée)(?!\w)|n['’](?:est|a) (?:toujours )?pas (?:encore |été )?(?:réglée?|payée?)
+    (?:letzte|freundliche) erinnerung|en souffrance
 """
 
 # … listed …
@@ -250,6 +257,8 @@ ANSWERED_BILLS = r"""
     grazie per (?:il|la|i) (?:\S+ )?(?:pagament|bonific)\w*|pagamento (?:è stato )?ricevuto
     avete ricevuto|errat[ao](?!\w)
     дяку\w+ за (?:\S+ )?оплат\w*|оплат\w+ (?:отриман|надійш)\w*|чи отримали|помилк\w+ (?:в|у) рахунк\w*
+    contest(?:ons|er|ation)(?!\w)|(?:renvoyer|resend) (?:\S+ ){0,3}?(?:facture|invoice)|a été (?:payée?|réglée?)(?!\w)
+    (?:has been|was) paid(?!\w)
 """
 
 # … or only offered.
