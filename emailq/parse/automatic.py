@@ -44,7 +44,8 @@ DESK = re.compile(  # where nobody's name is in the address
     r"bewerbung|accueil|mairie|planning|protocollo|urp|iletisim|destek|sales|orders|shop|[ei]nquir\w+|reception|postfach|verteiler|messagerie|correo|poczta|posta|server|system|gateway|spam\w*|rezeption|empfang|poststelle|kanzlei|zentrale|praxis|"
     r"anfragen?|bestellung\w*|[sc]e[ckg]ret\w+|segreteria|booking\w*|complaints?|claims?|regist\w+|recruit\w+|feedback|"
     r"volunteer\w*|membership|returns|"
-    r"anti-?spam|antivirus|serwer|filter|firewall|security|imsva|[a-z]?smg|mailgw)[@+._-]",
+    r"anti-?spam|antivirus|serwer|filter|firewall|security|imsva|[a-z]?smg|mailgw|mailmarshal|mimecast|ironport|"
+    r"barracuda|fortimail|sophos|proofpoint|spamtitan|mailcleaner|postfix|kerio|zimbra)[@+._-]",
     re.IGNORECASE,
 )
 _PEOPLES_MAILER = re.compile(

@@ -32,7 +32,7 @@ _METHOD = re.compile(
     rb"^METHOD:[ \t]*(?!PUBLISH)[A-Z]", re.MULTILINE | re.IGNORECASE
 )  # RFC 5546: a question or an answer
 _MEETING_RULE = "*~*~*~*~*~*~*~*~*~*"  # Exchange and Zimbra set it between a meeting and what its host writes
-_INVITATION = one_of(notices.INVITATION_TEXTS)
+_INVITATION = one_of(notices.INVITATION_TEXTS, r"(?m)^\W{0,3}")
 _OF_MESSAGE = re.compile(r"(?:your (?:message|post|mail)|the results of your|rejected|request to)", re.IGNORECASE)
 _HEAD = 300  # characters of a text in which a word of notes stands
 _LONGEST = 1500  # characters of a text that is judged by its words

@@ -16,7 +16,7 @@ from emailq.parse.automatic import (
     is_persons,
     sent_by_hand,
 )
-from emailq.parse.failures import STATUS, Message, read_facts, read_status
+from emailq.parse.failures import STATUS, Message, read_facts, read_status, tells_cause
 from emailq.parse.patterns import lower, one_of, words_of
 from emailq.parse.replies import SplitText
 
@@ -34,7 +34,10 @@ _COMPLAINT_SUBJECT = re.compile(  # Hotmail's own form, SpamCop's, and those of 
     r"abuse report (?:about|for|concerning) (?:ip )?\d",
     re.IGNORECASE,
 )
-_FEEDBACK = re.compile(r"^Feedback-Type: ?[a-z-]{3,20}\s*$", re.MULTILINE | re.IGNORECASE)  # RFC 5965 §3.1
+_FEEDBACK = re.compile(  # RFC 5965 §3.1, with another field
+    r"^Feedback-Type: ?[a-z-]{3,20}\s*\n(?:[^\n]+\n){0,3}(?:User-Agent|Version|Source-IP|Arrival-Date): ?\S",
+    re.MULTILINE | re.IGNORECASE,
+)
 # Italian certified mail tells how a letter fares by X-Ricevuta (decree of 2005-11-02, annex §6.3): these are failures.
 _PEC_FAILURES = ("non-accettazione", "errore-consegna", "preavviso-errore-consegna", "rilevazione-virus")
 _NOTICE = re.compile(r'notificationType\\?"\s*:\s*\\?"(Bounce|Complaint|Delivery)\\?"')  # Amazon SES through SNS
@@ -68,6 +71,10 @@ _FAILURE_TEXT = one_of(notices.FAILURE_TEXTS)
 _SENT_MAIL = one_of(notices.SENT_MAIL)
 _DELAY_TEXT = one_of(notices.DELAY_TEXTS)
 _MAIL_LABELS = frozenset(words_of(notices.MAIL_LABELS))
+_SUBJECT_LABEL = re.compile(
+    r"(?m)^\W{0,9}(?:subject|betreff|тема|objet|asunto|oggetto|assunto|temat|onderwerp|emne|ämne|předmět|konu|主题|件名|제목)"
+    r" ?[:：]"
+)
 _TIME = re.compile(r"\b\d\d?[:.]\d\d\b")
 _HELP_WORD = one_of(notices.HELP_WORDS)
 _UNDELIVERED = one_of(notices.UNDELIVERED)
@@ -197,9 +204,10 @@ def _tells_failure(message: Message, subject: str, reply: SplitText) -> bool:
     text = lower((message.body_text or "")[:2000]) if is_table or programs.is_no_reply(senders) else own
     if any(map(is_persons, senders)) or not _says_undelivered(text[:_HEAD]):
         return False
-    has_cause = bool(STATUS.search(text))
+    has_cause = bool(STATUS.search(text)) or (bool(_SUBJECT_LABEL.search(text)) and _lists_fields(text))
     if not has_cause and _names_mail(subject):
         has_cause = bool(_BOUNCE_TEXT.search(text) or _DELAY_TEXT.search(text)) or _lists_fields(text)
+        has_cause = has_cause or (not _GREETING.match(text) and tells_cause(text[:_HEAD]))
     return has_cause and not (_QUESTION.search(own) or _FIRST_PERSON.search(own))
 
 

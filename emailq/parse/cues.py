@@ -29,7 +29,7 @@ SENT = r"""
     angaben|dokumente|mitteilung|eingabe|rückfrage|documents|pièces|commentaire|sollicitation|documentaci|comentario
     sugerencia|documentazione|osservazioni|e-?mail|contact[oe]\b|dokumenty|bildirim|öneri|görüşü|ご意見|ご要望|内容
     建议|意见|信息|\bpapers?\b|abstract|manuscript|zuschrift|brief\b|meddelande|mejl|ärende|förfrågan|ansökan
-    henvendelse|forespørgsel|besked|e-?post\b|viesti|tiedustelu|звернення|\bлист\b|zpráv|dotaz|žádost|cererea
+    henvendelse|forespørgsel|besked|e-?post\b|viesti|tiedustelu|звернення|\bлист\b|zpráv|dotaz|žádost|cererea|megkeres|solicitarea|mesajul|μήνυμ
 """
 # … and what is said of it when it came in.
 ARRIVED = r"""
@@ -59,7 +59,7 @@ ARRIVED = r"""
     tomado nota|giunt[oa]|smistat|assegnat|preso nota|chegou|em análise|abrimos|agradecemos|skierowan|odnotow
     przekazal|birimimize|sisteme|incelen|お寄せ|届き|伝え|已进入|已录入|收悉|已转|投递|bekommen|(?:tagit|har) emot
     mottag|registrerat|modtaget|mottatt|vastaanot|отримали|отримано|зареєстров|přijali|obdrželi|zaevidov
-    submitted success|got your
+    submitted success|got your|megkaptuk|beérkezett|rögzít|\bam primit|înregistrat|παραλ[άή]
 """
 # Thanks that say the same by themselves.
 THANKS_FOR_WRITING = r"""
@@ -87,7 +87,7 @@ ANSWER = r"""
     informat|lavorazione|resposta|contat|retorn|analis|informad|odpowie|odpowiada|rozpatrz|rozpatrywan|udziel|poinform
     kontakt|dönüş|yanıt|cevap|iletişim|değerlendir|bilgilendir|döneceğ|reageren|antwoord|reactie|返信|回答|連絡|対応
     ご案内|返答|回复|答复|联系|处理|回覆|답변|svarar|svarer|återkommer|besvare|vender tilbage
-    vastaamme|відповім|odpovíme
+    vastaamme|відповім|odpovíme|válaszol|răspund|απαντήσ
     escribir|comprobar
 """
 # … and when.
@@ -102,7 +102,7 @@ SOON = r"""
     \blogo\b|\baté \d|ciągu|\bdni\b|godzin|wkrótce|najszybciej|niezwłocznie|içinde|\bgün|saat|en kısa|yakında|sürede
     werkdag|spoedig|zo snel|dagen|以内|営業日|順次|後ほど|しばらく|追って|改めて|まで|小时|工作日|尽快|之内|日内|天内
     稍后|近期|时间|\binom\b|arbetsdag|snarast|inden for|indenfor|\binnen\b|hverdag|arkipäiv|протягом|найближч|\bdnů\b
-    pracovních
+    pracovních|napon belül|munkanap|hamarosan|mielőbb|cel mai scurt|zile lucr|σύντομα|εργάσιμ
 """
 # "We will answer": needs no time.
 WE_WILL_ANSWER = r"""

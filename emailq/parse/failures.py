@@ -146,6 +146,11 @@ def _status_of_reply(code_class: str, said: str) -> str:
     return f"{code_class}{meaning[1:] if meaning else '.0.0'}"
 
 
+def tells_cause(text: str) -> bool:
+    """Whether its words mean a status code."""
+    return _meaning(text) is not None
+
+
 def _meaning(text: str) -> str | None:
     told = lower(text)
     meanings, any_meaning = _meanings()

@@ -66,11 +66,13 @@ BOUNCE_TEXTS = r"""
 SENT_MAIL = r"""
     message|\be-?mails?\b|\bmail\b|nachricht|письм|сообщени|почт|повідомлен|\bлист|courriel|\bmél\b|mensaje|correo
     messaggi|mensagem|wiadomo|bericht|zpráv|správ|meddelande|melding|besked|viesti|üzenet|mesaj|ileti|e-?posta|съобщени
-    μήνυμα|poruk|邮件|郵件|メール|메일
+    μήνυμ|poruk|邮件|郵件|メール|메일
 """
 # … and that it did not arrive, or not yet.
 UNDELIVERED = r"""
     \b(?:not|n['’]t|cannot|could ?not|unable|failed|failure)\b.{0,30}\bdeliver|undeliver
+    (?:consegna|recapito|invio) (?:fallit|non riuscit)[ao]|αποτυχία παράδοσης|помилк\S .{0,20}доставк
+    (?:届け|配信|送信|配送)でき(?:ません|なかった)|未配信|不達
     \bverzögert|opóźnion|zadrž|livrar\w{1,2} (?:nu a )?(?:eșu|esu)|kézbesítési (?:hiba|késés)
     falha n[ao] (?:entrega|envio)
     retrasad|retardé|différé|ritardat|in ritardo|atrasad|vertraagd|försena|forsinket|zpožděn|geciktiril|延迟|遅延|遅れ
@@ -249,7 +251,7 @@ AUTOMATIC_TEXTS = r"""
     automatisk\S? (?:svar|besked|meddelande|melding|bekräft|bekræft|bekreft|kvitter|generer|skapa|skick|op?prett|send)
     otomatik (?:bir )?(?:yanıt|mesaj|cevap|e-?posta|olarak (?:gönder|oluştur|üret))
     automaattinen (?:vastaus|viesti|kuittaus)
-    automatikus (?:válasz|üzenet|visszaigazol)|(?:mesaj|răspuns|e-?mail) (?:generat )?automat\b
+    automatikus (?:válasz|üzenet|visszaigazol)|(?:mesaj|răspuns|e-?mail) (?:este )?(?:generat |trimis )?automat\b
     (?:wiadomość|mail) automatyczn
 """
 
@@ -298,6 +300,7 @@ READ_TEXTS = r"""
     utan att (?:ha )?läs|uden at (?:være|blive) læst|uten å (?:bli|være) lest|bez přečtení|okunmadan silin
     \n\s{0,9}(?:byla? |bola? )(?:přečten|zobrazen|prečítan|odstraněn)|\n[^\n]{0,60}\bokundu\b|\n\s{0,9}on luettu
     (?:zpráv|správ)\S{0,2}.{0,160}\b(?:přečten|zobrazen|prečítan)|(?:повідомлення|лист).{0,120}(?:прочитан|переглянут)
+    已?于 ?[^\n]{0,40}(?:阅读|读取)|已[^\n]{0,40}(?:讀取|閱讀)|읽(?:음|었습니다|혔습니다)
     a été (?:lu|affiché)|foi (?:lida|exibida)|(?:ileti|mesaj|e-?posta).{0,160}\bokundu
     (?:fue|ha sido) (?:leíd|mostrad|visualizad)|è stato (?:letto|visualizzato)|return receipt|开封|開封
 """
@@ -311,6 +314,9 @@ INVITATION_TEXTS = r"""
 # Sentences of a note that somebody is away, or works there no more: who says so of oneself or of the firm …
 ABSENT_SENTENCES = r"""
     \bnot (?:be )?(?:reading|checking|answering) (?:my |the )?(?:e-?)?mail|away from (?:my |the )?(?:mail|computer|desk)
+    ne (?:fais|fait) plus partie|ai quitté (?:la|l['’]|mes)|ya no (?:formo parte|pertenezco)|non facci[oa] più parte
+    não faço (?:mais )?parte|werk (?:ik )?niet meer (?:bij|voor)|(?:už|již) (?:zde |tu )?nepracuj|arbetar inte längre
+    nie jestem już pracown|(?:больше|уже) не (?:сотрудни|являюсь сотр)
     \booo (?:until|till|from)|\bв отъезде|\bi(?:['’]ve| have)? left\b
     (?:e-?mails?|inbox) (?:is|are|gets?) (?:only )?checked|de retour (?:le|lundi|à partir|dès|en)\b
     (?:contestar|responder)\S{0,6} .{0,30}(?:retraso|demora)|(?:sono|sarò) in (?:maternità|malattia)|\bвыходной\b
@@ -502,6 +508,7 @@ PROGRAM_SENTENCES = r"""
     (?:wenn|falls) sie (?:dies|das|diese\S{0,2})\b.{0,40}nicht\b|se non (?:sei stato|hai|riconosc)
     se (?:você )?não (?:foi|reconhece|solicit)|jeśli (?:to )?nie (?:ty|pan|wykon)|bu işlemi? siz|如非本人
     如果(?:这|您)不是|心当たり(?:の|が)ない|(?:dirección|buzón|cuenta)\b.{0,20}no atendid
+    this (?:message|e-?mail) (?:was|is) sent by (?:atlassian|jira|redmine|bugzilla|youtrack|gitlab|github)
     this (?:message|e?-?mail|report) was (?:generated|created|sent) (?:by|from) (?:the |a )?\S{1,20} (?:daemon|script)
     this (?:message|e-?mail|mail|report) was (?:generated|created|sent) (?:by|from) (?:the |a )?cron
     unattended (?:mailbox|address)|this e-?mail was sent from \"|scan date:|scanned from a
@@ -571,7 +578,7 @@ PROGRAM_SUBJECTS = r"""
     (?:пропущенный (?:звонок|вызов)|голосовое сообщение|факс) (?:от|с номера) \W{0,3}\d[\d ()/-]{4}
     security information for \S{1,60} \*|unattended-upgrades result
     (?:anacron|apticron|rkhunter|logcheck|arpwatch|mdadm)\b
-    (?:degradedarray|fail|rebuildfinished) event on /|smart error \(|motion detect(?:ed|ion)\b
+    (?:degradedarray|fail|rebuildfinished) event on /|smart error \(|motion detected\b
 """
 # How shops greet those who bought there, whoever that is.
 CUSTOMER_GREETINGS = r"""
@@ -603,7 +610,12 @@ NOTICE_STATES = r"""
     réinitialis|nouve|enviad|entregad|restablec|\bnuev|spedit|consegnat|conferma|reimpost|\bnuov|expedid|wysłan
     potwierdz|dostarczon|anulowan|\bnow[ey]|onaylan|teslim|\byeni|発送|確認|確定|完了|发货|确认|成功
 """
-# A code to sign in with, and the minutes for which it holds.
+# A code to sign in with, of which doors have none, and the minutes for which it holds.
+SIGN_IN_WORDS = r"""
+    verif|sicherheits|anmelde|bestätigung|einmal|log-?in|sign-?in|access|security|one-time|\botp\b|\bpin\b|confirm|authent
+    подтвержд|\bвход|доступ|авториз|одноразов|autoriz|autentic|conferma|sécurité|connexion|potwierdz|logowani|ověř|overen
+    doğrulama|onay|veriferings|inlogg|engangs|engång|kertakäyt|belépés|azonosít|認証|確認|验证|驗證|인증
+"""
 CODE_WORDS = r"""
     \bcode\b|\bкод|código|codice|\bkodu?\b|コード|验证码|kodunuz|\w(?:code|kod)\b|\bkoden?\b|\bkód|인증번호
 """
@@ -649,7 +661,8 @@ CONFIRM_TEXTS = r"""
 """
 # Words of notes of absence, of acknowledgements, and of those who let mail wait: a text without any is none.
 ABSENT_WORDS = """
-    ooo|reading my|отъезд|have left|checked|de retour|retraso|maternit|zwolnieni|on pto|nicht mehr|выходной|formation
+    ooo|plus partie|quitté|ya no|più parte|faço parte|faço mais|niet meer|nepracuj|inte längre|już pracown|сотрудни
+    reading my|отъезд|have left|checked|de retour|retraso|maternit|zwolnieni|on pto|nicht mehr|выходной|formation
     be back
     on my return|leave|out of_|vacation|holiday|away|travel|unavailable|not available|no longer|closed|access to
     absent|off work|retired|on a trip|отпуск|отсутств|командиров|больничн|не работа|в офис|на месте|декрет|уволи
@@ -674,6 +687,7 @@ RECEIVED_WORDS = """
     ihre e-mail|pris en compte|presentado|reencaminhado|dotarła|iletil|お寄せ|投递|感谢|bedankt|agradec|submitted
     chamado|teşekkür|meddelande|mejl|modtaget|mottatt|tack för
     tak for|takk for|bekommen|звернен|отриман|děkuj|zuschrift|we have your
+    megkap|beérkez|am primit|visszaigazol
     accus|remerci|vous inform|informiamo|informamos|informujemy|dziękuję|zgłoszeni|candidature
 """
 CHALLENGE_WORDS = """
@@ -718,7 +732,7 @@ NEWSLETTER_SUBJECTS = r"""
 UNSUBSCRIBE_TEXTS = r"""
     unsubscri|opt[ -]?out|mailing preferences|manage .{0,20}preferences|отпис|рассылк|abbestell|abmelden|désabonn
     désinscri|darse de baja|cancelar (?:su |la )?suscripci|disiscri|cancell.{0,20}iscrizione|descadastr
-    cancelar .{0,20}inscri|wypisa|uitschrijv|abonelik|配信停止|退订|取消订阅|no longer (?:wish|want) to receive
+    cancelar .{0,20}inscri|wypis|uitschrijv|abonelik|配信停止|退订|取消订阅|no longer (?:wish|want) to receive
     stop receiving|non (?:vuo|desideri|vuole).{0,20}ricevere|ne (?:souhaite|voule).{0,20}recevoir
     no (?:dese|quier).{0,20}recibir|não (?:dese|quer|queir).{0,20}receber|nicht mehr (?:erhalten|bekommen)
     не (?:хотите|желаете).{0,20}получать|nie chc.{0,20}otrzymywać

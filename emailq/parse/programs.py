@@ -25,7 +25,7 @@ _PROGRAM = re.compile(
     r"(?:[\w.]{1,20}[-_])?alert(?:s|as?|e|es)?|avisos?|notifica\w{1,8}|powiadomieni\w{1,3}|benachrichtigung(?:en)?|"
     r"uvedomleni\w|bildirim|monitor(?:ing)?|asterisk|voicemail|freepbx|pbx|scanner|copier|kopierer|drucker|printer|imprimante|impresora|stampante|drukarka|mfp|mailer|automailer|"
     r"back-?ups?|veeam|proxmox|pve|esxi|vcenter|truenas|synology|diskstation|qnap|nas|nvr|dvr|raid|ups|usv|syslog|watchdog|"
-    r"openvas|wazuh|graylog|uptime(?:robot)?|statuspage|scan|auto-?confirm|wordpress|www-data|apache|nobody|fritz\.?box|smartd|mdadm|faxserver)(?:[-_+]\w{0,30})?@",
+    r"openvas|wazuh|graylog|uptime(?:robot)?|statuspage|scan|auto-?confirm|wordpress|www-data|apache|nobody|fritz\.?box|smartd|mdadm|faxserver|prtg|checkmk|netdata|librenms|observium|pingdom|datadog|newrelic|opsgenie)(?:[-_+]\w{0,30})?@",
     re.IGNORECASE,
 )
 _HEADERS = (
@@ -47,6 +47,7 @@ _FIRST_PERSON = one_of(notices.FIRST_PERSON)
 _REQUEST = one_of(notices.REQUESTS, after=r"[^\n.!?]{3,120}\?")
 _MY = ("my", "mein", "mi", "meu", "minha")
 _CODE_WORD = one_of(notices.CODE_WORDS)
+_SIGN_IN = one_of(notices.SIGN_IN_WORDS)
 _CODE_MINUTES = one_of(notices.CODE_MINUTES)
 _FEW_WORDS = 600
 _CODE = re.compile(r"(?<![\d.,+/-])(?:\d{4,8}|\d{3}[ -]\d{3})(?![\d/:-])")
@@ -101,10 +102,11 @@ def reason_for(message: Message, headers: dict[str, str], subject: str, reply: S
 
 
 def _has_code(text: str, sender: Address) -> bool:
-    """Whether a line is nothing but a code; or a few words have one, which are not by a person."""
-    if len(text) < _FEW_WORDS and not is_persons(sender) and "?" not in text:
-        return bool(_CODE.search(text))
-    return len(text) < _READ and bool(_CODE_LINE.search(text))
+    """Whether a line is nothing but a code; or a few words have one to sign in with, which are not by a person."""
+    if len(text) < _READ and _CODE_LINE.search(text):
+        return True
+    is_by_person = "?" in text or is_persons(sender)
+    return len(text) < _FEW_WORDS and not is_by_person and bool(_CODE.search(text) and _SIGN_IN.search(text))
 
 
 def is_by_visitor(message: Message, headers: dict[str, str], reply: SplitText) -> bool:
