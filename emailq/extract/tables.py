@@ -69,13 +69,18 @@ def text_tables(text: str) -> list[list[Row]]:
             tables[-1].append(cells)
         elif tables[-1] and not re.fullmatch(r"[\s|+=_-]*", line):
             tables.append([])
-    return [table for table in tables if len(table) > 1]
+    return [_without_edge(table) for table in tables if len(table) > 1]
+
+
+def _without_edge(table: list[Row]) -> list[Row]:
+    """Rows that all begin with a bar are drawn so; where only some do, their first cell is empty."""
+    return [row[1:] for row in table] if not any(row[0] for row in table) else table
 
 
 def _cells(line: str) -> Row:
     for gap in ("\t", "|"):
         if line.count(gap):
-            return [cell.strip() for cell in line.strip("| ").split(gap)]
+            return [cell.strip() for cell in line.rstrip("| ").split(gap)]
     return [cell.strip() for cell in re.split(r" {2,}", line.strip())]
 
 
@@ -135,5 +140,5 @@ def _quantity(text: str, price: str | None, amount: str | None) -> Decimal | Non
 
 
 def _money(cell: str | None) -> str | None:
-    digits = re.sub(rf"(?:{CURRENCY})(?!\w)", "", cell or "", flags=re.IGNORECASE).strip()
+    digits = re.sub(rf"(?:{CURRENCY})(?![^\W\d])", "", cell or "", flags=re.IGNORECASE).strip()
     return plain(money(digits)) if digits else None

@@ -4,6 +4,7 @@ import html as entities
 import re
 from collections.abc import Mapping
 
+from emailq.parse.grid import Cell, Grid
 from emailq.parse.lines import SET_IN
 from emailq.parse.tags import BLOCKS, VOID, walk
 from emailq.parse.unseen import Look, hides, hiding_selectors, is_vivid, look, read_style, squeezed
@@ -137,8 +138,10 @@ class _Writer:
         self._hidden_depth = 0
         self._preformatted = 0
         self._links: list[tuple[list[str], int, str]] = []
-        self._rows: list[list[_Cell]] = []  # the open ones: their cells that ended
-        self._began: list[tuple[list[str], int, bool]] = []  # open cells and paragraphs; whether one is but a line
+        self._grids: list[Grid] = []  # of the open tables
+        self._rows: list[list[Cell]] = []  # the open ones: their cells
+        self._cells: list[Cell] = []  # the open ones
+        self._began: list[tuple[list[str], int, bool]] = []  # open paragraphs; whether one is but a line
         self._lists: list[_Numbers | None] = []  # of the open ones
         self._quotes: list[bool] = []  # of the open <blockquote>s: whether they quote
         self._looks = [Look(keeps_lines=keeps_lines)]  # of the open elements
@@ -197,7 +200,9 @@ class _Writer:
         out = self._out
         if tag in ("td", "th"):
             out.append(" | " if self._rows and self._rows[-1] else " ")
-            self._began.append((out, len(out), True))
+            self._cells.append(Cell(out, attributes))
+            if self._rows:
+                self._rows[-1].append(self._cells[-1])
         elif tag == "br":
             out.append("\n")
         elif tag == "img":
@@ -234,6 +239,8 @@ class _Writer:
                 self._preformatted += 1
             elif tag == "tr":
                 self._rows.append([])
+            elif tag == "table":
+                self._grids.append(Grid())
 
     def _begin_marked(self, tag: str, attributes: Mapping[str, str | None]) -> None:
         """An element that a mail program writes around a signature or history, by its class or id."""
@@ -279,7 +286,7 @@ class _Writer:
             is_empty = is_line and not any(piece.strip(_MARKS) for piece in out[start:])
             self._out.append(_LINE if is_line and not is_empty else _PARAGRAPH)
         elif tag in ("td", "th"):
-            self._end_cell(*self._began.pop()[:2])
+            self._end_cell(self._cells.pop())
         elif tag in _SLANTED:
             self._slanted -= 1
         elif tag == "a":
@@ -298,36 +305,48 @@ class _Writer:
                 self._lists.pop()
             elif tag == "tr":
                 self._end_row(self._rows.pop())
+            elif tag == "table":
+                self._grids.pop().set_bars()
 
-    def _end_cell(self, out: list[str], start: int) -> None:
+    def _end_cell(self, cell: Cell) -> None:
         """A cell of one line stays in the line of its row, though Word sets a paragraph into each."""
-        content = _MANY_LINES
+        out, start = cell.out, cell.start
+        cell.content = _MANY_LINES
         if len(out) <= start + _CELL_PIECES:
             text = "".join(out[start:]).strip(_MARKS)
-            content = _content(text)
-            if content == _ONE_LINE:
+            cell.content = _content(text)
+            if cell.content == _ONE_LINE:
                 out[start:] = [text]
-        if self._rows:
-            self._rows[-1].append((out, start, content))
+        while self._rows and self._rows[-1] and self._rows[-1][-1] is not cell:
+            self._rows[-1].pop()  # of a broken table
 
-    def _end_row(self, cells: "list[_Cell]") -> None:
-        """A cell of few lines is set into one, where the next cell would go on in the last of them."""
-        out = self._out
-        full = [cell for cell in cells if cell[2] != _EMPTY]
-        if len(full) < 2 or all(cell[2] == _ONE_LINE for cell in full) or any(cell[0] is not out for cell in cells):
-            return
-        if len(full) == 2 and full[0][2] > _ONE_LINE < full[1][2]:
-            out[full[1][1] - 1] = _PARAGRAPH  # two columns of a page
-            return
-        if any(cell[2] == _MANY_LINES for cell in full) or (
-            len(full) == 2 and not _is_amount("".join(out[full[1][1] :]))
-        ):
-            return
-        end = len(out)
-        for _, start, content in reversed(cells):
-            if content == _FEW_LINES:
-                out[start:end] = [_CELL_BREAK.sub(" ", "".join(out[start:end]).strip(_MARKS))]
-            end = start - 1  # where " | " stands
+    def _end_row(self, cells: list[Cell]) -> None:
+        if self._hidden:
+            cells = [cell for cell in cells if cell.out is self._out]
+        contents = [cell.content for cell in cells]
+        full = len(cells) - contents.count(_EMPTY)
+        if full == 1 and len(cells) > 1:
+            for cell in cells:
+                cell.out[cell.start - 1] = " "  # no bars around it
+        elif full > 1 and max(contents) > _ONE_LINE and not self._set_into_lines(cells):
+            full = 0
+        if self._grids:
+            self._grids[-1].add(cells, full)
+
+    def _set_into_lines(self, cells: list[Cell]) -> bool:
+        """Cells of few lines are joined where the next one would go on in the last of them.
+
+        False for two columns of a page, which stand one below the other.
+        """
+        full = [cell for cell in cells if cell.content != _EMPTY]
+        contents = [cell.content for cell in full]
+        if len(full) == 2 and min(contents) > _ONE_LINE:
+            self._out[full[1].start - 1] = _PARAGRAPH
+            return False
+        is_amount = len(full) == 2 and contents[1] == _ONE_LINE and _is_amount("".join(self._out[full[1].start :]))
+        if max(contents) == _FEW_LINES and (len(full) > 2 or is_amount):
+            _join_lines(self._out, cells)
+        return True
 
     def _raise(self, out: list[str], start: int) -> None:
         """10 to the power of 6 is not 106, nor 19 euro and 99 cents 1999."""
@@ -347,7 +366,20 @@ class _Writer:
             out.append(f" <{target.removeprefix('mailto:')}>")
 
 
-_Cell = tuple[list[str], int, int]  # where it stands and begins, and what it has
+def _join_lines(out: list[str], cells: list[Cell]) -> None:
+    """Make one line of each cell with a few, in the text that ends with them."""
+    ends = [*(cell.start - 1 for cell in cells[1:]), len(out)]
+    row: list[str] = []
+    begin = cells[0].start - 1
+    for cell, end in zip(cells, ends, strict=True):
+        pieces = out[cell.start : end]
+        row.append(out[cell.start - 1])
+        cell.start = begin + len(row)
+        if cell.content == _FEW_LINES:
+            pieces = [_CELL_BREAK.sub(" ", "".join(pieces).strip(_MARKS))]
+            cell.content = _ONE_LINE
+        row += pieces
+    out[begin:] = row
 
 
 def _content(text: str) -> int:

@@ -59,6 +59,9 @@ def test_a_table_of_comma_separated_values(charset: str) -> None:
         ("Artikel  Menge  Preis  Gesamt\nSeife  1.200  15,80  18.960,00", (None, "Seife", "1200", None, "15.80")),
         ("Artikel  Menge  Preis  Gesamt\nKugelhahn  1.200  15,80  18,96", (None, "Kugelhahn", "1.200", None, "15.80")),
         ("Artikel  Menge  Preis\nKugelhahn  1.200  15,80", (None, "Kugelhahn", None, None, "15.80")),
+        ("Foto | Artikel | Menge | Preis\n| Hammer | 2 | 12,00", (None, "Hammer", "2", None, "12.00")),
+        ("| Item | Qty |\n| Bolt | 2 |", (None, "Bolt", "2", None, None)),
+        ("| Item | Qty | Price\n1 | Bolt | 2 | $101.00", (None, "Bolt", "2", None, "101.00")),
     ],
 )
 def test_columns_of_a_table(table: str, expected: tuple[str | None, ...]) -> None:

@@ -79,6 +79,49 @@ def test_few_lines_of_a_cell_are_one_where_the_row_goes_on(row: str, text: str) 
     assert html_to_text(f"<table><tr>{row}</table>") == text
 
 
+_BOLTS = "<tr><td>9<td>bolt<td>20<tr><td>8<td>nut<td>40</table>"
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        (f"<table><tr><th colspan=2>Item<th>Qty{_BOLTS}", "Item | | Qty\n9 | bolt | 20\n8 | nut | 40"),
+        (f"<table><tr><td>7<td colspan=2>box{_BOLTS}", "7 | box\n9 | bolt | 20\n8 | nut | 40"),
+        (
+            "<table><tr><td rowspan=2>Mon<td>9:00<td>A1<tr><td>11:00<td>B2<tr><td>Tue<td>8:30<td>C3</table>",
+            "Mon | 9:00 | A1\n| 11:00 | B2\nTue | 8:30 | C3",
+        ),
+        (
+            "<table><tr>" + "<td>" * 20 + "<tr><td colspan=4>No<td colspan=9>Item<td colspan=7>Qty<tr>"
+            "<td colspan=4>1<td colspan=9>bolt<td colspan=7>20</table>",
+            "No | Item | Qty\n1 | bolt | 20",
+        ),
+        (
+            "<table><tr><td>a<td>b<td>c<td>d<tr><td colspan=2>Will you come?<td>yes<td>no</table>",
+            "a | b | c | d\nWill you come? | yes | no",
+        ),
+        ("<table><tr><td><td>Total<td></table>", "Total"),
+        (
+            f"<table><tr><td colspan=2>Ann<br>invites you<td>Hill Ltd{_BOLTS}",
+            "Ann\ninvites you | Hill Ltd\n9 | bolt | 20\n8 | nut | 40",
+        ),
+        (
+            "<table><tr><td rowspan=3>a<td>b<td>c<tr><td>d<tr><td>e<td>f<tr><td>g<td>h<td>i</table>",
+            "a | b | c\nd\n| e | f\ng | h | i",
+        ),
+        ("<table><tr><td>1<td style=display:none>x<td>Seal<br>red<td>2</table>", "1 | Seal red | 2"),
+        (
+            "<table><tr><th>Ref<th>Qty<tr>"
+            + "<td><table><tr><td width=10>&nbsp;<td>{}<td>&nbsp;</table>" * 2
+            + "</table>",
+            "Ref | Qty\n{} | {}",
+        ),
+    ],
+)
+def test_each_column_has_its_bar(table: str, text: str) -> None:
+    assert html_to_text(table) == text
+
+
 @pytest.mark.parametrize(
     "paragraph", ['<p class="MsoNormal">', '<p style="margin: 0cm">', "<p style=margin-top:0;margin-bottom:0>"]
 )
@@ -393,8 +436,10 @@ def test_broken_html_is_read_as_far_as_it_goes(html: str, text: str) -> None:
         " " * 2_000_000,
         "\u200b" * 1_000_000,
         "<blockquote>" * 2_000 + "<p>x" * 20_000,
+        "<table>" + "<tr><td rowspan=999 colspan=64>a<td>b<td>c" * 30_000,
+        "<table><tr>" + "<td>a<br>b" * 150_000,
     ],
-    ids=range(19),
+    ids=range(21),
 )
 def test_hostile_html_takes_about_a_second_at_most(html: str) -> None:
     start = time.process_time()
