@@ -74,18 +74,23 @@ NO_ITEM = re.compile(
     re.IGNORECASE,
 )
 # and one before these, without a unit, is a part of what was said or no thing at all: "2 of them red", "4 in black"
-_PART_OF = re.compile(
+PART_OF = re.compile(
     r"(?:(?:them|these|those|which|it|in|on|at|for|by|per|as|is|are|more|counted|через|из\s(?:них|которых)|в|на|для|davon|darunter"
     r"|dont|d'entre|de\sell[ao]s)(?!\w)|.*\b(?:will|would|can|could|should|must)\b)",
     re.IGNORECASE,
 )
 # behind one of these a bare number is a time, a limit, or the number of something
-_NO_COUNT = re.compile(
+NO_COUNT = re.compile(
     r"(?:\b(?:at|before|after|until|than|about|um|gegen|bis|vor|nach|à|avant|après|vers|a las|в|с|до|к|от|на|не|около)"
     r"|\d\s?[hч:])\s*$",
     re.IGNORECASE,
 )
 _TIMES = re.compile(rf"(?<!\S)(?:{QUANTITY})\s?[x×х]\s", re.IGNORECASE)
+_ALSO = re.compile(
+    r"(?:außerdem|zusätzlich|dazu|ferner|weiters|sowie|noch|also|as\swell\sas|additionally|ainsi\sque|également|en\soutre|además"
+    r"|также|плюс|oraz|także|ponadto|nonché|inoltre|також)\s?:?$",
+    re.IGNORECASE,
+)
 _CONJUNCTION = re.compile(r"(?:and|и|und|et|y|sowie|plus)\s", re.IGNORECASE)
 _STREET = r"rue|avenue|av|boulevard|bd|place|chemin|allée|impasse|quai|cours|calle|plaza|paseo|avda|via|viale|piazza"
 _ROAD = r"street|st|road|rd|avenue|ave|lane|ln|drive|dr|square|sq|court|way|boulevard|blvd"
@@ -223,10 +228,11 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
         is_sure = bool(match["unit"] or match["times"] or price)
         if not any(c.isalpha() for c in match["item"][: 8 if is_sure else 3]):
             continue
-        if not is_sure and (_PART_OF.match(match["item"]) or _NO_COUNT.search(said[: start.start()])):
+        if not is_sure and (PART_OF.match(match["item"]) or NO_COUNT.search(said[: start.start()])):
             continue
         line = _as_line(match, price, f"{tail}{price[0]}" if price else tail, part)
-        return line, "sure" if is_sure else "in a list" if _names_nothing(said[: start.start()]) else "perhaps"
+        lead = said[: start.start()].strip()
+        return line, "sure" if is_sure else "in a list" if _names_nothing(lead) or _ALSO.search(lead) else "perhaps"
     return None, ""
 
 

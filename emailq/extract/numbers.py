@@ -35,13 +35,13 @@ CURRENCY_SIGNS = {
 _CODES = "EUR USD GBP RUB CHF PLN CZK SEK NOK DKK HUF RON BGN JPY CNY TRY KZT BYN UAH AMD GEL AED INR CAD AUD"
 CURRENCY_CODES = frozenset(re.findall(r"\w+", _CODES))
 CURRENCY = "|".join(re.escape(name) for name in sorted((*CURRENCY_SIGNS, *CURRENCY_CODES), key=len, reverse=True))
-MONEY = rf"\d{{1,3}}(?:[{BLANKS}.,']\d{{3}}){{1,4}}(?:[.,]\d{{2}})?|\d{{1,12}}(?:[.,]\d{{1,2}})?"
-QUANTITY = rf"\d{{1,3}}(?:[{BLANKS}]\d{{3}}){{1,2}}|\d{{1,9}}(?:[.,]\d{{1,3}})?"
+MONEY = rf"\d{{1,3}}(?:[{BLANKS}.,'’]\d{{3}}){{1,4}}(?:[.,]\d{{2}})?|\d{{1,12}}(?:[.,]\d{{1,2}})?"
+QUANTITY = rf"\d{{1,3}}(?:[{BLANKS}'’]\d{{3}}){{1,2}}|\d{{1,9}}(?:[.,]\d{{1,3}})?"
 
 
 def money(text: str) -> Decimal | None:
     """A sum of money: the last separator is a decimal one exactly when one or two digits follow it."""
-    digits = re.sub(rf"[{BLANKS}']", "", text.strip())
+    digits = re.sub(rf"[{BLANKS}'’]", "", text.strip())
     match = re.fullmatch(r"(-?[\d.,]*?\d)(?:([.,])(\d{1,2}))?", digits)
     if not match:
         return None
@@ -55,7 +55,7 @@ def money(text: str) -> Decimal | None:
 
 def quantity(text: str) -> Decimal | None:
     """A quantity; None for "1.500" or "1,500", which is one and a half here and fifteen hundred there."""
-    digits = re.sub(rf"[{BLANKS}]", "", text.strip())
+    digits = re.sub(rf"[{BLANKS}'’]", "", text.strip())
     if not re.fullmatch(r"\d+(?:[.,]\d+)?", digits) or re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", digits):
         return None
     return Decimal(digits.replace(",", "."))

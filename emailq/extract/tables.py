@@ -44,7 +44,7 @@ _SUM_ROW = re.compile(
     r"|razem|suma|ogółem|разом|усього",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(r"(?P<number>[-−–]?\s?\d[\d\s\u00a0.,]*)\s*(?P<unit>\D*|[cdk]?m[23])", re.IGNORECASE)
+_COUNTED = re.compile(r"(?P<number>[-−–]?\s?\d(?:[\d\s\u00a0.,]|['’]\d)*)\s*(?P<unit>\D*|[cdk]?m[23])", re.IGNORECASE)
 _NUMBER_START = re.compile(r"(?:[^\w\s]|(?:ca|approx|about|etwa|env|circa|около|ок)\b\.?)?\s?\d", re.IGNORECASE)
 _HEADING_REACH = 50  # rows in which the heading is looked for
 

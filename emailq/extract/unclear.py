@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from emailq.extract.lines import COUNTED, NO_ITEM, OF_ADDRESS, is_year
+from emailq.extract.lines import COUNTED, NO_COUNT, NO_ITEM, OF_ADDRESS, PART_OF, is_year
 from emailq.extract.numbers import QUANTITY
 from emailq.extract.parts import in_one_row
 
@@ -32,6 +32,7 @@ _LIKE_A_LINE = re.compile(  # "12 buckets of paint", "paint: 12 buckets", "paint
     r"[-*•–—· ]*\d{1,6} ?(?P<item>[^\W\d_]{2}.*)"
     r"|(?P<label>.*[^\W\d_].*?) ?(?:[:–—=]|(?<= )-) ?\d{1,5} ?(?P<unit>[^\W\d_]{1,12})?\.?"
 )
+_COUNT_AND_THING = re.compile(r"(?<![\w.,/:-])\d{1,4} (?P<what>[^\W\d_]{3}[^\n]{0,60})")
 _NUMBERED = re.compile(r"(?:\b(?:no|nr|id|tel|fax|po|n°)|n[úu]mm?e[rw]\w*|\w*nummer|номер|№|#)\W*$", re.IGNORECASE)
 _PLACE = re.compile(r"\d{4} [^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_]+)?\.?")
 _OR = re.compile(r"\s(?:or|oder|или|ou|o|beziehungsweise|bzw\.?|либо)(?:\s|$)", re.IGNORECASE)
@@ -66,6 +67,9 @@ def _row_without_line(text: str, lines: Sequence[dict[str, Any]]) -> str | None:
     if True not in has_line:
         return None
     first, last = has_line.index(True), len(rows) - 1 - has_line[::-1].index(True)
+    for row, rest in _beside(rows, has_line, lines):
+        if any(_is_count(match) for match in _COUNT_AND_THING.finditer(rest)):
+            return row[:150]
     for row in (rows[at] for at in range(max(0, first - 1), min(last + 2, len(rows))) if not has_line[at]):
         match = _LIKE_A_LINE.fullmatch(row[:200])
         if match and not (
@@ -77,6 +81,23 @@ def _row_without_line(text: str, lines: Sequence[dict[str, Any]]) -> str | None:
 
 def _counts_no_item(what: str) -> bool:
     return bool(NO_ITEM.match(what) or OF_ADDRESS.match(what))
+
+
+def _beside(
+    rows: Sequence[str], has_line: Sequence[bool], lines: Sequence[dict[str, Any]]
+) -> Iterator[tuple[str, str]]:
+    """Each row of lines, and what stands there besides them."""
+    for row in (row for row, has in zip(rows, has_line, strict=True) if has):
+        rest = row
+        for line in lines:
+            rest = rest.replace(line["span"], "\n")
+        yield row, rest
+
+
+def _is_count(match: re.Match[str]) -> bool:
+    what = match["what"]
+    is_other = NO_ITEM.match(what) or OF_ADDRESS.match(what) or PART_OF.match(what)
+    return not is_other and not NO_COUNT.search(match.string[: match.start()])
 
 
 def _quantity_in_words(text: str) -> str | None:

@@ -134,6 +134,7 @@ def test_a_quantity_that_is_not_ordered_is_none(other: str) -> None:
     ("quantity", "unit", "read_as"),
     [
         ("40 m2", "", ("40", "m2")),
+        ("1'200 Stk", "", ("1200", "stk")),
         ("6,5 m3", "", ("6.5", "m3")),
         (date(2026, 12, 5), "", (None, None)),
         ("5 cartons of 10", "", (None, None)),
@@ -264,6 +265,7 @@ def test_a_quantity_in_words_beside_lines_in_digits_needs_a_person(words: str) -
         ("20 pcs of K-1 or K-2", "one or the other"),
         ("20 pcs of soap until 30 kg of it are gone", "a quantity is in no line"),
         ("40 bags of cement\ntiles 60x60 - 45 squares\n5 bags of grout", "a quantity is in no line"),
+        ("40 bags of cement, and do put in 500 screws", "a quantity is in no line"),
         ("40 bags of cement\n8045 Zürich", "a postcode or a quantity"),
     ],
 )

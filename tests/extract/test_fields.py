@@ -137,6 +137,19 @@ def dates(text: str) -> list[tuple[str, str | None]]:
             ("15", "м3", "піску", None, None),
             ("3", "піддони", "цегли", None, None),
         ]),
+        ("Wir brauchen noch 80 Platten 12,5 mm und 6 Eimer Leim, außerdem 500 Schrauben 3,9x35.", [
+            ("80", None, "Platten 12,5 mm", None, None),
+            ("6", "eimer", "Leim", None, None),
+            ("500", None, "Schrauben 3,9x35", None, None),
+        ]),
+        ("40 sacs de ciment, ainsi que 500 vis 3,9x35", [
+            ("40", "sacs", "ciment", None, None),
+            ("500", None, "vis 3,9x35", None, None),
+        ]),
+        ("1'200 Stk Backstein, 3’000 Stk Klinker", [
+            ("1200", "stk", "Backstein", None, None),
+            ("3000", "stk", "Klinker", None, None),
+        ]),
         ("8 шт. клапанов, один КШ-150", [("8", "шт", "клапанов", None, None)]),
         ("20 pcs K-15 to Acme, 12, rue des Lilas, 69003 Lyon", [("20", "pcs", "K-15 to Acme", None, None)]),
         ("12 rue des Lilas, 69003 Lyon", []),
