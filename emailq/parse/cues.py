@@ -102,7 +102,7 @@ SOON = r"""
     \blogo\b|\baté \d|ciągu|\bdni\b|godzin|wkrótce|najszybciej|niezwłocznie|içinde|\bgün|saat|en kısa|yakında|sürede
     werkdag|spoedig|zo snel|dagen|以内|営業日|順次|後ほど|しばらく|追って|改めて|まで|小时|工作日|尽快|之内|日内|天内
     稍后|近期|时间|\binom\b|arbetsdag|snarast|inden for|indenfor|\binnen\b|hverdag|arkipäiv|протягом|найближч|\bdnů\b
-    pracovních|napon belül|munkanap|hamarosan|mielőbb|cel mai scurt|zile lucr|σύντομα|εργάσιμ
+    reihenfolge|pracovních|napon belül|munkanap|hamarosan|mielőbb|cel mai scurt|zile lucr|σύντομα|εργάσιμ
 """
 # "We will answer": needs no time.
 WE_WILL_ANSWER = r"""
@@ -156,6 +156,7 @@ DESK_TALK = r"""
     compte tenu|nombre (?:important|élevé)|l['’]ordre|ordre d['’]arrivée|registro general|remitid|tramitaci|protocollo
     lavorativi|di solito|serviços|sezonie|zwykle|koncie|birim|筛选|流程
     (?:please )?allow (?:up to |at least )?\S{1,6} (?:working|business|days)|\bbusy (?:time|period)|staffed|need up to
+    reihenfolge (?:des|ihres) eingangs
     keep an eye|medical advice|werktags|notdienst|sprechstunde|tiempo medio|tempo m[eé]dio|orden de llegada
     w kolejności|in ordine di arrivo|di norma|sportello|espace client|área de cliente|area clienti|mein konto
     kundenkonto|будни|kenmerk|\bsa[gk]snummer|ärendenummer|\b(?:112|911|999)\b

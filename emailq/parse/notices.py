@@ -71,6 +71,9 @@ SENT_MAIL = r"""
 # … and that it did not arrive, or not yet.
 UNDELIVERED = r"""
     \b(?:not|n['’]t|cannot|could ?not|unable|failed|failure)\b.{0,30}\bdeliver|undeliver
+    \b(?:your|ihre|ваше|votre|su|tu|sua|la tua) .{0,30}(?:quarant|карантин|cuarent|quarent)
+    возвращ[её]н[оы]|повернен[оы]|(?:message|mail) (?:\S{1,6} ){0,2}returned|zurück(?:gesandt|geschickt|gekommen)
+    retournée?\b|devuelt|devolvid|restituit|zwrócon
     (?:consegna|recapito|invio) (?:fallit|non riuscit)[ao]|αποτυχία παράδοσης|помилк\S .{0,20}доставк
     (?:届け|配信|送信|配送)でき(?:ません|なかった)|未配信|不達
     \bverzögert|opóźnion|zadrž|livrar\w{1,2} (?:nu a )?(?:eșu|esu)|kézbesítési (?:hiba|késés)
@@ -454,7 +457,7 @@ ASKING_WORDS = r"""
     \b(?:ihr termin|ihre (?:bestellung|lieferung|rechnung))|\bваш\S{0,3} (?:заказ|доставк|сч[её]т|оплат|бронь)
     \b(?:commande|livraison|consegna|ordine|pedido)\b|\banbei\b|во вложении
     \d ?(?:eur|usd|euros?|€|\$|£|руб|₽|zł|tl\b)|[€$£] ?\d|\battached\b|\bci-joint|\badjunt|in allegato|im anhang
-    works for me|suits me|\bpasst (?:mir|uns|es)|me convient|me viene bien|mi va bene|подходит|удобно
+    works for (?:me|us)|suits (?:me|us)|\bpasst (?:mir|uns|es)|me convient|me viene bien|mi va bene|подходит|удобно
     \bsiehe\b.{0,20}(?:anhang|anlage)|\byour (?:auto|out.of.office)|\bваш\S{0,3} автоответ|\bihre automatische
     votre réponse auto|(?:su|tu) respuesta auto|\b(?:could|can|would) you\b|\bso please\b|\blet me know\b|\bgo ahead\b
     \bi need\b|\bwe need\b|\bпрошу\b|\bпришлите|\bподтвердите|\bподпишите|\bотправьте|(?<!не )(?<!вам )\bнужн
@@ -576,6 +579,8 @@ PROGRAM_SUBJECTS = r"""
     (?:\[[\w. -]{1,30}\]:? )?new (?:message \d+ in mailbox|voice ?mail (?:message )?(?:from|in|for|\())
     (?:voice ?mail|missed call|fax|telefax|anruf|sprachnachricht|appel manqué) (?:from|von|de) \W{0,3}\d[\d ()/-]{4}
     (?:пропущенный (?:звонок|вызов)|голосовое сообщение|факс) (?:от|с номера) \W{0,3}\d[\d ()/-]{4}
+    (?:down|up|recovery) alert\b|monitor is (?:down|up)\b|your receipt from .{1,60}#\d{4}
+    backup (?:plan|job|task|set|of) .{1,60}\b(?:fail|succe|complet|finish|warn)
     security information for \S{1,60} \*|unattended-upgrades result
     (?:anacron|apticron|rkhunter|logcheck|arpwatch|mdadm)\b
     (?:degradedarray|fail|rebuildfinished) event on /|smart error \(|motion detected\b

@@ -105,7 +105,7 @@ def _has_code(text: str, sender: Address) -> bool:
     """Whether a line is nothing but a code; or a few words have one to sign in with, which are not by a person."""
     if len(text) < _READ and _CODE_LINE.search(text):
         return True
-    is_by_person = "?" in text or is_persons(sender)
+    is_by_person = "?" in text or is_persons(sender) or _says_i(text)
     return len(text) < _FEW_WORDS and not is_by_person and bool(_CODE.search(text) and _SIGN_IN.search(text))
 
 
