@@ -23,7 +23,7 @@ _ELSEWHERE = any_of(words.ELSEWHERE)
 _ORDERS = any_of(words.ORDERS)
 _ORDER = re.compile(
     r"(?<![^\W_])(?:(?:re-?)?order|purchase|p\.?o\.?|buy\w*|\w*bestell\w*|auftrag\w*|abruf\w*|bedarf"
-    r"|заказ\w*|заявк\w*|закуп\w*|commande\w*|pedido\w*|compra\w*)(?![^\W_])",
+    r"|заказ\w*|заявк\w*|закуп\w*|commande\w*|pedido\w*|compra\w*|zamówieni\w*|zamawia\w*|ordin[eia]\w*|замовл\w*)(?![^\W_])",
     re.IGNORECASE,
 )
 # above a message that is passed on or answered

@@ -49,7 +49,7 @@ _EARLIER = re.compile(
             rf"\b{_ORDER_DE}{_CLAUSE}{{0,60}}?\s(?:erhöh|reduzier|aufstock|kürz)",
             # added to what will come
             r"\b(?:add|put)\w*\s(?:\S+\s){0,9}?(?:to|on|with)\s(?:\S+\s){0,2}?(?:delivery|shipment|truck|load)\b",
-            r"\bzur\s(?:\S+\s){0,2}?lieferung\s(?:\S+\s){0,9}?(?:dazu|hinzu|mit|ergänz)|\b(?:dazu|hinzu|mit)\S*\szur\s\S*\s?lieferung",
+            r"\bzur\s(?:\S+\s){0,2}?lieferung\s(?:\S+\s){0,9}?(?:noch|dazu|hinzu|mit|ergänz)|\b(?:dazu|hinzu|mit)\S*\szur\s\S*\s?lieferung",
             r"\b(?:r?ajout|join)\w*\s(?:\S+\s){0,9}?(?:à|avec)\s(?:la|notre)\s(?:prochaine\s)?livraison",
             r"(?<!\w)(?:добав|допол|подвез|докин|догруз)\w*,?\s(?:\S+\s){0,9}?(?:к|в|с)\s(?:\S+\s){0,2}?(?:доставк|поставк|отгруз|машин|рейс|парти)",
             r"\b(?:doda|dorzuc|dołoż|dołącz)\w*\s(?:\S+\s){0,9}?do\s(?:\S+\s){0,2}?(?:dostaw|wysyłk|transport)",

@@ -33,6 +33,7 @@ NOT_YET = r"""
     nie (?:wysyła|realizu|dostarcza|zamawia|wysyłać|realizować|dostarczać)\w*|jeszcze nie|wstrzyma\w*|na razie nie
     non (?:\w+ )?(?:sped|consegn|ordin|eva|invi|procede)\w*|non ancora|in sospeso|sospend\w+
     не (?:треба |потрібно )?(?:відвантаж|постав|достав|відправ|надсила|замовля|оформля)\w*|поки (?:що )?не|призупин\w*
+    (?:laissez|laisser) tomber|forget it|vergessen sie es|не надо(?!\w)
 """
 
 # Only to be known.
@@ -122,7 +123,8 @@ PLANS = r"""
 
 # Or, about, at which price?
 CHOICES = r"""
-    (?:or|oder|или|либо|ou|alternativ\w*|ersatzweise)(?!\w)|(?<=\w )o(?= \w)
+    (?:or|oder|или|либо|ou|alternativ\w*|ersatzweise)(?!\w)
+    (?<=\w )o(?= (?!(?:dostaw|realiz|wys|przes|potwierdz|termin|faktur|odbi|przygot))\w)
     (?:ca|circa|approx\w*|roughly|about|etwa|ungefähr|около|примерно|порядка)\.? (?=\d)
     (?:environ|aprox\w*|alrededor de|unos|unas)\.? (?=\d)
     (?<!-)\d+(?:[-–—]| (?:bis|to|до|à) )\d+(?= ?(?:pcs|pieces|units|boxes|kg|st|stk|stück|шт|кг|pièces|uds)(?!\w))

@@ -7,8 +7,8 @@ from emailq.extract.numbers import CURRENCY, MONEY, currency, money, plain
 from emailq.extract.parts import Part, found, label_before
 
 _AMOUNT = re.compile(
-    rf"(?<![\w.,])(?:(?P<before>{CURRENCY})\s?(?P<first>{MONEY})(?![\d.,]*\d)"
-    rf"|(?P<second>{MONEY})\s?(?P<after>{CURRENCY})(?!\w))",
+    rf"(?<![\w.,])(?:(?P<before>{CURRENCY})[^\S\n]?(?P<first>{MONEY})(?![\d.,]*\d)"
+    rf"|(?P<second>{MONEY})[^\S\n]?(?P<after>{CURRENCY})(?!\w))",
     re.IGNORECASE,
 )
 _TOTAL = (
@@ -27,6 +27,9 @@ _VAT = (
     r"|(?:у т\. ?ч\. )?пдв"
     r"|(?:vat|ндс|mwst\.?|ust\.?|tva|iva)\s\(?\d{1,2}(?:[.,]\d)?\s?%\)?"
 )
+_TAX_NAME = r"\s(?:\d{1,2}(?:[.,]\d)?\s?%\s)?(?:vat|mwst|ust|tva|iva|ндс|пдв)\.?"  # "inkl. 8.1% MWST" names no tax
+_TOTAL += rf"|(?:incl|inkl)\w*\.?{_TAX_NAME}"
+_NET += rf"|(?:excl|exkl|zzgl)\w*\.?{_TAX_NAME}|(?:ohne|without|hors|senza|sin){_TAX_NAME}"
 _KINDS = (("total", _TOTAL), ("net", _NET), ("vat", _VAT))
 # behind a sum: "1 200,00 € TTC", "1,200.00 incl. VAT"
 _TAX = r"(?:the )?(?:\d{1,2}\s?% )?(?:vat|mwst|ust|tva|iva|ндс|tax)"

@@ -40,7 +40,9 @@ _QUANTITY_LAST = re.compile(
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(
-    rf"[,;](?!\d|\s?{_COUNT})\s*|" r"\s(?:and|и|und|et|y|e|i|oraz|ve|plus|sowie)\s(?=\d)", re.IGNORECASE
+    rf"[,;](?!\d|\s?{_COUNT})\s*|\s(?:and|и|und|et|y|e|i|oraz|ve|plus|sowie|as\swell\sas|ainsi\sque|sans\soublier|nonché)\s(?=\d)"
+    r"|\s(?:(?:et|und|and|и|а|a|e)\s(?:en\splus|aussi|dazu|noch|also|также|także|ancora|inoltre))\s(?=\d)",
+    re.IGNORECASE,
 )
 _NUMBER_START = re.compile(r"(?<!\S)\d")
 _ITEM_END = re.compile(r"\s(?:by|before|until|asap|до|bis|avant|antes)\s", re.IGNORECASE)
@@ -59,7 +61,7 @@ _DELIVERY = re.compile(
 _LOWER = "".join(letter for letter in map(chr, range(0x530)) if letter.islower())  # Latin, Greek, Cyrillic
 # "охл. 5-6" ends no sentence, nor does "арт. ДК-14"
 _SENTENCE_END = re.compile(
-    rf"(?<!\d)(?<!\bарт)(?<!\bart)(?<!\bno)(?<!\bул)[.!?](?=\s+[^\W\d_{_LOWER}]|\s*$)|(?<=\d\d)\.\s+(?=[A-ZА-ЯЁ])"
+    rf"(?<!\d)(?<!\bарт)(?<!\bart)(?<!\bno)(?<!\bул)(?<!\bcod)(?<!\bref)(?<!\bréf)[.!?](?=\s+[^\W\d_{_LOWER}]|\s*$)|(?<=\d\d)\.\s+(?=[A-ZА-ЯЁ])"
 )
 # a number before one of these counts time, people or money, is a measure, or belongs to a date or an address
 NO_ITEM = re.compile(
@@ -87,7 +89,7 @@ NO_COUNT = re.compile(
 )
 _TIMES = re.compile(rf"(?<!\S)(?:{QUANTITY})\s?[x×х]\s", re.IGNORECASE)
 _ALSO = re.compile(
-    r"(?:außerdem|zusätzlich|dazu|ferner|weiters|sowie|noch|also|as\swell\sas|additionally|ainsi\sque|également|en\soutre|además"
+    r"^n\.?$|(?:plus|sans\soublier|en\splus|außerdem|zusätzlich|dazu|ferner|weiters|sowie|noch|also|as\swell\sas|additionally|ainsi\sque|également|en\soutre|además"
     r"|также|плюс|oraz|także|ponadto|nonché|inoltre|також)\s?:?$",
     re.IGNORECASE,
 )
@@ -112,6 +114,7 @@ _VERB = re.compile(
 _DATE = re.compile(rf"(?:{MONTH}|\d\.\d{{1,2}}\.?)\s(?:19|20)\d\d\s?г(?!\w)", re.IGNORECASE)
 UNIT = re.compile(rf"(?:{_UNIT})\.?", re.IGNORECASE)
 COUNTED = re.compile(rf"(?<![\w.,-])(?:{QUANTITY})\s{{0,3}}{_SPELT_OUT}(?:{_UNIT})(?!\w)\.?", re.IGNORECASE)
+_COUNTS = re.compile(rf"{COUNTED.pattern}(?:\s?[–—:-]\s?{COUNTED.pattern})?", re.IGNORECASE)  # "25 kg – 200 bags"
 _NO_LINE = re.compile(
     r"(?:total|sum|weight|tel|phone|fax|итого|всего|вес|сумма|тел|gesamt|summe|poids|peso)\b", re.IGNORECASE
 )
@@ -172,7 +175,7 @@ def _segments(row: str) -> Iterator[str]:
                 continue
             pending = ""
             for piece in _SEPARATOR.split(clause):
-                if pending and (_PRICE.fullmatch(piece) or COUNTED.fullmatch(piece.strip())):
+                if pending and (_PRICE.fullmatch(piece) or _COUNTS.fullmatch(piece.strip())):
                     pending = f"{pending}, {piece.strip()}"
                     continue
                 if pending:
@@ -224,6 +227,8 @@ def _line(segment: str, part: Part) -> tuple[dict[str, Any] | None, str]:
         tail = _without_delivery(_ITEM_END.split(said[start.start() :], maxsplit=1)[0])
         match = _QUANTITY_FIRST.fullmatch(tail)
         if not match or len(match["item"]) > 150 or NO_ITEM.match(match["item"]) or _in_address(match, tail):
+            continue
+        if match["item"][0] in "–—-:":  # "25 kg – 200"
             continue
         is_sure = bool(match["unit"] or match["times"] or price)
         if not any(c.isalpha() for c in match["item"][: 8 if is_sure else 3]):

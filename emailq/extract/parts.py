@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 STRUCK = re.compile(r"~~[^~\n]+~~")  # as html_to_text writes what is struck through
 _SPAN_LIMIT = 200
+_SENTENCE_END = re.compile(
+    r"\n|[!?;]\s|(?<=\w\w\w)(?<!mwst)(?<!inkl)(?<!exkl)(?<!zzgl)(?<!incl)(?<!excl)\.\s", re.IGNORECASE
+)
 _LABEL_REACH = 60  # characters before a value in which its label stands
 
 
@@ -34,7 +37,7 @@ def in_one_row(text: str) -> str:
 def label_before(text: str, position: int, labels: Iterable[tuple[str, str]]) -> str | None:
     """Which of the labels (name, pattern) stands nearest before `position`, in the same line and sentence."""
     before = text[max(0, position - _LABEL_REACH) : position]
-    before = re.split(r"\n|[!?;]\s|(?<=\w\w\w)\.\s", before)[-1]
+    before = _SENTENCE_END.split(before)[-1]
     nearest: tuple[int, str] | None = None
     for name, pattern in labels:
         for match in _words(pattern).finditer(before):

@@ -35,6 +35,7 @@ _LIKE_A_LINE = re.compile(  # "12 buckets of paint", "paint: 12 buckets", "paint
 _COUNT_AND_THING = re.compile(r"(?<![\w.,/:-])\d{1,4} (?P<what>[^\W\d_]{3}[^\n]{0,60})")
 _NUMBERED = re.compile(r"(?:\b(?:no|nr|id|tel|fax|po|n°)|n[úu]mm?e[rw]\w*|\w*nummer|номер|№|#)\W*$", re.IGNORECASE)
 _PLACE = re.compile(r"\d{4} [^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_]+)?\.?")
+_SEVERAL = re.compile(r"[^\W\d_]{2}[.!?] \d{1,4} [^\W\d_]{3}")
 _OR = re.compile(r"\s(?:or|oder|или|ou|o|beziehungsweise|bzw\.?|либо)(?:\s|$)", re.IGNORECASE)
 
 
@@ -43,6 +44,8 @@ def unclear_lines(text: str, lines: Sequence[dict[str, Any]]) -> Iterator[str]:
     for line in lines:
         if _OR.search(line["item"]):
             yield f"one or the other: {line['span']}"
+        if _SEVERAL.search(line["item"]):
+            yield f"several things in one line: {line['span']}"
     for pattern, meaning in ((_EACH, "so many of each of several things"), (_PART, "a part of what is ordered")):
         if match := pattern.search(text):
             yield f"{meaning}: {_row_of(match)}"

@@ -74,6 +74,7 @@ def doubt(text: str, subject: str = "Order") -> str | None:
         "Merci de chiffrer :\n40 boîtes de savon",
         "Merci de bloquer 40 boîtes de savon jusqu'à confirmation.",
         "Bitte reservieren Sie 40 Kartons Seife, die Bestellung folgt.",
+        "10 boîtes de savon. À enlever ce soir, si vous ne les avez pas laissez tomber.",
         # told and not ordered
         "Please find attached our invoice for 40 boxes of soap.",
         "Please quote 40 boxes of soap.",

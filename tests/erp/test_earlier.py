@@ -26,6 +26,7 @@ from emailq.erp.earlier import speaks_of_an_earlier_order
         ("добавьте, пожалуйста, к завтрашней доставке 10 мешков", "добавьте, пожалуйста, к завтрашней доставк"),
         ("Please add 10 bags of plaster to tomorrow's delivery", "add 10 bags of plaster to tomorrow's delivery"),
         ("Bitte zur morgigen Lieferung 10 Sack Putz dazulegen", "zur morgigen Lieferung 10 Sack Putz dazu"),
+        ("wir bestellen zur gestrigen Lieferung noch 10 Sack", "zur gestrigen Lieferung noch"),
         ("Merci d'ajouter 10 sacs à la prochaine livraison", "ajouter 10 sacs à la prochaine livraison"),
         ("Proszę dołożyć 10 worków do jutrzejszej dostawy", "dołożyć 10 worków do jutrzejszej dostaw"),
         ("Please change our order 4711 to:\n30 x candles", "change our order"),

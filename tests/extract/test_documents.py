@@ -266,6 +266,7 @@ def test_a_quantity_in_words_beside_lines_in_digits_needs_a_person(words: str) -
         ("20 pcs of soap until 30 kg of it are gone", "a quantity is in no line"),
         ("40 bags of cement\ntiles 60x60 - 45 squares\n5 bags of grout", "a quantity is in no line"),
         ("40 bags of cement, and do put in 500 screws", "a quantity is in no line"),
+        ("40 rolls of felt and 800 nails 65 mm. 4 pallets of blocks", "several things in one line"),
         ("40 bags of cement\n8045 Zürich", "a postcode or a quantity"),
     ],
 )
