@@ -121,7 +121,8 @@ def _is_prose(text: str) -> bool:
 def _is_who_or_when(text: str) -> bool:
     if len(text) > 120:
         return False
-    if text.partition(" ")[0] in _NO_NAMES:
+    first, _, others = text.partition(" ")
+    if first in _NO_NAMES and not _DATE_FIRST.match(others):  # but "le 2 mai à 9:15"
         return False
     is_time = len(text) <= 45 and tells_time(text) and not _is_talk(text)
     return is_time or bool(ADDRESS.search(text)) or are_names(text) or fold(text) in _SAID_WHAT

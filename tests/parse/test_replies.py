@@ -271,6 +271,17 @@ def test_a_sentence_with_a_date_leads_to_the_authors_own_words(lead: str) -> Non
 @pytest.mark.parametrize(
     "above",
     [
+        "Bob Stone <bob@stone.example> a écrit le 02/03/2026 à 09:12 :",
+        "Bob Stone <bob@stone.example> escribió el lunes, 2 de marzo de 2026 a las 9:12:",
+    ],
+)
+def test_an_article_before_the_date_is_none_of_a_sentence(above: str) -> None:
+    assert split_reply(f"Twenty.\n\n{above}\nTen?").new == "Twenty."
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
         *("Bob Stone (2026-03-02):", "[Bob Stone], 2 Mar 2026 09:12:", "Quoting Bob Stone (2026-03-02 09:12:33)"),
         *("Bob Stone píše v Po 02. 03. 2026 v 09:12 +0100:", "Cytowanie Bob Stone <bob@stone.example>:"),
         "Excerpts from Bob Stone's message of March 2, 2026 9:12 am:",
