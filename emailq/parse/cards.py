@@ -9,6 +9,7 @@ from emailq.parse.names import is_author, is_name, is_nickname, is_of_another, n
 from emailq.parse.small_print import BELOW_NAMES
 
 _CONTACT_LINES = 8
+_CARD_LINES = 30  # of a firm that has to say a lot
 BAR = re.compile(r"\s[|•·–—-]\s|,\s")
 POSTSCRIPT = re.compile(  # but "P. S. Raman" is a name
     rf"(?!(?-i:[A-Z]\. ?[A-Z]\. ?[A-Z][^\W\d_]+$)){any_of(phrases.POSTSCRIPTS)}(?:\W|$)", re.IGNORECASE
@@ -86,16 +87,21 @@ def is_card(above: str, below: list[str]) -> bool:
     said = [*takewhile(lambda line: not _tells_only_contact(line), below[: before_postscript(["", *below]) - 1])]
     is_short = all((length(line) <= 90 and line[-1] not in "?!:;") or _is_boilerplate(line) for line in said[:8])
     is_end = above.endswith((".", "!", "?", ")", "。")) or " " not in above or is_rule(above)
-    return is_end and is_short and not any(map(_says_more, said)) and len(below) <= 12 and are_below_name(below)
+    return is_end and is_short and not any(map(_says_more, said)) and _may_be_card(below, 12) and are_below_name(below)
 
 
 def are_below_name(below: list[str]) -> bool:
     """Not many lines, all short but those that stand below a name."""
     below = below[1:] if below and below[0] in DELIMITERS else below
     longest = 1000 if below and len(below[0]) <= 60 and is_name(below[0]) else 140
-    return len(below) <= 16 and not any(
+    return _may_be_card(below, 16) and not any(
         (len(line) > longest and length(line) > longest) or GREETING.match(line) for line in below
     )
+
+
+def _may_be_card(below: list[str], most: int) -> bool:
+    """Whether there are not many lines; firms that say how to reach them in several ways have more."""
+    return len(below) <= most or (len(below) <= _CARD_LINES and sum(map(is_contact, below)) > 2)
 
 
 def has_contact(below: list[str]) -> bool:

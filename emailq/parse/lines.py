@@ -9,7 +9,7 @@ from emailq.parse.patterns import in_lower_case, lower
 _LINE = 500  # characters of a line that are looked at
 
 DASHES = "-_=—–‐‑―－*━─═"
-_RULE = re.compile(rf"[{DASHES}~]{{2,}}$")
+_RULE = re.compile(rf"[{DASHES}~]{{2,}}$|([^\w\s.!?])\1{{7,}}$")
 DELIMITERS = frozenset(["--", "—", "–", "-- ", "—-", "- --"])  # of a signature
 QUOTATION_MARKS = frozenset('"“„«»”')
 

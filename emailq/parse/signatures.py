@@ -36,7 +36,8 @@ from emailq.parse.lines import (
 from emailq.parse.names import is_author, is_name, is_nickname, is_short_name, names_of
 from emailq.parse.small_print import around_small_print, is_afterthought, is_sent_from, without_banner
 
-_SIGNATURE_LINES = 25  # with text, at most, from the end
+_SIGNATURE_LINES = 32  # with text, at most, from the end
+_LINES_BELOW_RULE = 16
 _FIRST_PERSON = frozenset(words_of(phrases.FIRST_PERSON))
 _CLOSING_ENDS = (" 드림", " 올림", " 배상")  # behind a name
 _SHORT_ANSWERS = frozenset(words_of(phrases.SHORT_ANSWERS))
@@ -315,7 +316,9 @@ def _begins_signature(text: str, below: list[str]) -> bool:
     if is_rule(text):
         facts = sum(":" in line and not has_contact([line]) for line in below)  # "Item: pump", so a form or a table
         near = list(takewhile(lambda line: not is_rule(line), below))
-        return facts < 2 and are_below_name(below) and has_contact(near) and sum(map(_is_sentence, near)) < 2
+        is_short = 0 < len(below) <= _LINES_BELOW_RULE and any(map(str.isalpha, below[0]))
+        is_card_like = is_short and facts < 2 and are_below_name(below)
+        return is_card_like and has_contact(near) and sum(map(_is_sentence, near)) < 2
     if len(text) > 120:
         return False
     if text[0].islower() and text[-1] == "." and " " in text:
