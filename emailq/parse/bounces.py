@@ -218,8 +218,8 @@ def _lists_fields(text: str) -> bool:
 
 
 def _names_mail(subject: str) -> bool:
-    """ "Message not delivered", or "not delivered:" before the subject of the message."""
-    if _BOUNCE_SUBJECT.match(subject) or _SENT_MAIL.search(subject):
+    """ "Message not delivered", "not delivered (ann@mill.example)", or "not delivered:" before a message's subject."""
+    if _BOUNCE_SUBJECT.match(subject) or "@" in subject or _SENT_MAIL.search(subject):
         return True
     failed = _UNDELIVERED.search(subject)
     return failed is not None and bool(_COLON.match(subject, failed.end()))

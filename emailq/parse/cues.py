@@ -42,7 +42,7 @@ ARRIVED = r"""
     направлен|в работ[уе]\b|на рассмотрени|рассматрива|зафиксир|в обработк|спасибо за|благодар\S{1,4} (?:вас )?за
     eingegangen|erhalten\b|angekommen|eingetroffen|registriert|erfasst|angelegt|aufgenommen
     (?:liegt|liegen) (?:bei )?uns|weitergeleitet|wird .{0,30}(?:geprüft|bearbeitet)|in bearbeitung
-    (?:uns|unser\S{0,2} \S{1,20}) erreicht|danke? für (?:ihre|deine|ihr|das|die)|reçue?s?\b|enregistr|parvenue?\b
+    (?:uns|unser\S{0,2} \S{1,20}) erreicht|danke? für (?:ihre|deine|eure|ihr|das|die)|reçue?s?\b|enregistr|parvenue?\b
     \barrivée?\b|transmise?\b|créée?\b|réception|prise? en (?:compte|charge)|ouvert[e ]|en cours de traitement
     merci (?:de|pour) (?:nous|votre)|recib(?:id[oa]|imos)|registrad|tramitaci|asignad|trasladad|remitid|entrado
     entrada|llegado|cread[oa]|acusamos|gracias por (?:su|tu)|ricevut|registrat|acquisit|protocollat|pres[ao] in carico
@@ -201,6 +201,7 @@ TEAM = r"""
 # Where absent people are, beside what ABSENT_SENTENCES tell …
 AWAY = r"""
     \b(?:on|in|at) (?:site|the road|court|clinic|surgery|a (?:\S{1,15} )?(?:conference|show|fair|course))\b
+    sabbatical|freisemester|forschungssemester|sabático|sabbatique|творческ\S{2,3} отпуск
     \b(?:on|in|at) the \S{1,15} (?:show|fair|conference)\b|patchy|no signal|without (?:signal|internet)
     (?:^|[.,] )back (?:on |in the office |at (?:my desk|work) )?(?:mon|tue|wed|thu|fri|sat|sun|the |\d|from|in )
     \b(?:i|we)(?:['’]?(?:m|re|ll be)| am| are| will be)? (?:back|out)\b|недоступ|без связи|вне зоны|не на связи

@@ -34,6 +34,7 @@ BOUNCE_SUBJECTS = r"""
 
 # What mail systems say of a failure, and nobody else.
 BOUNCE_TEXTS = r"""
+    no route found|delivery problems to the following
     unknown (?:user|recipient|local|address error|or illegal|virtual)|no such (?:user|recipient|mailbox|host|domain)
     (?:user|recipient|mailbox|address|domain|host)(?: name)? (?:is )?(?:not|un)(?: ?found|known|available|routeable)
     mailbox (?:is )?(?:full|disabled|over|exceed|size|inactive|does not exist)|recipient(?: address)? rejected
@@ -66,6 +67,7 @@ BOUNCE_TEXTS = r"""
 SENT_MAIL = r"""
     message|\be-?mails?\b|\bmail\b|nachricht|письм|сообщени|почт|повідомлен|\bлист|courriel|\bmél\b|mensaje|correo
     messaggi|mensagem|wiadomo|bericht|zpráv|správ|meddelande|melding|besked|viesti|üzenet|mesaj|ileti|e-?posta|съобщени
+    \byour document\b|ihr dokument|votre document|su documento|il documento|uw document|ваш документ
     μήνυμ|poruk|邮件|郵件|メール|메일
 """
 # … and that it did not arrive, or not yet.
@@ -79,7 +81,7 @@ UNDELIVERED = r"""
     \bverzögert|opóźnion|zadrž|livrar\w{1,2} (?:nu a )?(?:eșu|esu)|kézbesítési (?:hiba|késés)
     falha n[ao] (?:entrega|envio)
     retrasad|retardé|différé|ritardat|in ritardo|atrasad|vertraagd|försena|forsinket|zpožděn|geciktiril|延迟|遅延|遅れ
-    deliver\S{0,3} .{0,20}(?:fail|delay)|\bdelayed\b|returned to (?:the )?sender
+    deliver\S{0,3} .{0,20}(?:fail|delay|problem)|\bdelayed\b|returned to (?:the )?sender
     (?:did not|n['’]t|could not) (?:be )?reach|not accepted|nicht (?:\S{1,12} )?(?:zugestellt|zustellbar|ausgeliefert)
     nicht (?:\S{1,12} )?übermittelt|unzustellbar|zustellung.{0,30}(?:fehl|verzögert|nicht|gescheitert)
     zustell(?:fehler|problem)|verzögerte zustellung|не (?:\S{1,12} )?доставлен|недоставл
@@ -320,6 +322,7 @@ ABSENT_SENTENCES = r"""
     ne (?:fais|fait) plus partie|ai quitté (?:la|l['’]|mes)|ya no (?:formo parte|pertenezco)|non facci[oa] più parte
     não faço (?:mais )?parte|werk (?:ik )?niet meer (?:bij|voor)|(?:už|již) (?:zde |tu )?nepracuj|arbetar inte längre
     nie jestem już pracown|(?:больше|уже) не (?:сотрудни|являюсь сотр)
+    (?:nur|nicht)\b.{0,40}\bbesetzt\b
     \booo (?:until|till|from)|\bв отъезде|\bi(?:['’]ve| have)? left\b
     (?:e-?mails?|inbox) (?:is|are|gets?) (?:only )?checked|de retour (?:le|lundi|à partir|dès|en)\b
     (?:contestar|responder)\S{0,6} .{0,30}(?:retraso|demora)|(?:sono|sarò) in (?:maternità|malattia)|\bвыходной\b
@@ -379,6 +382,7 @@ ABSENT_SENTENCES = r"""
 """
 # … and what else such a note says: thanks, until when, whom to ask, and what becomes of the message.
 MEANWHILE_SENTENCES = r"""
+    rispond(?:erò|eremo|erà)|wird\b.{0,30}(?:bearbeitet|beantwortet)
     (?:please )?reach out to|time.sensitive|обязанности исполня|если горит|遅れ|meldet sich
     expect (?:a|an|some)? ?(?:repl|respon|answer|delay|slow)|fino a|мои (?:задачи|дела|вопросы)
     \b(?:look|looking) after you|covered by|stands? in for me|when i(?:'m|’m| am) (?:next|back)|write back|reopen
@@ -666,7 +670,8 @@ CONFIRM_TEXTS = r"""
 """
 # Words of notes of absence, of acknowledgements, and of those who let mail wait: a text without any is none.
 ABSENT_WORDS = """
-    ooo|plus partie|quitté|ya no|più parte|faço parte|faço mais|niet meer|nepracuj|inte längre|już pracown|сотрудни
+    ooo|sabbati|freisemester|forschungssemester|sabático|besetzt
+    plus partie|quitté|ya no|più parte|faço parte|faço mais|niet meer|nepracuj|inte längre|już pracown|сотрудни
     reading my|отъезд|have left|checked|de retour|retraso|maternit|zwolnieni|on pto|nicht mehr|выходной|formation
     be back
     on my return|leave|out of_|vacation|holiday|away|travel|unavailable|not available|no longer|closed|access to
