@@ -77,7 +77,6 @@ def walk(html: str, reader: Reader) -> None:
             continue
         position = mark.end()
         attributes = _NOTHING
-        is_closed = False
         if not is_bare:
             if html[position : position + 1] in _IN_ADDRESS and (address := _ADDRESS.match(html, start)):
                 reader.text(address[0])
@@ -88,7 +87,6 @@ def walk(html: str, reader: Reader) -> None:
                 position = end
                 break
             attributes = _attributes(rest[0])
-            is_closed = html[rest.end() - 2] == "/"
             position = rest.end()
         tag = _TAGS.get(name) or intern(name.lower())  # one string for each: the open ones may be many
         if slash and tag == "br":
@@ -98,7 +96,7 @@ def walk(html: str, reader: Reader) -> None:
             _close(stack, reader, tag)
         elif tag in _DROPPED:
             after = _DROPPED[tag].search(html, position)
-            if after or not is_closed:  # <title/> of XHTML
+            if after or html[position - 2] != "/":  # <title/> of XHTML
                 position = after.start() if after else end
         else:
             if tag in _CLOSES:

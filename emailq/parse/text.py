@@ -143,6 +143,7 @@ class _Writer:
         self._cells: list[Cell] = []  # the open ones
         self._began: list[tuple[list[str], int, bool]] = []  # open paragraphs; whether one is but a line
         self._lists: list[_Numbers | None] = []  # of the open ones
+        self._item: tuple[list[str], int] = ([], 0)  # where the text of the last item begins
         self._quotes: list[bool] = []  # of the open <blockquote>s: whether they quote
         self._looks = [Look(keeps_lines=keeps_lines)]  # of the open elements
         self._blocks: list[int] = []  # how deep those stand that a style makes blocks
@@ -219,15 +220,18 @@ class _Writer:
             self._slanted += 1
         elif tag == "p":
             is_line = bool(attributes) and _has_no_margin(attributes)
-            out.append(_LINE if is_line else _PARAGRAPH)
+            if not (self._lists and self._begins_item(out)):
+                out.append(_LINE if is_line else _PARAGRAPH)
             self._began.append((out, len(out), is_line))
         else:
-            out.append(_PARAGRAPH if tag in _PARAGRAPHS else _LINE)
+            if not (tag == "div" and self._lists and self._begins_item(out)):
+                out.append(_PARAGRAPH if tag in _PARAGRAPHS else _LINE)
             if attributes:
                 self._begin_marked(tag, attributes)
             if tag == "li":
                 numbers = self._lists[-1] if self._lists else None
                 out.append(numbers.next(attributes.get("value")) if numbers else "- ")
+                self._item = (out, len(out))
             elif tag in ("ol", "ul"):
                 self._lists.append(_Numbers(attributes) if tag == "ol" else None)
             elif tag == "blockquote":
@@ -241,6 +245,11 @@ class _Writer:
                 self._rows.append([])
             elif tag == "table":
                 self._grids.append(Grid())
+
+    def _begins_item(self, out: list[str]) -> bool:
+        """Whether nothing stands behind the number of an item yet: its paragraph is in the same line."""
+        item, start = self._item
+        return item is out and (len(out) == start or (len(out) == start + 1 and out[-1].isspace()))
 
     def _begin_marked(self, tag: str, attributes: Mapping[str, str | None]) -> None:
         """An element that a mail program writes around a signature or history, by its class or id."""
@@ -341,7 +350,10 @@ class _Writer:
         full = [cell for cell in cells if cell.content != _EMPTY]
         contents = [cell.content for cell in full]
         if len(full) == 2 and min(contents) > _ONE_LINE:
-            self._out[full[1].start - 1] = _PARAGRAPH
+            if contents == [_FEW_LINES, _FEW_LINES] and (rows := _pairs(self._out, full)):
+                self._out[full[0].start :] = [rows]
+            else:
+                self._out[full[1].start - 1] = _PARAGRAPH
             return False
         is_amount = len(full) == 2 and contents[1] == _ONE_LINE and _is_amount("".join(self._out[full[1].start :]))
         if max(contents) == _FEW_LINES and (len(full) > 2 or is_amount):
@@ -358,12 +370,14 @@ class _Writer:
         target = href.strip().split("#")[0].split("?")[0].replace("\n", "")
         if target.startswith("//"):
             target = f"https:{target}"
-        if not target.startswith(("http://", "https://", "mailto:")) or len(target) > 120:
+        if not target.startswith(("http://", "https://", "mailto:", "tel:")) or len(target) > 120:
             return
         text = "".join(out[start:]).strip()
+        if target.startswith("tel:") and any(map(str.isdigit, text)):
+            return  # the number, in another form
         bare = target.removeprefix("mailto:").removeprefix("https://").removeprefix("http://").rstrip("/")
         if text and bare and bare not in text:
-            out.append(f" <{target.removeprefix('mailto:')}>")
+            out.append(f" <{target.removeprefix('mailto:').removeprefix('tel:')}>")
 
 
 def _join_lines(out: list[str], cells: list[Cell]) -> None:
@@ -380,6 +394,15 @@ def _join_lines(out: list[str], cells: list[Cell]) -> None:
             cell.content = _ONE_LINE
         row += pieces
     out[begin:] = row
+
+
+def _pairs(out: list[str], cells: list[Cell]) -> str:
+    """The lines of two cells as rows, where the first names what stands in the second: "Date:"; else ""."""
+    parts = ("".join(out[cells[0].start : cells[1].start - 1]), "".join(out[cells[1].start :]))
+    names, values = (_CELL_BREAK.split(part.strip(_MARKS)) for part in parts)
+    if len(names) != len(values) or not all(name.endswith(":") for name in names):
+        return ""
+    return _LINE.join(f"{name} | {value}" for name, value in zip(names, values, strict=True))
 
 
 def _content(text: str) -> int:
