@@ -549,7 +549,8 @@ FOOTERS = """
     this email has been scanned|this message has been scanned|this e-mail has been scanned|without viruses
     без вирусов|письмо проверено|diese e-mail wurde von|virenfrei|l'absence de virus|cet e-mail a été vérifié
     libre de virus|este correo electrónico ha sido|mail priva di virus|вы получили это письмо
-    вы получили это сообщение|чтобы отписаться|отписаться|think before you print|please consider the environment
+    вы получили это сообщение|чтобы отписаться|отписаться|think before you print|please think before
+    please consider the environment
     p please consider|save a tree|this email is a service from|this e-mail is a service from|delivered by zendesk
     powered by jira|turn off this request|this is shared with|view request ·|view request (|view request <
     diese e-mail ist ein service von|cet e-mail est un service de|este correo electrónico es un servicio de
@@ -600,6 +601,8 @@ BANNER_STARTS = """
     denne e-mail kommer|denne mail kommer|advarsel|denne e-posten|huom|tämä viesti on tullut|wiadomość od nadawcy
     wiadomość zewnętrzna|pozor|figyelem|dikkat|это письмо получено от внешнего|письмо от внешнего|atenție|警告
     外部邮件|外部郵件|社外メール|外部メール|외부메일|외부 메일
+    aviso: este correo|aviso: este mensaje|sie erhalten nicht häufig|você não costuma receber|nie otrzymujesz często
+    du får inte ofta|du får ikke ofte|no recibe con frecuencia|et saa usein
 """
 
 BANNER_WORDS = """
@@ -611,5 +614,16 @@ BANNER_WORDS = """
     be careful with this message|mail esterna|mensagem externa|fuera de la organización|ekstern afsender
     ekstern avsender|ekstern mail|organisaation ulkopuol|spoza organizacji|externího|külső fel|kurum dışı
     внешняя почта|зовнішн|外部邮件|外部郵件|组织外部|組織外部|社外メール|外部メール|외부메일|외부 메일
-    din afara organizației|почему это важно
+    din afara organizației|почему это важно|por qué es esto importante|por que isso é importante|isto é importante
+    dlaczego jest to ważne|varför det här är viktigt|hvorfor dette er vigtigt|hvorfor dette er viktig
+    miksi tämä on tärkeää
+"""
+# What a firm's program sets above or below a text: "Classification: Internal".
+CLASSIFICATIONS = """
+    classification|sensitivity|klassifizierung|klassifikation|sensibilité|clasificación|classificazione|classificação
+    classificatie|гриф|klasyfikacja
+"""
+CLASSES = """
+    internal|confidential|public|restricted|general|intern|interne|vertraulich|öffentlich|confidentiel|interno|interna
+    confidencial|pública|público|riservato|vertrouwelijk|wewnętrzna|дсп|для служебного пользования|tlp
 """

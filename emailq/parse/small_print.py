@@ -49,6 +49,9 @@ _BANNER_WORDS = re.compile(
     r"|\bexterne?[nr]? (?:avsänd|absend|quelle|e-?post|nachricht)|^[\W_]*external[\W_]*(?:$|[:\]*])",
     re.IGNORECASE,
 )
+_CLASSIFIED = re.compile(
+    rf"{any_of(phrases.CLASSIFICATIONS)}\s?:\s?(?:\S{{1,12}}\s)?{any_of(phrases.CLASSES)}\b.{{0,20}}$", re.IGNORECASE
+)
 _GREETINGS = tuple(words_of(phrases.GREETINGS))
 _AFTERTHOUGHT = re.compile(rf"{any_of(phrases.AFTERTHOUGHTS)}(?!\w)|{any_of(phrases.POSTSCRIPTS)}\W", re.IGNORECASE)
 _COMMA_AND_NAME = re.compile(r", [A-Z]")
@@ -57,8 +60,9 @@ _COMMA_AND_NAME = re.compile(r", [A-Z]")
 def without_banner(run: Run) -> Run:
     """The lines below what a gateway or a firm sets above the text."""
     texts = run.texts
-    if texts[0].isupper() and len(run) > 1 and run.begins_paragraph(1) and _is_title(texts[0]):
-        run.give(SIGNATURE, 0, 1)  # "PRIVILEGED AND CONFIDENTIAL"
+    is_title = (texts[0].isupper() and _is_title(texts[0])) or (":" in texts[0] and _CLASSIFIED.match(texts[0]))
+    if is_title and len(run) > 1 and run.begins_paragraph(1):
+        run.give(SIGNATURE, 0, 1)  # "PRIVILEGED AND CONFIDENTIAL", "Classification: Internal"
         return run.part(1)
     if len(texts[0]) >= _WRAPPED:
         end = next((n for n in range(1, min(len(texts), _BANNER_LINES)) if run.begins_paragraph(n)), 1)

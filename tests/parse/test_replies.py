@@ -308,6 +308,7 @@ def test_who_wrote_stands_right_above_the_quoted_lines(above: str) -> None:
         "このメールには機密情報が含まれている場合があります。誤って受信された場合は削除してください。",
         "Bitte prüfen Sie, ob diese E-Mail wirklich ausgedruckt werden muss!",
         "Prima di stampare questa mail pensa all'ambiente.",
+        "🌱 Please think before you print.",
         "Перед тем как распечатать это письмо, подумайте об экологии.",
         "Questa email è stata esaminata alla ricerca di virus da AVG.",
         "Sie erhalten diese Nachricht, weil Sie in Google Groups E-Mails von der Gruppe abonniert haben.",
@@ -348,6 +349,11 @@ def test_what_has_a_word_of_small_print_is_text(text: str) -> None:
             "ATENCIÓN: Este correo proviene de fuera de la organización.",
         ),
         *("DİKKAT: Bu e-posta kurum dışından gelmiştir.", "【社外メール】添付ファイルやリンクにご注意ください。"),
+        *("Classification: Internal", "Klassifizierung: Intern", "Sensitivity: TLP:AMBER"),
+        "Sie erhalten nicht häufig E-Mails von ann@hill.example. Erfahren Sie, warum dies wichtig ist",
+        "Você não costuma receber emails de ann@hill.example. Saiba por que isso é importante",
+        "No suele recibir correo electrónico de ann@hill.example. Por qué es esto importante",
+        "AVISO: Este correo procede de un remitente externo. No abra enlaces ni adjuntos.",
         *("警告：此邮件来自组织外部。", "POZOR: Tato zpráva pochází z externího zdroje."),
     ],
 )
@@ -361,6 +367,8 @@ def test_a_gateway_warns_above_the_text_in_many_languages(banner: str) -> None:
         "Obs! Vi har en extern konsult på plats på fredag.\n\nHan heter Ola.",
         "Pozor, v pátek přijede externí firma.\n\nPusťte ji prosím do sklepa.",
         "Cuidado: la puerta externa no cierra.\n\nPor favor, arréglenla.",
+        "Aviso: el técnico externo viene el viernes.\n\nDejadlo entrar.",
+        "Classification: which one do we take?\n\nI'd say internal.",
     ],
 )
 def test_people_warn_too(text: str) -> None:
