@@ -36,8 +36,6 @@ class Page:
         if ">" in text:
             self.are_quoted = [">" in line[:8] and bool(_QUOTE_MARK.match(line)) for line in self.lines]
         self.has_bars = "|" in text and "\n|" in text
-        if self.has_bars:
-            self.plain = [_without_bars(line) for line in self.plain]
         self.has_set_in = SET_IN in text
         whole = fold(text).replace("\u00a0", " ")
         self.has_reply_line = any(map(whole.__contains__, _REPLY_LINES))  # few have one
@@ -198,12 +196,6 @@ def plain(line: str) -> str:
         text = text.replace("&nbsp;", " ")
     text = text.strip()
     return text.strip("*").strip() or text  # bold, but no line of stars
-
-
-def _without_bars(text: str) -> str:
-    """Without the bars that empty cells leave before the only one with text, as logos do before a name."""
-    words = text.lstrip("| ")
-    return words if text[:2] == "| " and words and "|" not in words else text
 
 
 def _labels(text: str) -> tuple[str, ...]:
