@@ -38,7 +38,7 @@ _PHONE = re.compile(r"iphone|ipad|android|phone|mobil|handy|samsung|galaxy|xiaom
 _VIA = re.compile(r"\S \(?(?:via|über|durch|через|par|vía|tramite|przez) \S", re.IGNORECASE)
 
 _SUBJECT = one_of(notices.PROGRAM_SUBJECTS)
-_SENTENCE = one_of(notices.PROGRAM_SENTENCES, r"(?:^|[\n.!*:(•>,-])[\s*_=#(\[-]{0,9}")
+_SENTENCE = one_of(notices.PROGRAM_SENTENCES, r"[\n.!*:(•>,-][\s*_=#(\[-]{0,9}+")
 _WORDS = words_of(notices.PROGRAM_WORDS)
 _CUSTOMER = one_of(notices.CUSTOMER_GREETINGS, after=r"[^\n,!:]{0,20}[,!:\n]")
 _NOTICE_THING = one_of(notices.NOTICE_THINGS)
@@ -155,9 +155,9 @@ def _is_name(sender: Address, text: str) -> bool:
 
 def says_program(text: str) -> bool:
     """Whether a sentence says that a program wrote it, or that nobody reads answers."""
-    if not has_any(_WORDS, text) or not _SENTENCE.search(text):
+    if not has_any(_WORDS, text) or not _SENTENCE.search(f"\n{text}"):
         return False
-    return bool(_SENTENCE.search(without_filters(text)))
+    return bool(_SENTENCE.search(f"\n{without_filters(text)}"))
 
 
 def is_by_agent(message: Message, headers: dict[str, str]) -> bool:

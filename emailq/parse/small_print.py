@@ -130,7 +130,9 @@ def _small_print_in(run: Run, top: int) -> tuple[int, int]:
     """Where small print begins and ends, not above `top`; both at the end of the run without any."""
     texts = run.texts
     said = fold(" ".join(texts[top:]))
-    words = [word for word in _MARKS_OF_SMALL_PRINT if word in said]
+    # all words take long to look for, and short lines are no small print
+    has_long = max(map(len, texts[top:]), default=0) >= (_WRAPPED if said.isascii() else _LONG_IN_SIGNS)
+    words = [word for word in _MARKS_OF_SMALL_PRINT if word in said] if has_long else []
     if words:
         words += _THIS_MESSAGE
     elif not (_OF_A_LIST in said or any(map(_may_be_footer, texts[top:]))):

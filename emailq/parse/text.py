@@ -56,7 +56,8 @@ _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 _WINGDINGS = str.maketrans("JKLàßèüûþýo¨§Ønlqv", "☺😐☹→←➔✓✗☑☒☐☐▪➢■●❑❖")
 # A page without any of these has lines as its sender wrote them.
 _LAID_OUT = re.compile(
-    r"<(?:br|p|div|td|th|tr|table|ul|ol|li|h[1-6]|pre|blockquote|center|section|article|dl|hr)[\s/>]", re.IGNORECASE
+    r"<(?=[a-z])(?:br|p|div|td|th|tr|table|ul|ol|li|h[1-6]|pre|blockquote|center|section|article|dl|hr)[\s/>]",
+    re.IGNORECASE,
 )
 _UNJOINED = frozenset(f"{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}{_BLANK}")  # in cells
 _SIGNATURES = frozenset(
