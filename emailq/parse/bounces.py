@@ -71,6 +71,10 @@ _FAILURE_TEXT = one_of(notices.FAILURE_TEXTS)
 _SENT_MAIL = one_of(notices.SENT_MAIL)
 _DELAY_TEXT = one_of(notices.DELAY_TEXTS)
 _MAIL_LABELS = frozenset(words_of(notices.MAIL_LABELS))
+_WE = re.compile(  # "our filter rejected it": colleagues say so
+    r"\b(?:our|we|us|wir|uns(?:er\w*)?|мы|нас|нам|наш\w*|nous|notre|nos|nuestr\w+|nostr[oaie]|noss[oa]|nasz\w*|onze|ons|"
+    r"vår\w?|vores)\b"
+)
 _SUBJECT_LABEL = re.compile(
     r"(?m)^\W{0,9}(?:subject|betreff|тема|objet|asunto|oggetto|assunto|temat|onderwerp|emne|ämne|předmět|konu|主题|件名|제목)"
     r" ?[:：]"
@@ -207,7 +211,7 @@ def _tells_failure(message: Message, subject: str, reply: SplitText) -> bool:
     has_cause = bool(STATUS.search(text)) or (bool(_SUBJECT_LABEL.search(text)) and _lists_fields(text))
     if not has_cause and _names_mail(subject):
         has_cause = bool(_BOUNCE_TEXT.search(text) or _DELAY_TEXT.search(text)) or _lists_fields(text)
-        has_cause = has_cause or (not _GREETING.match(text) and tells_cause(text[:_HEAD]))
+        has_cause = has_cause or (not (_GREETING.match(text) or _WE.search(own)) and tells_cause(text[:_HEAD]))
     return has_cause and not (_QUESTION.search(own) or _FIRST_PERSON.search(own))
 
 

@@ -322,7 +322,7 @@ ABSENT_SENTENCES = r"""
     ne (?:fais|fait) plus partie|ai quitté (?:la|l['’]|mes)|ya no (?:formo parte|pertenezco)|non facci[oa] più parte
     não faço (?:mais )?parte|werk (?:ik )?niet meer (?:bij|voor)|(?:už|již) (?:zde |tu )?nepracuj|arbetar inte längre
     nie jestem już pracown|(?:больше|уже) не (?:сотрудни|являюсь сотр)
-    (?:nur|nicht)\b.{0,40}\bbesetzt\b
+    (?:nur|nicht)\b.{0,40}\bbesetzt\b|(?:čerpám|mám|budu mít) dovolen
     \booo (?:until|till|from)|\bв отъезде|\bi(?:['’]ve| have)? left\b
     (?:e-?mails?|inbox) (?:is|are|gets?) (?:only )?checked|de retour (?:le|lundi|à partir|dès|en)\b
     (?:contestar|responder)\S{0,6} .{0,30}(?:retraso|demora)|(?:sono|sarò) in (?:maternità|malattia)|\bвыходной\b
@@ -405,7 +405,7 @@ MEANWHILE_SENTENCES = r"""
     contest(?:ar|e)|dirigir|dirija|retorn|regresso|contat[eo]|odpowiedzi|spoed|terugkomst|beantwoord|acil
     dön(?:dü|üş|ece|üm)|yanıtla|cevapla|iletişime|yazabilir|brådskande|återkom|svarar|haster|svare|vastaan|kiireel
     (?:wordt|worden) niet (?:gelezen|doorgestuurd)|kunt u terecht|(?:mijn|een) collega
-    vrát|sürgős|お問い合わせ|対応|来信|回覆|不便|긴급|회신|연락|답변
+    zastup|vrát|sürgős|お問い合わせ|対応|来信|回覆|不便|긴급|회신|연락|답변
 """
 
 # What is polite and says nothing.
