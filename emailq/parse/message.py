@@ -265,9 +265,11 @@ def _derive_bodies(message: ParsedMessage) -> tuple[str | None, str | None]:
         elif part.type == "text/plain":
             texts.append(part.text)
     text = "\n".join(filter(None, texts)) if texts else None
-    is_all_plain = all(part.type == "text/plain" for part in message.text_body)
-    if html and (not (text and text.strip()) or (is_all_plain and _points_to_html(text))):
-        text = html_to_text(html)
+    if html:
+        words = (text or "").strip()
+        is_all_plain = all(part.type == "text/plain" for part in message.text_body)
+        if not words or (is_all_plain and _points_to_html(words)):
+            text = html_to_text(html) or words
     return text or _other_text(message) or text, html
 
 

@@ -250,7 +250,7 @@ class _Writer:
     def _begins_item(self, out: list[str]) -> bool:
         """Whether nothing stands behind the number of an item yet: its paragraph is in the same line."""
         item, start = self._item
-        return item is out and (len(out) == start or (len(out) == start + 1 and out[-1].isspace()))
+        return item is out and len(out) <= start + 4 and not "".join(out[start:]).strip()
 
     def _begin_marked(self, tag: str, attributes: Mapping[str, str | None]) -> None:
         """An element that a mail program writes around a signature or history, by its class or id."""
@@ -363,7 +363,8 @@ class _Writer:
 
     def _raise(self, out: list[str], start: int) -> None:
         """10 to the power of 6 is not 106, nor 19 euro and 99 cents 1999."""
-        if start and out[start - 1][-1:].isdigit() and "".join(out[start : start + 2])[:1].isdigit():
+        raised = "".join(out[start : start + 2]).lstrip("+-−")[:1]
+        if start and out[start - 1][-1:].isdigit() and raised.isdigit():
             out.insert(start, "^")
 
     def _link(self, out: list[str], start: int, href: str) -> None:
@@ -418,9 +419,10 @@ def _content(text: str) -> int:
 
 
 def _is_amount(text: str) -> bool:
-    """ "20 pcs", "€ 24.00"."""
+    """ "20 pcs", "€ 24.00", but no telephone number."""
     text = text.strip(_MARKS)
-    return len(text) <= 20 and any(map(str.isdigit, text)) and sum(map(str.isalpha, text)) <= 4 and text[0] != "+"
+    is_number = text[0] in "+(" or (text[0] == "0" and text[1:2].isdigit())
+    return len(text) <= 20 and any(map(str.isdigit, text)) and sum(map(str.isalpha, text)) <= 4 and not is_number
 
 
 def _is_read(alt: str, attributes: Mapping[str, str | None]) -> bool:

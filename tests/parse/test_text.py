@@ -35,6 +35,7 @@ def test_numbered_lists_keep_their_numbers() -> None:
         ("<ol style='list-style: upper-alpha inside'><li>a</ol>", "A. a"),
         ("<ol><li>a<li value=10>b<li>c</ol>", "10. b\n11. c"),
         ("<ol>\n<li>\n<p>a</p><p>more</p></li><li><p class=MsoListParagraph>b</ol>", "1. a\n\nmore\n\n2. b"),
+        ("<ol><li>\n<div>\n<p>a</p></div></ol>", "1. a"),
         ("<ul><li><div>a</div><div>more</div><li><li><div><b>b</b></div></ul>", "- a\nmore\n-\n- b"),
     ],
 )
@@ -73,6 +74,7 @@ def test_a_paragraph_that_word_sets_into_a_cell_stays_in_its_row() -> None:
         ("<td>1<td><table><tr><td>Shelf<tr><td>No. 9</table><td>2", "1 | Shelf No. 9 | 2"),
         ("<td>Bill to<br>Ann Lee<td>Ship to<br>Bob Lee", "Bill to\nAnn Lee\n\nShip to\nBob Lee"),
         ("<td>Ann Lee<br>Sales<td>Hill Ltd", "Ann Lee\nSales | Hill Ltd"),
+        ("<td>Ann Lee<br>Sales<td>0113 496", "Ann Lee\nSales | 0113 496"),
         ("<td><b>No.:</b><br><b>Date:</b><td>4711<br>5 March", "No.: | 4711\nDate: | 5 March"),
         ("<td>No.:<br>Date:<td>4711<br>5 March<br>Leeds", "No.:\nDate:\n\n4711\n5 March\nLeeds"),
         ("<td>1<td>a<br>b<br>c<br>d<br>e<td>2", "1 | a\nb\nc\nd\ne | 2"),
@@ -167,6 +169,7 @@ def test_nothing_that_is_struck_through_has_no_marks(nothing: str) -> None:
     [
         ("<p>10<sup>6</sup> of 12 m<sup>2</sup>", "10^6 of 12 m2"),
         ("<p>19<sup><b>99</b></sup> €", "19^99 €"),
+        ("<p>10<sup>−3</sup> m", "10^−3 m"),
         ("<p>the 1<sup>st</sup>, H<sub>2</sub>O", "the 1st, H2O"),
     ],
 )
