@@ -35,6 +35,7 @@ _NOTICES = {
     "complaint": Priority.NORMAL,  # a provider's report that a recipient called our mail spam (RFC 5965)
 }
 _NOTICE_CONFIDENCE = 0.97
+_LANGUAGES = ("en", "ru", "de", "fr", "es", "tr", "zh", "ja")  # of the corpus behind the weights in the package
 
 
 class Model(NamedTuple):
@@ -73,6 +74,9 @@ def classify(mail: MailText, path: Path | None = None) -> Classification:
         details["rule"] = mail.automation
     if intent == Intent.NEWSLETTER and not is_sent_to_many(mail):  # "with 10 % off we take 50"
         details["surprise"] = "it is called a newsletter, and nothing shows that it went to many"
+    is_foreign = path is None and mail.language not in (None, *_LANGUAGES)
+    if is_foreign and intent in (Intent.OTHER, Intent.SPAM) and not mail.automation and not is_sent_to_many(mail):
+        details["surprise"] = f"it is called {intent}, in a language that the model was not taught ({mail.language})"
     return Classification(
         Intent(intent),
         Sentiment(sentiment),

@@ -117,3 +117,14 @@ begin
                  and substr(v_one, v_same + 1, 2) = reverse(substr(v_two, v_same + 1, 2)))
     end;
 end $$;
+
+-- A partner whom somebody put in by SQL has a domain and its looks as one that mail brought: that of the address, if the
+-- registered one is not given.
+create or replace function note_partners_domain() returns trigger language plpgsql as $$
+begin
+    new.domain := coalesce(new.domain, lower(split_part(new.email, '@', 2)));
+    new.domain_looks := coalesce(looks_of(new.domain), '{}');
+    return new;
+end $$;
+create or replace trigger contacts_partners_domain before insert or update on contacts for each row
+    when (new.domain_looks = '{}' and (new.is_customer or new.is_supplier)) execute function note_partners_domain();

@@ -59,6 +59,17 @@ def test_text_in_a_language_it_never_saw_is_for_others_to_decide(text: str) -> N
     assert label.confidence < 0.6
 
 
+@pytest.mark.parametrize(("language", "is_surprise"), [("pl", True), ("de", False), (None, False)])
+def test_what_is_other_in_a_language_that_it_was_not_taught_goes_to_a_person(
+    language: str | None, is_surprise: bool
+) -> None:
+    text = "proszę o wycenę i termin: 70 worków tynku gipsowego, 20 szt. narożników."
+    label = local.classify(MailText(subject="Zapotrzebowanie", text=text, language=language))
+
+    assert (label.intent, label.confidence > 0.6) == ("other", True)
+    assert bool(doubt(label, Settings(), {})) is is_surprise
+
+
 @pytest.mark.parametrize(
     ("text", "is_surprise"),
     [

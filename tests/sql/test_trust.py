@@ -142,6 +142,13 @@ def test_a_domain_that_looks_like_that_of_a_partner_is_told(db: psycopg.Connecti
     assert after == ("suspicious", {"earlier-mail", "look-alike-domain"})
 
 
+@pytest.mark.parametrize("domain", ["brightline.example", None])
+def test_a_partner_who_was_put_in_by_sql_has_look_alikes_too(db: psycopg.Connection, domain: str | None) -> None:
+    db.execute("insert into contacts (email, domain, is_customer) values (%s, %s, true)", (ANN, domain))
+
+    assert receive(db, "ann@brightlime.example") == ("suspicious", {"first-contact", "look-alike-domain"})
+
+
 @pytest.mark.parametrize("domain", ["brightline.example", "brightline.net", "brightstone.example", "light.example"])
 def test_another_domain_is_no_look_alike(db: psycopg.Connection, domain: str) -> None:
     receive(db, ANN)
