@@ -186,7 +186,7 @@ CLOSINGS = """
     sincèrement|bien à toi|gros bisous|grosses bises|la bise|je t'embrasse|je vous embrasse|affectueusement
     avec mes remerciements|bonne semaine|bon courage|mes amitiés|tendrement|bon dimanche|bonnes vacances
     schönen sonntag|schöne woche|bleib gesund|bleiben sie gesund|gute besserung|in liebe|beste wünsche|drück dich
-    fühl dich gedrückt|с любовью|жму руку|искренне|крепко обнимаю|мира и добра|с наступающим|с праздником
+    fühl dich gedrückt|с любовью|жму руку|искренне|крепко обнимаю|мира и добра
     храни вас бог|с надеждой на сотрудничество|надеюсь на сотрудничество|обіймаю|щиро ваш|щиро ваша|з любов'ю
     з вдячністю|з теплом|на все добре|бережіть себе|мирного неба|gr|grt|kus|kusjes|dikke kus|veel liefs|fijne week
     prettige dag verder|fijne dag nog|vänligen|hälsn|ha det gott|allt gott|puss|puss och kram|vh|kys|klem|klemmer
@@ -282,7 +282,8 @@ WEAK_CLOSINGS = """
     teşekkürler|mulțumesc|in haste|looking forward to your reply|look forward to hearing from you|with appreciation
     thanks a bunch|cheers mate|cheers all|stay safe and well|be well
     stay healthy|happy holidays|happy new year|a happy new year|merry christmas|season's greetings|happy easter
-    с новым годом|с рождеством|доброго дня|благодарю за внимание|спасибо за внимание|ein schönes wochenende wünscht
+    с новым годом|с рождеством|с наступающим|с праздником|доброго дня|благодарю за внимание|спасибо за внимание
+    ein schönes wochenende wünscht
     schönes wochenende wünscht|einen schönen tag wünscht|vielen dank vorab|danke vorab|besten dank vorab
     frohe weihnachten|ein frohes neues jahr|frohe ostern|frohe festtage|frohes fest|guten rutsch|einen guten rutsch
     bg|hg|ahoi|moin|merci par avance|dans l'attente de votre retour|dans l'attente de vous lire

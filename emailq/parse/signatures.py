@@ -333,6 +333,8 @@ def _begins_signature(text: str, below: list[str]) -> bool:
         closing = 2
     if closing == 1:
         name = name_in(next((line for line in below if not is_rule(line)), ""))
+        if name[-1:] in ".!?" and (len(name.split()) > 2 or not are_names(name)):
+            return False  # "Thanks!" – "Order attached."
         return 0 < len(name) <= 40 and len(name.split()) <= 4 and not closing_of(fold(name)) and are_below_name(below)
     return closing == 2 and are_below_name(below) and not _continues(below)
 
