@@ -492,7 +492,7 @@ def _only_indents(attributes: Mapping[str, str | None]) -> bool:
     return "border:none" in style and "border-left" not in style and "type" not in attributes
 
 
-_NO_MARKS = dict.fromkeys(map(ord, f"{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}{_SET_OFF}{_USUAL}"))
+_ANY_MARK = re.compile(f"[{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}{_SET_OFF}{_USUAL}]")
 _LINES = re.compile("^[^\n]*", re.MULTILINE)
 
 
@@ -523,7 +523,7 @@ def _tidy(text: str) -> str:
         if _SIGNATURE in line:
             is_signature = depth == 0
         is_set_off = _SET_OFF in line and not any(map(str.isalnum, _SET_OFF_TEXT.sub("", line)))
-        words = _with_single_spaces(line.translate(_NO_MARKS)).strip()
+        words = _with_single_spaces(line if line.isprintable() else _ANY_MARK.sub("", line)).strip()
         if has_preformatted:
             words = words.replace(_BLANK, " ").rstrip()
         marks = ">" * min(depth, 10)
