@@ -128,6 +128,8 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
             continue
         if text in DELIMITERS and (len(marks) > 2 or index not in delimiters):
             continue  # between the parts of a list
+        if index + 1 != signed and _is_answer_below_thanks(texts[index:]):
+            continue
         end = index + _length_of_signature(run.part(index))
         if _is_cited(run, index, end, signed, names):
             continue
@@ -137,6 +139,13 @@ def _signature_in(run: Run, names: list[str], *, is_first: bool) -> tuple[int, i
             return index - 1, end
         return index, end
     return 0, 0
+
+
+def _is_answer_below_thanks(texts: list[str]) -> bool:
+    """ "danke" – "passt so": words without a capital, which end the mail or stand above a name."""
+    if not 1 < len(texts) <= 3 or closing_of(fold(texts[0])) != 1:
+        return False
+    return " " in texts[1] and texts[1].lower() == texts[1] != texts[1].upper() and not is_contact(texts[1])
 
 
 def _parts_texts(run: Run, index: int, names: list[str]) -> bool:
