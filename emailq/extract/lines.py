@@ -41,6 +41,7 @@ _QUANTITY_LAST = re.compile(
 )
 _SEPARATOR = re.compile(
     rf"[,;](?!\d|\s?{_COUNT})\s*|\s(?:and|и|und|et|y|e|i|oraz|ve|plus|sowie|as\swell\sas|ainsi\sque|sans\soublier|nonché)\s(?=\d)"
+    r"|\s[+&/]\s(?=\d{1,6}\s[^\W\d_]{3})"
     r"|\s(?:(?:et|und|and|и|а|a|e)\s(?:en\splus|aussi|dazu|noch|also|также|także|ancora|inoltre))\s(?=\d)",
     re.IGNORECASE,
 )

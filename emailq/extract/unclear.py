@@ -35,7 +35,7 @@ _LIKE_A_LINE = re.compile(  # "12 buckets of paint", "paint: 12 buckets", "paint
 _COUNT_AND_THING = re.compile(r"(?<![\w.,/:-])\d{1,4} (?P<what>[^\W\d_]{3}[^\n]{0,60})")
 _NUMBERED = re.compile(r"(?:\b(?:no|nr|id|tel|fax|po|n°)|n[úu]mm?e[rw]\w*|\w*nummer|номер|№|#)\W*$", re.IGNORECASE)
 _PLACE = re.compile(r"\d{4} [^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_]+)?\.?")
-_SEVERAL = re.compile(r"[^\W\d_]{2}[.!?] \d{1,4} [^\W\d_]{3}")
+_SEVERAL = re.compile(r"(?:[^\W\d_]{2}[.!?]|[+&/]) \d{1,4} [^\W\d_]{3}")
 _OR = re.compile(r"\s(?:or|oder|или|ou|o|beziehungsweise|bzw\.?|либо)(?:\s|$)", re.IGNORECASE)
 
 

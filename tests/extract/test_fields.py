@@ -160,6 +160,12 @@ def dates(text: str) -> list[tuple[str, str | None]]:
             ("4", "pallets", "blocks", None, None),
             ("600", None, "wall ties", None, None),
         ]),
+        ("40 Sack Zement + 12 Eimer Farbe / 300 Schrauben & 2 Rollen Folie", [
+            ("40", "sack", "Zement", None, None),
+            ("12", "eimer", "Farbe", None, None),
+            ("300", None, "Schrauben", None, None),
+            ("2", "rollen", "Folie", None, None),
+        ]),
         ("n. 20 pannelli cod. XP-100\nn. 300 tegole cod. TG-044", [
             ("20", None, "pannelli cod. XP-100", None, None),
             ("300", None, "tegole cod. TG-044", None, None),
