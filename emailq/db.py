@@ -41,6 +41,7 @@ _SESSION = """
 select count(set_config(name, value, false)) = count(*) filter (where for_client) as is_pooled
 from (values ('timezone', 'UTC', true), ('datestyle', 'ISO', true), ('standard_conforming_strings', 'on', true),
              ('jit', 'off', false), ('array_nulls', 'on', false),
+             ('default_transaction_isolation', 'read committed', false),
              ('tcp_keepalives_idle', '5', false), ('tcp_keepalives_interval', '2', false),
              ('tcp_keepalives_count', '3', false), ('tcp_user_timeout', '10000', false),
              ('client_connection_check_interval', '1000', false),
