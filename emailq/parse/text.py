@@ -4,8 +4,10 @@ import html as entities
 import re
 from collections.abc import Mapping
 
-from emailq.parse.grid import Cell, Grid
+from emailq.parse.grid import Cell, Grid, set_row
 from emailq.parse.lines import SET_IN
+from emailq.parse.lists import Numbers
+from emailq.parse.marks import BLANK, BREAKS, BROKEN, LINE, PARAGRAPH, QUOTE, SET_OFF, SIGNATURE, SIGNED, UNQUOTE, USUAL
 from emailq.parse.tags import BLOCKS, VOID, walk
 from emailq.parse.unseen import Look, hides, hiding_selectors, is_vivid, look, read_style, squeezed
 
@@ -27,31 +29,15 @@ _ZERO_WIDTH = re.compile(
     "|[\u200c\u200d]{2,}|(?<![\u0250-\U0001ffff])[\u200c\u200d]|[\u200c\u200d](?![\u0250-\U0001ffff])"
 )
 _TAG_CHARACTERS = re.compile("[\U000e0000-\U000e007f\U000e0100-\U000e01ef]+")  # ASCII that nobody sees
-# Marks while HTML is walked; such characters were taken out of the text itself.
-_LINE, _PARAGRAPH, _QUOTE, _UNQUOTE, _SIGNATURE, _SIGNED = "\x01", "\x02", "\x03", "\x04", "\x05", "\x06"
-_BLANK = "\x07"  # one of preformatted text, which counts
-_SET_OFF, _USUAL = "\x08", "\x0e"  # text of history in a colour, bold or slanted
-_SET_OFF_TEXT = re.compile(f"{_SET_OFF}[^{_USUAL}]*{_USUAL}")
+_SET_OFF_TEXT = re.compile(f"{SET_OFF}[^{USUAL}]*{USUAL}")
 _ANSWERED = re.compile(  # a question, and in the same line its answer
-    rf"^([^{_SET_OFF}\n]*\?[ \u00a0]*)((?:{_SET_OFF}[^{_USUAL}\n]*{_USUAL}[^{_SET_OFF}\w\n]*)+)$", re.MULTILINE
+    rf"^([^{SET_OFF}\n]*\?[ \u00a0]*)((?:{SET_OFF}[^{USUAL}\n]*{USUAL}[^{SET_OFF}\w\n]*)+)$", re.MULTILINE
 )
 _COUNTING_BLANKS = re.compile("^ +| {2,}", re.MULTILINE)
-_MARKS = f" \n{_LINE}{_PARAGRAPH}"
-_BROKEN = frozenset(f"\n{_LINE}{_PARAGRAPH}{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}")
 _DOT = ("0", "1")
 _CONTROLS_WITH_WORDS = frozenset(
     ["text", "email", "tel", "url", "number", "date", "search", "submit", "button", "reset"]
 )
-_LIST_STYLE = re.compile(r"list-style(?:-type)?:((?:low|upp)er-(?:alpha|latin|roman))")
-_LIST_STYLES = {
-    "lower-alpha": "a",
-    "lower-latin": "a",
-    "lower-roman": "i",
-    "upper-alpha": "A",
-    "upper-latin": "A",
-    "upper-roman": "I",
-}
-_ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 # What Word writes in a font of pictures: Outlook makes "J" of ":-)".
 _WINGDINGS = str.maketrans("JKLàßèüûþýo¨§Ønlqv", "☺😐☹→←➔✓✗☑☒☐☐▪➢■●❑❖")
 # A page without any of these has lines as its sender wrote them.
@@ -59,7 +45,6 @@ _LAID_OUT = re.compile(
     r"<(?=[a-z])(?:br|p|div|td|th|tr|table|ul|ol|li|h[1-6]|pre|blockquote|center|section|article|dl|hr)[\s/>]",
     re.IGNORECASE,
 )
-_UNJOINED = frozenset(f"{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}{_BLANK}")  # in cells
 _SIGNATURES = frozenset(
     (
         *("gmail_signature", "moz-signature", "signature", "ms-outlook-mobile-signature", "protonmail_signature_block"),
@@ -74,11 +59,7 @@ _HISTORY = (
 _HISTORY_RULE = "_" * 32
 _OUTLOOK_HEADER = re.compile(r"solid.*padding:3(?:\.0)?pt0")
 _WHO_WROTE = ("gmail_attr", "moz-cite-prefix")  # above a <blockquote>
-_CELL_PIECES = 50  # looked at, so that tables in tables stay linear
-_CELL_LINES, _CELL_LENGTH = 4, 200  # at most, of a cell whose lines are joined
-_EMPTY, _ONE_LINE, _FEW_LINES, _MANY_LINES = range(4)  # what a cell has
-_CELL_BREAK = re.compile(f"[ \n{_LINE}{_PARAGRAPH}]*[\n{_LINE}{_PARAGRAPH}][ \n{_LINE}{_PARAGRAPH}]*")
-_BREAKS = re.compile(f"[ {_LINE}{_PARAGRAPH}]{{2,}}|[{_LINE}{_PARAGRAPH}]")
+_BREAKS = re.compile(f"[ {LINE}{PARAGRAPH}]{{2,}}|[{LINE}{PARAGRAPH}]")
 _CONTROLS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _ASCII_CONTROLS = bytes(set(range(0x20)) - set(b"\n\t")) + b"\x7f"
 
@@ -143,7 +124,7 @@ class _Writer:
         self._rows: list[list[Cell]] = []  # the open ones: their cells
         self._cells: list[Cell] = []  # the open ones
         self._began: list[tuple[list[str], int, bool]] = []  # open paragraphs; whether one is but a line
-        self._lists: list[_Numbers | None] = []  # of the open ones
+        self._lists: list[Numbers | None] = []  # of the open ones
         self._item: tuple[list[str], int] = ([], 0)  # where the text of the last item begins
         self._quotes: list[bool] = []  # of the open <blockquote>s: whether they quote
         self._looks = [Look(keeps_lines=keeps_lines)]  # of the open elements
@@ -158,14 +139,14 @@ class _Writer:
         visible, hidden = "".join(self._visible), "".join(self._hidden)
         self._visible.clear()  # short pieces take many times their text
         for run in _TAG_CHARACTERS.findall(visible) if _may_have_tag_characters(visible) else ():
-            hidden += _LINE + "".join(chr(ord(c) - 0xE0000) for c in run if "\U000e0020" <= c <= "\U000e007e")
+            hidden += LINE + "".join(chr(ord(c) - 0xE0000) for c in run if "\U000e0020" <= c <= "\U000e007e")
         return _tidy(visible), _tidy(hidden)
 
     def text(self, text: str) -> None:
         if "&" in text:
             text = _sound(entities.unescape(text))
         if self._preformatted:
-            text = _COUNTING_BLANKS.sub(lambda run: _BLANK * len(run[0]), text.expandtabs())
+            text = _COUNTING_BLANKS.sub(lambda run: BLANK * len(run[0]), text.expandtabs())
         elif "\n" in text and self._looks[-1].keeps_lines and not text.isspace():
             text = "\n".join(map(_with_single_spaces, text.split("\n")))
         else:
@@ -176,7 +157,7 @@ class _Writer:
             text = text.replace(words, f"~~{words}~~", 1)
         is_set_off = self._has_history and (self._slanted or is_vivid(self._looks[-1])) and not self._links
         if is_set_off and not text.isspace():
-            text = f"{_SET_OFF}{text}{_USUAL}"
+            text = f"{SET_OFF}{text}{USUAL}"
         self._out.append(text)
 
     def enter(self, tag: str, attributes: Mapping[str, str | None]) -> None:
@@ -187,7 +168,7 @@ class _Writer:
             if self._hidden_depth or hides(tag, attributes, style, self._hiding):
                 self._hidden_depth += 1
             if style.is_block and tag not in BLOCKS and tag not in VOID and tag not in _CELLS:
-                self._out.append(_LINE)
+                self._out.append(LINE)
                 self._blocks.append(len(self._looks))
             if attributes:
                 seen = look(seen, attributes, style, unknown_backgrounds=self._unknown_backgrounds)
@@ -222,11 +203,11 @@ class _Writer:
         elif tag == "p":
             is_line = bool(attributes) and _has_no_margin(attributes)
             if not (self._lists and self._begins_item(out)):
-                out.append(_LINE if is_line else _PARAGRAPH)
+                out.append(LINE if is_line else PARAGRAPH)
             self._began.append((out, len(out), is_line))
         else:
             if not (tag == "div" and self._lists and self._begins_item(out)):
-                out.append(_PARAGRAPH if tag in _PARAGRAPHS else _LINE)
+                out.append(PARAGRAPH if tag in _PARAGRAPHS else LINE)
             if attributes:
                 self._begin_marked(tag, attributes)
             if tag == "li":
@@ -234,12 +215,12 @@ class _Writer:
                 out.append(numbers.next(attributes.get("value")) if numbers else "- ")
                 self._item = (out, len(out))
             elif tag in ("ol", "ul"):
-                self._lists.append(_Numbers(attributes) if tag == "ol" else None)
+                self._lists.append(Numbers(attributes) if tag == "ol" else None)
             elif tag == "blockquote":
                 self._quotes.append(not _only_indents(attributes))
                 self._has_history = self._has_history or self._quotes[-1]
                 if self._quotes[-1] and not self._begin_above(out):
-                    out.append(_QUOTE)
+                    out.append(QUOTE)
             elif tag == "pre":
                 self._preformatted += 1
             elif tag == "tr":
@@ -257,7 +238,7 @@ class _Writer:
         out = self._out
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
         if _is_signature(names, attributes):
-            out.append(f"{_SIGNATURE}{_LINE}")
+            out.append(f"{SIGNATURE}{LINE}")
             self._signatures.append(len(self._looks))
         elif any(map(names.__contains__, _WHO_WROTE)):
             self._attribution = (out, len(out))
@@ -267,16 +248,16 @@ class _Writer:
             and (any(map(names.__contains__, _HISTORY)) or _is_outlook_header(attributes))
             and _HISTORY_RULE not in "".join(out[-4:])
         ):
-            out.append(f"{_PARAGRAPH}{_HISTORY_RULE}{_LINE}")
+            out.append(f"{PARAGRAPH}{_HISTORY_RULE}{LINE}")
             self._has_history = True
 
     def _begin_above(self, out: list[str]) -> bool:
         """Let a quote begin with the line that says who wrote it, where that stands right above."""
         above, start = self._attribution
         self._attribution = ([], 0)
-        if above is not out or not _BROKEN.isdisjoint("".join(out[start:]).strip(_MARKS)):
+        if above is not out or not BROKEN.isdisjoint("".join(out[start:]).strip(BREAKS)):
             return False
-        out[start] = _QUOTE
+        out[start] = QUOTE
         return True
 
     def leave(self, tag: str) -> None:
@@ -284,7 +265,7 @@ class _Writer:
             self._end(tag)
         left = self._looks.pop()
         if self._blocks and self._blocks[-1] == len(self._looks):
-            self._out.append(_LINE)
+            self._out.append(LINE)
             self._blocks.pop()
         if self._hidden_depth or left.is_unseen or self._looks[-1].is_unseen:
             self._hidden_depth = max(0, self._hidden_depth - 1)
@@ -293,8 +274,8 @@ class _Writer:
     def _end(self, tag: str) -> None:
         if tag == "p":
             out, start, is_line = self._began.pop()
-            is_empty = is_line and not any(piece.strip(_MARKS) for piece in out[start:])
-            self._out.append(_LINE if is_line and not is_empty else _PARAGRAPH)
+            is_empty = is_line and not any(piece.strip(BREAKS) for piece in out[start:])
+            self._out.append(LINE if is_line and not is_empty else PARAGRAPH)
         elif tag in ("td", "th"):
             self._end_cell(self._cells.pop())
         elif tag in _SLANTED:
@@ -305,10 +286,10 @@ class _Writer:
             self._raise(*self._began.pop()[:2])
         else:
             if self._signatures and self._signatures[-1] == len(self._looks):
-                self._out.append(f"{_SIGNED}{_PARAGRAPH}")
+                self._out.append(f"{SIGNED}{PARAGRAPH}")
                 self._signatures.pop()
-            unquote = _UNQUOTE if tag == "blockquote" and self._quotes.pop() else ""
-            self._out.append(unquote + (_PARAGRAPH if tag in _PARAGRAPHS else _LINE))
+            unquote = UNQUOTE if tag == "blockquote" and self._quotes.pop() else ""
+            self._out.append(unquote + (PARAGRAPH if tag in _PARAGRAPHS else LINE))
             if tag == "pre":
                 self._preformatted -= 1
             elif tag in ("ol", "ul"):
@@ -319,47 +300,16 @@ class _Writer:
                 self._grids.pop().set_bars()
 
     def _end_cell(self, cell: Cell) -> None:
-        """A cell of one line stays in the line of its row, though Word sets a paragraph into each."""
-        out, start = cell.out, cell.start
-        cell.content = _MANY_LINES
-        if len(out) <= start + _CELL_PIECES:
-            text = "".join(out[start:]).strip(_MARKS)
-            cell.content = _content(text)
-            if cell.content == _ONE_LINE:
-                out[start:] = [text]
+        cell.end()
         while self._rows and self._rows[-1] and self._rows[-1][-1] is not cell:
             self._rows[-1].pop()  # of a broken table
 
     def _end_row(self, cells: list[Cell]) -> None:
         if self._hidden:
             cells = [cell for cell in cells if cell.out is self._out]
-        contents = [cell.content for cell in cells]
-        full = len(cells) - contents.count(_EMPTY)
-        if full == 1 and len(cells) > 1:
-            for cell in cells:
-                cell.out[cell.start - 1] = " "  # no bars around it
-        elif full > 1 and max(contents) > _ONE_LINE and not self._set_into_lines(cells):
-            full = 0
+        full = set_row(self._out, cells)
         if self._grids:
             self._grids[-1].add(cells, full)
-
-    def _set_into_lines(self, cells: list[Cell]) -> bool:
-        """Cells of few lines are joined where the next one would go on in the last of them.
-
-        False for two columns of a page, which stand one below the other.
-        """
-        full = [cell for cell in cells if cell.content != _EMPTY]
-        contents = [cell.content for cell in full]
-        if len(full) == 2 and min(contents) > _ONE_LINE:
-            if contents == [_FEW_LINES, _FEW_LINES] and (rows := _pairs(self._out, full)):
-                self._out[full[0].start :] = [rows]
-            else:
-                self._out[full[1].start - 1] = _PARAGRAPH
-            return False
-        is_amount = len(full) == 2 and contents[1] == _ONE_LINE and _is_amount("".join(self._out[full[1].start :]))
-        if max(contents) == _FEW_LINES and (len(full) > 2 or is_amount):
-            _join_lines(self._out, cells)
-        return True
 
     def _raise(self, out: list[str], start: int) -> None:
         """10 to the power of 6 is not 106, nor 19 euro and 99 cents 1999."""
@@ -382,49 +332,6 @@ class _Writer:
             out.append(f" <{target.removeprefix('mailto:').removeprefix('tel:')}>")
 
 
-def _join_lines(out: list[str], cells: list[Cell]) -> None:
-    """Make one line of each cell with a few, in the text that ends with them."""
-    ends = [*(cell.start - 1 for cell in cells[1:]), len(out)]
-    row: list[str] = []
-    begin = cells[0].start - 1
-    for cell, end in zip(cells, ends, strict=True):
-        pieces = out[cell.start : end]
-        row.append(out[cell.start - 1])
-        cell.start = begin + len(row)
-        if cell.content == _FEW_LINES:
-            pieces = [_CELL_BREAK.sub(" ", "".join(pieces).strip(_MARKS))]
-            cell.content = _ONE_LINE
-        row += pieces
-    out[begin:] = row
-
-
-def _pairs(out: list[str], cells: list[Cell]) -> str:
-    """The lines of two cells as rows, where the first names what stands in the second: "Date:"; else ""."""
-    parts = ("".join(out[cells[0].start : cells[1].start - 1]), "".join(out[cells[1].start :]))
-    names, values = (_CELL_BREAK.split(part.strip(_MARKS)) for part in parts)
-    if len(names) != len(values) or not all(name.endswith(":") for name in names):
-        return ""
-    return _LINE.join(f"{name} | {value}" for name, value in zip(names, values, strict=True))
-
-
-def _content(text: str) -> int:
-    """What a cell has: as many lines as can be joined, or others."""
-    if not text:
-        return _EMPTY
-    if _BROKEN.isdisjoint(text):
-        return _ONE_LINE
-    if len(text) > _CELL_LENGTH or not _UNJOINED.isdisjoint(text) or " | " in text:
-        return _MANY_LINES
-    return _FEW_LINES if len(_CELL_BREAK.findall(text)) < _CELL_LINES else _MANY_LINES
-
-
-def _is_amount(text: str) -> bool:
-    """ "20 pcs", "€ 24.00", but no telephone number."""
-    text = text.strip(_MARKS)
-    is_number = text[0] in "+(" or (text[0] == "0" and text[1:2].isdigit())
-    return len(text) <= 20 and any(map(str.isdigit, text)) and sum(map(str.isalpha, text)) <= 4 and not is_number
-
-
 def _is_read(alt: str, attributes: Mapping[str, str | None]) -> bool:
     """Of a picture that comes with the mail the reader sees no words, but smileys; of a dot that counts him nothing."""
     if attributes.get("width") in _DOT and attributes.get("height") in _DOT:
@@ -439,31 +346,6 @@ def _shown_in(attributes: Mapping[str, str | None]) -> str:
     if kind in ("checkbox", "radio"):
         return "[x]" if "checked" in attributes else "[ ]"
     return (attributes.get("value") or "") if kind in _CONTROLS_WITH_WORDS else ""
-
-
-class _Numbers:
-    """What stands before the items of an <ol>: an answer "2. no" says more than "- no"."""
-
-    __slots__ = ("_number", "_style")
-
-    def __init__(self, attributes: Mapping[str, str | None]) -> None:
-        self._number = _count(attributes.get("start")) or 1
-        style = _LIST_STYLE.search(squeezed(attributes.get("style") or "")) if attributes else None
-        self._style = _LIST_STYLES[style[1]] if style else attributes.get("type") or ""
-
-    def next(self, value: str | None) -> str:
-        number = _count(value) or self._number
-        self._number = number + 1
-        if self._style in ("a", "A") and number <= 26:
-            return f"{chr(ord(self._style) + number - 1)}. "
-        if self._style in ("i", "I") and number < 40:
-            roman = "x" * (number // 10) + _ROMAN[number % 10]
-            return f"{roman.upper() if self._style == 'I' else roman}. "
-        return f"{number}. "
-
-
-def _count(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 7 else 0
 
 
 def _is_signature(names: str, attributes: Mapping[str, str | None]) -> bool:
@@ -492,7 +374,7 @@ def _only_indents(attributes: Mapping[str, str | None]) -> bool:
     return "border:none" in style and "border-left" not in style and "type" not in attributes
 
 
-_ANY_MARK = re.compile(f"[{_QUOTE}{_UNQUOTE}{_SIGNATURE}{_SIGNED}{_SET_OFF}{_USUAL}]")
+_ANY_MARK = re.compile(f"[{QUOTE}{UNQUOTE}{SIGNATURE}{SIGNED}{SET_OFF}{USUAL}]")
 _LINES = re.compile("^[^\n]*", re.MULTILINE)
 
 
@@ -507,25 +389,25 @@ def _tidy(text: str) -> str:
         text = _TAG_CHARACTERS.sub("", text) if _may_have_tag_characters(text) else text
         text = _ZERO_WIDTH.sub("", text) if _MAYBE_ZERO_WIDTH.search(text) else text
     text = _BREAKS.sub(_line_break, text)
-    if _SET_OFF in text:
+    if SET_OFF in text:
         text = _ANSWERED.sub(r"\1\n\2", text)
     blocks: list[str] = []  # short lines take many times their text, so they are joined now and then
     kept: list[str] = []
     depth = blank_depth = 0
     is_signature = False  # whether one begins with the next words
-    has_preformatted = _BLANK in text
+    has_preformatted = BLANK in text
     for match in _LINES.finditer(text):
         line = match[0]
         if len(kept) > 1000:
             blocks.append("\n".join(kept))
             kept = []
-        depth += line.count(_QUOTE)
-        if _SIGNATURE in line:
+        depth += line.count(QUOTE)
+        if SIGNATURE in line:
             is_signature = depth == 0
-        is_set_off = _SET_OFF in line and not any(map(str.isalnum, _SET_OFF_TEXT.sub("", line)))
+        is_set_off = SET_OFF in line and not any(map(str.isalnum, _SET_OFF_TEXT.sub("", line)))
         words = _with_single_spaces(line if line.isprintable() else _ANY_MARK.sub("", line)).strip()
         if has_preformatted:
-            words = words.replace(_BLANK, " ").rstrip()
+            words = words.replace(BLANK, " ").rstrip()
         marks = ">" * min(depth, 10)
         if words.strip("| "):
             if is_signature:
@@ -540,10 +422,10 @@ def _tidy(text: str) -> str:
             blank_depth = -1
         else:
             blank_depth = depth if blank_depth < 0 else min(blank_depth, depth)
-        is_signature = is_signature and _SIGNED not in line
-        depth = max(0, depth - line.count(_UNQUOTE))
+        is_signature = is_signature and SIGNED not in line
+        depth = max(0, depth - line.count(UNQUOTE))
     return "\n".join(blocks + kept)
 
 
 def _line_break(run: re.Match[str]) -> str:
-    return "\n\n" if _PARAGRAPH in run[0] else "\n" if _LINE in run[0] else " "
+    return "\n\n" if PARAGRAPH in run[0] else "\n" if LINE in run[0] else " "
