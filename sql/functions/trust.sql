@@ -127,4 +127,5 @@ begin
     return new;
 end $$;
 create or replace trigger contacts_partners_domain before insert or update on contacts for each row
-    when (new.domain_looks = '{}' and (new.is_customer or new.is_supplier)) execute function note_partners_domain();
+    when (new.domain_looks = '{}' and (new.is_customer or new.is_supplier or new.is_internal or new.written_to_at is not null))
+    execute function note_partners_domain();

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from itertools import count
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -143,8 +143,18 @@ def test_a_domain_that_looks_like_that_of_a_partner_is_told(db: psycopg.Connecti
 
 
 @pytest.mark.parametrize("domain", ["brightline.example", None])
-def test_a_partner_who_was_put_in_by_sql_has_look_alikes_too(db: psycopg.Connection, domain: str | None) -> None:
-    db.execute("insert into contacts (email, domain, is_customer) values (%s, %s, true)", (ANN, domain))
+@pytest.mark.parametrize(
+    "insert",
+    [
+        "insert into contacts (email, domain, is_customer) values (%s, %s, true)",
+        "insert into contacts (email, domain, is_internal) values (%s, %s, true)",
+        "insert into contacts (email, domain, written_to_at) values (%s, %s, now())",
+    ],
+)
+def test_a_partner_who_was_put_in_by_sql_has_look_alikes_too(
+    db: psycopg.Connection, insert: LiteralString, domain: str | None
+) -> None:
+    db.execute(insert, (ANN, domain))
 
     assert receive(db, "ann@brightlime.example") == ("suspicious", {"first-contact", "look-alike-domain"})
 
