@@ -390,11 +390,8 @@ async def queues(conn: Connection) -> AsyncIterator[Finding]:
         " order by queue_name",
     ):
         if paused:
-            text = (
-                f"{pending} items wait; paused"
-                + (f": {reason}" if reason else "")
-                + f"; run: emailq resume {quote(name)}"
-            )
+            why = f": {reason}" if reason else ""
+            text = f"{pending} items wait; paused{why}; run: emailq resume {quote(name)}"
         elif waits:
             text = f"{pending} items wait: {reason}"
         elif changed_by:

@@ -255,7 +255,7 @@ def test_ids_that_name_nothing_are_refused(env: dict[str, str]) -> None:
     assert run_emailq("why", "00000000", env=env).returncode == 65
     assert run_emailq("pause", "parsign", env=env).stderr == (
         "emailq: no queue 'parsign': nothing is in it, and no worker serves it; did you mean 'parsing'?"
-        " (select pause_queue('…') in SQL takes any name)\n"
+        " (pause_queue and resume_queue in SQL take any name)\n"
     )
 
 

@@ -51,5 +51,5 @@ async def check_queue(conn: Connection, name: str) -> None:
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
         raise NotFound(
             f"no queue {name!r}: nothing is in it, and no worker serves it; {hint}"
-            " (select pause_queue('…') in SQL takes any name)"
+            " (pause_queue and resume_queue in SQL take any name)"
         )
