@@ -84,6 +84,11 @@ _ENRICHED = ("text/enriched", "text/richtext")
 _NO_TEXTS = ("text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/css", "text/javascript", *_RTF)
 _CID = re.compile(r"cid:([^\"'\s<>)]{1,300})", re.IGNORECASE)
 _POINTS_TO_HTML = re.compile(r"\bhtml\b|browser\b|navigateur|navegador|браузер|przeglądar|ブラウザ", re.IGNORECASE)
+_SHOWS = re.compile(  # "does not show HTML", "open it in your browser"; not "the plain part, without HTML"
+    r"view|display|support|capable|enabl|\bshow|\bread\b|\bsee\b|open|click|anzeig|darstell|unterstütz|anseh|öffn|affich|voir"
+    r"|lire|visuali|\bver\b|abr[ae]|показ|отобра|поддерж|просм|откр|wyświetl|obsług|otw[oó]r|表示|対応",
+    re.IGNORECASE,
+)
 _LOOKS_LIKE_HTML = re.compile(r"\s{0,200}(?:<!doctype\s+html|<html[\s>]|<body[\s>])", re.IGNORECASE)
 
 
@@ -275,7 +280,7 @@ def _derive_bodies(message: ParsedMessage) -> tuple[str | None, str | None]:
 
 def _points_to_html(text: str) -> bool:
     """Whether a program tells no more than that the HTML says it: "Your mail program does not show HTML"."""
-    return len(text) < 500 and bool(_POINTS_TO_HTML.search(text))
+    return len(text) < 500 and bool(_POINTS_TO_HTML.search(text) and _SHOWS.search(text))
 
 
 def _other_text(message: ParsedMessage) -> str | None:
